@@ -1,0 +1,78 @@
+/**
+ * One linear memory, views over it, and bump-allocated arenas inside it.
+ *
+ * Everything numeric lives here; threads share it. Nothing is ever freed one by one: an arena is reset whole.
+ */
+import type { Pointer } from "../kernels/contract.ts";
+
+const PAGE = 65_536;
+/** wasm32 addresses 4 GiB. */
+export const MAX_BYTES = 65_536 * PAGE;
+const ALIGNMENT = 64;
+
+/** A linear memory with typed views over all of it. `f32[p >> 2]` is the float at byte offset p (use `p / 4` beyond 2 GiB). */
+export interface LinearMemory {
+  readonly memory: WebAssembly.Memory;
+  readonly f32: Float32Array;
+  readonly i32: Int32Array;
+}
+
+/** Views over an existing memory (in a worker: the one the main thread created). The memory must never grow. */
+export function viewMemory(memory: WebAssembly.Memory): LinearMemory {
+  return { memory, f32: new Float32Array(memory.buffer), i32: new Int32Array(memory.buffer) };
+}
+
+/** A fixed-size memory of at least `bytes`, shared between threads. Throws RangeError past 4 GiB. */
+export function createMemory(bytes: number): LinearMemory {
+  if (bytes > MAX_BYTES) {
+    throw new RangeError(`${(bytes / 2 ** 30).toFixed(2)} GiB asked for, 4 GiB is all that wasm32 addresses`);
+  }
+  const pages = Math.max(1, Math.ceil(bytes / PAGE));
+  return viewMemory(new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }));
+}
+
+/** `bytes` rounded up to the alignment of every allocation. */
+export function aligned(bytes: number): number {
+  return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+}
+
+/** Hands out 64-byte aligned pieces of [start, end) in order; `reset` takes all of them back. Allocates no garbage. */
+export class Arena {
+  readonly start: Pointer;
+  readonly end: Pointer;
+  #next: Pointer;
+  #peak: Pointer;
+
+  /** `start` is moved up to the alignment, and past 0, which means "absent". */
+  constructor(start: Pointer, end: Pointer) {
+    this.start = Math.max(ALIGNMENT, aligned(start));
+    this.end = end;
+    this.#next = this.start;
+    this.#peak = this.start;
+  }
+
+  /** Room for `count` 4-byte elements (float32 or int32); not cleared. */
+  alloc(count: number): Pointer {
+    const pointer = this.#next;
+    const next = pointer + aligned(count * 4);
+    if (next > this.end) {
+      throw new RangeError(`arena of ${this.end - this.start} bytes is full: ${next - this.start} needed`);
+    }
+    this.#next = next;
+    if (next > this.#peak) this.#peak = next;
+    return pointer;
+  }
+
+  reset(): void {
+    this.#next = this.start;
+  }
+
+  /** The most bytes that were ever in use. */
+  get peakBytes(): number {
+    return this.#peak - this.start;
+  }
+
+  get usedBytes(): number {
+    return this.#next - this.start;
+  }
+}

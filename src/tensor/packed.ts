@@ -1,0 +1,87 @@
+/**
+ * Packed sequences: histories of different lengths without padding.
+ *
+ * Samples of a shard are sorted by history length, longest first. Their tokens are stored time-major: step 0 of all
+ * samples that have one, then step 1 of those that have one, and so on. Step t holds active[t] tokens, those of samples
+ * 0 .. active[t]-1, from token offsets[t] on. So a recurrent step is a product over the first active[t] rows, and an
+ * operation on every token is one product over all of them.
+ */
+import type { Pointer } from "../kernels/contract.ts";
+import type { Arena, LinearMemory } from "./memory.ts";
+
+/** A number of rows that is fixed for a batch but not for a tape; tensors refer to it. */
+export interface Rows {
+  count: number;
+  /** The most that `count` can be; sizes buffers. */
+  readonly capacity: number;
+}
+
+export class Packed {
+  /** B: the samples of the shard. */
+  readonly samples: Rows;
+  /** All tokens, the sum of the history lengths. */
+  readonly tokens: Rows;
+  /** Tokens of step 1 and later: (state at t, behaviour at t+1) pairs of the auxiliary loss. */
+  readonly pairs: Rows;
+  /** T: the longest history. */
+  steps = 0;
+  /** Per step: number of samples that have it, and its first token. */
+  readonly active: Int32Array;
+  readonly offsets: Int32Array;
+  readonly activePointer: Pointer;
+  readonly offsetsPointer: Pointer;
+  /** order[i] is the place in the caller's list of the sample at row i; lengths[i] its history length. */
+  readonly order: Int32Array;
+  readonly lengths: Int32Array;
+  readonly #countOfLength: Int32Array;
+
+  constructor(memory: LinearMemory, arena: Arena, maxSamples: number, maxSteps: number) {
+    this.samples = { count: 0, capacity: maxSamples };
+    this.tokens = { count: 0, capacity: maxSamples * maxSteps };
+    this.pairs = { count: 0, capacity: maxSamples * Math.max(0, maxSteps - 1) };
+    this.activePointer = arena.alloc(maxSteps);
+    this.offsetsPointer = arena.alloc(maxSteps);
+    this.active = memory.i32.subarray(this.activePointer / 4, this.activePointer / 4 + maxSteps);
+    this.offsets = memory.i32.subarray(this.offsetsPointer / 4, this.offsetsPointer / 4 + maxSteps);
+    this.order = new Int32Array(maxSamples);
+    this.lengths = new Int32Array(maxSamples);
+    this.#countOfLength = new Int32Array(maxSteps + 2);
+  }
+
+  /** Lays out `count` samples whose history lengths are lengths[from ..]. Stable: equal lengths keep their order. */
+  pack(lengths: ArrayLike<number>, from: number, count: number): void {
+    const { samples, tokens, pairs, active, offsets, order } = this;
+    const maxSteps = active.length;
+    if (count > samples.capacity) throw new RangeError(`${count} samples, room for ${samples.capacity}`);
+    const places = this.#countOfLength.fill(0);
+    this.steps = 0;
+    for (let i = 0; i < count; i++) {
+      const length = lengths[from + i];
+      if (!(length >= 0 && length <= maxSteps)) throw new RangeError(`history length ${length}, room for ${maxSteps}`);
+      if (length > this.steps) this.steps = length;
+      places[length]++;
+    }
+    // Counting sort, longest first: places[l] becomes the first row of samples of length l.
+    let row = 0;
+    for (let length = maxSteps; length >= 0; length--) {
+      const here = places[length];
+      places[length] = row;
+      row += here;
+      if (length >= 1 && length <= this.steps) active[length - 1] = row;
+    }
+    for (let i = 0; i < count; i++) {
+      const length = lengths[from + i];
+      const place = places[length]++;
+      order[place] = i;
+      this.lengths[place] = length;
+    }
+    let token = 0;
+    for (let t = 0; t < this.steps; t++) {
+      offsets[t] = token;
+      token += active[t];
+    }
+    samples.count = count;
+    tokens.count = token;
+    pairs.count = this.steps > 0 ? token - active[0] : 0;
+  }
+}
