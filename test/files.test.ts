@@ -1,0 +1,70 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { UserError } from "../src/errors.ts";
+import { appendLine, fileError, makeFolder, readJson, readText, replaceFile, writeFileAside } from "../src/files.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "dien-files-"));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+describe("files", () => {
+  it("writes texts and pieces of bytes, replacing what was there and leaving nothing beside it", async () => {
+    const path = join(folder, "a.bin");
+    await writeFileAside(path, "old");
+    const shared = new Uint8Array(new SharedArrayBuffer(8), 2, 3).fill(65);
+    await writeFileAside(path, [Uint8Array.of(104, 105), new Uint8Array(0), shared]);
+    expect(readFileSync(path, "utf8")).toBe("hiAAA");
+    expect(readdirSync(folder)).toEqual(["a.bin"]);
+  });
+
+  it("keeps the old file and removes the temporary one when writing fails midway", async () => {
+    const path = join(folder, "a.txt");
+    writeFileSync(path, "old");
+    const full = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
+    const writing = replaceFile(path, async (temporary) => {
+      writeFileSync(temporary, "half");
+      throw full;
+    });
+    await expect(writing).rejects.toThrow(new UserError(`cannot write ${path}: no space left on device`));
+    expect(readFileSync(path, "utf8")).toBe("old");
+    expect(readdirSync(folder)).toEqual(["a.txt"]);
+  });
+
+  it("tells failures of the file system in one line that names the file", async () => {
+    const absent = join(folder, "absent", "a.json");
+    await expect(writeFileAside(absent, "x")).rejects.toThrow(`cannot write ${absent}: no such file or folder`);
+    await expect(readText(absent)).rejects.toThrow(`cannot read ${absent}: no such file or folder`);
+    await expect(appendLine(folder, "x")).rejects.toThrow(`cannot write ${folder}: it is a folder`);
+    const occupied = join(folder, "folder");
+    mkdirSync(occupied);
+    await expect(writeFileAside(occupied, "x")).rejects.toThrow(`cannot write ${occupied}: it is a folder`);
+    expect(readdirSync(folder)).toEqual(["folder"]);
+    const file = join(folder, "file");
+    writeFileSync(file, "");
+    await expect(makeFolder(file)).rejects.toThrow(`cannot create ${file}: a file of that name is in the way`);
+  });
+
+  it("does not hide defects as mistakes of the user", () => {
+    const defect = new TypeError("x is undefined");
+    expect(fileError(defect, "write", "a")).toBe(defect);
+  });
+
+  it("appends lines, creates folders, reads JSON and says where it is none", async () => {
+    const deep = join(folder, "a", "b");
+    await makeFolder(deep);
+    await makeFolder(deep);
+    const log = join(deep, "metrics.jsonl");
+    await appendLine(log, '{"step":1}');
+    await appendLine(log, '{"step":2}');
+    expect(readFileSync(log, "utf8")).toBe('{"step":1}\n{"step":2}\n');
+    await expect(readJson(log)).rejects.toThrow(/metrics\.jsonl is not JSON: /);
+    writeFileSync(log, '{"step":[1,2]}');
+    expect(await readJson(log)).toEqual({ step: [1, 2] });
+  });
+});
