@@ -12,6 +12,8 @@ import type { Arena, LinearMemory } from "./memory.ts";
 /** A number of rows that is fixed for a batch but not for a tape; tensors refer to it. */
 export interface Rows {
   count: number;
+  /** Where the rows begin in arrays of all tokens: 0 but for pairs, which leave out step 0. */
+  first: number;
   /** The most that `count` can be; sizes buffers. */
   readonly capacity: number;
 }
@@ -36,9 +38,9 @@ export class Packed {
   readonly #countOfLength: Int32Array;
 
   constructor(memory: LinearMemory, arena: Arena, maxSamples: number, maxSteps: number) {
-    this.samples = { count: 0, capacity: maxSamples };
-    this.tokens = { count: 0, capacity: maxSamples * maxSteps };
-    this.pairs = { count: 0, capacity: maxSamples * Math.max(0, maxSteps - 1) };
+    this.samples = { count: 0, first: 0, capacity: maxSamples };
+    this.tokens = { count: 0, first: 0, capacity: maxSamples * maxSteps };
+    this.pairs = { count: 0, first: 0, capacity: maxSamples * Math.max(0, maxSteps - 1) };
     this.activePointer = arena.alloc(maxSteps);
     this.offsetsPointer = arena.alloc(maxSteps);
     this.active = memory.i32.subarray(this.activePointer / 4, this.activePointer / 4 + maxSteps);
@@ -82,6 +84,7 @@ export class Packed {
     }
     samples.count = count;
     tokens.count = token;
-    pairs.count = this.steps > 0 ? token - active[0] : 0;
+    pairs.first = this.steps > 0 ? active[0] : 0;
+    pairs.count = token - pairs.first;
   }
 }

@@ -1,0 +1,109 @@
+/**
+ * Sums of products: y = act(x1 W1 + x2 W2 + ... + b), the one operation behind every dense layer.
+ *
+ * A layer whose input is a concatenation [x1, x2] is the sum of products with the row blocks of its weight, so nothing is
+ * concatenated. `plus` adds a value that is computed once and used by several: same rows, or one row per sample spread
+ * over the sample's tokens.
+ */
+import { Activation } from "../kernels/contract.ts";
+import type { Packed } from "../tensor/packed.ts";
+import type { Parameter, Tape, Tensor } from "./tape.ts";
+
+export interface Term {
+  readonly x: Tensor;
+  /** [x.cols, n] */
+  readonly weight: Parameter;
+}
+
+export interface AffineOptions {
+  /** [1, n] */
+  readonly bias?: Parameter;
+  readonly activation?: Activation;
+  /** Added before the activation; [rows, n], or [samples, n] with `packed` where the terms' rows are tokens. */
+  readonly plus?: Tensor;
+  readonly packed?: Packed;
+}
+
+/** y [rows, n] = act(sum of x W + b + plus). All terms have the same rows. */
+export function affine(tape: Tape, terms: readonly Term[], options: AffineOptions = {}): Tensor {
+  const { bias, activation = Activation.none, plus, packed } = options;
+  const { kernels } = tape;
+  const rows = terms[0].x.rows;
+  const n = terms[0].weight.cols;
+  const y = tape.tensor(rows, n);
+  for (const { x, weight } of terms) {
+    if (x.rows !== rows || weight.rows !== x.cols || weight.cols !== n)
+      throw new Error(`affine: ${weight.name} does not fit`);
+  }
+  const spread = plus !== undefined && plus.rows !== rows;
+  if (spread && packed?.tokens !== rows) throw new Error("affine: `plus` per sample needs the packing of the tokens");
+  const widest = Math.max(...terms.map(({ weight }) => weight.rows));
+  const transposed = tape.training ? tape.scratch(widest * n) : undefined;
+  const last = terms.length - 1;
+
+  tape.record({
+    outputs: [y],
+    forward() {
+      if (plus) {
+        if (spread) spreadRows(tape, packed!, plus, y);
+        else kernels.copyRows(rows.count, n, plus.value, n, y.value, n, 0);
+      }
+      for (let i = 0; i <= last; i++) {
+        const { x, weight } = terms[i];
+        const final = i === last;
+        kernels.gemmNN(
+          rows.count,
+          n,
+          x.cols,
+          x.value,
+          x.cols,
+          weight.value,
+          n,
+          y.value,
+          n,
+          final ? (bias?.value ?? 0) : 0,
+          final ? activation : Activation.none,
+          i > 0 || plus ? 1 : 0,
+        );
+      }
+    },
+    backward() {
+      const count = rows.count;
+      if (activation === Activation.sigmoid) kernels.sigmoidBackward(count * n, y.value, y.grad, y.grad);
+      if (bias) kernels.columnSums(count, n, y.grad, n, bias.grad, tape.claim(bias));
+      for (let i = 0; i <= last; i++) {
+        const { x, weight } = terms[i];
+        const k = x.cols;
+        kernels.gemmTN(k, n, count, x.value, k, y.grad, n, weight.grad, n, tape.claim(weight));
+        kernels.gemmNT(count, k, n, y.grad, n, weight.value, n, x.grad, k, tape.claim(x), transposed!.value);
+      }
+      if (plus) {
+        if (spread) gatherRows(tape, packed!, y, plus);
+        else kernels.copyRows(count, n, y.grad, n, plus.grad, n, tape.claim(plus));
+      }
+    },
+    flops() {
+      return terms.reduce((sum, { x }) => sum + 2 * rows.count * n * x.cols, 0);
+    },
+  });
+  return y;
+}
+
+/** to[token] = from[sample of the token]. */
+function spreadRows(tape: Tape, packed: Packed, from: Tensor, to: Tensor): void {
+  const { cols } = from;
+  for (let t = 0; t < packed.steps; t++) {
+    const out = to.value + packed.offsets[t] * cols * 4;
+    tape.kernels.copyRows(packed.active[t], cols, from.value, cols, out, cols, 0);
+  }
+}
+
+/** Its gradient: from[sample] (+)= sum over its tokens. */
+function gatherRows(tape: Tape, packed: Packed, from: Tensor, to: Tensor): void {
+  const { cols } = from;
+  tape.settle(to);
+  for (let t = 0; t < packed.steps; t++) {
+    const x = from.grad + packed.offsets[t] * cols * 4;
+    tape.kernels.copyRows(packed.active[t], cols, x, cols, to.grad, cols, 1);
+  }
+}

@@ -1,0 +1,35 @@
+/** Embedding look-up: ids to vectors, and where the gradients of the vectors go. */
+import type { Ids } from "../features/batch.ts";
+import type { Rows } from "../tensor/packed.ts";
+import type { Parameter, Tape, Tensor } from "./tape.ts";
+
+/**
+ * The rows `ids` of each table side by side: [rows, sum of table cols]. `ids[f]` holds the ids of field f for `rows`
+ * (from rows.first on).
+ *
+ * Backward does not touch the tables: it leaves the gradient in memory that outlives the replay and lists it in
+ * `tape.lookups`; the optimiser adds up the rows of all shards in their order.
+ */
+export function embed(tape: Tape, tables: readonly Parameter[], ids: readonly Ids[], rows: Rows): Tensor {
+  const { kernels } = tape;
+  const cols = tables.reduce((sum, table) => sum + table.cols, 0);
+  const y = tape.tensor(rows, cols);
+  tape.keepGradient(y);
+  let column = 0;
+  for (let f = 0; f < tables.length; f++) {
+    tape.lookups.push({ table: tables[f].name, ids: ids[f].pointer, rows, output: y, column });
+    column += tables[f].cols;
+  }
+  tape.record({
+    outputs: [y],
+    forward() {
+      let at = y.value;
+      for (let f = 0; f < tables.length; f++) {
+        const table = tables[f];
+        kernels.gatherRows(rows.count, table.cols, ids[f].pointer + rows.first * 4, table.value, at, cols);
+        at += table.cols * 4;
+      }
+    },
+  });
+  return y;
+}

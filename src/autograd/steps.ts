@@ -1,0 +1,207 @@
+/**
+ * Operations between a sample and its packed tokens: sums over the history, products with the candidate, attention.
+ *
+ * Step t of a history holds the tokens of samples 0 .. active[t]-1 (see tensor/packed.ts), so each operation is a short
+ * loop over steps of dense kernels, and the sample of a token needs no look-up.
+ */
+import type { Packed } from "../tensor/packed.ts";
+import type { Tape, Tensor } from "./tape.ts";
+
+/** Sum of each sample's tokens: [tokens, n] -> [samples, n]; zero for an empty history. */
+export function sumSteps(tape: Tape, packed: Packed, x: Tensor): Tensor {
+  const { kernels } = tape;
+  const { cols } = x;
+  const y = tape.tensor(packed.samples, cols);
+  tape.record({
+    outputs: [y],
+    forward() {
+      kernels.fill(packed.samples.count * cols, y.value, 0);
+      for (let t = 0; t < packed.steps; t++) {
+        const at = packed.offsets[t] * cols * 4;
+        kernels.copyRows(packed.active[t], cols, x.value + at, cols, y.value, cols, 1);
+      }
+    },
+    backward() {
+      const accumulate = tape.claim(x);
+      for (let t = 0; t < packed.steps; t++) {
+        const at = packed.offsets[t] * cols * 4;
+        kernels.copyRows(packed.active[t], cols, y.grad, cols, x.grad + at, cols, accumulate);
+      }
+    },
+  });
+  return y;
+}
+
+/** Sum of each sample's tokens weighted by a [tokens, 1]: [tokens, n] -> [samples, n]. */
+export function weightedSumSteps(tape: Tape, packed: Packed, weight: Tensor, x: Tensor): Tensor {
+  const { kernels } = tape;
+  const { cols } = x;
+  const y = tape.tensor(packed.samples, cols);
+  tape.record({
+    outputs: [y],
+    forward() {
+      kernels.fill(packed.samples.count * cols, y.value, 0);
+      for (let t = 0; t < packed.steps; t++) {
+        const token = packed.offsets[t];
+        const from = x.value + token * cols * 4;
+        kernels.rowScale(packed.active[t], cols, from, cols, weight.value + token * 4, y.value, cols, 1);
+      }
+    },
+    backward() {
+      const accumulateX = tape.claim(x);
+      const accumulateWeight = tape.claim(weight);
+      for (let t = 0; t < packed.steps; t++) {
+        const rows = packed.active[t];
+        const token = packed.offsets[t];
+        const at = token * cols * 4;
+        kernels.rowDot(rows, cols, y.grad, cols, x.value + at, cols, weight.grad + token * 4, accumulateWeight);
+        kernels.rowScale(rows, cols, y.grad, cols, weight.value + token * 4, x.grad + at, cols, accumulateX);
+      }
+    },
+  });
+  return y;
+}
+
+/** Each token's row times its sample's row, element by element: [tokens, n] x [samples, n] -> [tokens, n]. */
+export function multiplySteps(tape: Tape, packed: Packed, tokens: Tensor, samples: Tensor): Tensor {
+  const { kernels } = tape;
+  const { cols } = tokens;
+  const y = tape.tensor(packed.tokens, cols);
+  tape.record({
+    outputs: [y],
+    forward() {
+      for (let t = 0; t < packed.steps; t++) {
+        const at = packed.offsets[t] * cols * 4;
+        const rows = packed.active[t];
+        kernels.multiply(rows, cols, tokens.value + at, cols, samples.value, cols, y.value + at, cols, 0);
+      }
+    },
+    backward() {
+      const accumulate = tape.claim(tokens);
+      tape.settle(samples);
+      for (let t = 0; t < packed.steps; t++) {
+        const at = packed.offsets[t] * cols * 4;
+        const rows = packed.active[t];
+        kernels.multiply(rows, cols, y.grad + at, cols, tokens.value + at, cols, samples.grad, cols, 1);
+        kernels.multiply(rows, cols, y.grad + at, cols, samples.value, cols, tokens.grad + at, cols, accumulate);
+      }
+    },
+  });
+  return y;
+}
+
+/** Inner product of each token's row with its sample's row: [tokens, n] x [samples, n] -> [tokens, 1]. */
+export function dotSteps(tape: Tape, packed: Packed, tokens: Tensor, samples: Tensor): Tensor {
+  const { kernels } = tape;
+  const { cols } = tokens;
+  const y = tape.tensor(packed.tokens, 1);
+  tape.record({
+    outputs: [y],
+    forward() {
+      for (let t = 0; t < packed.steps; t++) {
+        const token = packed.offsets[t];
+        const at = tokens.value + token * cols * 4;
+        kernels.rowDot(packed.active[t], cols, at, cols, samples.value, cols, y.value + token * 4, 0);
+      }
+    },
+    backward() {
+      const accumulate = tape.claim(tokens);
+      tape.settle(samples);
+      for (let t = 0; t < packed.steps; t++) {
+        const rows = packed.active[t];
+        const token = packed.offsets[t];
+        const at = token * cols * 4;
+        const dy = y.grad + token * 4;
+        kernels.rowScale(rows, cols, tokens.value + at, cols, dy, samples.grad, cols, 1);
+        kernels.rowScale(rows, cols, samples.value, cols, dy, tokens.grad + at, cols, accumulate);
+      }
+    },
+  });
+  return y;
+}
+
+/** Each token's row times the token's weight [tokens, 1]: the input of AIGRU (paper, eq. 9). */
+export function scaleRows(tape: Tape, weight: Tensor, x: Tensor): Tensor {
+  const { kernels } = tape;
+  const { rows, cols } = x;
+  const y = tape.tensor(rows, cols);
+  tape.record({
+    outputs: [y],
+    forward() {
+      kernels.rowScale(rows.count, cols, x.value, cols, weight.value, y.value, cols, 0);
+    },
+    backward() {
+      kernels.rowDot(rows.count, cols, y.grad, cols, x.value, cols, weight.grad, tape.claim(weight));
+      kernels.rowScale(rows.count, cols, y.grad, cols, weight.value, x.grad, cols, tape.claim(x));
+    },
+  });
+  return y;
+}
+
+/** Softmax of `scores` [tokens, 1] over each sample's own steps. */
+export function softmaxSteps(tape: Tape, packed: Packed, scores: Tensor): Tensor {
+  const { kernels } = tape;
+  const { samples, activePointer, offsetsPointer } = packed;
+  const y = tape.tensor(packed.tokens, 1);
+  const scratch = tape.buffer(samples, 2);
+  tape.record({
+    outputs: [y],
+    forward() {
+      const { value } = scratch;
+      kernels.softmaxSteps(samples.count, packed.steps, offsetsPointer, activePointer, scores.value, y.value, value);
+    },
+    backward() {
+      const { steps } = packed;
+      const { value } = scratch;
+      kernels.softmaxStepsBackward(samples.count, steps, offsetsPointer, activePointer, y.value, y.grad, y.grad, value);
+      kernels.copyRows(packed.tokens.count, 1, y.grad, 1, scores.grad, 1, tape.claim(scores));
+    },
+  });
+  return y;
+}
+
+/** The rows of steps 1 and later: [tokens, n] -> [pairs, n]; the behaviour that follows. */
+export function following(tape: Tape, packed: Packed, x: Tensor): Tensor {
+  const { kernels } = tape;
+  const { cols } = x;
+  const { pairs } = packed;
+  const y = tape.tensor(pairs, cols);
+  tape.record({
+    outputs: [y],
+    forward() {
+      kernels.copyRows(pairs.count, cols, x.value + pairs.first * cols * 4, cols, y.value, cols, 0);
+    },
+    backward() {
+      tape.settle(x);
+      kernels.copyRows(pairs.count, cols, y.grad, cols, x.grad + pairs.first * cols * 4, cols, 1);
+    },
+  });
+  return y;
+}
+
+/** For each row of `following`, the row of the same sample one step before: [tokens, n] -> [pairs, n]. */
+export function preceding(tape: Tape, packed: Packed, x: Tensor): Tensor {
+  const { kernels } = tape;
+  const { cols } = x;
+  const { pairs } = packed;
+  const y = tape.tensor(pairs, cols);
+  tape.record({
+    outputs: [y],
+    forward() {
+      for (let t = 1; t < packed.steps; t++) {
+        const from = x.value + packed.offsets[t - 1] * cols * 4;
+        const to = y.value + (packed.offsets[t] - pairs.first) * cols * 4;
+        kernels.copyRows(packed.active[t], cols, from, cols, to, cols, 0);
+      }
+    },
+    backward() {
+      tape.settle(x);
+      for (let t = 1; t < packed.steps; t++) {
+        const from = y.grad + (packed.offsets[t] - pairs.first) * cols * 4;
+        const to = x.grad + packed.offsets[t - 1] * cols * 4;
+        kernels.copyRows(packed.active[t], cols, from, cols, to, cols, 1);
+      }
+    },
+  });
+  return y;
+}

@@ -1,0 +1,77 @@
+/**
+ * Deep Interest Evolution Network (Zhou et al., AAAI 2019, https://arxiv.org/abs/1809.03672).
+ *
+ *   behaviours e_t -> GRU -> interests h_t            interest extractor, eq. 2-5; auxiliary loss on h_t, eq. 6-7
+ *   a_t = attention(h_t, candidate)                    eq. 8
+ *   AUGRU over h_t, update gate scaled by a_t -> h'_T  interest evolving layer, eq. 12-13
+ *   [user, x, S, x*S, h'_T, context] -> MLP -> logit
+ *
+ * Where paper and authors' code differ the paper is the default and the other is an option (docs/decisions/0002).
+ */
+import { z } from "zod";
+import { following, preceding } from "../autograd/steps.ts";
+import type { Tape, Tensor } from "../autograd/tape.ts";
+import type { Batch } from "../features/batch.ts";
+import { bilinearAttention, mlpAttention, projectQuery } from "../nn/attention.ts";
+import { auxiliaryLoss } from "../nn/auxiliary.ts";
+import { evolve } from "../nn/evolution.ts";
+import { gru } from "../nn/gru.ts";
+import { defineModel } from "./model.ts";
+import { commonConfig, type Embedded, embedBatch, head, interaction } from "./parts.ts";
+
+const config = z.strictObject({
+  ...commonConfig,
+  attention: z.enum(["bilinear", "mlp"]).default("bilinear").describe("eq. 8, or the network of the authors' code"),
+  evolution: z.enum(["gru", "aigru", "agru", "augru"]).default("augru").describe("the evolving layer's recurrence"),
+  augru: z
+    .strictObject({
+      form: z.enum(["paper", "released"]).default("paper").describe("scale the update gate, or the keep gate"),
+    })
+    .prefault({}),
+  auxiliary: z
+    .strictObject({
+      form: z.enum(["dot", "mlp"]).default("mlp").describe("inner product, or the network of the authors' code"),
+      weight: z.number().min(0).default(1).describe("alpha in L = L_target + alpha L_aux; 0 leaves the loss out"),
+    })
+    .prefault({}),
+});
+
+type DienConfig = z.output<typeof config>;
+
+export const dien = defineModel({
+  name: "dien",
+  summary: "interest extractor with auxiliary loss, attention-gated interest evolution",
+  config,
+  logits(tape, batch, config) {
+    const { packed } = batch;
+    const embedded = embedBatch(tape, batch, config);
+    const { candidate, history, sum } = embedded;
+    const hidden = history.cols;
+    const interests = gru(tape, packed, "extractor", history, hidden);
+    if (tape.training && config.auxiliary.weight > 0) superviseInterests(tape, batch, embedded, interests, config);
+    const attention =
+      config.attention === "bilinear"
+        ? bilinearAttention(tape, packed, "attention", interests, candidate)
+        : mlpAttention(tape, packed, "attention", interests, projectQuery(tape, "attention.query", candidate, hidden));
+    const evolution =
+      config.evolution === "augru" && config.augru.form === "released" ? "augru-released" : config.evolution;
+    const final = evolve(tape, packed, "evolution", evolution, interests, attention, hidden);
+    return head(tape, embedded, [candidate, sum, interaction(tape, embedded), final], config);
+  },
+});
+
+/** Pairs each interest with the behaviour that follows it and with one drawn for that place. */
+function superviseInterests(
+  tape: Tape,
+  batch: Batch,
+  { history, items }: Embedded,
+  interests: Tensor,
+  config: DienConfig,
+): void {
+  const { packed } = batch;
+  auxiliaryLoss(tape, "auxiliary", config.auxiliary.form, config.auxiliary.weight, {
+    states: preceding(tape, packed, interests),
+    clicked: following(tape, packed, history),
+    negative: items.lookUp(batch.negatives, packed.pairs),
+  });
+}

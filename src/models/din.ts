@@ -1,0 +1,24 @@
+/**
+ * Deep Interest Network (Zhou et al., KDD 2018, https://arxiv.org/abs/1706.06978): the candidate weighs each behaviour by a
+ * local activation unit, and the weighted sum stands beside the plain one.
+ *
+ * As in the DIEN authors' comparison the weights pass a softmax; the DIN paper leaves them unnormalised.
+ */
+import { z } from "zod";
+import { weightedSumSteps } from "../autograd/steps.ts";
+import { mlpAttention } from "../nn/attention.ts";
+import { defineModel } from "./model.ts";
+import { commonConfig, embedBatch, head, interaction } from "./parts.ts";
+
+export const din = defineModel({
+  name: "din",
+  summary: "attention of the candidate to each behaviour, weighted sum",
+  config: z.strictObject(commonConfig),
+  logits(tape, batch, config) {
+    const embedded = embedBatch(tape, batch, config);
+    const { candidate, history, sum } = embedded;
+    const attention = mlpAttention(tape, batch.packed, "attention", history, candidate);
+    const interest = weightedSumSteps(tape, batch.packed, attention, history);
+    return head(tape, embedded, [candidate, sum, interaction(tape, embedded), interest], config);
+  },
+});

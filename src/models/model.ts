@@ -1,0 +1,30 @@
+/**
+ * The contract of a model: it maps a batch to logits, and may add auxiliary losses to the tape. It owns no loop, no
+ * optimiser and no file, and names no concrete field.
+ */
+import type { z } from "zod";
+import type { Tape, Tensor } from "../autograd/tape.ts";
+import type { Batch } from "../features/batch.ts";
+
+export interface Model {
+  readonly name: string;
+  /** One line for `--help` and tables. */
+  readonly summary: string;
+  /** Its own configuration, `model:` in a run's config.yaml; fills defaults, refuses unknown keys. */
+  readonly config: z.ZodObject;
+  /** Records the model on `tape` for `batch`. Returns the logit of a click, [samples, 1]. */
+  logits(tape: Tape, batch: Batch, config: unknown): Tensor;
+}
+
+/** Makes a model of a function that takes its parsed configuration. */
+export function defineModel<Shape extends z.ZodRawShape>(definition: {
+  readonly name: string;
+  readonly summary: string;
+  readonly config: z.ZodObject<Shape, z.core.$strict>;
+  logits(tape: Tape, batch: Batch, config: z.output<z.ZodObject<Shape, z.core.$strict>>): Tensor;
+}): Model {
+  return {
+    ...definition,
+    logits: (tape, batch, config) => definition.logits(tape, batch, definition.config.parse(config)),
+  };
+}

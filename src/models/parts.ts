@@ -1,0 +1,71 @@
+/** What all models share: embeddings of a batch, the sum-pooled history, the head, and their configuration. */
+import { z } from "zod";
+import { concat, multiply } from "../autograd/elementwise.ts";
+import { sumSteps } from "../autograd/steps.ts";
+import type { Tape, Tensor } from "../autograd/tape.ts";
+import type { Batch } from "../features/batch.ts";
+import { Embedding } from "../nn/embedding.ts";
+import { mlp } from "../nn/linear.ts";
+
+const size = z.int().min(1).max(4096);
+
+/** Keys that every model has. */
+export const commonConfig = {
+  embedding: z
+    .strictObject({
+      size: size.default(18).describe("columns of an embedding, per field"),
+      scale: z.number().positive().default(0.05).describe("standard deviation of fresh embeddings"),
+    })
+    .prefault({}),
+  head: z
+    .strictObject({
+      layers: z.array(size).min(1).default([200, 80]).describe("hidden layers of the head"),
+      activation: z.enum(["prelu", "dice"]).default("prelu"),
+    })
+    .prefault({}),
+};
+
+export type CommonConfig = z.output<z.ZodObject<typeof commonConfig>>;
+
+export interface Embedded {
+  /** User fields [B, .] and context fields [B, .]; absent where the schema has none. */
+  readonly user: Tensor | undefined;
+  readonly context: Tensor | undefined;
+  /** x: the candidate's item vector [B, D]. */
+  readonly candidate: Tensor;
+  /** The behaviours' item vectors [tokens, D]. */
+  readonly history: Tensor;
+  /** S: their sum [B, D]. */
+  readonly sum: Tensor;
+  /** Item vectors by the same tables. */
+  readonly items: Embedding;
+}
+
+/** Looks up what every model reads. */
+export function embedBatch(tape: Tape, batch: Batch, { embedding }: CommonConfig): Embedded {
+  const { schema, packed } = batch;
+  const { samples } = packed;
+  const items = new Embedding(tape, schema.item, embedding);
+  const optional = (fields: typeof schema.user, ids: typeof batch.user) =>
+    fields.length > 0 ? new Embedding(tape, fields, embedding).lookUp(ids, samples) : undefined;
+  const history = items.lookUp(batch.history, packed.tokens);
+  return {
+    user: optional(schema.user, batch.user),
+    context: optional(schema.context, batch.context),
+    candidate: items.lookUp(batch.candidate, samples),
+    history,
+    sum: sumSteps(tape, packed, history),
+    items,
+  };
+}
+
+/** x * S, the candidate times the history [B, D]. */
+export function interaction(tape: Tape, { candidate, sum }: Embedded): Tensor {
+  return multiply(tape, candidate, sum);
+}
+
+/** The head: [user, ...parts, context] -> hidden layers -> one logit [B, 1]. Parameters `mlp.N`. */
+export function head(tape: Tape, embedded: Embedded, parts: readonly Tensor[], { head }: CommonConfig): Tensor {
+  const input = [embedded.user, ...parts, embedded.context].filter((part) => part !== undefined);
+  return mlp(tape, "mlp", concat(tape, input), head.layers, head.activation);
+}
