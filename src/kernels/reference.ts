@@ -1,0 +1,26 @@
+/**
+ * The kernels in plain TypeScript: the specification that every other build must agree with, and a fallback that runs
+ * anywhere. Loops are as plain as they can be and sums are kept in double precision; nothing here is tuned.
+ */
+import type { Kernels } from "./contract.ts";
+import { activations } from "./reference/activations.ts";
+import { attention } from "./reference/attention.ts";
+import { elementwise } from "./reference/elementwise.ts";
+import { embedding } from "./reference/embedding.ts";
+import { optimiser } from "./reference/optimiser.ts";
+import { products } from "./reference/products.ts";
+import { recurrence } from "./reference/recurrence.ts";
+
+/** Reference kernels over `memory`, which must not grow. */
+export function createReferenceKernels(memory: WebAssembly.Memory): Kernels {
+  const views = { f32: new Float32Array(memory.buffer), i32: new Int32Array(memory.buffer) };
+  return {
+    ...products(views),
+    ...elementwise(views),
+    ...activations(views),
+    ...recurrence(views),
+    ...attention(views),
+    ...embedding(views),
+    ...optimiser(views),
+  };
+}

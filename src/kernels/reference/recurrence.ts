@@ -1,0 +1,75 @@
+/** The recurrent step in its four gate forms, and its gradient. */
+import { Gate, type Kernels } from "../contract.ts";
+import type { Views } from "../views.ts";
+import { sigmoid } from "./scalar.ts";
+
+type Recurrence = Pick<Kernels, "gruForward" | "gruBackward">;
+
+/** How far the state moves towards the candidate. */
+function move(gate: Gate, u: number, a: number): number {
+  if (gate === Gate.gru) return u;
+  if (gate === Gate.agru) return a;
+  if (gate === Gate.augru) return a * u;
+  return 1 - (1 - a) * (1 - u);
+}
+
+/** Derivative of `move` by u. */
+function moveByUpdate(gate: Gate, a: number): number {
+  if (gate === Gate.gru) return 1;
+  if (gate === Gate.agru) return 0;
+  return gate === Gate.augru ? a : 1 - a;
+}
+
+/** Derivative of `move` by a, for the gates that have it. */
+function moveByAttention(gate: Gate, u: number): number {
+  if (gate === Gate.agru) return 1;
+  return gate === Gate.augru ? u : 1 - u;
+}
+
+export function recurrence({ f32 }: Views): Recurrence {
+  return {
+    gruForward(rows, hidden, gate, gates, recurrent, previous, attention, next) {
+      for (let i = 0; i < rows; i++) {
+        const a = attention ? f32[attention / 4 + i] : 0;
+        for (let j = 0; j < hidden; j++) {
+          const at = gates / 4 + i * 3 * hidden + j;
+          const u = sigmoid(f32[at]);
+          const r = sigmoid(f32[at + hidden]);
+          const c = Math.tanh(f32[at + 2 * hidden] + r * f32[recurrent / 4 + i * hidden + j]);
+          const h = previous ? f32[previous / 4 + i * hidden + j] : 0;
+          const moved = move(gate, u, a);
+          f32[at] = u;
+          f32[at + hidden] = r;
+          f32[at + 2 * hidden] = c;
+          f32[next / 4 + i * hidden + j] = (1 - moved) * h + moved * c;
+        }
+      }
+    },
+
+    gruBackward(rows, hidden, gate, gates, recurrent, previous, attention, dNext, dPrevious, dAttention) {
+      for (let i = 0; i < rows; i++) {
+        const a = attention ? f32[attention / 4 + i] : 0;
+        let da = 0;
+        for (let j = 0; j < hidden; j++) {
+          const at = gates / 4 + i * 3 * hidden + j;
+          const u = f32[at];
+          const r = f32[at + hidden];
+          const c = f32[at + 2 * hidden];
+          const product = f32[recurrent / 4 + i * hidden + j];
+          const h = previous ? f32[previous / 4 + i * hidden + j] : 0;
+          const dh = f32[dNext / 4 + i * hidden + j];
+          const moved = move(gate, u, a);
+          const dMove = dh * (c - h);
+          const dc = dh * moved * (1 - c * c);
+          if (gate !== Gate.gru) da += dMove * moveByAttention(gate, u);
+          f32[at] = dMove * moveByUpdate(gate, a) * u * (1 - u);
+          f32[at + hidden] = dc * product * r * (1 - r);
+          f32[at + 2 * hidden] = dc;
+          f32[recurrent / 4 + i * hidden + j] = dc * r;
+          if (dPrevious) f32[dPrevious / 4 + i * hidden + j] = dh * (1 - moved);
+        }
+        if (dAttention) f32[dAttention / 4 + i] = da;
+      }
+    },
+  };
+}
