@@ -1,0 +1,110 @@
+/**
+ * A dataset in memory, as training uses it, and as an importer hands it to the writer.
+ *
+ * Items are known by catalogue row: row 0 is the unknown item, and `itemFields` gives the vocabulary ids of every row.
+ * An item that training never saw has item id 0 and still its known category. A user's behaviours are stored once;
+ * a sample names a place in them.
+ */
+import type { Schema } from "../features/schema.ts";
+import type { InputFile } from "./manifest.ts";
+
+/** The parts of a dataset: the model is fitted on `train`, chosen on `valid`, reported on `test`. */
+export const SPLITS = ["train", "valid", "test"] as const;
+export type Split = (typeof SPLITS)[number];
+
+/** Samples by column, each [count]. Every array lies on a SharedArrayBuffer: posting it to a thread copies nothing. */
+export interface Samples {
+  readonly count: number;
+  /** 0 or 1. */
+  readonly label: Float32Array;
+  /** Row of the sample's sequence. */
+  readonly sequence: Int32Array;
+  /** The history is the `length` behaviours before this place of the sequence. */
+  readonly position: Int32Array;
+  /** min(position, maxHistory). */
+  readonly length: Int32Array;
+  /** Catalogue row of the candidate. */
+  readonly item: Int32Array;
+  /** Vocabulary ids per user field. */
+  readonly user: readonly Int32Array[];
+  /** Vocabulary ids per context field. */
+  readonly context: readonly Int32Array[];
+  /** Synthetic data only: the true probability of a click. */
+  readonly probability?: Float32Array;
+}
+
+/** Every user's behaviours in order: those of sequence s are items[offsets[s] .. offsets[s + 1]), catalogue rows. */
+export interface Sequences {
+  readonly offsets: Int32Array;
+  readonly items: Int32Array;
+}
+
+export interface Dataset {
+  readonly schema: Schema;
+  readonly sequences: Sequences;
+  /** Per item field: the vocabulary id of each catalogue row. */
+  readonly itemFields: readonly Int32Array[];
+  /** The catalogue row of each behaviour of the training part: a random entry is an item drawn by popularity. */
+  readonly popularity: Int32Array;
+  readonly train: Samples;
+  readonly valid: Samples;
+  readonly test: Samples;
+}
+
+/** Raw values of one field. `null` is "unknown" and never enters a vocabulary. */
+export interface RawField {
+  readonly name: string;
+  readonly values: readonly (string | null)[];
+}
+
+/** Samples as an importer gives them; the writer adds history lengths and vocabulary ids. */
+export interface RawSamples {
+  readonly label: ArrayLike<number>;
+  readonly sequence: Int32Array;
+  readonly position: Int32Array;
+  readonly item: Int32Array;
+  /** Per context field: indices into its `RawField.values`. */
+  readonly context: readonly Int32Array[];
+  readonly probability?: Float32Array;
+}
+
+/** Everything an importer knows; `writeDataset` makes a dataset folder of it. */
+export interface DatasetSource {
+  /** Which importer this is, and the settings that matter for its outcome; kept in the manifest. */
+  readonly importer: string;
+  readonly protocol: string;
+  readonly seed: number;
+  readonly settings: Readonly<Record<string, string | number | boolean>>;
+  readonly inputs: readonly InputFile[];
+  /** How many records were left out, by reason. */
+  readonly dropped: Readonly<Record<string, number>>;
+  readonly maxHistory: number;
+
+  /** [sequences] the key of each user. */
+  readonly users: readonly string[];
+  /** [sequences + 1] */
+  readonly offsets: Int32Array;
+  /** [behaviours] catalogue rows and times (whole seconds since 1970, or any whole number that orders them). */
+  readonly items: Int32Array;
+  readonly times: Float64Array;
+  /** [sequences] how many of a user's first behaviours are the training part: vocabularies and popularity see no others. */
+  readonly training: Int32Array;
+
+  /** Values per sequence. */
+  readonly userFields: readonly RawField[];
+  /** Values per catalogue row; the first field is the item's own id. Row 0, the unknown item, holds null throughout. */
+  readonly itemFields: readonly RawField[];
+  /** Distinct values, to which samples refer by index. */
+  readonly contextFields: readonly RawField[];
+
+  readonly samples: Readonly<Record<Split, RawSamples>>;
+}
+
+/** Zeroed arrays that threads share. */
+export function sharedInt32(length: number): Int32Array {
+  return new Int32Array(new SharedArrayBuffer(length * 4));
+}
+
+export function sharedFloat32(length: number): Float32Array {
+  return new Float32Array(new SharedArrayBuffer(length * 4));
+}

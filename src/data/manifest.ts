@@ -1,0 +1,98 @@
+/**
+ * dataset.json: what a dataset folder holds and where it came from (docs/data-format.md).
+ */
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { UserError } from "../errors.ts";
+import type { Schema } from "../features/schema.ts";
+
+/** Raised whenever a reader of the older version would misread the folder. */
+export const DATASET_VERSION = 1;
+
+const count = z.int().nonnegative();
+
+/** `size` counts the unknown id 0; `values` the distinct known values in the whole data, seen in training or not. */
+const field = z.strictObject({
+  name: z.string().regex(/^[a-z][a-z0-9_]*$/),
+  size: z.int().positive(),
+  values: count,
+});
+
+const inputFile = z.strictObject({ name: z.string(), bytes: count, sha256: z.string().regex(/^[0-9a-f]{64}$/) });
+export type InputFile = z.infer<typeof inputFile>;
+
+export const manifestSchema = z.strictObject({
+  format: z.literal("dien-dataset"),
+  version: z.literal(DATASET_VERSION),
+  importer: z.string(),
+  protocol: z.string(),
+  seed: z.int(),
+  settings: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  maxHistory: z.int().positive(),
+  fields: z.strictObject({ user: z.array(field), item: z.array(field).min(1), context: z.array(field) }),
+  /** Whether samples carry the true click probability (synthetic data). */
+  probability: z.boolean(),
+  counts: z.strictObject({
+    sequences: count,
+    /** Catalogue rows without row 0, the unknown item. */
+    items: count,
+    behaviours: count,
+    /** Behaviours that vocabularies and popularity were learned from. */
+    trainingBehaviours: count,
+    train: count,
+    valid: count,
+    test: count,
+  }),
+  dropped: z.record(z.string(), count),
+  inputs: z.array(inputFile),
+  versions: z.strictObject({ dien: z.string(), node: z.string(), duckdb: z.string() }),
+});
+export type Manifest = z.infer<typeof manifestSchema>;
+
+export const MANIFEST_FILE = "dataset.json";
+
+/** The fields and history length that models are built from. */
+export function schemaOf(manifest: Manifest): Schema {
+  const fields = (list: Manifest["fields"]["user"]) => list.map(({ name, size }) => ({ name, size }));
+  const { user, item, context } = manifest.fields;
+  return { user: fields(user), item: fields(item), context: fields(context), maxHistory: manifest.maxHistory };
+}
+
+/**
+ * Reads and checks the manifest of a dataset folder.
+ * @throws UserError where `directory` is no dataset, or one of another version, or its manifest is damaged.
+ */
+export async function readManifest(directory: string): Promise<Manifest> {
+  const path = join(directory, MANIFEST_FILE);
+  const refuse = (why: string) => new UserError(`${directory} is no dataset: ${why}; make one with \`dien prepare\``);
+  const found = await stat(directory).catch(() => null);
+  if (found === null) throw refuse("there is no such folder");
+  if (!found.isDirectory()) throw refuse("it is no folder");
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") throw refuse(`it holds no ${MANIFEST_FILE}`);
+    throw new UserError(`${path} cannot be read: ${(error as Error).message}`);
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new UserError(`${path} is damaged: ${(error as Error).message}`);
+  }
+  const head = z.object({ format: z.literal("dien-dataset"), version: z.number() }).safeParse(value);
+  if (!head.success) throw refuse(`its ${MANIFEST_FILE} is of some other program`);
+  if (head.data.version !== DATASET_VERSION) {
+    throw new UserError(
+      `${path} has format version ${head.data.version}, this program reads version ${DATASET_VERSION}: prepare the data again`,
+    );
+  }
+  const manifest = manifestSchema.safeParse(value);
+  if (!manifest.success) {
+    const { path: where, message } = manifest.error.issues[0];
+    throw new UserError(`${path} is damaged: ${where.join(".") || "document"}: ${message}`);
+  }
+  return manifest.data;
+}

@@ -1,0 +1,204 @@
+/**
+ * Writes a dataset folder (docs/data-format.md): what every importer ends in.
+ *
+ * Vocabularies and popularity are learned on the training part alone, so nothing of validation or test leaks into them.
+ */
+import { mkdir, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { version as duckdbVersion } from "@duckdb/node-api";
+import { type DatasetSource, type RawField, type RawSamples, SPLITS } from "./dataset.ts";
+import { vocabularyFile, writeAside } from "./folder.ts";
+import { DATASET_VERSION, MANIFEST_FILE, type Manifest, manifestSchema } from "./manifest.ts";
+import { type Column, withDuckDB, writeParquet } from "./parquet.ts";
+
+/** Names that mean something else in the files a field's ids are columns of. */
+const RESERVED = {
+  user: ["label", "sequence", "position", "length", "item", "probability"],
+  item: ["row"],
+  context: ["label", "sequence", "position", "length", "item", "probability"],
+} as const;
+
+/** A field's vocabulary, and the id of each of its raw values. */
+interface Vocabulary {
+  readonly name: string;
+  readonly values: string[];
+  readonly counts: Int32Array;
+  /** [raw values] ids, 0 for unknown. */
+  readonly ids: Int32Array;
+  /** Distinct values in the whole data. */
+  readonly distinct: number;
+}
+
+/**
+ * Writes `source` to the folder `out`, replacing a dataset that is there; returns its manifest.
+ * @throws UserError where `out` is taken by something else or cannot be written.
+ */
+export async function writeDataset(
+  out: string,
+  source: DatasetSource,
+  onProgress?: (stage: string, done: number, total: number) => void,
+): Promise<Manifest> {
+  checkNames(source);
+  const { train } = source.samples;
+  const behaviours = trainingBehaviours(source);
+  const vocabularies = {
+    user: source.userFields.map((field) => learnVocabulary(field, train.sequence)),
+    item: source.itemFields.map((field) => learnVocabulary(field, behaviours)),
+    context: source.contextFields.map((field, index) => learnVocabulary(field, train.context[index])),
+  };
+  const manifest = manifestSchema.parse({
+    format: "dien-dataset",
+    version: DATASET_VERSION,
+    importer: source.importer,
+    protocol: source.protocol,
+    seed: source.seed,
+    settings: { ...source.settings },
+    maxHistory: source.maxHistory,
+    fields: {
+      user: vocabularies.user.map(describe),
+      item: vocabularies.item.map(describe),
+      context: vocabularies.context.map(describe),
+    },
+    probability: train.probability !== undefined,
+    counts: {
+      sequences: source.users.length,
+      items: source.itemFields[0].values.length - 1,
+      behaviours: source.items.length,
+      trainingBehaviours: behaviours.length,
+      train: train.sequence.length,
+      valid: source.samples.valid.sequence.length,
+      test: source.samples.test.sequence.length,
+    },
+    dropped: { ...source.dropped },
+    inputs: [...source.inputs],
+    versions: { dien: packageVersion(), node: process.versions.node, duckdb: duckdbVersion() },
+  } satisfies Manifest);
+
+  const all = [...vocabularies.user, ...vocabularies.item, ...vocabularies.context];
+  const files = all.length + 2 + SPLITS.length;
+  let done = 0;
+  await writeAside(out, (folder) =>
+    withDuckDB(async (connection) => {
+      const write = async (path: string, rows: number, columns: readonly Column[]) => {
+        await writeParquet(connection, path, rows, columns);
+        onProgress?.("write", ++done, files);
+      };
+      await mkdir(join(folder, "vocabulary"));
+      for (const { name, values, counts } of all) {
+        await write(vocabularyFile(folder, name), values.length, [
+          { name: "id", type: "int32", values: Int32Array.from(values, (_, index) => index + 1) },
+          { name: "value", type: "string", values },
+          { name: "count", type: "int32", values: counts },
+        ]);
+      }
+      const rows = source.itemFields[0].values.length;
+      await write(join(folder, "items.parquet"), rows, [
+        { name: "row", type: "int32", values: Int32Array.from({ length: rows }, (_, row) => row) },
+        ...vocabularies.item.map(({ name, ids }): Column => ({ name, type: "int32", values: ids })),
+      ]);
+      await write(join(folder, "sequences.parquet"), source.users.length, [
+        { name: "user", type: "string", values: source.users },
+        { name: "items", type: "int32[]", values: source.items, offsets: source.offsets },
+        { name: "times", type: "int64[]", values: source.times, offsets: source.offsets },
+        { name: "training", type: "int32", values: source.training },
+      ]);
+      for (const split of SPLITS) {
+        const samples = source.samples[split];
+        const columns = sampleColumns(samples, source.maxHistory, vocabularies.user, vocabularies.context);
+        await write(join(folder, `${split}.parquet`), samples.sequence.length, columns);
+      }
+      await writeFile(join(folder, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
+    }),
+  );
+  return manifest;
+}
+
+function sampleColumns(
+  samples: RawSamples,
+  maxHistory: number,
+  user: readonly Vocabulary[],
+  context: readonly Vocabulary[],
+): Column[] {
+  const { sequence, position, item, probability } = samples;
+  const columns: Column[] = [
+    { name: "label", type: "int32", values: Int32Array.from(samples.label) },
+    { name: "sequence", type: "int32", values: sequence },
+    { name: "position", type: "int32", values: position },
+    { name: "length", type: "int32", values: position.map((place) => Math.min(place, maxHistory)) },
+    { name: "item", type: "int32", values: item },
+    ...user.map(({ name, ids }): Column => ({ name, type: "int32", values: sequence.map((row) => ids[row]) })),
+    ...context.map(
+      ({ name, ids }, index): Column => ({
+        name,
+        type: "int32",
+        values: samples.context[index].map((code) => ids[code]),
+      }),
+    ),
+  ];
+  if (probability !== undefined) columns.push({ name: "probability", type: "float32", values: probability });
+  return columns;
+}
+
+/** The catalogue row of each behaviour of the training part. */
+function trainingBehaviours({ offsets, items, training }: DatasetSource): Int32Array {
+  let total = 0;
+  for (const length of training) total += length;
+  const rows = new Int32Array(total);
+  let next = 0;
+  for (let s = 0; s < training.length; s++) {
+    rows.set(items.subarray(offsets[s], offsets[s] + training[s]), next);
+    next += training[s];
+  }
+  return rows;
+}
+
+/** Ids from 1 by falling count, then by value (code units), of the values that `uses` (indices into them) names. */
+function learnVocabulary(field: RawField, uses: Int32Array): Vocabulary {
+  const codes = new Map<string, number>();
+  const codeOf = field.values.map((value) => {
+    if (value === null) return -1;
+    const code = codes.get(value) ?? codes.size;
+    if (code === codes.size) codes.set(value, code);
+    return code;
+  });
+  const counts = new Int32Array(codes.size);
+  for (const index of uses) if (codeOf[index] >= 0) counts[codeOf[index]]++;
+  const values = [...codes.keys()];
+  const seen = values
+    .map((_, code) => code)
+    .filter((code) => counts[code] > 0)
+    .sort((a, b) => counts[b] - counts[a] || (values[a] < values[b] ? -1 : 1));
+  const idOf = new Int32Array(codes.size);
+  seen.forEach((code, index) => {
+    idOf[code] = index + 1;
+  });
+  return {
+    name: field.name,
+    values: seen.map((code) => values[code]),
+    counts: Int32Array.from(seen, (code) => counts[code]),
+    ids: Int32Array.from(codeOf, (code) => (code < 0 ? 0 : idOf[code])),
+    distinct: codes.size,
+  };
+}
+
+function describe({ name, values, distinct }: Vocabulary): Manifest["fields"]["user"][number] {
+  return { name, size: values.length + 1, values: distinct };
+}
+
+/** Field names become file and column names: each is used once, and none is taken already. */
+function checkNames(source: DatasetSource): void {
+  const seen = new Set<string>();
+  const kinds = { user: source.userFields, item: source.itemFields, context: source.contextFields };
+  for (const [kind, fields] of Object.entries(kinds)) {
+    for (const { name } of fields) {
+      const taken: readonly string[] = RESERVED[kind as keyof typeof kinds];
+      if (seen.has(name) || taken.includes(name)) throw new RangeError(`${kind} field "${name}": the name is taken`);
+      seen.add(name);
+    }
+  }
+}
+
+function packageVersion(): string {
+  return (createRequire(import.meta.url)("../../package.json") as { version: string }).version;
+}
