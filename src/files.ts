@@ -77,7 +77,7 @@ export async function writeFileAside(path: string, content: string | Iterable<Ui
 }
 
 /** One system call moves less than 2 GiB. */
-const LARGEST_CHUNK = 2 ** 30;
+export const LARGEST_CHUNK = 2 ** 30;
 
 function chunk(piece: Uint8Array, at: number): number {
   return Math.min(LARGEST_CHUNK, piece.byteLength - at);
