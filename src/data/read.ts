@@ -90,6 +90,10 @@ async function readSequences(connection: DuckDBConnection, directory: string, ma
   const popularity = sharedInt32(counts.trainingBehaviours);
   let next = 0;
   let nextPopular = 0;
+  const differs = (how: string) =>
+    new UserError(
+      `${path} has ${how} behaviours than dataset.json says: ${counts.behaviours}, ${counts.trainingBehaviours} of them for training`,
+    );
   const wanted: Wanted[] = [
     { name: "items", type: "INTEGER[]" },
     { name: "training", type: "INTEGER" },
@@ -101,11 +105,12 @@ async function readSequences(connection: DuckDBConnection, directory: string, ma
     for (let i = 0; i < count; i++) {
       const length = list.getEntryLength(i);
       const learned = training.getItem(i) as number | null;
-      if (next + length > counts.behaviours || learned === null || learned < 0 || learned > length) {
+      if (learned === null || learned < 0 || learned > length) {
         throw new UserError(
           `${path} is damaged: row ${row + i} has ${length} behaviours, ${learned} of them for training`,
         );
       }
+      if (next + length > counts.behaviours || nextPopular + learned > counts.trainingBehaviours) throw differs("more");
       const first = list.getEntryOffset(i);
       for (let j = 0; j < length; j++) {
         const item = values.getItem(first + j) as number | null;
@@ -116,9 +121,6 @@ async function readSequences(connection: DuckDBConnection, directory: string, ma
         }
         items[next + j] = item;
       }
-      if (nextPopular + learned > counts.trainingBehaviours) {
-        throw new UserError(`${path} is damaged: more than ${counts.trainingBehaviours} behaviours for training`);
-      }
       popularity.set(items.subarray(next, next + learned), nextPopular);
       nextPopular += learned;
       next += length;
@@ -126,11 +128,7 @@ async function readSequences(connection: DuckDBConnection, directory: string, ma
     }
   });
   checkRows(path, rows, counts.sequences);
-  if (next !== counts.behaviours || nextPopular !== counts.trainingBehaviours) {
-    throw new UserError(
-      `${path} holds ${next} behaviours (${nextPopular} for training), dataset.json says ${counts.behaviours} (${counts.trainingBehaviours})`,
-    );
-  }
+  if (next !== counts.behaviours || nextPopular !== counts.trainingBehaviours) throw differs("fewer");
   return { sequences: { offsets, items } satisfies Sequences, popularity };
 }
 

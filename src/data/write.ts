@@ -40,6 +40,10 @@ export async function writeDataset(
   onProgress?: (stage: string, done: number, total: number) => void,
 ): Promise<Manifest> {
   checkNames(source);
+  const probability = source.samples.train.probability !== undefined;
+  if (SPLITS.some((split) => (source.samples[split].probability !== undefined) !== probability)) {
+    throw new RangeError("either all samples have a probability or none");
+  }
   const { train } = source.samples;
   const behaviours = trainingBehaviours(source);
   const vocabularies = {
@@ -60,7 +64,7 @@ export async function writeDataset(
       item: vocabularies.item.map(describe),
       context: vocabularies.context.map(describe),
     },
-    probability: train.probability !== undefined,
+    probability,
     counts: {
       sequences: source.users.length,
       items: source.itemFields[0].values.length - 1,

@@ -1,0 +1,122 @@
+/**
+ * Samples to batches: a seeded order for each epoch, histories cut from the users' sequences, negatives drawn afresh.
+ *
+ * All of it is a pure function of (seed, epoch, sample), so a run resumes at any batch and any number of threads may
+ * share the work.
+ */
+import type { Batch, Ids } from "../features/batch.ts";
+import { mix, Random } from "../tensor/random.ts";
+import type { Dataset, Samples } from "./dataset.ts";
+import { NegativeSampler } from "./negatives.ts";
+
+/** A permutation of 0 .. count-1, the same for the same seed and epoch. */
+export function epochOrder(count: number, seed: number, epoch: number): Int32Array {
+  const order = new Int32Array(count);
+  for (let i = 0; i < count; i++) order[i] = i;
+  new Random(mix(seed, epoch)).shuffle(order);
+  return order;
+}
+
+/** Fills batches from one dataset. Keeps its scratch, so one thread needs one; filling allocates nothing. */
+export class BatchAssembler {
+  readonly #dataset: Dataset;
+  readonly #sampler: NegativeSampler;
+  /** [samples] history lengths in the order given; sample index and candidate in row order. */
+  readonly #lengths: Int32Array;
+  readonly #chosen: Int32Array;
+  readonly #candidates: Int32Array;
+  /** [tokens] catalogue rows. */
+  readonly #behaviours: Int32Array;
+  readonly #negatives: Int32Array;
+
+  constructor(dataset: Dataset, maxSamples: number) {
+    const tokens = maxSamples * dataset.schema.maxHistory;
+    this.#dataset = dataset;
+    this.#sampler = new NegativeSampler(dataset.popularity, dataset.itemFields[0].length);
+    this.#lengths = new Int32Array(maxSamples);
+    this.#chosen = new Int32Array(maxSamples);
+    this.#candidates = new Int32Array(maxSamples);
+    this.#behaviours = new Int32Array(tokens);
+    this.#negatives = new Int32Array(tokens);
+  }
+
+  /**
+   * Fills `batch` with the samples indices[from .. from + count), sorted by history length. With `draw`, every
+   * behaviour past the first of a history gets a negative, drawn for that (seed, epoch, sample, behaviour); the first
+   * one's, never read, is the unknown item. Without, negatives are left as they are.
+   */
+  fill(
+    batch: Batch,
+    samples: Samples,
+    indices: Int32Array,
+    from: number,
+    count: number,
+    draw: { readonly seed: number; readonly epoch: number } | null,
+  ): void {
+    const { itemFields } = this.#dataset;
+    const { packed } = batch;
+    const lengths = this.#lengths;
+    const chosen = this.#chosen;
+    const candidates = this.#candidates;
+    for (let i = 0; i < count; i++) lengths[i] = samples.length[indices[from + i]];
+    packed.pack(lengths, 0, count);
+    const labels = batch.labels.values;
+    for (let row = 0; row < count; row++) {
+      const sample = indices[from + packed.order[row]];
+      chosen[row] = sample;
+      candidates[row] = samples.item[sample];
+      labels[row] = samples.label[sample];
+    }
+    gather(batch.user, samples.user, chosen, count);
+    gather(batch.context, samples.context, chosen, count);
+    gather(batch.candidate, itemFields, candidates, count);
+    this.#placeBehaviours(batch, samples, count);
+    gather(batch.history, itemFields, this.#behaviours, packed.tokens.count);
+    if (draw === null) return;
+    this.#drawNegatives(batch, samples, count, draw.seed, draw.epoch);
+    gather(batch.negatives, itemFields, this.#negatives, packed.tokens.count);
+  }
+
+  /** The catalogue row of each token. */
+  #placeBehaviours({ packed }: Batch, samples: Samples, count: number): void {
+    const { offsets, items } = this.#dataset.sequences;
+    const tokens = packed.offsets;
+    const behaviours = this.#behaviours;
+    for (let row = 0; row < count; row++) {
+      const sample = this.#chosen[row];
+      const length = packed.lengths[row];
+      const first = offsets[samples.sequence[sample]] + samples.position[sample] - length;
+      for (let t = 0; t < length; t++) behaviours[tokens[t] + row] = items[first + t];
+    }
+  }
+
+  #drawNegatives({ packed }: Batch, samples: Samples, count: number, seed: number, epoch: number): void {
+    const { offsets, items } = this.#dataset.sequences;
+    const tokens = packed.offsets;
+    const behaviours = this.#behaviours;
+    const negatives = this.#negatives;
+    const sampler = this.#sampler;
+    for (let row = 0; row < count; row++) {
+      const length = packed.lengths[row];
+      if (length === 0) return;
+      const sample = this.#chosen[row];
+      const sequence = samples.sequence[sample];
+      const first = samples.position[sample] - length;
+      negatives[tokens[0] + row] = 0;
+      if (length > 1) sampler.mark(items, offsets[sequence], offsets[sequence + 1]);
+      for (let t = 1; t < length; t++) {
+        const token = tokens[t] + row;
+        negatives[token] = sampler.draw(behaviours[token], seed, epoch, sample, first + t);
+      }
+    }
+  }
+}
+
+/** into[field][i] = fields[field][rows[i]]. */
+function gather(into: readonly Ids[], fields: readonly Int32Array[], rows: Int32Array, count: number): void {
+  for (let field = 0; field < into.length; field++) {
+    const { values } = into[field];
+    const ids = fields[field];
+    for (let i = 0; i < count; i++) values[i] = ids[rows[i]];
+  }
+}
