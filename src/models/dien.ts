@@ -19,9 +19,17 @@ import { gru } from "../nn/gru.ts";
 import { defineModel } from "./model.ts";
 import { commonConfig, type Embedded, embedBatch, head, interaction } from "./parts.ts";
 
+const layer = z.int().min(1).max(4096);
+const twoLayers = z.tuple([layer, layer]);
+
 const config = z.strictObject({
   ...commonConfig,
-  attention: z.enum(["bilinear", "mlp"]).default("bilinear").describe("eq. 8, or the network of the authors' code"),
+  attention: z
+    .strictObject({
+      form: z.enum(["bilinear", "mlp"]).default("bilinear").describe("eq. 8, or the network of the authors' code"),
+      layers: twoLayers.default([80, 40]).describe("hidden layers of the mlp form"),
+    })
+    .prefault({}),
   evolution: z.enum(["gru", "aigru", "agru", "augru"]).default("augru").describe("the evolving layer's recurrence"),
   augru: z
     .strictObject({
@@ -31,6 +39,7 @@ const config = z.strictObject({
   auxiliary: z
     .strictObject({
       form: z.enum(["dot", "mlp"]).default("mlp").describe("inner product, or the network of the authors' code"),
+      layers: twoLayers.default([100, 50]).describe("hidden layers of the mlp form"),
       weight: z.number().min(0).default(1).describe("alpha in L = L_target + alpha L_aux; 0 leaves the loss out"),
     })
     .prefault({}),
@@ -49,10 +58,7 @@ export const dien = defineModel({
     const hidden = history.cols;
     const interests = gru(tape, packed, "extractor", history, hidden);
     if (tape.training && config.auxiliary.weight > 0) superviseInterests(tape, batch, embedded, interests, config);
-    const attention =
-      config.attention === "bilinear"
-        ? bilinearAttention(tape, packed, "attention", interests, candidate)
-        : mlpAttention(tape, packed, "attention", interests, projectQuery(tape, "attention.query", candidate, hidden));
+    const attention = attend(tape, batch, embedded, interests, config);
     const evolution =
       config.evolution === "augru" && config.augru.form === "released" ? "augru-released" : config.evolution;
     const final = evolve(tape, packed, "evolution", evolution, interests, attention, hidden);
@@ -60,18 +66,32 @@ export const dien = defineModel({
   },
 });
 
+/** a_t, the candidate's attention to each interest [tokens, 1]. */
+function attend(
+  tape: Tape,
+  { packed }: Batch,
+  { candidate }: Embedded,
+  interests: Tensor,
+  { attention }: DienConfig,
+): Tensor {
+  if (attention.form === "bilinear") return bilinearAttention(tape, packed, "attention", interests, candidate);
+  const query = projectQuery(tape, "attention.query", candidate, interests.cols);
+  return mlpAttention(tape, packed, "attention", interests, query, attention.layers);
+}
+
 /** Pairs each interest with the behaviour that follows it and with one drawn for that place. */
 function superviseInterests(
   tape: Tape,
   batch: Batch,
   { history, items }: Embedded,
   interests: Tensor,
-  config: DienConfig,
+  { auxiliary }: DienConfig,
 ): void {
   const { packed } = batch;
-  auxiliaryLoss(tape, "auxiliary", config.auxiliary.form, config.auxiliary.weight, {
+  const input = {
     states: preceding(tape, packed, interests),
     clicked: following(tape, packed, history),
     negative: items.lookUp(batch.negatives, packed.pairs),
-  });
+  };
+  auxiliaryLoss(tape, "auxiliary", auxiliary.form, auxiliary.weight, input, auxiliary.layers);
 }

@@ -13,11 +13,21 @@ import { commonConfig, embedBatch, head, interaction } from "./parts.ts";
 export const din = defineModel({
   name: "din",
   summary: "attention of the candidate to each behaviour, weighted sum",
-  config: z.strictObject(commonConfig),
+  config: z.strictObject({
+    ...commonConfig,
+    attention: z
+      .strictObject({
+        layers: z
+          .tuple([z.int().min(1), z.int().min(1)])
+          .default([80, 40])
+          .describe("hidden layers"),
+      })
+      .prefault({}),
+  }),
   logits(tape, batch, config) {
     const embedded = embedBatch(tape, batch, config);
     const { candidate, history, sum } = embedded;
-    const attention = mlpAttention(tape, batch.packed, "attention", history, candidate);
+    const attention = mlpAttention(tape, batch.packed, "attention", history, candidate, config.attention.layers);
     const interest = weightedSumSteps(tape, batch.packed, attention, history);
     return head(tape, embedded, [candidate, sum, interaction(tape, embedded), interest], config);
   },

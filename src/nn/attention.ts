@@ -21,17 +21,22 @@ export function bilinearAttention(tape: Tape, packed: Packed, name: string, stat
   return softmaxSteps(tape, packed, dotSteps(tape, packed, affine(tape, [{ x: states, weight: W }]), candidate));
 }
 
-const HIDDEN = [80, 40] as const;
-
 /**
- * softmax_t of an MLP (4H -> 80 -> 40 -> 1) on [q, h_t, q - h_t, q * h_t], q [samples, H], h [tokens, H].
+ * softmax_t of an MLP (4H -> layers -> 1) on [q, h_t, q - h_t, q * h_t], q [samples, H], h [tokens, H].
  *
  * The first layer is not run on 4H columns: with its weight in row blocks (Q, K, D, P) it equals
  * q (Q + D) + h (K - D) + (q * h) P, where the first term is one product a sample.
  */
-export function mlpAttention(tape: Tape, packed: Packed, name: string, states: Tensor, query: Tensor): Tensor {
+export function mlpAttention(
+  tape: Tape,
+  packed: Packed,
+  name: string,
+  states: Tensor,
+  query: Tensor,
+  layers: readonly [number, number],
+): Tensor {
   const { cols: H } = states;
-  const { W, b } = denseParameters(tape, `${name}.0`, 4 * H, HIDDEN[0]);
+  const { W, b } = denseParameters(tape, `${name}.0`, 4 * H, layers[0]);
   const [Q, K, D, P] = [0, 1, 2, 3].map((block) => tape.rowsOf(W, block * H, (block + 1) * H));
   const ofQuery = affine(tape, [
     { x: query, weight: Q },
@@ -45,7 +50,7 @@ export function mlpAttention(tape: Tape, packed: Packed, name: string, states: T
     ],
     { bias: b, plus: ofQuery, packed, activation: Activation.sigmoid },
   );
-  const second = linear(tape, `${name}.1`, first, HIDDEN[1], Activation.sigmoid);
+  const second = linear(tape, `${name}.1`, first, layers[1], Activation.sigmoid);
   return softmaxSteps(tape, packed, linear(tape, `${name}.2`, second, 1));
 }
 

@@ -5,7 +5,7 @@
  *   L_aux = -mean over (t, t+1) of [log p(h_t, e_(t+1)) + log(1 - p(h_t, n_(t+1)))]
  *
  * dot   p = sigmoid of the inner product (the paper's text; H = D)
- * mlp   p = sigmoid of an MLP (H+D -> 100 -> 50 -> 1) on [h, e], sigmoid hidden layers (authors' code)
+ * mlp   p = sigmoid of an MLP (H+D -> layers -> 1) on [h, e], sigmoid hidden layers (authors' code)
  */
 import { affine } from "../autograd/affine.ts";
 import { dot } from "../autograd/elementwise.ts";
@@ -15,8 +15,6 @@ import { Activation } from "../kernels/contract.ts";
 import { denseParameters, linear } from "./linear.ts";
 
 export type AuxiliaryForm = "dot" | "mlp";
-
-const HIDDEN = [100, 50] as const;
 
 export interface AuxiliaryInput {
   /** h_t [pairs, H] */
@@ -34,22 +32,30 @@ export function auxiliaryLoss(
   form: AuxiliaryForm,
   weight: number,
   { states, clicked, negative }: AuxiliaryInput,
+  layers: readonly [number, number],
 ): Loss {
   const loss = tape.loss(name, weight, "pairs");
-  const logit = form === "dot" ? (e: Tensor) => dot(tape, states, e) : discriminator(tape, name, states, clicked.cols);
+  const logit =
+    form === "dot" ? (e: Tensor) => dot(tape, states, e) : discriminator(tape, name, states, clicked.cols, layers);
   crossEntropy(tape, loss, logit(clicked), 1);
   crossEntropy(tape, loss, logit(negative), 0);
   return loss;
 }
 
 /** The MLP on [h, e]. The product with h is the same for both e, so it is computed once. */
-function discriminator(tape: Tape, name: string, states: Tensor, width: number): (e: Tensor) => Tensor {
-  const { W, b } = denseParameters(tape, `${name}.0`, states.cols + width, HIDDEN[0]);
+function discriminator(
+  tape: Tape,
+  name: string,
+  states: Tensor,
+  width: number,
+  layers: readonly [number, number],
+): (e: Tensor) => Tensor {
+  const { W, b } = denseParameters(tape, `${name}.0`, states.cols + width, layers[0]);
   const ofState = affine(tape, [{ x: states, weight: tape.rowsOf(W, 0, states.cols) }], { bias: b });
   const weight = tape.rowsOf(W, states.cols, states.cols + width);
   return (x) => {
     const first = affine(tape, [{ x, weight }], { plus: ofState, activation: Activation.sigmoid });
-    const second = linear(tape, `${name}.1`, first, HIDDEN[1], Activation.sigmoid);
+    const second = linear(tape, `${name}.1`, first, layers[1], Activation.sigmoid);
     return linear(tape, `${name}.2`, second, 1);
   };
 }

@@ -1,0 +1,139 @@
+/**
+ * Where gradients meet: each shard leaves a block of dense gradients and a list of embedding look-ups; here is the memory
+ * for both, and for their sums.
+ *
+ * Everything is placed from sizes alone, so every thread that lays it out finds the same addresses.
+ */
+import type { ParameterLayout, Placed } from "../autograd/parameters.ts";
+import type { Lookup, Tape } from "../autograd/tape.ts";
+import type { Pointer } from "../kernels/contract.ts";
+import { type Arena, aligned, type LinearMemory } from "../tensor/memory.ts";
+
+/** Dense gradients are reduced, and rows of tables updated, in pieces of this size; threads share out the pieces. */
+export const DENSE_PIECE = 4096;
+export const ROW_PIECE = 64;
+
+/** What linking the look-ups of one table needs (see `linkRows` in the kernel contract). */
+export interface TableGradients {
+  readonly table: Placed;
+  /** Which of a tape's look-ups read this table. */
+  readonly lookups: readonly number[];
+  readonly head: Pointer;
+  readonly tail: Pointer;
+  readonly next: Pointer;
+  readonly addresses: Pointer;
+  /** The touched rows, and the gradient of each [rows, cols]. */
+  readonly rows: Pointer;
+  readonly gradient: Pointer;
+  /** One int: how many rows are touched. */
+  readonly rowCount: Pointer;
+  /** Float64 sum of squares of each piece of rows. */
+  readonly squares: Float64Array;
+}
+
+const LOOKUP_INTS = 4;
+
+export class Gradients {
+  readonly shards: number;
+  readonly parameters: ParameterLayout;
+  /** The sum over shards of the dense blocks. */
+  readonly dense: Pointer;
+  /** Float64 sum of squares of each dense piece. */
+  readonly denseSquares: Float64Array;
+  readonly tables: readonly TableGradients[];
+  readonly #memory: LinearMemory;
+  readonly #blocks: Pointer;
+  readonly #strideBytes: number;
+  readonly #lookups: Pointer;
+  readonly #lookupCount: number;
+
+  /**
+   * @param lookups the look-ups of a shard's tape, at capacity
+   */
+  constructor(
+    memory: LinearMemory,
+    arena: Arena,
+    parameters: ParameterLayout,
+    lookups: readonly Lookup[],
+    shards: number,
+  ) {
+    this.#memory = memory;
+    this.shards = shards;
+    this.parameters = parameters;
+    this.#strideBytes = aligned(parameters.denseCount * 4);
+    this.#blocks = arena.alloc((this.#strideBytes / 4) * shards);
+    this.dense = arena.alloc(parameters.denseCount);
+    this.denseSquares = doubles(memory, arena, Math.ceil(parameters.trainedCount / DENSE_PIECE));
+    this.#lookupCount = lookups.length;
+    this.#lookups = arena.alloc(shards * lookups.length * LOOKUP_INTS);
+    this.tables = parameters.tables.map((table) => {
+      const own = lookups.flatMap((lookup, i) => (lookup.table === table.name ? [i] : []));
+      const entries = shards * own.reduce((sum, i) => sum + lookups[i].rows.capacity, 0);
+      const rows = Math.min(entries, table.rows);
+      return {
+        table,
+        lookups: own,
+        head: arena.alloc(table.rows),
+        tail: arena.alloc(table.rows),
+        next: arena.alloc(entries),
+        addresses: arena.alloc(entries),
+        rows: arena.alloc(rows),
+        gradient: arena.alloc(rows * table.cols),
+        rowCount: arena.alloc(1),
+        squares: doubles(memory, arena, Math.ceil(rows / ROW_PIECE)),
+      };
+    });
+  }
+
+  /** Marks every row as untouched; once, before the first step. */
+  initialise(): void {
+    for (const { head, table } of this.tables) this.#memory.i32.fill(-1, head / 4, head / 4 + table.rows);
+  }
+
+  /** The dense block of a shard. */
+  block(shard: number): Pointer {
+    return this.#blocks + shard * this.#strideBytes;
+  }
+
+  get strideBytes(): number {
+    return this.#strideBytes;
+  }
+
+  /** Publishes where `shard` left its look-ups, after its tape ran backward. */
+  publish(shard: number, tape: Pick<Tape, "lookups">): void {
+    const { i32 } = this.#memory;
+    for (let i = 0; i < this.#lookupCount; i++) {
+      const { ids, rows, output, column } = tape.lookups[i];
+      const at = this.#slot(shard, i);
+      i32[at] = output.claimed ? rows.count : 0;
+      i32[at + 1] = ids + rows.first * 4;
+      i32[at + 2] = output.grad + column * 4;
+      i32[at + 3] = output.cols;
+    }
+  }
+
+  /** A shard without samples: no look-ups, a dense gradient of zero. */
+  publishNothing(shard: number): void {
+    const { f32, i32 } = this.#memory;
+    const block = this.block(shard) / 4;
+    f32.fill(0, block, block + this.parameters.denseCount);
+    for (let i = 0; i < this.#lookupCount; i++) i32[this.#slot(shard, i)] = 0;
+  }
+
+  /** Calls `visit(count, ids, gradient, ld)` for look-up i of a shard. */
+  lookup(shard: number, i: number, visit: (count: number, ids: Pointer, gradient: Pointer, ld: number) => void): void {
+    const { i32 } = this.#memory;
+    const at = this.#slot(shard, i);
+    visit(i32[at], i32[at + 1] >>> 0, i32[at + 2] >>> 0, i32[at + 3]);
+  }
+
+  #slot(shard: number, i: number): number {
+    return this.#lookups / 4 + (shard * this.#lookupCount + i) * LOOKUP_INTS;
+  }
+}
+
+function doubles(memory: LinearMemory, arena: Arena, count: number): Float64Array {
+  const pointer = arena.alloc(count * 2);
+  const all = new Float64Array(memory.f32.buffer);
+  return all.subarray(pointer / 8, pointer / 8 + count);
+}

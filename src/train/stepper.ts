@@ -1,0 +1,127 @@
+/**
+ * What one thread does: its share of training steps and of scoring.
+ *
+ * A batch is cut into shards, whose number is part of the configuration. Threads take shards; each runs forward and
+ * backward into the shard's own gradients, which `Adam` then adds up in shard order. So the same seed gives the same
+ * weights, bit for bit, for any number of threads.
+ */
+import { BatchAssembler, epochOrder } from "../data/batching.ts";
+import type { Dataset, Samples } from "../data/dataset.ts";
+import { Adam, adamDefaults } from "../optim/adam.ts";
+import type { Meeting } from "./meeting.ts";
+import { type Replica, SCORE_BATCH, STEPS_PER_CHUNK, type Workspace } from "./workspace.ts";
+
+export class Stepper {
+  readonly #workspace: Workspace;
+  readonly #dataset: Dataset;
+  readonly #meeting: Meeting;
+  readonly #thread: number;
+  readonly #assembler: BatchAssembler;
+  readonly #shards: readonly Replica[];
+  readonly #scorer: Replica;
+  readonly #adam: Adam | undefined;
+  readonly #draw = { seed: 0, epoch: -1 };
+  #order: Int32Array = new Int32Array(0);
+
+  constructor(workspace: Workspace, dataset: Dataset, meeting: Meeting, thread: number) {
+    this.#workspace = workspace;
+    this.#dataset = dataset;
+    this.#meeting = meeting;
+    this.#thread = thread;
+    this.#assembler = new BatchAssembler(dataset, Math.max(workspace.shardSize, SCORE_BATCH));
+    const { kernels, memory, gradients, options } = workspace;
+    const { train } = options.config;
+    this.#scorer = workspace.scoreReplica(thread);
+    this.#draw.seed = train.seed;
+    this.#shards = gradients ? Array.from({ length: train.shards }, (_, s) => workspace.shardReplica(s, thread)) : [];
+    if (gradients) {
+      const { clip_norm: clipNorm, embedding_l2: embeddingL2 } = train;
+      this.#adam = new Adam(kernels, memory, gradients, { ...adamDefaults, clipNorm, embeddingL2 });
+    }
+  }
+
+  /** Takes part in steps [from, to) of an epoch, at most `STEPS_PER_CHUNK`. `done` steps came before the epoch. */
+  train(epoch: number, from: number, to: number, done: number, rate: number): void {
+    const { options } = this.#workspace;
+    const { seed, batch_size: batchSize, shards } = options.config.train;
+    const samples = this.#dataset.train;
+    if (this.#draw.epoch !== epoch) {
+      this.#draw.epoch = epoch;
+      this.#order = epochOrder(samples.count, seed, epoch);
+    }
+    const adam = this.#adam!;
+    const meeting = this.#meeting;
+    const { threads } = options;
+    adam.startAt(done + from);
+    for (let step = from; step < to; step++) {
+      const first = step * batchSize;
+      const count = Math.min(batchSize, samples.count - first);
+      const pairs = countPairs(samples, this.#order, first, count);
+      for (let shard = meeting.take(); shard < shards; shard = meeting.take()) {
+        this.#runShard(shard, first, count, pairs, step - from);
+      }
+      meeting.wait();
+      if (this.#thread === 0) meeting.restart();
+      adam.gather(this.#thread, threads);
+      meeting.wait();
+      adam.sum(this.#thread, threads);
+      meeting.wait();
+      adam.apply(this.#thread, threads, rate);
+      if (this.#thread === 0) meeting.progress(1);
+      meeting.wait();
+    }
+  }
+
+  #runShard(shard: number, first: number, count: number, pairs: number, chunkStep: number): void {
+    const { gradients, stepLosses, losses, options } = this.#workspace;
+    const { shards } = options.config.train;
+    const { batch, tape, arena, kept } = this.#shards[shard];
+    const from = Math.floor((shard * count) / shards);
+    const to = Math.floor(((shard + 1) * count) / shards);
+    const at = (chunkStep * shards + shard) * losses.length;
+    if (from === to) {
+      gradients!.publishNothing(shard);
+      stepLosses.fill(0, at, at + losses.length);
+      return;
+    }
+    const { train } = this.#dataset;
+    this.#assembler.fill(batch, train, this.#order, first + from, to - from, this.#draw);
+    tape.totals.samples = count;
+    tape.totals.pairs = pairs;
+    tape.forward(arena, kept);
+    tape.backward();
+    gradients!.publish(shard, tape);
+    for (let i = 0; i < losses.length; i++) stepLosses[at + i] = tape.losses[i].value;
+  }
+
+  /** Takes part in scoring: scores[i] = probability of a click of sample i, for the samples in `order`. */
+  score(samples: Samples, order: Int32Array, scores: Float32Array): void {
+    const { kernels, memory } = this.#workspace;
+    const { batch, tape, arena, kept, logits } = this.#scorer;
+    for (;;) {
+      const from = this.#meeting.take() * SCORE_BATCH;
+      if (from >= order.length) break;
+      const count = Math.min(SCORE_BATCH, order.length - from);
+      this.#assembler.fill(batch, samples, order, from, count, null);
+      tape.forward(arena, kept);
+      kernels.sigmoid(count, logits.value, logits.value);
+      const base = logits.value / 4;
+      const { order: rows } = batch.packed;
+      for (let row = 0; row < count; row++) scores[order[from + rows[row]]] = memory.f32[base + row];
+      this.#meeting.progress(count);
+    }
+  }
+}
+
+/** (t, t+1) pairs of a batch: what the auxiliary loss is a mean over. */
+function countPairs(samples: Samples, order: Int32Array, first: number, count: number): number {
+  let pairs = 0;
+  for (let i = first; i < first + count; i++) pairs += Math.max(0, samples.length[order[i]] - 1);
+  return pairs;
+}
+
+export function stepsPerEpoch(samples: Samples, batchSize: number): number {
+  return Math.ceil(samples.count / batchSize);
+}
+
+export { STEPS_PER_CHUNK };

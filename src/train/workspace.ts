@@ -1,0 +1,182 @@
+/**
+ * The plan of the linear memory of a run, and what stands in it. Planned from configuration and schema alone, so each
+ * thread that plans finds the same addresses.
+ *
+ *   control | parameters, moments | gradients | per shard: ids, look-up gradients | per thread: ids to score, activations
+ */
+import { ParameterLayout, ParameterPlan, type ParameterSpec } from "../autograd/parameters.ts";
+import { type Lookup, Tape } from "../autograd/tape.ts";
+import { UserError } from "../errors.ts";
+import { Batch } from "../features/batch.ts";
+import type { Schema } from "../features/schema.ts";
+import type { Kernels, Pointer } from "../kernels/contract.ts";
+import { loadKernels } from "../kernels/load.ts";
+import { Gradients } from "../optim/gradients.ts";
+import { Arena, createMemory, type LinearMemory, MAX_BYTES } from "../tensor/memory.ts";
+import { modelNamed, type RunConfig } from "./config.ts";
+import { addTargetLoss } from "./objective.ts";
+
+export interface WorkspaceOptions {
+  readonly schema: Schema;
+  readonly config: RunConfig;
+  readonly threads: number;
+  /** Without it there are no gradients and no moments: for scoring. */
+  readonly training: boolean;
+}
+
+/** Samples that are scored at once. A score does not depend on it. */
+export const SCORE_BATCH = 64;
+/** Steps between two meetings of the workers with the main thread. */
+export const STEPS_PER_CHUNK = 20;
+
+const CONTROL_INTS = 16;
+
+/** What recording a model once, without memory, tells about it. */
+interface TapePlan {
+  readonly specs: readonly ParameterSpec[];
+  readonly lookups: readonly Lookup[];
+  readonly losses: readonly string[];
+  readonly bytes: { arena: number; kept: number };
+}
+
+/** A model recorded for one batch. */
+export interface Replica {
+  readonly batch: Batch;
+  readonly tape: Tape;
+  /** [B, 1] logits of `batch` after a replay. */
+  readonly logits: { readonly value: Pointer };
+  readonly arena: Arena;
+  readonly kept: Arena;
+}
+
+export class Workspace {
+  readonly options: WorkspaceOptions;
+  readonly memory: LinearMemory;
+  readonly kernels: Kernels;
+  readonly parameters: ParameterLayout;
+  readonly gradients: Gradients | undefined;
+  /** Names of the losses; the first is the target's. */
+  readonly losses: readonly string[];
+  /** Int32 cells that threads meet in; see train/team.ts. */
+  readonly control: Int32Array;
+  /** [STEPS_PER_CHUNK, shards, losses] the unweighted losses of the latest chunk. */
+  readonly stepLosses: Float64Array;
+  readonly shardSize: number;
+  readonly #shardBatches: readonly Batch[];
+  readonly #kept: readonly Arena[];
+  readonly #scoreBatches: readonly Batch[];
+  readonly #arenas: readonly Arena[];
+
+  /** Lays the run out in `memory`, or in a new memory of the size it needs. */
+  constructor(options: WorkspaceOptions, memory?: WebAssembly.Memory) {
+    this.options = options;
+    const plan = planTape(options, false);
+    const trainingPlan = options.training ? planTape(options, true) : undefined;
+    const layout = (linear: LinearMemory, arena: Arena) => layOut(options, plan, trainingPlan, linear, arena);
+    if (memory === undefined) {
+      const measure = new Arena(0, Number.MAX_SAFE_INTEGER);
+      layout(createMemory(0), measure);
+      const bytes = measure.start + measure.usedBytes;
+      if (bytes > MAX_BYTES) throw tooLarge(bytes, options);
+      memory = createMemory(bytes).memory;
+    }
+    const { buffer } = memory;
+    this.memory = { memory, f32: new Float32Array(buffer), i32: new Int32Array(buffer) };
+    this.kernels = loadKernels(memory, options.config.train.engine);
+    const parts = layout(this.memory, new Arena(0, buffer.byteLength));
+    this.parameters = parts.parameters;
+    this.gradients = parts.gradients;
+    this.control = parts.control;
+    this.stepLosses = parts.stepLosses;
+    this.shardSize = shardSize(options.config);
+    this.losses = (trainingPlan ?? plan).losses;
+    this.#shardBatches = parts.shardBatches;
+    this.#kept = parts.kept;
+    this.#scoreBatches = parts.scoreBatches;
+    this.#arenas = parts.arenas;
+  }
+
+  /** Records the model for training on a shard, with the activations of `thread`. */
+  shardReplica(shard: number, thread: number): Replica {
+    return this.#record(
+      this.#shardBatches[shard],
+      this.#arenas[thread],
+      this.#kept[shard],
+      this.gradients!.block(shard),
+    );
+  }
+
+  /** Records the model for scoring, with the activations of `thread`. */
+  scoreReplica(thread: number): Replica {
+    return this.#record(this.#scoreBatches[thread], this.#arenas[thread], new Arena(0, 0), undefined);
+  }
+
+  #record(batch: Batch, arena: Arena, kept: Arena, gradients: Pointer | undefined): Replica {
+    const training = gradients !== undefined;
+    const { kernels, memory, parameters } = this;
+    const tape = new Tape({ kernels, memory, parameters, training, ...(training && { gradients }) });
+    return { batch, tape, logits: record(tape, batch, this.options.config), arena, kept };
+  }
+}
+
+function record(tape: Tape, batch: Batch, { model }: RunConfig) {
+  const { name, ...config } = model;
+  const logits = modelNamed(name).logits(tape, batch, config);
+  if (tape.training) addTargetLoss(tape, batch, logits);
+  return logits;
+}
+
+function shardSize({ train }: RunConfig): number {
+  return Math.ceil(train.batch_size / train.shards);
+}
+
+/** Records the model on a tape without memory. */
+function planTape({ schema, config }: WorkspaceOptions, training: boolean): TapePlan {
+  const memory = createMemory(0);
+  const parameters = new ParameterPlan();
+  const tape = new Tape({ kernels: loadKernels(memory.memory), memory, parameters, training });
+  const samples = training ? shardSize(config) : SCORE_BATCH;
+  record(tape, new Batch(memory, new Arena(0, Number.MAX_SAFE_INTEGER), schema, samples), config);
+  const losses = tape.losses.map((loss) => loss.name);
+  return { specs: parameters.specs, lookups: tape.lookups, losses, bytes: tape.bytes() };
+}
+
+function layOut(
+  { schema, config, threads, training }: WorkspaceOptions,
+  plan: TapePlan,
+  trainingPlan: TapePlan | undefined,
+  memory: LinearMemory,
+  arena: Arena,
+) {
+  const { shards } = config.train;
+  const each = <T>(count: number, make: () => T): T[] => Array.from({ length: count }, make);
+  const region = (bytes: number) => {
+    const start = arena.alloc(bytes / 4);
+    return new Arena(start, start + bytes);
+  };
+  const control = arena.alloc(CONTROL_INTS);
+  const lossCount = trainingPlan ? STEPS_PER_CHUNK * shards * trainingPlan.losses.length : 0;
+  const losses = arena.alloc(lossCount * 2);
+  const parameters = new ParameterLayout((trainingPlan ?? plan).specs, arena, training);
+  const arenaBytes = Math.max(plan.bytes.arena, trainingPlan?.bytes.arena ?? 0);
+  return {
+    control: memory.i32.subarray(control / 4, control / 4 + CONTROL_INTS),
+    stepLosses: new Float64Array(memory.f32.buffer).subarray(losses / 8, losses / 8 + lossCount),
+    parameters,
+    gradients: trainingPlan && new Gradients(memory, arena, parameters, trainingPlan.lookups, shards),
+    shardBatches: trainingPlan ? each(shards, () => new Batch(memory, arena, schema, shardSize(config))) : [],
+    kept: trainingPlan ? each(shards, () => region(trainingPlan.bytes.kept)) : [],
+    scoreBatches: each(threads, () => new Batch(memory, arena, schema, SCORE_BATCH)),
+    arenas: each(threads, () => region(arenaBytes)),
+  };
+}
+
+function tooLarge(bytes: number, { schema, config, threads }: WorkspaceOptions): UserError {
+  const gib = (count: number) => `${(count / 2 ** 30).toFixed(1)} GiB`;
+  const largest = [...schema.user, ...schema.item, ...schema.context].sort((a, b) => b.size - a.size)[0];
+  return new UserError(
+    `the run needs ${gib(bytes)} of linear memory and 4.0 GiB is all that wasm32 addresses: lower model.embedding.size, ` +
+      `the vocabulary (largest: ${largest.name}, ${largest.size} rows), train.batch_size (${config.train.batch_size}), ` +
+      `the history (${schema.maxHistory} behaviours) or the threads (${threads})`,
+  );
+}
