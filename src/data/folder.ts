@@ -4,6 +4,7 @@
 import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { UserError } from "../errors.ts";
+import { fileError } from "../files.ts";
 import { MANIFEST_FILE } from "./manifest.ts";
 
 /**
@@ -13,7 +14,7 @@ import { MANIFEST_FILE } from "./manifest.ts";
 export async function checkReplaceable(out: string): Promise<void> {
   const found = await stat(out).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return null;
-    throw new UserError(`${out} cannot be written: ${error.message}`);
+    throw fileError(error, "write", out);
   });
   if (found === null) return;
   if (!found.isDirectory()) throw new UserError(`${out} exists and is no folder: give another --out`);
@@ -54,10 +55,7 @@ export async function writeAside(out: string, write: (folder: string) => Promise
     await rm(earlier, { recursive: true, force: true });
   } catch (error) {
     await rm(aside, { recursive: true, force: true });
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw code === undefined || error instanceof UserError
-      ? error
-      : new UserError(`${out} cannot be written: ${message}`);
+    throw fileError(error, "write", out);
   }
 }
 

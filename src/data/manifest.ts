@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../errors.ts";
 import type { Schema } from "../features/schema.ts";
+import { fileError } from "../files.ts";
 
 /** Raised whenever a reader of the older version would misread the folder. */
 export const DATASET_VERSION = 1;
@@ -74,7 +75,7 @@ export async function readManifest(directory: string): Promise<Manifest> {
     text = await readFile(path, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") throw refuse(`it holds no ${MANIFEST_FILE}`);
-    throw new UserError(`${path} cannot be read: ${(error as Error).message}`);
+    throw fileError(error, "read", path);
   }
   let value: unknown;
   try {

@@ -81,7 +81,7 @@ export async function writeParquet(
     await connection
       .run(`COPY (SELECT ${casts} FROM outgoing) TO ${quote(path)} (FORMAT parquet, COMPRESSION zstd)`)
       .catch((error: unknown) => {
-        throw new UserError(`${path} cannot be written: ${firstLine(error)}`);
+        throw new UserError(`cannot write ${path}: ${firstLine(error)}`);
       });
   } finally {
     await connection.run("DROP TABLE outgoing");
@@ -120,7 +120,7 @@ export async function readParquet(
   // A bracket keeps DuckDB from taking the name for a pattern.
   const literal = quote(path.replace(/[*?[]/g, "[$&]"));
   let row = 0;
-  const told = (error: unknown) => new UserError(`${path} cannot be read: ${firstLine(error)}`);
+  const told = (error: unknown) => new UserError(`cannot read ${path}: ${firstLine(error)}`);
   const result = await connection.stream(`SELECT ${list} FROM read_parquet(${literal})`).catch((error: unknown) => {
     throw told(error);
   });

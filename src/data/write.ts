@@ -7,6 +7,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { version as duckdbVersion } from "@duckdb/node-api";
+import { trainingBehaviours } from "./behaviours.ts";
 import { type DatasetSource, type RawField, type RawSamples, SPLITS } from "./dataset.ts";
 import { vocabularyFile, writeAside } from "./folder.ts";
 import { DATASET_VERSION, MANIFEST_FILE, type Manifest, manifestSchema } from "./manifest.ts";
@@ -45,7 +46,7 @@ export async function writeDataset(
     throw new RangeError("either all samples have a probability or none");
   }
   const { train } = source.samples;
-  const behaviours = trainingBehaviours(source);
+  const behaviours = trainingBehaviours(source, source.training);
   const vocabularies = {
     user: source.userFields.map((field) => learnVocabulary(field, train.sequence)),
     item: source.itemFields.map((field) => learnVocabulary(field, behaviours)),
@@ -142,19 +143,6 @@ function sampleColumns(
   ];
   if (probability !== undefined) columns.push({ name: "probability", type: "float32", values: probability });
   return columns;
-}
-
-/** The catalogue row of each behaviour of the training part. */
-function trainingBehaviours({ offsets, items, training }: DatasetSource): Int32Array {
-  let total = 0;
-  for (const length of training) total += length;
-  const rows = new Int32Array(total);
-  let next = 0;
-  for (let s = 0; s < training.length; s++) {
-    rows.set(items.subarray(offsets[s], offsets[s] + training[s]), next);
-    next += training[s];
-  }
-  return rows;
 }
 
 /** Ids from 1 by falling count, then by value (code units), of the values that `uses` (indices into them) names. */

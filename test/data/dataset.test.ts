@@ -138,9 +138,9 @@ describe("opening refuses", () => {
       const file = join(path, name);
       const bytes = readFileSync(file);
       writeFileSync(file, bytes.subarray(0, bytes.length / 2));
-      expect(await open(path)).toMatch(new RegExp(`${name} cannot be read: [^\\n]+$`));
+      expect(await open(path)).toMatch(new RegExp(`^cannot read .*/${name}: .+$`));
       rmSync(file);
-      expect(await open(path)).toMatch(new RegExp(`${name} cannot be read: [^\\n]+$`));
+      expect(await open(path)).toMatch(new RegExp(`^cannot read .*/${name}: .+$`));
       writeFileSync(file, bytes);
     }
     expect(await open(path)).toBe("opened");
@@ -179,7 +179,7 @@ describe("opening refuses", () => {
       /has no field "brand", only user, item, category, hour, page$/,
     );
     writeFileSync(join(path, "vocabulary", "item.parquet"), "PAR1");
-    expect(await loadVocabulary(path, "item").catch(told)).toMatch(/item\.parquet cannot be read/);
+    expect(await loadVocabulary(path, "item").catch(told)).toMatch(/^cannot read .*item\.parquet: /);
   });
 });
 
@@ -196,7 +196,9 @@ describe("writing", () => {
     writeFileSync(join(precious, "thesis.txt"), "years");
     expect(await writeDataset(precious, first).catch(told)).toMatch(/not empty and is no dataset/);
     expect(await writeDataset(join(precious, "thesis.txt"), first).catch(told)).toMatch(/is no folder/);
-    expect(await writeDataset(join(precious, "thesis.txt", "below"), first).catch(told)).toMatch(/cannot be written/);
+    expect(await writeDataset(join(precious, "thesis.txt", "below"), first).catch(told)).toMatch(
+      /^cannot write .*below: /,
+    );
     expect(readdirSync(precious)).toEqual(["thesis.txt"]);
   });
 

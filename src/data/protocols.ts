@@ -1,0 +1,95 @@
+/**
+ * Protocols: which behaviours become samples, and of which split (docs/data-format.md).
+ *
+ * Every positive, a behaviour predicted from those before it, is followed by one negative with the same history.
+ */
+import { hashString } from "../tensor/random.ts";
+import { type BehaviourSequences, trainingBehaviours } from "./behaviours.ts";
+import { type RawSamples, SPLITS, type Split } from "./dataset.ts";
+import { NegativeSampler } from "./negatives.ts";
+
+export const PROTOCOLS = ["paper", "temporal"] as const;
+export type Protocol = (typeof PROTOCOLS)[number];
+
+/** What a negative must not be: an item of the user's own sequence, or (as in the authors' code) the positive alone. */
+export const NEGATIVES = ["strict", "released"] as const;
+export type Negatives = (typeof NEGATIVES)[number];
+
+/** Share of users for test, and for validation, under `paper`: a tenth, and a tenth of the rest. */
+const TEST_SHARE = 0.1;
+const VALID_SHARE = 0.09;
+
+/** Keeps these draws apart from those of training, which have an epoch in this place. */
+const NEGATIVE_STREAM = 0x6e6567;
+
+/** How much of each sequence is the training part, and the samples of each split, in order of user and position. */
+export interface Sampled {
+  readonly training: Int32Array;
+  readonly samples: Readonly<Record<Split, RawSamples>>;
+}
+
+export function sampleBehaviours(
+  sequences: BehaviourSequences,
+  protocol: Protocol,
+  negatives: Negatives,
+  seed: number,
+): Sampled {
+  const { users, offsets, items, catalogue } = sequences;
+  const plans = users.map((user, s) => planOf(protocol, user, offsets[s + 1] - offsets[s], seed));
+  const training = Int32Array.from(plans, (plan) => plan.training);
+  const sampler = new NegativeSampler(trainingBehaviours(sequences, training), catalogue.length);
+  const columns = { train: new Columns(), valid: new Columns(), test: new Columns() };
+  plans.forEach(({ first, splitOf }, s) => {
+    const length = offsets[s + 1] - offsets[s];
+    if (negatives === "strict") sampler.mark(items, offsets[s], offsets[s + 1]);
+    for (let position = first; position < length; position++) {
+      const positive = items[offsets[s] + position];
+      const negative = sampler.draw(positive, seed, NEGATIVE_STREAM, s, position);
+      columns[splitOf(position)].add(s, position, positive, negative);
+    }
+  });
+  const samples = {} as Record<Split, RawSamples>;
+  for (const split of SPLITS) samples[split] = columns[split].finish();
+  return { training, samples };
+}
+
+/** A sequence's behaviours from `first` on are positives of the split that `splitOf(position)` gives. */
+interface Plan {
+  readonly training: number;
+  readonly first: number;
+  readonly splitOf: (position: number) => Split;
+}
+
+function planOf(protocol: Protocol, user: string, length: number, seed: number): Plan {
+  if (protocol === "paper") {
+    const place = hashString(user, seed) / 4_294_967_296;
+    const split = place < TEST_SHARE ? "test" : place < TEST_SHARE + VALID_SHARE ? "valid" : "train";
+    return { training: split === "train" ? length : 0, first: length - 1, splitOf: () => split };
+  }
+  const splitOf = (position: number) =>
+    position === length - 1 ? "test" : position === length - 2 ? "valid" : "train";
+  return { training: length - 2, first: 1, splitOf };
+}
+
+/** Positive and negative samples as they come. */
+class Columns {
+  readonly #sequence: number[] = [];
+  readonly #position: number[] = [];
+  readonly #item: number[] = [];
+
+  add(sequence: number, position: number, positive: number, negative: number): void {
+    this.#sequence.push(sequence, sequence);
+    this.#position.push(position, position);
+    this.#item.push(positive, negative);
+  }
+
+  finish(): RawSamples {
+    return {
+      label: Float32Array.from(this.#item, (_, i) => 1 - (i % 2)),
+      sequence: Int32Array.from(this.#sequence),
+      position: Int32Array.from(this.#position),
+      item: Int32Array.from(this.#item),
+      context: [],
+    };
+  }
+}
