@@ -1,0 +1,175 @@
+/**
+ * Matrix products. The work is done by register blocks, which scripts/gemm-blocks.mjs writes; here rows are dealt out to
+ * blocks, and bias, activation and accumulation to where they cost least.
+ *
+ * Every sum runs over p in ascending order, starting from what `init` holds (nothing, the bias, or the old C): an
+ * element's value does not depend on m, n or its place in the matrix.
+ */
+import { copyRow } from "./elementwise";
+import {
+  sweepNN1,
+  sweepNN2,
+  sweepNN3,
+  sweepNN4,
+  sweepTN1,
+  sweepTN2,
+  sweepTN3,
+  sweepTN4,
+} from "./gemm-blocks";
+import { sigmoid4 } from "./math";
+import { get, put } from "./simd";
+
+const SIGMOID = 1;
+
+/** Rows of A and B that one pass of `gemmTN` reads: panels of them stay in the first-level cache. */
+const DEPTH = 128;
+
+/** C = init + A B. `init` 0: zeros; leading dimensions in bytes. */
+function productNN(
+  m: i32,
+  n: i32,
+  k: i32,
+  a: usize,
+  lda: usize,
+  b: usize,
+  ldb: usize,
+  c: usize,
+  ldc: usize,
+  init: usize,
+  ldi: usize,
+): void {
+  const fours = m & ~3;
+  if (fours > 0) sweepNN4(fours, n, k, a, lda, b, ldb, c, ldc, init, ldi);
+  const rest = m - fours;
+  if (rest == 0) return;
+  a += <usize>fours * lda;
+  c += <usize>fours * ldc;
+  if (init) init += <usize>fours * ldi;
+  if (rest == 3) sweepNN3(rest, n, k, a, lda, b, ldb, c, ldc, init, ldi);
+  else if (rest == 2) sweepNN2(rest, n, k, a, lda, b, ldb, c, ldc, init, ldi);
+  else sweepNN1(rest, n, k, a, lda, b, ldb, c, ldc, init, ldi);
+}
+
+export function gemmNN(
+  m: i32,
+  n: i32,
+  k: i32,
+  a: usize,
+  lda: i32,
+  b: usize,
+  ldb: i32,
+  c: usize,
+  ldc: i32,
+  bias: usize,
+  activation: i32,
+  accumulate: i32,
+): void {
+  const step = <usize>ldc << 2;
+  let init = bias;
+  let ldi: usize = 0;
+  if (accumulate) {
+    init = c;
+    ldi = step;
+    if (bias) for (let i = 0; i < m; i++) copyRow(n, bias, c + <usize>i * step, 1);
+  }
+  productNN(m, n, k, a, <usize>lda << 2, b, <usize>ldb << 2, c, step, init, ldi);
+  if (activation == SIGMOID) {
+    for (let i = 0; i < m; i++) {
+      for (let left = n, at = c + <usize>i * step; left > 0; left -= 4, at += 16) put(at, sigmoid4(get(at, left)), left);
+    }
+  }
+}
+
+export function gemmNT(
+  m: i32,
+  n: i32,
+  k: i32,
+  a: usize,
+  lda: i32,
+  b: usize,
+  ldb: i32,
+  c: usize,
+  ldc: i32,
+  accumulate: i32,
+  scratch: usize,
+): void {
+  transpose(n, k, b, ldb, scratch, n);
+  const step = <usize>ldc << 2;
+  productNN(m, n, k, a, <usize>lda << 2, scratch, <usize>n << 2, c, step, accumulate ? c : 0, step);
+}
+
+export function gemmTN(
+  m: i32,
+  n: i32,
+  k: i32,
+  a: usize,
+  lda: i32,
+  b: usize,
+  ldb: i32,
+  c: usize,
+  ldc: i32,
+  accumulate: i32,
+): void {
+  const fours = m & ~3;
+  const rest = m - fours;
+  const aStep = <usize>lda << 2;
+  const bStep = <usize>ldb << 2;
+  const cStep = <usize>ldc << 2;
+  const cRest = c + <usize>fours * cStep;
+  let init = accumulate ? c : 0;
+  let initRest = accumulate ? cRest : 0;
+  do {
+    const depth = min(k, DEPTH);
+    const aRest = a + (<usize>fours << 2);
+    if (fours > 0) sweepTN4(fours, n, depth, a, aStep, b, bStep, c, cStep, init, cStep);
+    if (rest == 3) sweepTN3(rest, n, depth, aRest, aStep, b, bStep, cRest, cStep, initRest, cStep);
+    else if (rest == 2) sweepTN2(rest, n, depth, aRest, aStep, b, bStep, cRest, cStep, initRest, cStep);
+    else if (rest == 1) sweepTN1(rest, n, depth, aRest, aStep, b, bStep, cRest, cStep, initRest, cStep);
+    init = c;
+    initRest = cRest;
+    a += <usize>depth * aStep;
+    b += <usize>depth * bStep;
+    k -= depth;
+  } while (k > 0);
+}
+
+/** Four-by-four tiles through registers; what remains element by element. */
+export function transpose(rows: i32, cols: i32, x: usize, ldx: i32, out: usize, ldo: i32): void {
+  const xStep = <usize>ldx << 2;
+  const outStep = <usize>ldo << 2;
+  let i = 0;
+  for (; i + 4 <= rows; i += 4) {
+    let from = x + <usize>i * xStep;
+    let to = out + (<usize>i << 2);
+    let j = 0;
+    for (; j + 4 <= cols; j += 4) {
+      const r0 = v128.load(from);
+      const r1 = v128.load(from + xStep);
+      const r2 = v128.load(from + 2 * xStep);
+      const r3 = v128.load(from + 3 * xStep);
+      const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
+      const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
+      const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
+      const high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+      v128.store(to, v128.shuffle<f64>(low01, low23, 0, 2));
+      v128.store(to + outStep, v128.shuffle<f64>(low01, low23, 1, 3));
+      v128.store(to + 2 * outStep, v128.shuffle<f64>(high01, high23, 0, 2));
+      v128.store(to + 3 * outStep, v128.shuffle<f64>(high01, high23, 1, 3));
+      from += 16;
+      to += 4 * outStep;
+    }
+    for (; j < cols; j++) {
+      store<f32>(to, load<f32>(from));
+      store<f32>(to, load<f32>(from + xStep), 4);
+      store<f32>(to, load<f32>(from + 2 * xStep), 8);
+      store<f32>(to, load<f32>(from + 3 * xStep), 12);
+      from += 4;
+      to += outStep;
+    }
+  }
+  for (; i < rows; i++) {
+    for (let j = 0; j < cols; j++) {
+      store<f32>(out + <usize>j * outStep + (<usize>i << 2), load<f32>(x + <usize>i * xStep + (<usize>j << 2)));
+    }
+  }
+}

@@ -1,0 +1,22 @@
+/** Everything the module exports: the kernels of src/kernels/contract.ts, and the measure of the machine's best rate. */
+export { diceBackward, diceForward, moments, preluBackward, preluForward } from "./activations";
+export { adam, adamRows, sumShards } from "./adam";
+export {
+  columnSums,
+  copyRows,
+  exp,
+  fill,
+  multiply,
+  rowDot,
+  rowScale,
+  scale,
+  sigmoid,
+  sigmoidBackward,
+  tanh,
+} from "./elementwise";
+export { gatherRows, linkRows, sumLinkedRows } from "./embedding";
+export { gemmNN, gemmNT, gemmTN, transpose } from "./gemm";
+export { crossEntropy } from "./loss";
+export { peak } from "./peak";
+export { gruBackward, gruForward } from "./recurrence";
+export { softmaxSteps, softmaxStepsBackward } from "./softmax";
