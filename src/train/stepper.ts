@@ -9,7 +9,7 @@ import { BatchAssembler, epochOrder } from "../data/batching.ts";
 import type { Dataset, Samples } from "../data/dataset.ts";
 import { Adam, adamDefaults } from "../optim/adam.ts";
 import type { Meeting } from "./meeting.ts";
-import { type Replica, SCORE_BATCH, STEPS_PER_CHUNK, type Workspace } from "./workspace.ts";
+import { type Replica, SCORE_BATCH, type Workspace } from "./workspace.ts";
 
 export class Stepper {
   readonly #workspace: Workspace;
@@ -123,5 +123,3 @@ function countPairs(samples: Samples, order: Int32Array, first: number, count: n
 export function stepsPerEpoch(samples: Samples, batchSize: number): number {
   return Math.ceil(samples.count / batchSize);
 }
-
-export { STEPS_PER_CHUNK };

@@ -1,0 +1,12 @@
+/** The library: prepare, train, evaluate and score from TypeScript. The commands are thin layers over this. */
+export { type PrepareAmazonOptions, prepareAmazon } from "./data/amazon/prepare.ts";
+export type { Dataset, Samples, Split } from "./data/dataset.ts";
+export { openDataset } from "./data/read.ts";
+export { UserError } from "./errors.ts";
+export { evaluateScores, type Metrics } from "./evaluate/metrics.ts";
+export type { Model } from "./models/model.ts";
+export { models } from "./models/registry.ts";
+export { configKeys, type RunConfig, resolveConfig } from "./train/config.ts";
+export { type EvaluateOptions, evaluateRun } from "./train/evaluate.ts";
+export { loadScorer, type PredictRequest, type Scorer } from "./train/predict.ts";
+export { type Interruption, type TrainEvent, type TrainOptions, type TrainSummary, train } from "./train/train.ts";

@@ -1,0 +1,118 @@
+/**
+ * Checkpoints: one file with weights, moments and position. Random numbers need no state, for they are a function of
+ * (seed, epoch, sample). A run that goes on from a checkpoint ends bit-identical to one that was never stopped.
+ */
+import { existsSync } from "node:fs";
+import { z } from "zod";
+import type { Placed } from "../autograd/parameters.ts";
+import type { Tensor } from "../checkpoint/safetensors.ts";
+import { UserError } from "../errors.ts";
+import { readTensors, runFiles, writeTensors } from "./run-folder.ts";
+import type { Workspace } from "./workspace.ts";
+
+const VERSION = 1;
+
+const metrics = z.object({
+  auc: z
+    .number()
+    .nullable()
+    .transform((value) => value ?? Number.NaN),
+  gauc: z
+    .number()
+    .nullable()
+    .transform((value) => value ?? Number.NaN),
+  logloss: z
+    .number()
+    .nullable()
+    .transform((value) => value ?? Number.NaN),
+});
+
+const epochSummary = z.object({
+  train_loss: z.number(),
+  auxiliary_loss: z.number(),
+  valid_auc: z
+    .number()
+    .nullable()
+    .transform((value) => value ?? Number.NaN),
+  seconds: z.number(),
+  samples_per_s: z.number(),
+});
+
+const progressSchema = z.object({
+  format: z.literal("dien-checkpoint"),
+  version: z.literal(VERSION),
+  /** SHA-256 of the dataset's manifest: a run goes on with the data it began with. */
+  dataset: z.string(),
+  /** The epoch under way, from 1, and its next step. */
+  epoch: z.int(),
+  step: z.int(),
+  /** Steps of all epochs before this one. */
+  stepsDone: z.int(),
+  /** Sums of this epoch's step losses, and the seconds it has taken. */
+  targetSum: z.number(),
+  auxiliarySum: z.number(),
+  seconds: z.number(),
+  /** Finished epochs, and the best of them. */
+  epochs: z.array(epochSummary),
+  best: z.object({ epoch: z.int(), valid: metrics }).nullable(),
+  metricsBytes: z.int(),
+});
+
+/** Where a run is. */
+export type Progress = z.output<typeof progressSchema>;
+export type EpochSummary = z.output<typeof epochSummary>;
+
+export function startOf(dataset: string): Progress {
+  return {
+    format: "dien-checkpoint",
+    version: VERSION,
+    dataset,
+    epoch: 1,
+    step: 0,
+    stepsDone: 0,
+    targetSum: 0,
+    auxiliarySum: 0,
+    seconds: 0,
+    epochs: [],
+    best: null,
+    metricsBytes: 0,
+  };
+}
+
+/** The parameters of a workspace as views: writing them reads the memory, reading fills it. */
+export function weightTensors({ parameters, memory }: Workspace): Map<string, Tensor> {
+  return new Map(parameters.placed.map((placed) => [placed.name, view(memory.f32, placed, placed.value)]));
+}
+
+function view(f32: Float32Array, { rows, cols }: Placed, pointer: number): Tensor {
+  return { shape: [rows, cols], data: f32.subarray(pointer / 4, pointer / 4 + rows * cols) };
+}
+
+function stateTensors(workspace: Workspace): Map<string, Tensor> {
+  const tensors = weightTensors(workspace);
+  for (const placed of workspace.parameters.placed) {
+    tensors.set(`adam.m.${placed.name}`, view(workspace.memory.f32, placed, placed.m));
+    tensors.set(`adam.v.${placed.name}`, view(workspace.memory.f32, placed, placed.v));
+  }
+  return tensors;
+}
+
+export async function writeCheckpoint(run: string, workspace: Workspace, progress: Progress): Promise<void> {
+  await writeTensors(runFiles(run).checkpoint, stateTensors(workspace), progress);
+}
+
+/** Restores the latest state of a run into the workspace; undefined where the run was stopped before its first checkpoint. */
+export async function readCheckpoint(
+  run: string,
+  workspace: Workspace,
+  dataset: string,
+): Promise<Progress | undefined> {
+  const path = runFiles(run).checkpoint;
+  if (!existsSync(path)) return undefined;
+  return await readTensors(path, stateTensors(workspace), (about) => {
+    const parsed = progressSchema.safeParse(about);
+    if (!parsed.success) throw new UserError(`${path} is no checkpoint of this version (${VERSION})`);
+    if (parsed.data.dataset !== dataset) throw new UserError(`${path} belongs to another dataset than the one given`);
+    return parsed.data;
+  });
+}

@@ -1,0 +1,70 @@
+/**
+ * A trained model on disk, all that scoring needs:
+ *
+ *   model.json             schema, configuration, vocabularies, catalogue: written once, when the run begins
+ *   weights.safetensors    the weights of the best epoch so far
+ */
+import { existsSync } from "node:fs";
+import { z } from "zod";
+import { UserError } from "../errors.ts";
+import type { Schema } from "../features/schema.ts";
+import { readJson, writeFileAside } from "../files.ts";
+import { weightTensors } from "./checkpoint.ts";
+import { type RunConfig, resolveConfig } from "./config.ts";
+import { readTensors, runFiles, writeTensors } from "./run-folder.ts";
+import type { Workspace } from "./workspace.ts";
+
+const VERSION = 1;
+
+const fields = z.array(z.object({ name: z.string(), size: z.int().min(1) }));
+
+const modelSchema = z.object({
+  format: z.literal("dien-model"),
+  version: z.literal(VERSION),
+  schema: z.object({ user: fields, item: fields.min(1), context: fields, maxHistory: z.int().min(1) }),
+  config: z.unknown(),
+  /** Per user and context field: the value of id i at place i; place 0 is the unknown. */
+  vocabularies: z.record(z.string(), z.array(z.string().nullable())),
+  /** The items by catalogue row, row 0 the unknown: their values, and per item field the vocabulary id. */
+  catalogue: z.object({ values: z.array(z.string().nullable()), ids: z.array(z.array(z.int())) }),
+});
+
+export interface ModelDescription {
+  readonly schema: Schema;
+  readonly config: RunConfig;
+  readonly vocabularies: Readonly<Record<string, readonly (string | null)[]>>;
+  readonly catalogue: { readonly values: readonly (string | null)[]; readonly ids: readonly ArrayLike<number>[] };
+}
+
+/** Writes model.json of a run. */
+export async function describeModel(run: string, description: ModelDescription): Promise<void> {
+  const { catalogue } = description;
+  const ids = catalogue.ids.map((column) => Array.from(column));
+  const document = { format: "dien-model", version: VERSION, ...description, catalogue: { ...catalogue, ids } };
+  await writeFileAside(runFiles(run).model, JSON.stringify(document));
+}
+
+/** Reads model.json of a run. Throws UserError where it is absent or damaged. */
+export async function readModelDescription(run: string): Promise<ModelDescription> {
+  const { model } = runFiles(run);
+  if (!existsSync(model)) throw new UserError(`${run} holds no trained model: there is no model/model.json`);
+  const parsed = modelSchema.safeParse(await readJson(model));
+  if (!parsed.success) {
+    const [{ path, message }] = parsed.error.issues;
+    throw new UserError(`${model} is damaged or of another version: ${path.join(".")}: ${message}`);
+  }
+  const { schema, config, vocabularies, catalogue } = parsed.data;
+  return { schema, config: resolveConfig(config), vocabularies, catalogue };
+}
+
+/** Writes the weights as they are in memory as the run's model. */
+export async function saveWeights(run: string, workspace: Workspace, epoch: number): Promise<void> {
+  await writeTensors(runFiles(run).weights, weightTensors(workspace), { epoch });
+}
+
+/** Fills the workspace's parameters from the run's model. */
+export async function loadWeights(run: string, workspace: Workspace): Promise<void> {
+  const { weights } = runFiles(run);
+  if (!existsSync(weights)) throw new UserError(`${run} holds no trained model: no epoch has ended yet`);
+  await readTensors(weights, weightTensors(workspace), () => undefined);
+}

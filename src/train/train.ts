@@ -1,0 +1,315 @@
+/**
+ * The training loop: epochs of chunks of steps, a checkpoint now and then, validation after each epoch. The best epoch by
+ * validation AUC is kept and reported on test; the test part is read once, at the end.
+ */
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { weightsSha256 } from "../checkpoint/sha256.ts";
+import type { Dataset, Split } from "../data/dataset.ts";
+import { openDataset } from "../data/read.ts";
+import { UserError } from "../errors.ts";
+import { evaluateScores, type Metrics } from "../evaluate/metrics.ts";
+import { writeFileAside } from "../files.ts";
+import {
+  type EpochSummary,
+  type Progress,
+  readCheckpoint,
+  startOf,
+  weightTensors,
+  writeCheckpoint,
+} from "./checkpoint.ts";
+import type { RunConfig } from "./config.ts";
+import { describeDataset } from "./describe.ts";
+import { describeModel, loadWeights, saveWeights } from "./model-folder.ts";
+import { TARGET_LOSS } from "./objective.ts";
+import { createRun, MetricsLog, readRunConfig, runFiles } from "./run-folder.ts";
+import { stepsPerEpoch } from "./stepper.ts";
+import { Team } from "./team.ts";
+import { STEPS_PER_CHUNK } from "./workspace.ts";
+
+export interface TrainOptions {
+  /** Dataset folder. */
+  readonly data: string;
+  /** Folder of the run. */
+  readonly out: string;
+  /** Of a fresh run; a resumed one has its own in the folder, of which only the threads may be changed. */
+  readonly config: RunConfig;
+  readonly resume?: boolean;
+  /** Aborting saves a checkpoint and ends the training. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (event: TrainEvent) => void;
+}
+
+type ReportedMetrics = Pick<Metrics, "auc" | "gauc" | "logloss">;
+
+export type TrainEvent =
+  | {
+      readonly kind: "step";
+      readonly epoch: number;
+      readonly epochs: number;
+      readonly step: number;
+      readonly steps: number;
+      readonly loss: number;
+      readonly auxiliary_loss: number;
+      readonly samples_per_s: number;
+      readonly seconds_left: number;
+    }
+  | {
+      readonly kind: "epoch";
+      readonly epoch: number;
+      readonly train_loss: number;
+      readonly auxiliary_loss: number;
+      readonly valid: ReportedMetrics;
+      readonly seconds: number;
+      readonly samples_per_s: number;
+    }
+  | { readonly kind: "note"; readonly text: string };
+
+export interface TrainSummary {
+  readonly model: string;
+  readonly seed: number;
+  readonly threads: number;
+  readonly parameters: number;
+  readonly best_epoch: number;
+  readonly valid: ReportedMetrics;
+  readonly test: ReportedMetrics;
+  readonly epochs: readonly EpochSummary[];
+  readonly weights_sha256: string;
+  /** Never there; tells a summary from an `Interruption`. */
+  readonly interrupted?: undefined;
+}
+
+/** What an aborted run tells: `--resume` goes on from here. */
+export interface Interruption {
+  readonly interrupted: true;
+  readonly epoch: number;
+  readonly step: number;
+}
+
+const LOG_EVERY_STEPS = 100;
+
+/**
+ * Trains a model and writes the run's folder.
+ * @throws UserError for bad input, a run that does not fit into memory, or a loss that is not finite
+ */
+export async function train(options: TrainOptions): Promise<TrainSummary | Interruption> {
+  const { data, out, resume = false } = options;
+  const dataset = await openDataset(data);
+  for (const split of ["train", "valid", "test"] as const) {
+    if (dataset[split].count === 0) throw new UserError(`${data}: there are no ${split} samples`);
+  }
+  const config = resume ? await readRunConfig(out) : options.config;
+  const threads = Math.min(options.config.train.threads ?? availableParallelism(), config.train.shards);
+  const team = new Team({ schema: dataset.schema, config, threads, training: true }, dataset);
+  try {
+    const fingerprint = createHash("sha256").update(JSON.stringify(dataset.manifest)).digest("hex");
+    team.workspace.parameters.initialise(team.workspace.memory, config.train.seed);
+    let progress = startOf(fingerprint);
+    if (resume) progress = (await readCheckpoint(out, team.workspace, fingerprint)) ?? progress;
+    else await createRun(out, config);
+    if (!existsSync(runFiles(out).model)) await describeModel(out, await describeDataset(data, dataset, config));
+    return await new Training(options, config, threads, dataset, team, progress).run();
+  } finally {
+    await team.close();
+  }
+}
+
+class Training {
+  readonly #options: TrainOptions;
+  readonly #config: RunConfig;
+  readonly #threads: number;
+  readonly #dataset: Dataset;
+  readonly #team: Team;
+  readonly #progress: Progress;
+  readonly #steps: number;
+  /** Place of the target loss among those of a shard; the others are auxiliary. */
+  readonly #target: number;
+
+  constructor(
+    options: TrainOptions,
+    config: RunConfig,
+    threads: number,
+    dataset: Dataset,
+    team: Team,
+    progress: Progress,
+  ) {
+    this.#options = options;
+    this.#config = config;
+    this.#threads = threads;
+    this.#dataset = dataset;
+    this.#team = team;
+    this.#progress = progress;
+    this.#steps = stepsPerEpoch(dataset.train, config.train.batch_size);
+    this.#target = team.workspace.losses.indexOf(TARGET_LOSS);
+  }
+
+  async run(): Promise<TrainSummary | Interruption> {
+    const { out } = this.#options;
+    const { epochs, patience } = this.#config.train;
+    const progress = this.#progress;
+    const log = await MetricsLog.open(out, progress.metricsBytes);
+    while (progress.epoch <= epochs) {
+      if (!(await this.#trainEpoch(log))) {
+        await this.#checkpoint(log);
+        return { interrupted: true, epoch: progress.epoch, step: progress.step };
+      }
+      await this.#endEpoch(log);
+      const sinceBest = progress.epoch - 1 - (progress.best?.epoch ?? 0);
+      if (sinceBest >= patience && progress.epoch <= epochs) {
+        this.#note(`no better validation AUC in ${patience} epochs: stopped after epoch ${progress.epoch - 1}`);
+        break;
+      }
+    }
+    return await this.#finish();
+  }
+
+  /** Trains to the end of the epoch; false where it was aborted before. */
+  async #trainEpoch(log: MetricsLog): Promise<boolean> {
+    const { signal } = this.#options;
+    const { batch_size: batchSize, learning_rate: rate, learning_rate_decay: decay } = this.#config.train;
+    const progress = this.#progress;
+    const { epoch, stepsDone } = progress;
+    let epochRate = rate;
+    for (let e = 1; e < epoch; e++) epochRate *= decay;
+    let saved = performance.now();
+    let logged = { target: 0, auxiliary: 0, steps: 0 };
+    while (progress.step < this.#steps) {
+      if (signal?.aborted) return false;
+      const from = progress.step;
+      const to = Math.min(this.#steps, from + STEPS_PER_CHUNK);
+      const start = performance.now();
+      await this.#team.train({ epoch, from, to, done: stepsDone, rate: epochRate });
+      progress.seconds += (performance.now() - start) / 1000;
+      const sums = this.#sumLosses(from, to);
+      progress.step = to;
+      progress.targetSum += sums.target;
+      progress.auxiliarySum += sums.auxiliary;
+      logged = {
+        target: logged.target + sums.target,
+        auxiliary: logged.auxiliary + sums.auxiliary,
+        steps: logged.steps + to - from,
+      };
+      this.#reportStep(sums, to - from, to * batchSize);
+      if (to % LOG_EVERY_STEPS === 0 || to === this.#steps) {
+        const { target, auxiliary, steps } = logged;
+        await log.append({ epoch, step: to, loss: target / steps, auxiliary_loss: auxiliary / steps, rate: epochRate });
+        logged = { target: 0, auxiliary: 0, steps: 0 };
+        if (performance.now() - saved > this.#config.train.checkpoint_seconds * 1000 && to < this.#steps) {
+          await this.#checkpoint(log);
+          saved = performance.now();
+        }
+      }
+    }
+    return true;
+  }
+
+  /** Sums the losses of steps [from, to) over steps and shards, in order. */
+  #sumLosses(from: number, to: number): { target: number; auxiliary: number } {
+    const { stepLosses, losses } = this.#team.workspace;
+    const { shards } = this.#config.train;
+    const sums = { target: 0, auxiliary: 0 };
+    for (let step = from; step < to; step++) {
+      for (let shard = 0; shard < shards; shard++) {
+        const at = ((step - from) * shards + shard) * losses.length;
+        for (let i = 0; i < losses.length; i++) {
+          if (i === this.#target) sums.target += stepLosses[at + i];
+          else sums.auxiliary += stepLosses[at + i];
+        }
+      }
+      if (!Number.isFinite(sums.target) || !Number.isFinite(sums.auxiliary)) {
+        throw new UserError(
+          `the loss is not finite at epoch ${this.#progress.epoch}, step ${step + 1}: lower train.learning_rate ` +
+            `(${this.#config.train.learning_rate}) or limit the gradient with train.clip_norm`,
+        );
+      }
+    }
+    return sums;
+  }
+
+  #reportStep(sums: { target: number; auxiliary: number }, steps: number, samples: number): void {
+    const { onProgress } = this.#options;
+    const { epoch, step, seconds, epochs: done } = this.#progress;
+    const { epochs } = this.#config.train;
+    const total = this.#dataset.train.count;
+    const samplesPerSecond = Math.min(samples, total) / seconds;
+    onProgress?.({
+      kind: "step",
+      epoch,
+      epochs,
+      step,
+      steps: this.#steps,
+      loss: sums.target / steps,
+      auxiliary_loss: sums.auxiliary / steps,
+      samples_per_s: samplesPerSecond,
+      seconds_left: Math.max(0, total * (epochs - done.length) - samples) / samplesPerSecond,
+    });
+  }
+
+  /** Validates, keeps the model where it is the best so far, and moves on to the next epoch. */
+  async #endEpoch(log: MetricsLog): Promise<void> {
+    const { out, onProgress } = this.#options;
+    const progress = this.#progress;
+    const { epoch, seconds } = progress;
+    const valid = await this.#evaluate("valid");
+    if (progress.best === null || valid.auc > progress.best.valid.auc) {
+      progress.best = { epoch, valid };
+      await saveWeights(out, this.#team.workspace, epoch);
+    }
+    const summary: EpochSummary = {
+      train_loss: progress.targetSum / this.#steps,
+      auxiliary_loss: progress.auxiliarySum / this.#steps,
+      valid_auc: valid.auc,
+      seconds,
+      samples_per_s: this.#dataset.train.count / seconds,
+    };
+    await log.append({ epoch, train_loss: summary.train_loss, auxiliary_loss: summary.auxiliary_loss, valid });
+    onProgress?.({ kind: "epoch", epoch, ...summary, valid });
+    progress.epochs.push(summary);
+    progress.stepsDone += this.#steps;
+    progress.epoch++;
+    progress.step = 0;
+    progress.targetSum = 0;
+    progress.auxiliarySum = 0;
+    progress.seconds = 0;
+    await this.#checkpoint(log);
+  }
+
+  async #checkpoint(log: MetricsLog): Promise<void> {
+    this.#progress.metricsBytes = log.bytes;
+    await writeCheckpoint(this.#options.out, this.#team.workspace, this.#progress);
+  }
+
+  async #evaluate(split: Split): Promise<ReportedMetrics> {
+    const { label, sequence } = this.#dataset[split];
+    const score = await this.#team.score(split);
+    const { auc, gauc, logloss } = evaluateScores({ label, score, group: sequence });
+    return { auc, gauc, logloss };
+  }
+
+  /** Reports the best epoch's model on test. */
+  async #finish(): Promise<TrainSummary> {
+    const { out } = this.#options;
+    const { best, epochs } = this.#progress;
+    const { workspace } = this.#team;
+    await loadWeights(out, workspace);
+    const test = await this.#evaluate("test");
+    const summary: TrainSummary = {
+      model: this.#config.model.name,
+      seed: this.#config.train.seed,
+      threads: this.#threads,
+      parameters: workspace.parameters.parameters,
+      best_epoch: best!.epoch,
+      valid: best!.valid,
+      test,
+      epochs,
+      weights_sha256: weightsSha256(weightTensors(workspace)),
+    };
+    await writeFileAside(runFiles(out).summary, `${JSON.stringify(summary, null, 2)}\n`);
+    return summary;
+  }
+
+  #note(text: string): void {
+    this.#options.onProgress?.({ kind: "note", text });
+  }
+}
