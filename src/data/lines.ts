@@ -46,7 +46,8 @@ export async function readLines(
         if (line.trim() !== "") onLine(line, number);
       };
       for await (const chunk of chunks) {
-        const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+        const lines = decoder.decode(chunk, { stream: true }).split("\n");
+        lines[0] = rest + lines[0];
         rest = lines.pop()!;
         if (rest.length > MAX_LINE) throw new UserError(`${path}: line ${number + 1} is longer than 64 MiB`);
         for (const line of lines) take(line);
