@@ -1,0 +1,32 @@
+/** What a command may touch of the world. Tests pass their own; `main.ts` passes the process. */
+import type { Readable, Writable } from "node:stream";
+import { UserError } from "../errors.ts";
+import type { Jobs } from "./jobs.ts";
+
+export interface Terminal extends Writable {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+export interface Context {
+  readonly stdin: Readable;
+  /** Results only. */
+  readonly stdout: Terminal;
+  /** Progress, notes and errors. */
+  readonly stderr: Terminal;
+  /** The work behind the commands. */
+  readonly jobs: Jobs;
+  /** From here on the first interruption (Ctrl-C) aborts the signal instead of ending the process. */
+  interruption(): AbortSignal;
+}
+
+/** Wrong usage: an unknown key or model, a missing option. Exit code 2, where other mistakes of the user give 1. */
+export class UsageError extends UserError {}
+
+/** Exit code of a job that was interrupted and stopped cleanly: 128 + SIGINT, as shells report Ctrl-C. */
+export const INTERRUPTED = 130;
+
+/** Writes the result of a command as the last line of stdout. NaN (a metric that is not defined) becomes null. */
+export function printJson(context: Context, value: unknown): void {
+  context.stdout.write(`${JSON.stringify(value)}\n`);
+}

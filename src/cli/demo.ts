@@ -1,0 +1,120 @@
+/** `dien demo`: the whole way in one command, on a made-up shop where the best possible result is known. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { SHOP_DEFAULTS } from "../data/synthetic/shop.ts";
+import type { TrainSummary } from "../train/train.ts";
+import { type Context, INTERRUPTED, printJson } from "./context.ts";
+import { count, duration, metric } from "./format.ts";
+import { addCommonOptions, gatherOptions, seedOption, threadsOption, whole } from "./options.ts";
+import { type Progress, withProgress } from "./progress.ts";
+import { resolveSettings } from "./settings.ts";
+import { table } from "./table.ts";
+import { showTraining } from "./training.ts";
+
+/** From a bag of behaviours, over attention, to attention with order: the comparison the paper makes. */
+const MODELS = ["base", "din", "dien"] as const;
+
+interface Options {
+  out?: string;
+  users: number;
+  epochs: number;
+  seed: number;
+  threads?: number;
+  json?: boolean;
+}
+
+export function addDemo(program: Command, context: Context, finish: (exitCode: number) => void): void {
+  const command = program
+    .command("demo")
+    .summary("made-up shop, three models, a table of results")
+    .description(
+      "Makes a shop whose users' interests drift, trains base, din and dien on it and compares them with the ceiling:\n" +
+        "the AUC of the true click probability, which no model can pass but by luck. Under two minutes on two cores.",
+    )
+    .option("--out <folder>", "where everything goes (default: runs/demo, runs/demo-2, ...)")
+    .option("--users <number>", "size of the shop", whole(10), SHOP_DEFAULTS.users)
+    .option("--epochs <number>", "passes over the training samples", whole(1), 3)
+    .addOption(seedOption(1))
+    .addOption(threadsOption())
+    .addHelpText("after", "\nExamples:\n  dien demo\n  dien demo --users 20000 --epochs 2 --json")
+    .action(async () => {
+      const { json, ...options } = await gatherOptions<Options>(command, []);
+      const out = options.out ?? freeFolder(join("runs", "demo"));
+      const result = await withProgress(context.stderr, (progress) => compare(context, progress, { ...options, out }));
+      if (result.interrupted) finish(INTERRUPTED);
+      if (json) printJson(context, result);
+      else context.stdout.write(tell(result, out));
+    });
+  addCommonOptions(command);
+}
+
+interface Run {
+  readonly model: string;
+  readonly run: string;
+  readonly test: TrainSummary["test"];
+  readonly seconds: number;
+}
+
+interface Comparison {
+  readonly data: string;
+  readonly ceiling: { readonly auc: number; readonly gauc: number; readonly logloss: number };
+  readonly runs: readonly Run[];
+  readonly seconds: number;
+  readonly interrupted?: true;
+}
+
+async function compare(
+  { jobs, interruption }: Context,
+  progress: Progress,
+  { out, users, epochs, seed, threads }: Options & { out: string },
+): Promise<Comparison> {
+  const start = performance.now();
+  const data = join(out, "data");
+  const shop = await jobs.prepareSynthetic({ users, seed, out: data }, (stage, done, total) =>
+    progress.update(stage, done, total),
+  );
+  progress.note(
+    `shop of ${count(shop.users)} users and ${count(shop.items)} items: ${count(shop.train)} samples to learn`,
+  );
+  const signal = interruption();
+  const runs: Run[] = [];
+  let interrupted = false;
+  for (const model of MODELS) {
+    const run = join(out, model);
+    const flags = { "train.epochs": epochs, "train.seed": seed, "train.threads": threads };
+    const config = resolveSettings({ model, flags, set: [] });
+    const onProgress = showTraining(progress, `${model.padEnd(4)} `);
+    const since = performance.now();
+    const summary = await jobs.train({ data, out: run, config, resume: false, signal, onProgress });
+    if (summary.interrupted) {
+      interrupted = true;
+      break;
+    }
+    runs.push({ model, run, test: summary.test, seconds: (performance.now() - since) / 1000 });
+  }
+  const seconds = (performance.now() - start) / 1000;
+  return { data, ceiling: shop.ceiling, runs, seconds, ...(interrupted && { interrupted }) };
+}
+
+function tell({ data, ceiling, runs, seconds, interrupted }: Comparison, out: string): string {
+  const cells = ({ auc, gauc, logloss }: Comparison["ceiling"]) => [auc, gauc, logloss].map(metric);
+  const rows = [
+    ...runs.map((run) => [run.model, ...cells(run.test), duration(run.seconds)]),
+    ["ceiling", ...cells(ceiling), ""],
+  ];
+  return `${table(["on test samples", "AUC", "GAUC", "logloss", "training"], rows)}
+${interrupted ? "Interrupted" : "Done"} after ${duration(seconds)}. The dataset lies in ${data}, the runs in ${out}. Next:
+  dien evaluate --run ${join(out, "dien")} --data ${data} --split valid
+  dien train --data ${data} --out ${join(out, "agru")} --set model.evolution=agru
+  dien prepare amazon --help
+`;
+}
+
+/** The first of NAME, NAME-2, NAME-3, ... that does not exist: a second demo must not touch the first. */
+function freeFolder(name: string): string {
+  for (let n = 1; ; n++) {
+    const folder = n === 1 ? name : `${name}-${n}`;
+    if (!existsSync(folder)) return folder;
+  }
+}

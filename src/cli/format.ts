@@ -1,0 +1,21 @@
+/** Numbers as people read them, the same on every machine. */
+
+/** Four decimals; "n/a" for a metric that is not defined (NaN). */
+export function metric(value: number): string {
+  return Number.isFinite(value) ? value.toFixed(4) : "n/a";
+}
+
+/** A whole number with separators: 44,726. */
+export function count(value: number): string {
+  return Math.round(value).toLocaleString("en-US");
+}
+
+/** Seconds as 8.3 s, 2:05 or 1:02:05. */
+export function duration(seconds: number): string {
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  const two = (value: number) => String(value).padStart(2, "0");
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${minutes}:${two(whole % 60)}`;
+  return `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(whole % 60)}`;
+}

@@ -1,0 +1,111 @@
+/** Options that commands share, and the YAML file that may stand in for any of them. */
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { parse } from "yaml";
+import { UserError } from "../errors.ts";
+import { readText } from "../files.ts";
+import { UsageError } from "./context.ts";
+import { didYouMean } from "./suggest.ts";
+
+/** Parser of an option whose value is a whole number. */
+export function whole(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== "" && Number.isSafeInteger(value) && value >= least && value <= most) return value;
+    const range = most === Number.MAX_SAFE_INTEGER ? `at least ${least}` : `${least} to ${most}`;
+    throw new InvalidArgumentError(`Expected a whole number, ${range}.`);
+  };
+}
+
+/** Seeds are 31 bits everywhere, so that one number may seed everything. */
+export const seed = whole(0, 2 ** 31 - 1);
+
+export function seedOption(value: number): Option {
+  return new Option("--seed <number>", "seed of everything random").argParser(seed).default(value);
+}
+
+export function threadsOption(): Option {
+  const text = "worker threads; never changes the result (default: one for each core)";
+  return new Option("--threads <number>", text).argParser(whole(1, 256));
+}
+
+/** Adds `--config` and `--json`, which every command has. */
+export function addCommonOptions(command: Command): Command {
+  return command
+    .option("--config <file>", "YAML file with any of these options (`seed: 1`); flags win over it")
+    .option("--json", "print the result as one JSON document, the last line of stdout");
+}
+
+/** The mapping in the file that `--config` names, empty without one. Throws UserError where it is no YAML mapping. */
+export async function readConfig(command: Command): Promise<Record<string, unknown>> {
+  const path: string | undefined = command.opts().config;
+  if (path === undefined) return {};
+  const text = await readText(path);
+  let value: unknown;
+  try {
+    value = parse(text);
+  } catch (error) {
+    throw new UserError(`${path} is not YAML: ${(error as Error).message.split("\n")[0].replace(/:$/, "")}`);
+  }
+  if (value === null) return {};
+  if (typeof value !== "object" || Array.isArray(value)) throw new UserError(`${path}: expected a mapping of options`);
+  return value as Record<string, unknown>;
+}
+
+/**
+ * Gives the command's options the values of a configuration file, except those that were given as flags. Keys are the
+ * options' long names. `sections` are further keys the file may have, for the error that names an unknown one.
+ */
+export function applyConfig(command: Command, config: Record<string, unknown>, sections: readonly string[] = []): void {
+  const path: string = command.opts().config;
+  const options = new Map(command.options.map((option) => [option.name(), option]));
+  options.delete("config");
+  for (const [key, value] of Object.entries(config)) {
+    const option = options.get(key);
+    if (option === undefined) {
+      throw new UsageError(`${path}: unknown key '${key}'${didYouMean(key, [...options.keys(), ...sections])}`);
+    }
+    if (command.getOptionValueSource(option.attributeName()) === "cli") continue;
+    command.setOptionValueWithSource(option.attributeName(), readValue(option, value, `${path}: ${key}`), "config");
+  }
+}
+
+/** The value an option would have from the command line; `where` names it in errors. */
+function readValue(option: Option, value: unknown, where: string): unknown {
+  if (option.isBoolean()) {
+    if (typeof value !== "boolean") throw new UsageError(`${where}: expected true or false, found ${quote(value)}`);
+    return value;
+  }
+  if (option.variadic) {
+    if (!Array.isArray(value)) throw new UsageError(`${where}: expected a list, found ${quote(value)}`);
+    return value.map(String);
+  }
+  if (typeof value !== "string" && typeof value !== "number") {
+    throw new UsageError(`${where}: expected one value, found ${quote(value)}`);
+  }
+  try {
+    return option.parseArg ? option.parseArg(String(value), undefined) : String(value);
+  } catch (error) {
+    if (error instanceof InvalidArgumentError) throw new UsageError(`${where} is ${quote(value)}. ${error.message}`);
+    throw error;
+  }
+}
+
+const quote = (value: unknown): string => JSON.stringify(value);
+
+/**
+ * Reads `--config` and gives back all options. Throws UsageError where one of `needed` (attribute names) is given
+ * neither as a flag nor in the file.
+ */
+export async function gatherOptions<T>(command: Command, needed: readonly (keyof T & string)[]): Promise<T> {
+  applyConfig(command, await readConfig(command));
+  requireOptions(command, needed);
+  return command.opts();
+}
+
+export function requireOptions(command: Command, needed: readonly string[]): void {
+  for (const name of needed) {
+    if (command.getOptionValue(name) !== undefined) continue;
+    const option = command.options.find((candidate) => candidate.attributeName() === name)!;
+    throw new UsageError(`option '${option.flags}' is missing`);
+  }
+}

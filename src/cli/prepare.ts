@@ -1,0 +1,133 @@
+/** `dien prepare`: behaviour logs, or a made-up shop, to a dataset folder. */
+import { type Command, Option } from "commander";
+import { NEGATIVES, type Negatives, PROTOCOLS, type Protocol } from "../data/protocols.ts";
+import { SHOP_DEFAULTS } from "../data/synthetic/shop.ts";
+import { type Context, printJson } from "./context.ts";
+import { count, duration, metric } from "./format.ts";
+import { addCommonOptions, gatherOptions, seedOption, whole } from "./options.ts";
+import { withProgress } from "./progress.ts";
+import { table } from "./table.ts";
+
+export function addPrepare(program: Command, context: Context): void {
+  const prepare = program
+    .command("prepare")
+    .summary("make a dataset of behaviour logs")
+    .description("Makes a dataset folder (Parquet and a manifest) that `dien train` and `dien evaluate` read.");
+  addAmazon(prepare, context);
+  addSynthetic(prepare, context);
+}
+
+interface AmazonFlags {
+  reviews: string;
+  meta: string;
+  out: string;
+  protocol: Protocol;
+  negatives: Negatives;
+  maxHistory: number;
+  seed: number;
+  json?: boolean;
+}
+
+function addAmazon(prepare: Command, context: Context): void {
+  const command = prepare
+    .command("amazon")
+    .summary("from Amazon review dumps (2014 layout)")
+    .description("Makes a dataset of Amazon product reviews; every review is a behaviour, as in the paper.")
+    .option("--reviews <file>", "review dump, reviews_NAME_5.json or .json.gz")
+    .option("--meta <file>", "metadata dump, meta_NAME.json or .json.gz")
+    .option("--out <folder>", "where the dataset goes; an older dataset there is replaced")
+    .addOption(
+      new Option("--protocol <name>", "paper: last behaviour of each user; temporal: every behaviour from its past")
+        .choices(PROTOCOLS)
+        .default("paper"),
+    )
+    .addOption(
+      new Option("--negatives <rule>", "strict: never an item of the user's own; released: only not the positive")
+        .choices(NEGATIVES)
+        .default("strict"),
+    )
+    .option("--max-history <number>", "histories keep the latest so many behaviours", whole(1), 100)
+    .addOption(seedOption(0))
+    .addHelpText(
+      "after",
+      `
+Examples:
+  dien prepare amazon --reviews reviews_Beauty_5.json.gz --meta meta_Beauty.json.gz --out data/beauty
+  dien prepare amazon --config beauty.yaml --protocol temporal --out data/beauty-temporal`,
+    )
+    .action(async () => {
+      const { json, ...options } = await gatherOptions<AmazonFlags>(command, ["reviews", "meta", "out"]);
+      const summary = await withProgress(context.stderr, (progress) =>
+        context.jobs.prepareAmazon(options, (stage, done, total) => progress.update(stage, done, total)),
+      );
+      for (const warning of summary.warnings) context.stderr.write(`warning: ${warning}\n`);
+      if (json) return printJson(context, summary);
+      context.stdout.write(counts(summary));
+      const dropped = Object.entries(summary.dropped).filter(([, lines]) => lines > 0);
+      for (const [reason, lines] of dropped) context.stdout.write(`${words(reason)}: ${count(lines)}\n`);
+      context.stdout.write(`dataset in ${options.out}, ${duration(summary.seconds)}\n`);
+    });
+  addCommonOptions(command);
+}
+
+interface SyntheticFlags {
+  users: number;
+  out: string;
+  dumps?: string;
+  seed: number;
+  json?: boolean;
+}
+
+function addSynthetic(prepare: Command, context: Context): void {
+  const command = prepare
+    .command("synthetic")
+    .summary("from a made-up shop whose click probability is known")
+    .description(
+      "Makes a dataset of a made-up shop: users hold a few interests that drift, and click by a known probability.",
+    )
+    .option("--users <number>", "size of the shop", whole(1), SHOP_DEFAULTS.users)
+    .option("--out <folder>", "where the dataset goes; an older dataset there is replaced")
+    .option("--dumps <folder>", "write the behaviours as Amazon review dumps instead, for `dien prepare amazon`")
+    .addOption(seedOption(SHOP_DEFAULTS.seed))
+    .addHelpText(
+      "after",
+      `
+The ceiling is the AUC of the true click probability on the test samples: no model can do better but by luck.
+
+Examples:
+  dien prepare synthetic --out data/shop
+  dien prepare synthetic --users 50000 --seed 3 --out data/large-shop`,
+    )
+    .action(async () => {
+      const { json, ...options } = await gatherOptions<SyntheticFlags>(command, ["out"]);
+      const summary = await withProgress(context.stderr, (progress) =>
+        context.jobs.prepareSynthetic(options, (stage, done, total) => progress.update(stage, done, total)),
+      );
+      if (json) return printJson(context, summary);
+      context.stdout.write(counts(summary));
+      context.stdout.write(
+        `ceiling (the true click probability on the test samples): AUC ${metric(summary.ceiling.auc)}\n`,
+      );
+      context.stdout.write(`dataset in ${options.out}, ${duration(summary.seconds)}\n`);
+    });
+  addCommonOptions(command);
+}
+
+interface Counts {
+  readonly users: number;
+  readonly items: number;
+  readonly categories: number;
+  readonly train: number;
+  readonly valid: number;
+  readonly test: number;
+}
+
+function counts({ users, items, categories, train, valid, test }: Counts): string {
+  const head = ["users", "items", "categories", "train", "validation", "test"];
+  return table(head, [[users, items, categories, train, valid, test].map(count)]);
+}
+
+/** "duplicateReviews" as "duplicate reviews". */
+function words(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}

@@ -1,0 +1,63 @@
+/** The command line as a value: commands, help and exit codes. Nothing here touches the process; `main.ts` does. */
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { UserError } from "../errors.ts";
+import { type Context, UsageError } from "./context.ts";
+import { addDemo } from "./demo.ts";
+import { addEvaluate } from "./evaluate.ts";
+import { addPredict } from "./predict.ts";
+import { addPrepare } from "./prepare.ts";
+import { addTrain } from "./train.ts";
+
+const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+
+/** All commands. `finish` takes the exit code of a command that ends neither well (0) nor with an error. */
+export function createProgram(context: Context, finish: (exitCode: number) => void): Command {
+  const program = new Command("dien")
+    .description("Deep Interest Evolution Network: click-through-rate prediction from behaviour sequences.")
+    .version(version)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => context.stdout.write(text),
+      writeErr: (text) => context.stderr.write(text),
+      getOutHelpWidth: () => context.stdout.columns ?? 100,
+      getErrHelpWidth: () => context.stderr.columns ?? 100,
+      outputError: (text, write) => write(text.replace(/\n\((Did you mean .*)\)\n/, " $1\n")),
+    })
+    .addHelpText(
+      "after",
+      `
+Start here:
+  dien demo                                   a made-up shop, three models, a table; under two minutes
+  dien prepare amazon --help                  from review dumps to a dataset
+  dien train --data DIR --out RUN             from a dataset to a trained model
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted and stopped cleanly.`,
+    );
+  addDemo(program, context, finish);
+  addPrepare(program, context);
+  addTrain(program, context, finish);
+  addEvaluate(program, context);
+  addPredict(program, context);
+  return program;
+}
+
+/** Runs one command line (without node and script). Returns the exit code; whatever went wrong is told on stderr. */
+export async function run(argv: readonly string[], context: Context): Promise<number> {
+  let exitCode = 0;
+  const program = createProgram(context, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(argv, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // has told already
+    if (error instanceof UserError) {
+      context.stderr.write(`error: ${error.message}\n`);
+      return error instanceof UsageError ? 2 : 1;
+    }
+    context.stderr.write(`internal error, please report it: ${error instanceof Error ? error.stack : String(error)}\n`);
+    return 1;
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * Progress on stderr: one bar that moves where stderr is a terminal, and a plain line now and then elsewhere (logs,
+ * CI), so that neither drowns the other.
+ */
+import cliProgress from "cli-progress";
+import type { Terminal } from "./context.ts";
+import { count } from "./format.ts";
+
+/** Milliseconds between two plain lines. */
+const PAUSE = 5000;
+
+export class Progress {
+  readonly #stream: Terminal;
+  readonly #pause: number;
+  #bar: cliProgress.SingleBar | undefined;
+  #label = "";
+  #lastLine: number;
+
+  constructor(stream: Terminal, pause = PAUSE) {
+    this.#stream = stream;
+    this.#pause = pause;
+    this.#lastLine = performance.now();
+  }
+
+  /** A line that stays. */
+  note(text: string): void {
+    this.#clear();
+    this.#stream.write(`${text}\n`);
+  }
+
+  /** How far the current step, `label`, has come: `done` of `total` (where that is known), and what else is worth showing. */
+  update(label: string, done: number, total: number | undefined, detail = ""): void {
+    if (this.#stream.isTTY) {
+      this.#draw(label, done, total ?? 0, detail);
+    } else if (performance.now() - this.#lastLine >= this.#pause) {
+      this.#lastLine = performance.now();
+      const share = total === undefined ? count(done) : `${Math.floor((100 * done) / total)} %`;
+      this.#stream.write(`${label} ${share} ${detail}`.trimEnd());
+      this.#stream.write("\n");
+    }
+  }
+
+  /** Takes the bar away. */
+  close(): void {
+    this.#clear();
+  }
+
+  #draw(label: string, done: number, total: number, detail: string): void {
+    if (label !== this.#label) this.#clear();
+    this.#label = label;
+    if (this.#bar === undefined) {
+      const format = "{label} {bar} {percentage} % {detail}";
+      const options = { stream: this.#stream, format, barsize: 24, clearOnComplete: true, hideCursor: true, fps: 10 };
+      this.#bar = new cliProgress.SingleBar(options, cliProgress.Presets.shades_classic);
+      this.#bar.start(total, done, { label, detail });
+    } else {
+      this.#bar.update(done, { label, detail });
+    }
+  }
+
+  #clear(): void {
+    this.#bar?.stop();
+    this.#bar = undefined;
+  }
+}
+
+/** Runs a job with progress on `stream`, and takes the bar away however it ends. */
+export async function withProgress<T>(stream: Terminal, job: (progress: Progress) => Promise<T>): Promise<T> {
+  const progress = new Progress(stream);
+  try {
+    return await job(progress);
+  } finally {
+    progress.close();
+  }
+}

@@ -1,0 +1,39 @@
+/** "did you mean": the known word nearest to a mistyped one. */
+
+/** Most edits that still count as a slip of the fingers, for a word of `length` letters. */
+const slips = (length: number) => Math.max(1, Math.floor(length / 3));
+
+/**
+ * `; did you mean 'WORD'?`, or nothing where no known word is near. A dotted key typed without its section
+ * ("epochs" for "train.epochs") is near.
+ */
+export function didYouMean(typed: string, known: Iterable<string>): string {
+  let nearest: string | undefined;
+  let least = slips(typed.length) + 1;
+  for (const word of known) {
+    const tail = word.slice(word.lastIndexOf(".") + 1);
+    const edits = Math.min(
+      distance(typed, word),
+      typed.includes(".") ? Number.POSITIVE_INFINITY : distance(typed, tail),
+    );
+    if (edits < least) {
+      least = edits;
+      nearest = word;
+    }
+  }
+  return nearest === undefined ? "" : `; did you mean '${nearest}'?`;
+}
+
+/** Insertions, deletions and substitutions that make b of a (Levenshtein 1966). */
+export function distance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substituted = previous[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row.push(Math.min(substituted, previous[j] + 1, row[j - 1] + 1));
+    }
+    previous = row;
+  }
+  return previous[b.length];
+}

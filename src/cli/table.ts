@@ -1,0 +1,35 @@
+/** Tables for people: plain columns, numbers to the right, no lines that a paste would break. */
+import Table from "cli-table3";
+
+/** Lines of a table; the first column is aligned left, the others right. Ends with a newline. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const none = "";
+  const lines = new Table({
+    head: [...head],
+    colAligns: head.map((_, column) => (column === 0 ? "left" : "right")),
+    style: { head: [], border: [], "padding-left": 0, "padding-right": 2 },
+    chars: {
+      top: none,
+      "top-mid": none,
+      "top-left": none,
+      "top-right": none,
+      bottom: none,
+      "bottom-mid": none,
+      "bottom-left": none,
+      "bottom-right": none,
+      left: none,
+      "left-mid": none,
+      mid: none,
+      "mid-mid": none,
+      right: none,
+      "right-mid": none,
+      middle: none,
+    },
+  });
+  for (const row of rows) lines.push([...row]);
+  return `${lines
+    .toString()
+    .split("\n")
+    .map((line) => line.trimEnd())
+    .join("\n")}\n`;
+}

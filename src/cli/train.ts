@@ -1,0 +1,123 @@
+/** `dien train` */
+import type { Command } from "commander";
+import { models } from "../models/registry.ts";
+import { configKeys, type RunConfig } from "../train/config.ts";
+import { readRunConfig } from "../train/run-folder.ts";
+import type { TrainSummary } from "../train/train.ts";
+import { type Context, INTERRUPTED, printJson, UsageError } from "./context.ts";
+import { count, metric } from "./format.ts";
+import { addCommonOptions, applyConfig, readConfig, requireOptions, seed, threadsOption, whole } from "./options.ts";
+import { withProgress } from "./progress.ts";
+import { DEFAULT_MODEL, differingKey, resolveSettings } from "./settings.ts";
+import { table } from "./table.ts";
+import { showTraining } from "./training.ts";
+
+interface Options {
+  data: string;
+  out: string;
+  model?: string;
+  epochs?: number;
+  seed?: number;
+  threads?: number;
+  set: string[];
+  resume?: boolean;
+  json?: boolean;
+}
+
+export function addTrain(program: Command, context: Context, finish: (exitCode: number) => void): void {
+  const names = [...models.values()].map(({ name, summary }) => `  ${name.padEnd(12)}${summary}`).join("\n");
+  const command = program
+    .command("train")
+    .summary("train a model on a prepared dataset")
+    .description(
+      `Trains a model, keeps the epoch with the best validation AUC and reports it on the test samples.\n\nModels:\n${names}`,
+    )
+    .option("--data <folder>", "dataset, made by `dien prepare`")
+    .option("--out <folder>", "folder of the run: configuration, log, checkpoint, best model")
+    .option("--model <name>", `model to train (default: ${DEFAULT_MODEL})`)
+    .option("--epochs <number>", "passes over the training samples", whole(1))
+    .option("--seed <number>", "seed of weights, order and negatives", seed)
+    .addOption(threadsOption())
+    .option("--set <key=value...>", "set any key of the configuration, see below", collect, [])
+    .option("--resume", "go on from the checkpoint in --out; the outcome is the same as without the break")
+    .addHelpText("after", () => examples())
+    .action(async () => {
+      const { model, train, ...rest } = await readConfig(command);
+      applyConfig(command, rest, ["model", "train"]);
+      requireOptions(command, ["data", "out"]);
+      const options: Options = command.opts();
+      const config = await settingsOf(options, model, train);
+      const summary = await withProgress(context.stderr, (progress) =>
+        context.jobs.train({
+          data: options.data,
+          out: options.out,
+          config,
+          resume: options.resume === true,
+          signal: context.interruption(),
+          onProgress: showTraining(progress),
+        }),
+      );
+      if (options.json) printJson(context, summary);
+      if (summary.interrupted) {
+        context.stderr.write(`stopped in epoch ${summary.epoch}; the checkpoint is saved, --resume goes on from it\n`);
+        finish(INTERRUPTED);
+      } else if (!options.json) {
+        context.stdout.write(tell(summary, options.out));
+      }
+    });
+  addCommonOptions(command);
+}
+
+/**
+ * The configuration to train with; `model` and `train` are the sections of the configuration file. A run that goes on
+ * keeps its own: only the number of threads may change, and a flag that asks for anything else is refused.
+ */
+async function settingsOf(options: Options, model: unknown, train: unknown): Promise<RunConfig> {
+  const flags = {
+    "model.name": options.model,
+    "train.epochs": options.epochs,
+    "train.seed": options.seed,
+    "train.threads": options.threads,
+  };
+  if (!options.resume) return resolveSettings({ model, train, flags, set: options.set });
+  const stored = await readRunConfig(options.out);
+  const sections = { model: model ?? stored.model, train: { ...stored.train, ...(train as object | undefined) } };
+  const asked = resolveSettings({ ...sections, flags, set: options.set });
+  const difference = differingKey(stored, asked);
+  if (difference !== undefined) {
+    throw new UsageError(
+      `--resume goes on with the configuration of ${options.out}, which has another '${difference}'`,
+    );
+  }
+  return asked;
+}
+
+function tell(summary: TrainSummary, out: string): string {
+  const row = (name: string, { auc, gauc, logloss }: TrainSummary["test"]) => [
+    name,
+    ...[auc, gauc, logloss].map(metric),
+  ];
+  const rows = [row("validation", summary.valid), row("test", summary.test)];
+  return `${table([summary.model, "AUC", "GAUC", "logloss"], rows)}best epoch ${summary.best_epoch}, ${count(summary.parameters)} parameters, run in ${out}
+`;
+}
+
+function collect(pair: string, earlier: string[]): string[] {
+  return [...earlier, pair];
+}
+
+function examples(): string {
+  const keys = [...configKeys(DEFAULT_MODEL)].map(([key, text]) => `  ${key.padEnd(27)}${text}`.trimEnd()).join("\n");
+  return `
+Examples:
+  dien train --data data/beauty --out runs/dien
+  dien train --data data/beauty --out runs/din --model din --epochs 2 --seed 7
+  dien train --data data/beauty --out runs/agru --set model.evolution=agru --set train.batch_size=256
+  dien train --data data/beauty --out runs/dien --resume
+  dien train --config runs/dien/config.yaml --data data/beauty --out runs/again
+
+Keys of the configuration (of ${DEFAULT_MODEL}), for --set and for the sections model and train of the file:
+${keys}
+
+Ctrl-C saves a checkpoint and ends with exit code ${INTERRUPTED}; a second Ctrl-C ends at once.`;
+}

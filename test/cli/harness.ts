@@ -1,0 +1,56 @@
+/** A command line without a process: what a command prints, asks of the jobs, and exits with. */
+import { Readable, Writable } from "node:stream";
+import type { Context, Terminal } from "../../src/cli/context.ts";
+import type { Jobs } from "../../src/cli/jobs.ts";
+import { run } from "../../src/cli/program.ts";
+
+export interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface World {
+  readonly jobs?: Partial<Jobs>;
+  readonly stdin?: string | readonly Buffer[];
+  /** Makes stderr a terminal. */
+  readonly isTTY?: boolean;
+  readonly interruption?: () => AbortSignal;
+}
+
+class Capture extends Writable implements Terminal {
+  readonly columns = 100;
+  readonly isTTY: boolean;
+  text = "";
+
+  constructor(isTTY: boolean) {
+    super();
+    this.isTTY = isTTY;
+  }
+
+  override _write(chunk: Buffer, _: string, done: () => void): void {
+    this.text += chunk.toString();
+    done();
+  }
+}
+
+/** Jobs that a test does not give must not be asked for. */
+const none: Jobs = Object.fromEntries(
+  ["prepareAmazon", "prepareSynthetic", "train", "evaluateRun", "loadScorer"].map((name) => [
+    name,
+    () => {
+      throw new Error(`${name} was called`);
+    },
+  ]),
+) as unknown as Jobs;
+
+/** Runs one command line. */
+export async function dien(argv: readonly string[], world: World = {}): Promise<Outcome> {
+  const stdout = new Capture(false);
+  const stderr = new Capture(world.isTTY ?? false);
+  const stdin = Readable.from(typeof world.stdin === "string" ? [Buffer.from(world.stdin)] : (world.stdin ?? []));
+  const interruption = world.interruption ?? (() => new AbortController().signal);
+  const context: Context = { stdin, stdout, stderr, jobs: { ...none, ...world.jobs }, interruption };
+  const code = await run(argv, context);
+  return { code, stdout: stdout.text, stderr: stderr.text };
+}
