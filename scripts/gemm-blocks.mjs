@@ -13,7 +13,10 @@
 /** Most vectors of columns in a block of so many rows. */
 const WIDEST = { 4: 2, 3: 3, 2: 5, 1: 9 };
 const ROWS = [4, 3, 2, 1];
-/** Steps of p that share the loop's bookkeeping. */
+/**
+ * Steps of p that share the loop's bookkeeping. Each may leave the loop: V8 does not move arithmetic across a branch,
+ * where in straight code it would collect the loads of all steps first and run out of registers.
+ */
 const UNROLL = 4;
 
 const range = (count) => Array.from({ length: count }, (_, i) => i);
@@ -26,15 +29,15 @@ function block(form, rows, vectors, part) {
     part ? `put(${address}, ${value}, part);` : `v128.store(${address}, ${value}, ${16 * v});`;
   const each = (line) => range(rows).map((r) => range(vectors).map((v) => line(r, v)));
   const step = (u) => [
-    range(vectors).map((v) => `    const b${u}${v} = ${load("b", v)};`),
+    range(vectors).map((v) => `      const b${u}${v} = ${load("b", v)};`),
     range(rows).map((r) => [
-      `    const a${u}${r} = v128.load32_splat(${form === "NN" ? `a${r}, ${4 * u}` : `a0, ${4 * r}`});`,
-      range(vectors).map((v) => `    c${r}${v} = madd(a${u}${r}, b${u}${v}, c${r}${v});`),
+      `      const a${u}${r} = v128.load32_splat(${form === "NN" ? `a${r}, ${4 * u}` : `a0, ${4 * r}`});`,
+      range(vectors).map((v) => `      c${r}${v} = madd(a${u}${r}, b${u}${v}, c${r}${v});`),
     ]),
-    "    b += ldb;",
-    form === "TN" ? "    a0 += lda;" : [],
+    "      b += ldb;",
+    form === "TN" ? "      a0 += lda;" : [],
+    "      if (b == end) break;",
   ];
-  const advance = (count) => (form === "NN" ? range(rows).map((r) => `    a${r} += ${4 * count};`) : []);
   return lines(
     `function block${form}${rows}x${part ? "Part" : vectors}(`,
     `  k: i32, a0: usize, lda: usize, b: usize, ldb: usize, c: usize, ldc: usize, init: usize, ldi: usize${part ? ", part: i32" : ""}`,
@@ -43,14 +46,13 @@ function block(form, rows, vectors, part) {
     "  if (init) {",
     each((r, v) => `    c${r}${v} = ${load(`init + ${r} * ldi`, v)};`),
     "  }",
-    form === "NN" ? range(rows - 1).map((r) => `  let a${r + 1} = a${r} + lda;`) : [],
-    `  for (; k >= ${UNROLL}; k -= ${UNROLL}) {`,
+    "  if (k > 0) {",
+    form === "NN" ? range(rows - 1).map((r) => `    let a${r + 1} = a${r} + lda;`) : [],
+    "    const end = b + <usize>k * ldb;",
+    "    while (true) {",
     range(UNROLL).map(step),
-    advance(UNROLL),
-    "  }",
-    "  for (; k > 0; k--) {",
-    step(0),
-    advance(1),
+    form === "NN" ? range(rows).map((r) => `      a${r} += ${4 * UNROLL};`) : [],
+    "    }",
     "  }",
     each((r, v) => `  ${store(`c + ${r} * ldc`, `c${r}${v}`, v)}`),
     "}",

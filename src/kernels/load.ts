@@ -19,7 +19,7 @@ export type Engine = "simd" | "relaxed" | "reference";
 /** What a WebAssembly build exports: the kernels, and `peak` of assembly/peak.ts. */
 export interface WasmKernels extends Kernels {
   /** 96 * iterations floating-point operations in registers, the best rate the build can reach; returns their result. */
-  peak(iterations: number): number;
+  peak(iterations: number, factor: number, addend: number): number;
 }
 
 /** Floating-point operations of one iteration of `peak`. */
