@@ -81,7 +81,7 @@ export async function writeParquet(
     await connection
       .run(`COPY (SELECT ${casts} FROM outgoing) TO ${quote(path)} (FORMAT parquet, COMPRESSION zstd)`)
       .catch((error: unknown) => {
-        throw new UserError(`cannot write ${path}: ${firstLine(error)}`);
+        throw new UserError(`cannot write ${path}: ${reason(error)}`);
       });
   } finally {
     await connection.run("DROP TABLE outgoing");
@@ -120,7 +120,7 @@ export async function readParquet(
   // A bracket keeps DuckDB from taking the name for a pattern.
   const literal = quote(path.replace(/[*?[]/g, "[$&]"));
   let row = 0;
-  const told = (error: unknown) => new UserError(`cannot read ${path}: ${firstLine(error)}`);
+  const told = (error: unknown) => new UserError(`cannot read ${path}: ${reason(error)}`);
   const result = await connection.stream(`SELECT ${list} FROM read_parquet(${literal})`).catch((error: unknown) => {
     throw told(error);
   });
@@ -148,6 +148,8 @@ function quote(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split("\n", 1)[0];
+/** DuckDB adds the query after the first line, and the file's name before the system's reason. */
+function reason(error: unknown): string {
+  const [line] = (error instanceof Error ? error.message : String(error)).split("\n", 1);
+  return line.replace(/^IO Error: .*": /, "");
 }

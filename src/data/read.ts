@@ -166,9 +166,11 @@ async function readSamples(
   ]);
   for (let i = 0; i < count; i++) {
     const row = sequence[i];
-    const place = position[i];
-    if (place > offsets[row + 1] - offsets[row] || length[i] !== Math.min(place, maxHistory)) {
-      throw new UserError(`${path} is damaged: row ${i} has ${length[i]} behaviours before position ${place}`);
+    const available = offsets[row + 1] - offsets[row];
+    if (position[i] > available || length[i] !== Math.min(position[i], maxHistory)) {
+      throw new UserError(
+        `${path} is damaged: row ${i} has position ${position[i]} and length ${length[i]} in a sequence of ${available}`,
+      );
     }
   }
   return samples;

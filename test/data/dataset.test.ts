@@ -75,7 +75,7 @@ describe("a dataset folder", () => {
         }
         expect(readdirSync(folder).filter((name) => name.includes(".tmp-") || name.includes(".old-"))).toEqual([]);
       }),
-      { numRuns: 15 },
+      { numRuns: 10 },
     );
   });
 });
