@@ -42,7 +42,7 @@ export async function readConfig(command: Command): Promise<Record<string, unkno
   const text = await readText(path);
   let value: unknown;
   try {
-    value = parse(text);
+    value = parse(text, { logLevel: "error" });
   } catch (error) {
     throw new UserError(`${path} is not YAML: ${(error as Error).message.split("\n")[0].replace(/:$/, "")}`);
   }

@@ -75,7 +75,7 @@ function check(key: string, known: ReadonlyMap<string, string>): void {
 
 function yamlValue(pair: string, text: string): unknown {
   try {
-    return parse(text);
+    return parse(text, { logLevel: "error" });
   } catch {
     throw new UsageError(`--set ${pair}: the value is not YAML`);
   }

@@ -1,0 +1,361 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { UserError } from "../../src/errors.ts";
+import type { TrainOptions, TrainSummary } from "../../src/train/train.ts";
+import { dien } from "./harness.ts";
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "dien-cli-"));
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+function file(name: string, content: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+const metrics = { auc: 0.75, gauc: Number.NaN, logloss: 0.5 };
+const summary: TrainSummary = {
+  model: "din",
+  seed: 7,
+  threads: 2,
+  parameters: 12345,
+  best_epoch: 2,
+  valid: metrics,
+  test: metrics,
+  epochs: [],
+  weights_sha256: "00",
+};
+
+/** Runs `dien train` on a job that only remembers what it was asked. */
+async function train(...argv: string[]) {
+  let asked: TrainOptions | undefined;
+  const job = async (options: TrainOptions) => {
+    asked = options;
+    return summary;
+  };
+  const outcome = await dien(["train", ...argv], { jobs: { train: job } });
+  return { ...outcome, asked };
+}
+
+describe("help", () => {
+  it.each([[["--help"]], [["prepare", "--help"]], [["help", "train"]]])("%j ends well", async (argv) => {
+    const { code, stdout, stderr } = await dien(argv);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toMatch(/^Usage: dien/);
+  });
+
+  it.each([
+    [["demo"]],
+    [["prepare", "amazon"]],
+    [["prepare", "synthetic"]],
+    [["train"]],
+    [["evaluate"]],
+    [["predict"]],
+  ])("of %j shows examples that are valid command lines", async (command) => {
+    const { stdout } = await dien([...command, "--help"]);
+    const examples = [...stdout.matchAll(/^ {2}(?:cat \S+ \| )?dien (.+)$/gm)].map((match) => match[1]);
+    expect(examples.length).toBeGreaterThan(0);
+    for (const example of examples) {
+      // Every flag of an example is one that the help names.
+      for (const [flag] of example.matchAll(/--[a-z-]+/g)) expect(stdout).toContain(`  ${flag}`);
+    }
+  });
+
+  it("names the models and every key of the configuration", async () => {
+    const { stdout } = await dien(["train", "--help"]);
+    for (const word of ["base", "din", "dien", "model.evolution", "train.clip_norm"]) expect(stdout).toContain(word);
+  });
+
+  it("is what stands under an empty command line, which is wrong usage", async () => {
+    const { code, stderr } = await dien([]);
+    expect(code).toBe(2);
+    expect(stderr).toContain("Start here:");
+  });
+
+  it("tells the version of the package", async () => {
+    const { version } = JSON.parse(readFileSync("package.json", "utf8"));
+    expect(await dien(["--version"])).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
+  });
+});
+
+describe("wrong usage ends with 2 and one line", () => {
+  const given = ["--data", "d", "--out", "o"];
+  it.each<[string[], string]>([
+    [["tran"], "unknown command 'tran' Did you mean train?"],
+    [["prepare", "amazn"], "unknown command 'amazn' Did you mean amazon?"],
+    [["train", "--epoch", "3"], "unknown option '--epoch' Did you mean --epochs?"],
+    [["train", "extra", ...given], "too many arguments"],
+    [["train", "--data"], "option '--data <folder>' argument missing"],
+    [["train", "--out", "o"], "option '--data <folder>' is missing"],
+    [["evaluate", "--run", "r"], "option '--data <folder>' is missing"],
+    [["predict", "--run", "r"], "option '--input <file>' is missing"],
+    [["prepare", "amazon", "--reviews", "r"], "option '--meta <file>' is missing"],
+    [["train", ...given, "--threads", "0"], "Expected a whole number, 1 to 256."],
+    [["train", ...given, "--epochs", "1.5"], "Expected a whole number, at least 1."],
+    [["train", ...given, "--epochs", ""], "Expected a whole number, at least 1."],
+    [["train", ...given, "--seed", "-1"], "Expected a whole number, 0 to 2147483647."],
+    [
+      ["train", ...given, "--model", "dein"],
+      "unknown model 'dein', expected one of base, din, dien; did you mean 'din'?",
+    ],
+    [["train", ...given, "--set", "train.epoch=3"], "unknown key 'train.epoch'; did you mean 'train.epochs'?"],
+    [["train", ...given, "--set", "batch_size=3"], "unknown key 'batch_size'; did you mean 'train.batch_size'?"],
+    [["train", ...given, "--set", "model=din"], "unknown key 'model'"],
+    [["train", ...given, "--set", "__proto__.x=1"], "unknown key '__proto__.x'"],
+    [["train", ...given, "--set", "train.epochs"], "--set expects KEY=VALUE, found 'train.epochs'"],
+    [["train", ...given, "--set", "train.epochs=[1"], "--set train.epochs=[1: the value is not YAML"],
+    [["train", ...given, "--set", "train.epochs=many"], "train.epochs: "],
+    [["train", ...given, "--set", "train.learning_rate=-1"], "train.learning_rate: "],
+    [["train", ...given, "--model", "base", "--set", "model.evolution=agru"], "unknown key 'model.evolution'"],
+    [["evaluate", "--run", "r", "--data", "d", "--split", "tset"], "Allowed choices are train, valid, test."],
+  ])("%j", async (argv, message) => {
+    const { code, stdout, stderr } = await dien(argv);
+    expect(stderr).toMatch(/^error: [^\n]+\n$/);
+    expect(stderr).toContain(message);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  });
+});
+
+describe("errors", () => {
+  const failing = (error: unknown) =>
+    dien(["train", "--data", "d", "--out", "o"], { jobs: { train: () => Promise.reject(error) } });
+
+  it("of the user's making end with 1 and one line", async () => {
+    const outcome = await failing(new UserError("d is no dataset"));
+    expect(outcome).toEqual({ code: 1, stdout: "", stderr: "error: d is no dataset\n" });
+  });
+
+  it("of ours end with 1 and the place where they happened", async () => {
+    const { code, stderr } = await failing(new TypeError("x is undefined"));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^internal error, please report it: TypeError: x is undefined\n +at .*program\.test\.ts/);
+  });
+});
+
+describe("the configuration of a run", () => {
+  it("is the schema's default, DIEN, unless something else is said", async () => {
+    const { code, asked } = await train("--data", "d", "--out", "o");
+    expect(code).toBe(0);
+    expect(asked).toMatchObject({ data: "d", out: "o", resume: false });
+    expect(asked?.config.model).toMatchObject({ name: "dien", evolution: "augru" });
+    expect(asked?.config.train).toMatchObject({ epochs: 3, seed: 1 });
+  });
+
+  it("takes --set over flags over the file over defaults", async () => {
+    const config = file(
+      "all.yaml",
+      "data: from-file\nseed: 5\nmodel:\n  name: dien\n  evolution: agru\ntrain:\n  epochs: 9\n  seed: 6\n  patience: 4\n",
+    );
+    const argv = ["--config", config, "--out", "o", "--data", "from-flag", "--epochs", "8"];
+    const { asked } = await train(
+      ...argv,
+      "--set",
+      "train.batch_size=64",
+      "model.head.layers=[8, 4]",
+      "--set",
+      "train.epochs=2",
+    );
+    expect(asked).toMatchObject({ data: "from-flag", out: "o" });
+    expect(asked?.config.model).toMatchObject({ name: "dien", evolution: "agru", head: { layers: [8, 4] } });
+    expect(asked?.config.train).toMatchObject({ epochs: 2, seed: 5, patience: 4, batch_size: 64 });
+  });
+
+  it("takes every flag from the file, a model by its name too", async () => {
+    const config = file(
+      "flags.yaml",
+      "data: d\nout: o\nmodel: din\nepochs: 4\nthreads: 1\njson: true\nset:\n  - train.seed=3\n",
+    );
+    const { asked, stdout } = await train("--config", config);
+    expect(asked?.config.model.name).toBe("din");
+    expect(asked?.config.train).toMatchObject({ epochs: 4, threads: 1, seed: 3 });
+    expect(JSON.parse(stdout)).toMatchObject({ model: "din" });
+  });
+
+  it.each<[string, string, number, string]>([
+    ["an unknown key", "epoch: 3", 2, "unknown key 'epoch'; did you mean 'epochs'?"],
+    ["an unknown section key", "train:\n  epoch: 3", 2, "unknown key 'train.epoch'; did you mean 'train.epochs'?"],
+    ["a section that is none", "train: 3", 2, "'train' is no mapping of settings"],
+    ["a wrong number", "threads: 0", 2, "threads is 0. Expected a whole number, 1 to 256."],
+    ["a wrong switch", 'json: "yes"', 2, 'json: expected true or false, found "yes"'],
+    ["a wrong list", "set: train.seed=3", 2, 'set: expected a list, found "train.seed=3"'],
+    ["a mapping for a value", "epochs:\n  a: 1", 2, 'epochs: expected one value, found {"a":1}'],
+    ["a list", "- 1", 1, "expected a mapping of options"],
+    ["broken YAML", "a: [", 1, "is not YAML: "],
+  ])("refuses a file with %s", async (name, content, exitCode, message) => {
+    const { code, stderr } = await train("--config", file(`${name}.yaml`, content), "--data", "d", "--out", "o");
+    expect(stderr).toContain(message);
+    expect(stderr).toMatch(/^error: [^\n]+\n$/);
+    expect(code).toBe(exitCode);
+  });
+
+  it("needs the file to be there, and may be empty", async () => {
+    const { code, stderr } = await train("--config", join(folder, "absent.yaml"));
+    expect(code).toBe(1);
+    expect(stderr).toBe(`error: cannot read ${join(folder, "absent.yaml")}: no such file or folder\n`);
+    expect((await train("--config", file("empty.yaml", ""), "--data", "d", "--out", "o")).code).toBe(0);
+  });
+});
+
+describe("a resumed run", () => {
+  it("keeps its configuration: the same flags or none are fine, other ones are refused", async () => {
+    const { asked } = await train("--data", "d", "--out", folder, "--model", "din", "--epochs", "5");
+    writeFileSync(join(folder, "config.yaml"), JSON.stringify(asked?.config));
+    const resume = (...argv: string[]) => train("--data", "d", "--out", folder, "--resume", ...argv);
+    expect((await resume()).asked).toMatchObject({ resume: true, config: asked?.config });
+    expect((await resume("--model", "din", "--epochs", "5")).asked?.config).toEqual(asked?.config);
+    expect((await resume("--threads", "1")).asked?.config.train).toEqual({ ...asked?.config.train, threads: 1 });
+    const { code, stderr } = await resume("--epochs", "6");
+    expect(stderr).toBe(
+      `error: --resume goes on with the configuration of ${folder}, which has another 'train.epochs'\n`,
+    );
+    expect(code).toBe(2);
+    expect((await resume("--model", "base")).code).toBe(2);
+    expect((await resume("--set", "model.embedding.size=4")).code).toBe(2);
+  });
+
+  it("must be there", async () => {
+    const absent = join(folder, "absent");
+    const { code, stderr } = await train("--data", "d", "--out", absent, "--resume");
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^error: [^\n]*absent[^\n]*\n$/);
+  });
+});
+
+describe("results", () => {
+  it("are a table, or with --json one document with null for what is not defined", async () => {
+    const plain = await train("--data", "d", "--out", "o");
+    expect(plain.stdout).toMatch(/validation +0\.7500 +n\/a +0\.5000/);
+    expect(plain.stdout).toContain("best epoch 2, 12,345 parameters, run in o");
+    const { stdout } = await train("--data", "d", "--out", "o", "--json");
+    expect(stdout.split("\n")).toHaveLength(2);
+    expect(JSON.parse(stdout)).toMatchObject({ model: "din", test: { auc: 0.75, gauc: null } });
+  });
+
+  it("of evaluate", async () => {
+    const evaluateRun = async () => ({ auc: 0.9, gauc: 0.8, logloss: 0.25, samples: 1234, seconds: 0.5 });
+    const argv = ["evaluate", "--run", "r", "--data", "d", "--split", "valid"];
+    const { code, stdout } = await dien(argv, { jobs: { evaluateRun } });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/valid +1,234 +0\.9000 +0\.8000 +0\.2500 +0\.5 s/);
+    const json = await dien([...argv, "--json"], { jobs: { evaluateRun } });
+    expect(JSON.parse(json.stdout)).toEqual(await evaluateRun());
+  });
+
+  it("of prepare amazon, with warnings on stderr", async () => {
+    const prepared = {
+      users: 22363,
+      items: 12101,
+      categories: 195,
+      train: 36000,
+      valid: 4000,
+      test: 4726,
+      seconds: 75,
+      dropped: { duplicateReviews: 12, brokenReviews: 0 },
+      warnings: ["r.json, line 3: not JSON"],
+    };
+    let asked: unknown;
+    const prepareAmazon = async (options: unknown) => {
+      asked = options;
+      return prepared;
+    };
+    const argv = ["prepare", "amazon", "--reviews", "r.json", "--meta", "m.json", "--out", "o"];
+    const { stdout, stderr } = await dien(argv, { jobs: { prepareAmazon } });
+    expect(asked).toMatchObject({ protocol: "paper", negatives: "strict", seed: 0, maxHistory: 100 });
+    expect(stdout).toMatch(/22,363 +12,101 +195 +36,000 +4,000 +4,726/);
+    expect(stdout).toContain("duplicate reviews: 12\n");
+    expect(stdout).not.toContain("broken reviews");
+    expect(stdout).toContain("dataset in o, 1:15\n");
+    expect(stderr).toBe("warning: r.json, line 3: not JSON\n");
+    const json = await dien([...argv, "--json", "--protocol", "temporal", "--max-history", "50"], {
+      jobs: { prepareAmazon },
+    });
+    expect(JSON.parse(json.stdout)).toEqual(prepared);
+    expect(asked).toMatchObject({ protocol: "temporal", maxHistory: 50 });
+  });
+});
+
+describe("an interrupted training", () => {
+  it("stops when asked, says how to go on, and ends with 130", async () => {
+    const controller = new AbortController();
+    const job = async ({ signal }: TrainOptions) => {
+      expect(signal?.aborted).toBe(false);
+      controller.abort();
+      expect(signal?.aborted).toBe(true);
+      return { interrupted: true as const, epoch: 2, step: 40 };
+    };
+    const argv = ["train", "--data", "d", "--out", "o", "--json"];
+    const outcome = await dien(argv, { jobs: { train: job }, interruption: () => controller.signal });
+    expect(outcome.code).toBe(130);
+    expect(outcome.stderr).toBe("stopped in epoch 2; the checkpoint is saved, --resume goes on from it\n");
+    expect(JSON.parse(outcome.stdout)).toEqual({ interrupted: true, epoch: 2, step: 40 });
+  });
+});
+
+describe("predict", () => {
+  /** Scores a request by the length of its history; refuses users called "?" as a model refuses unknown fields. */
+  const loadScorer = async () => ({
+    score: (requests: readonly { user: unknown; history: readonly unknown[] }[]) =>
+      requests.map(({ user, history }) => {
+        if (user === "?") throw new UserError('unknown user field "age": the model knows user');
+        return history.length / 10;
+      }),
+  });
+  const request = (extra = {}) => JSON.stringify({ user: "u", candidate: "é", history: ["a", 2], ...extra });
+  const predict = (stdin: string | Buffer[], ...argv: string[]) =>
+    dien(["predict", "--run", "r", "--input", "-", ...argv], { jobs: { loadScorer }, stdin });
+
+  it("answers a line for each request, in order, with its id", async () => {
+    const { code, stdout } = await predict(
+      `${request({ id: 7 })}\n\n${request({ id: "x", history: [] })}\r\n${request()}`,
+    );
+    expect(code).toBe(0);
+    expect(stdout).toBe('{"id":7,"score":0.2}\n{"id":"x","score":0}\n{"score":0.2}\n');
+  });
+
+  it("reads lines cut anywhere, within a letter too", async () => {
+    const bytes = Buffer.from(`${request({ id: 1 })}\n${request({ id: 2 })}\n`);
+    const whole = (await predict([bytes])).stdout;
+    expect((await predict([...bytes].map((byte) => Buffer.of(byte)))).stdout).toBe(whole);
+    expect(whole).toBe('{"id":1,"score":0.2}\n{"id":2,"score":0.2}\n');
+  });
+
+  it("reads and writes files, and counts in the last line with --json", async () => {
+    const input = file("requests.jsonl", `${request()}\n${request()}\n`);
+    const out = join(folder, "scores.jsonl");
+    const { stdout } = await dien(["predict", "--run", "r", "--input", input, "--out", out, "--json"], {
+      jobs: { loadScorer },
+    });
+    expect(JSON.parse(stdout)).toMatchObject({ requests: 2 });
+    expect(readFileSync(out, "utf8")).toBe('{"score":0.2}\n{"score":0.2}\n');
+  });
+
+  it.each<[string, string]>([
+    ["{", "standard input:2: not JSON: "],
+    ["[]", "standard input:2: Invalid input: expected object"],
+    [request({ candidate: null }), "standard input:2: candidate: expected a string or a number"],
+    [request({ history: ["a", {}] }), "standard input:2: history.1: expected a string or a number"],
+    [request({ user: ["u"] }), "standard input:2: user: expected a value, or an object of values by field"],
+    [request({ label: 1 }), 'standard input:2: Unrecognized key: "label"'],
+    [request({ user: "?" }), 'standard input:2: unknown user field "age": the model knows user'],
+  ])("names line and field of %s, and leaves no file", async (line, message) => {
+    const out = join(folder, "never.jsonl");
+    const { code, stderr } = await predict(`${request()}\n${line}\n`, "--out", out);
+    expect(stderr).toContain(`error: ${message}`);
+    expect(stderr).toMatch(/^[^\n]+\n$/);
+    expect(code).toBe(1);
+    expect(readdirSync(folder).filter((name) => name.startsWith("never"))).toEqual([]);
+  });
+
+  it("tells that the input is not there", async () => {
+    const absent = join(folder, "absent.jsonl");
+    const { code, stderr } = await dien(["predict", "--run", "r", "--input", absent], { jobs: { loadScorer } });
+    expect({ code, stderr }).toEqual({ code: 1, stderr: `error: cannot read ${absent}: no such file or folder\n` });
+  });
+});

@@ -1,0 +1,73 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { stringify } from "yaml";
+import { differingKey, resolveSettings, type SettingSources } from "../../src/cli/settings.ts";
+import { UserError } from "../../src/errors.ts";
+import { models } from "../../src/models/registry.ts";
+import { configKeys, type RunConfig } from "../../src/train/config.ts";
+
+const keys = [...models.keys()].flatMap((name) => [...configKeys(name).keys()]);
+const NOTHING: SettingSources = { flags: {}, set: [] };
+
+/** The configuration, or undefined where it was refused in one line; anything else fails the test. */
+function resolveOrRefuse(sources: Partial<SettingSources>): RunConfig | undefined {
+  try {
+    return resolveSettings({ ...NOTHING, ...sources });
+  } catch (error) {
+    expect(error).toBeInstanceOf(UserError);
+    expect((error as Error).message).not.toContain("\n");
+    return undefined;
+  }
+}
+
+const value = fc.oneof(
+  fc.anything(),
+  fc.integer(),
+  fc.double(),
+  fc.constantFrom("paper", "agru", "dot", [8, 4], [], null),
+);
+
+describe("settings", () => {
+  it("resolve or are refused in one line, whatever the file says", () => {
+    fc.assert(fc.property(fc.anything(), fc.anything(), (model, train) => void resolveOrRefuse({ model, train })));
+  });
+
+  it("resolve or are refused in one line, whatever --set says", () => {
+    const pair = fc.tuple(fc.oneof(fc.constantFrom(...keys), fc.string()), fc.oneof(fc.string(), value.map(String)));
+    const pairs = fc.array(
+      pair.map((parts) => parts.join("=")),
+      { maxLength: 3 },
+    );
+    fc.assert(
+      fc.property(fc.constantFrom(...models.keys()), pairs, (model, set) => void resolveOrRefuse({ model, set })),
+    );
+  });
+
+  it("are taken as written: a resolved configuration resolves to itself, as does one key at a time", () => {
+    for (const model of models.keys()) {
+      const config = resolveSettings({ ...NOTHING, model });
+      expect(resolveSettings({ ...NOTHING, ...config })).toEqual(config);
+      for (const key of configKeys(model).keys()) {
+        const stored = key.split(".").reduce<unknown>((node, step) => (node as Record<string, unknown>)[step], config);
+        if (stored === undefined) continue;
+        const set = [`${key}=${stringify(stored, { collectionStyle: "flow" }).trim()}`];
+        expect(resolveSettings({ ...NOTHING, model, set })).toEqual(config);
+      }
+    }
+  });
+
+  it("do not change what they were given", () => {
+    const model = { name: "dien", head: { layers: [8] } };
+    const train = { epochs: 2 };
+    resolveSettings({ model, train, flags: { "train.epochs": 5 }, set: ["model.head.layers=[4]"] });
+    expect({ model, train }).toEqual({ model: { name: "dien", head: { layers: [8] } }, train: { epochs: 2 } });
+  });
+
+  it("differ by any key but the number of threads", () => {
+    const config = resolveSettings(NOTHING);
+    expect(differingKey(config, resolveSettings({ flags: { "train.threads": 7 }, set: [] }))).toBeUndefined();
+    const layers = resolveSettings({ flags: {}, set: ["model.head.layers=[200,81]"] });
+    expect(differingKey(config, layers)).toBe("model.head.layers");
+    expect(differingKey(config, resolveSettings({ ...NOTHING, model: "base" }))).toBe("model.name");
+  });
+});
