@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type AmazonOptions, prepareAmazon } from "../../src/data/amazon/prepare.ts";
+import { type PrepareAmazonOptions, prepareAmazon } from "../../src/data/amazon/prepare.ts";
 import { SPLITS } from "../../src/data/dataset.ts";
 import { readLines } from "../../src/data/lines.ts";
 import { loadVocabulary, openDataset } from "../../src/data/read.ts";
@@ -42,7 +42,11 @@ function shop() {
   };
 }
 
-async function prepare(reviews: readonly string[], meta: readonly string[], options: Partial<AmazonOptions> = {}) {
+async function prepare(
+  reviews: readonly string[],
+  meta: readonly string[],
+  options: Partial<PrepareAmazonOptions> = {},
+) {
   const out = join(folder, `out-${files++}`);
   const summary = await prepareAmazon({
     reviews: dump(reviews),
@@ -66,7 +70,7 @@ async function sequencesOf({ dataset, out }: Awaited<ReturnType<typeof prepare>>
   );
 }
 
-async function refusal(options: Partial<AmazonOptions>): Promise<string> {
+async function refusal(options: Partial<PrepareAmazonOptions>): Promise<string> {
   const out = join(folder, "refused");
   const { reviews, meta } = shop();
   const error = await prepareAmazon({

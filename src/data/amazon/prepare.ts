@@ -9,7 +9,7 @@ import { type Negatives, type Protocol, sampleBehaviours } from "../protocols.ts
 import { writeDataset } from "../write.ts";
 import { readMetadata, readReviews, type Unusable } from "./dump.ts";
 
-export interface AmazonOptions {
+export interface PrepareAmazonOptions {
   /** The review dump, gzipped or not. */
   readonly reviews: string;
   /** The metadata dump. */
@@ -44,7 +44,7 @@ export type OnProgress = (stage: string, done: number, total: number | undefined
  * Prepares a dataset of two dumps. Nothing is written before both were read to their end.
  * @throws UserError where a dump cannot be used, leaves nothing to train on, or `out` cannot be written.
  */
-export async function prepareAmazon(options: AmazonOptions, onProgress?: OnProgress): Promise<PrepareSummary> {
+export async function prepareAmazon(options: PrepareAmazonOptions, onProgress?: OnProgress): Promise<PrepareSummary> {
   const start = performance.now();
   const { protocol, negatives, seed, maxHistory } = options;
   const stage = (name: string) => (done: number, total: number) => onProgress?.(name, done, total);
