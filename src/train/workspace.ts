@@ -10,7 +10,7 @@ import { UserError } from "../errors.ts";
 import { Batch } from "../features/batch.ts";
 import type { Schema } from "../features/schema.ts";
 import type { Kernels, Pointer } from "../kernels/contract.ts";
-import { loadKernels } from "../kernels/load.ts";
+import { loadKernels, relaxedSupported } from "../kernels/load.ts";
 import { Gradients } from "../optim/gradients.ts";
 import { Arena, createMemory, type LinearMemory, MAX_BYTES } from "../tensor/memory.ts";
 import { modelNamed, type RunConfig } from "./config.ts";
@@ -67,8 +67,15 @@ export class Workspace {
   readonly #scoreBatches: readonly Batch[];
   readonly #arenas: readonly Arena[];
 
-  /** Lays the run out in `memory`, or in a new memory of the size it needs. */
-  constructor(options: WorkspaceOptions, memory?: WebAssembly.Memory) {
+  /**
+   * Lays the run out in `memory`, or in a new memory of the size it needs.
+   * @param load how kernels are loaded; a benchmark wraps them to see where the time goes
+   */
+  constructor(options: WorkspaceOptions, memory?: WebAssembly.Memory, load = loadKernels) {
+    const { engine } = options.config.train;
+    if (engine === "relaxed" && !relaxedSupported()) {
+      throw new UserError('train.engine "relaxed": this version of Node has no relaxed SIMD; use "simd", or Node 24');
+    }
     this.options = options;
     const plan = planTape(options, false);
     const trainingPlan = options.training ? planTape(options, true) : undefined;
@@ -82,7 +89,7 @@ export class Workspace {
     }
     const { buffer } = memory;
     this.memory = { memory, f32: new Float32Array(buffer), i32: new Int32Array(buffer) };
-    this.kernels = loadKernels(memory, options.config.train.engine);
+    this.kernels = load(memory, engine);
     const parts = layout(this.memory, new Arena(0, buffer.byteLength));
     this.parameters = parts.parameters;
     this.gradients = parts.gradients;

@@ -1,0 +1,61 @@
+/** Where the time of a training step goes: each kernel timed, on one thread, in a process of its own clock. */
+import { type Engine, loadKernels } from "../src/kernels/load.ts";
+import { Meeting } from "../src/train/meeting.ts";
+import { Stepper } from "../src/train/stepper.ts";
+import { STEPS_PER_CHUNK, Workspace } from "../src/train/workspace.ts";
+import { fixedLengthDataset } from "./shop.ts";
+import { optionsFor } from "./step.ts";
+
+export interface KernelTime {
+  readonly kernel: string;
+  /** Share of the step's time; "other" is everything outside kernels: batches, loops, calls. */
+  readonly share: number;
+  readonly calls_per_step: number;
+}
+
+/** Times every kernel of a DIEN step at this history length, the costliest first. */
+export function profileStep(history: number): KernelTime[] {
+  const dataset = fixedLengthDataset(history, 128 * STEPS_PER_CHUNK);
+  const clocks = new Map<string, { seconds: number; calls: number }>();
+  const timed = (memory: WebAssembly.Memory, engine?: Engine) => {
+    const kernels = loadKernels(memory, engine);
+    const wrapped = Object.entries(kernels).map(([name, kernel]) => {
+      const clock = { seconds: 0, calls: 0 };
+      clocks.set(name, clock);
+      return [
+        name,
+        (...all: number[]) => {
+          const start = performance.now();
+          const result = (kernel as (...all: number[]) => number)(...all);
+          clock.seconds += (performance.now() - start) / 1000;
+          clock.calls++;
+          return result;
+        },
+      ];
+    });
+    return Object.fromEntries(wrapped);
+  };
+  const workspace = new Workspace(optionsFor(dataset, 1), undefined, timed);
+  workspace.parameters.initialise(workspace.memory, 1);
+  workspace.gradients!.initialise();
+  workspace.control.fill(0);
+  const stepper = new Stepper(workspace, dataset, new Meeting(workspace.control, 1), 0);
+  const run = () => stepper.train(1, 0, STEPS_PER_CHUNK, 0, 1e-4);
+  run();
+  for (const clock of clocks.values()) {
+    clock.seconds = 0;
+    clock.calls = 0;
+  }
+  const start = performance.now();
+  run();
+  const total = (performance.now() - start) / 1000;
+  const rows = [...clocks].map(([kernel, { seconds, calls }]) => ({
+    kernel,
+    share: seconds / total,
+    calls_per_step: calls / STEPS_PER_CHUNK,
+  }));
+  const inside = rows.reduce((sum, { share }) => sum + share, 0);
+  return [...rows.filter(({ share }) => share > 0), { kernel: "other", share: 1 - inside, calls_per_step: 0 }].sort(
+    (a, b) => b.share - a.share,
+  );
+}

@@ -1,0 +1,143 @@
+/** A model recorded over one small random batch, for tests of gradients and scores. */
+import { ParameterLayout, ParameterPlan } from "../../src/autograd/parameters.ts";
+import { Tape, type Tensor } from "../../src/autograd/tape.ts";
+import { Batch } from "../../src/features/batch.ts";
+import type { Schema } from "../../src/features/schema.ts";
+import { type Engine, loadKernels } from "../../src/kernels/load.ts";
+import type { Model } from "../../src/models/model.ts";
+import { Arena, createMemory, type LinearMemory } from "../../src/tensor/memory.ts";
+import { Random } from "../../src/tensor/random.ts";
+import { addTargetLoss } from "../../src/train/objective.ts";
+
+export const smallSchema: Schema = {
+  user: [{ name: "user", size: 7 }],
+  item: [
+    { name: "item", size: 11 },
+    { name: "category", size: 4 },
+  ],
+  context: [{ name: "hour", size: 5 }],
+  maxHistory: 9,
+};
+
+export class ModelBench {
+  readonly memory: LinearMemory;
+  readonly batch: Batch;
+  readonly tape: Tape;
+  readonly parameters: ParameterLayout;
+  readonly logits: Tensor;
+  readonly #gradients: number;
+  readonly #kept: Arena;
+  readonly #arena: Arena;
+
+  constructor(
+    model: Model,
+    config: unknown,
+    maxSamples: number,
+    {
+      training = true,
+      engine = "simd",
+      schema = smallSchema,
+    }: { training?: boolean; engine?: Engine; schema?: Schema } = {},
+  ) {
+    const bytes = 24 << 20;
+    const memory = createMemory(bytes);
+    const kernels = loadKernels(memory.memory, engine);
+    const arena = new Arena(0, bytes);
+    const batch = new Batch(memory, arena, schema, maxSamples);
+    const record = (tape: Tape): Tensor => {
+      const logits = model.logits(tape, batch, config);
+      addTargetLoss(tape, batch, logits);
+      return logits;
+    };
+    const plan = new ParameterPlan();
+    record(new Tape({ kernels, memory, parameters: plan, training }));
+    this.parameters = new ParameterLayout(plan.specs, arena, true);
+    this.parameters.initialise(memory, 3);
+    this.#gradients = arena.alloc(this.parameters.denseCount);
+    this.tape = new Tape({ kernels, memory, parameters: this.parameters, training, gradients: this.#gradients });
+    this.logits = record(this.tape);
+    const sizes = this.tape.bytes();
+    const start = arena.alloc(sizes.kept / 4);
+    this.#kept = new Arena(start, start + sizes.kept);
+    const work = arena.alloc(sizes.arena / 4);
+    this.#arena = new Arena(work, work + sizes.arena);
+    this.memory = memory;
+    this.batch = batch;
+  }
+
+  /** Random ids and labels for histories of these lengths. */
+  fill(lengths: readonly number[], seed: number): void {
+    const { batch } = this;
+    const { schema, packed } = batch;
+    const random = new Random(seed);
+    packed.pack(lengths, 0, lengths.length);
+    const draw = (group: Batch["user"], fields: Schema["user"], count: number) =>
+      group.forEach(({ values }, f) => {
+        for (let i = 0; i < count; i++) values[i] = random.integer(fields[f].size);
+      });
+    draw(batch.user, schema.user, lengths.length);
+    draw(batch.context, schema.context, lengths.length);
+    draw(batch.candidate, schema.item, lengths.length);
+    draw(batch.history, schema.item, packed.tokens.count);
+    draw(batch.negatives, schema.item, packed.tokens.count);
+    for (let i = 0; i < lengths.length; i++) batch.labels.values[i] = random.integer(2);
+    this.tape.totals.samples = lengths.length;
+    this.tape.totals.pairs = packed.pairs.count;
+  }
+
+  /**
+   * Fills every trained parameter with N(0, scale): fresh embeddings are too small to bend anything. Slopes of PReLU lie
+   * around 1, where it has hardly a kink that a difference could step over.
+   */
+  randomise(scale: number, seed: number): void {
+    const random = new Random(seed);
+    for (const { name, value, rows, cols, kind } of this.parameters.placed) {
+      if (kind === "statistic") continue;
+      const slope = name.endsWith(".slope");
+      for (let i = 0; i < rows * cols; i++) {
+        this.memory.f32[value / 4 + i] = slope ? 1 + 0.02 * random.normal() : scale * random.normal();
+      }
+    }
+  }
+
+  /** The weighted sum of all losses. */
+  loss(): number {
+    this.tape.forward(this.#arena, this.#kept);
+    return this.tape.losses.reduce((sum, { value, weight }) => sum + weight * value, 0);
+  }
+
+  /** Logits in the caller's order. */
+  scores(): number[] {
+    this.tape.forward(this.#arena, this.#kept);
+    const { order, samples } = this.batch.packed;
+    const scores = new Array<number>(samples.count);
+    for (let row = 0; row < samples.count; row++) scores[order[row]] = this.memory.f32[this.logits.value / 4 + row];
+    return scores;
+  }
+
+  /** Gradient of each trained parameter; those of tables are added up from the look-ups. */
+  gradients(): Map<string, Float64Array> {
+    this.loss();
+    this.tape.backward();
+    const { f32, i32 } = this.memory;
+    const gradients = new Map<string, Float64Array>();
+    for (const { name, rows, cols, kind, offset } of this.parameters.placed) {
+      if (kind === "statistic") continue;
+      const at = this.#gradients / 4 + offset;
+      gradients.set(
+        name,
+        kind === "table" ? new Float64Array(rows * cols) : Float64Array.from(f32.subarray(at, at + rows * cols)),
+      );
+    }
+    for (const { table, ids, rows, output, column } of this.tape.lookups) {
+      const gradient = gradients.get(table)!;
+      const { cols } = this.parameters.placed.find((p) => p.name === table)!;
+      if (!output.claimed) continue;
+      for (let i = 0; i < rows.count; i++) {
+        const id = i32[ids / 4 + rows.first + i];
+        for (let j = 0; j < cols; j++) gradient[id * cols + j] += f32[output.grad / 4 + i * output.cols + column + j];
+      }
+    }
+    return gradients;
+  }
+}
