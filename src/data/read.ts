@@ -66,6 +66,20 @@ export async function loadVocabulary(directory: string, field: string): Promise<
   return values;
 }
 
+/** The raw id of each catalogue row, null for row 0, the unknown item. @throws UserError as `openDataset`. */
+export async function loadItemKeys(directory: string): Promise<(string | null)[]> {
+  const { counts } = await readManifest(directory);
+  const path = join(directory, "items.parquet");
+  const keys: (string | null)[] = new Array(counts.items + 1).fill(null);
+  await withDuckDB(async (connection) => {
+    const rows = await readParquet(connection, path, [{ name: "key", type: "VARCHAR" }], ([texts], row, count) => {
+      for (let i = 0; i < count; i++) if (row + i > 0) keys[row + i] = texts.getItem(i) as string | null;
+    });
+    checkRows(path, rows, counts.items + 1);
+  });
+  return keys;
+}
+
 /** items.parquet: the vocabulary ids of each catalogue row. */
 async function readCatalogue(connection: DuckDBConnection, directory: string, manifest: Manifest) {
   const path = join(directory, "items.parquet");

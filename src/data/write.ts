@@ -100,6 +100,7 @@ export async function writeDataset(
       const rows = source.itemFields[0].values.length;
       await write(join(folder, "items.parquet"), rows, [
         { name: "row", type: "int32", values: Int32Array.from({ length: rows }, (_, row) => row) },
+        { name: "key", type: "string", values: source.itemFields[0].values.map((value) => value ?? "") },
         ...vocabularies.item.map(({ name, ids }): Column => ({ name, type: "int32", values: ids })),
       ]);
       await write(join(folder, "sequences.parquet"), source.users.length, [

@@ -1,6 +1,6 @@
 /** What a model must know of the dataset it was trained on: schema, vocabularies, catalogue. */
 import type { Dataset } from "../data/dataset.ts";
-import { loadVocabulary } from "../data/read.ts";
+import { loadItemKeys, loadVocabulary } from "../data/read.ts";
 import type { RunConfig } from "./config.ts";
 import type { ModelDescription } from "./model-folder.ts";
 
@@ -9,7 +9,6 @@ export async function describeDataset(data: string, dataset: Dataset, config: Ru
   const { schema, itemFields } = dataset;
   const vocabularies: Record<string, (string | null)[]> = {};
   for (const { name } of [...schema.user, ...schema.context]) vocabularies[name] = await loadVocabulary(data, name);
-  const items = await loadVocabulary(data, schema.item[0].name);
-  const values = Array.from(itemFields[0], (id) => items[id]);
+  const values = await loadItemKeys(data);
   return { schema, config, vocabularies, catalogue: { values, ids: itemFields } };
 }
