@@ -1,9 +1,9 @@
 /**
  * The share of the machine's best 128-bit rate that the matrix products reach, at the shapes of training.
  *
- * The best rate is measured by a kernel of multiplications and additions that never leaves registers. It and the product
- * under test run alternately in slices of about a millisecond, and medians of the ratio are taken: the clock and the
- * neighbours change from one moment to the next, the ratio hardly.
+ * The best rate is measured by a kernel of multiplications and additions that never leaves registers. It and the products
+ * run alternately in slices of about a millisecond, round after round over all shapes, and the median of the ratios is
+ * taken: the clock and the neighbours change from one moment to the next, the ratio hardly.
  */
 import { loadWasmKernels, PEAK_FLOP, type WasmKernels } from "../src/kernels/load.ts";
 
@@ -66,7 +66,7 @@ const SHAPES: readonly { form: Form; m: number; n: number; k: number }[] = [
 ];
 
 const SLICE_MS = 1;
-const ROUNDS = 21;
+const ROUNDS = 31;
 
 function median(values: number[]): number {
   return values.sort((x, y) => x - y)[values.length >> 1];
@@ -104,20 +104,20 @@ export function measureGemm(engine: "simd" | "relaxed" = "simd"): GemmReport {
   for (let i = 0; i < values.length; i++) values[i] = ((i * 7919) % 2001) / 1000 - 1;
   const kernels = loadWasmKernels(memory, engine);
   const peakSlice = peak(kernels);
+  const slices = SHAPES.map((shape) => product(kernels, shape));
   const peaks: number[] = [];
-  const shapes = SHAPES.map((shape): ShapeRate => {
-    const slice = product(kernels, shape);
-    const rates: number[] = [];
-    const shares: number[] = [];
-    for (let round = 0; round < ROUNDS; round++) {
+  const rates: number[][] = SHAPES.map(() => []);
+  const shares: number[][] = SHAPES.map(() => []);
+  for (let round = 0; round < ROUNDS; round++) {
+    slices.forEach((slice, i) => {
       const best = peakSlice.gflops();
       const rate = slice.gflops();
       peaks.push(best);
-      rates.push(rate);
-      shares.push(rate / best);
-    }
-    return { ...shape, gflops: median(rates), share: median(shares) };
-  });
+      rates[i].push(rate);
+      shares[i].push(rate / best);
+    });
+  }
+  const shapes = SHAPES.map((shape, i) => ({ ...shape, gflops: median(rates[i]), share: median(shares[i]) }));
   return { best_gflops: median(peaks), gemm_share: shapes[SHAPES.indexOf(HEADLINE)].share, shapes };
 }
 

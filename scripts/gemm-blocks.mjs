@@ -6,12 +6,14 @@
  * the call has. AssemblyScript has no macros, and the blocks differ in nothing but R and V; hence a generator.
  *
  * The processor this was tuned on starts two multiplications and two additions of a vector a cycle with a latency of
- * three cycles each: a block needs at least six independent sums to keep it busy, and with the operands they must fit
- * sixteen registers. Few rows are therefore met with many columns.
+ * three cycles each, so a block needs at least six independent sums to keep it busy: few rows are met with many columns.
  */
 
-/** Most vectors of columns in a block of so many rows. */
-const WIDEST = { 4: 2, 3: 3, 2: 5, 1: 9 };
+/**
+ * Most vectors of columns in a block of so many rows. V8 begins a step with all its loads, so what must fit is
+ * R * V sums, R + V operands and a product, in the fifteen registers that V8 hands out.
+ */
+const WIDEST = { 4: 2, 3: 2, 2: 4, 1: 6 };
 const ROWS = [4, 3, 2, 1];
 /**
  * Steps of p that share the loop's bookkeeping. Each may leave the loop: V8 does not move arithmetic across a branch,
