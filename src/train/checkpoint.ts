@@ -38,6 +38,9 @@ const epochSummary = z.object({
   samples_per_s: z.number(),
 });
 
+/** Sums over steps of the target loss and of the auxiliary losses. */
+const lossSums = z.object({ target: z.number(), auxiliary: z.number(), steps: z.int() });
+
 const progressSchema = z.object({
   format: z.literal("dien-checkpoint"),
   version: z.literal(VERSION),
@@ -48,9 +51,9 @@ const progressSchema = z.object({
   step: z.int(),
   /** Steps of all epochs before this one. */
   stepsDone: z.int(),
-  /** Sums of this epoch's step losses, and the seconds it has taken. */
-  targetSum: z.number(),
-  auxiliarySum: z.number(),
+  /** Step losses of this epoch, those that are not in the log yet, and the seconds that the epoch has taken. */
+  epochLosses: lossSums,
+  unlogged: lossSums,
   seconds: z.number(),
   /** Finished epochs, and the best of them. */
   epochs: z.array(epochSummary),
@@ -62,6 +65,12 @@ const progressSchema = z.object({
 export type Progress = z.output<typeof progressSchema>;
 export type EpochSummary = z.output<typeof epochSummary>;
 
+export type LossSums = z.output<typeof lossSums>;
+
+export function noLosses(): LossSums {
+  return { target: 0, auxiliary: 0, steps: 0 };
+}
+
 export function startOf(dataset: string): Progress {
   return {
     format: "dien-checkpoint",
@@ -70,8 +79,8 @@ export function startOf(dataset: string): Progress {
     epoch: 1,
     step: 0,
     stepsDone: 0,
-    targetSum: 0,
-    auxiliarySum: 0,
+    epochLosses: noLosses(),
+    unlogged: noLosses(),
     seconds: 0,
     epochs: [],
     best: null,

@@ -46,7 +46,8 @@ export class Team {
     const shared: Dataset = { schema, sequences, itemFields, popularity, train, valid, test };
     this.#workers = Array.from({ length: options.threads }, (_, thread) => {
       const workerData: WorkerStart = { options, memory, dataset: shared, thread };
-      const worker = new Worker(new URL("./worker.js", import.meta.url), { workerData });
+      // Flags of the parent, like --input-type of `node -e`, are not for a worker.
+      const worker = new Worker(new URL("./worker.js", import.meta.url), { workerData, execArgv: [] });
       worker.on("error", (error) => {
         this.#failure = error instanceof Error ? error : new Error(String(error));
         this.#fail?.(this.#failure);

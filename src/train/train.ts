@@ -13,6 +13,8 @@ import { evaluateScores, type Metrics } from "../evaluate/metrics.ts";
 import { writeFileAside } from "../files.ts";
 import {
   type EpochSummary,
+  type LossSums,
+  noLosses,
   type Progress,
   readCheckpoint,
   startOf,
@@ -149,19 +151,22 @@ class Training {
     const { epochs, patience } = this.#config.train;
     const progress = this.#progress;
     const log = await MetricsLog.open(out, progress.metricsBytes);
-    while (progress.epoch <= epochs) {
+    while (progress.epoch <= epochs && !this.#outOfPatience()) {
       if (!(await this.#trainEpoch(log))) {
         await this.#checkpoint(log);
         return { interrupted: true, epoch: progress.epoch, step: progress.step };
       }
       await this.#endEpoch(log);
-      const sinceBest = progress.epoch - 1 - (progress.best?.epoch ?? 0);
-      if (sinceBest >= patience && progress.epoch <= epochs) {
-        this.#note(`no better validation AUC in ${patience} epochs: stopped after epoch ${progress.epoch - 1}`);
-        break;
-      }
+    }
+    if (progress.epoch <= epochs) {
+      this.#note(`no better validation AUC in ${patience} epochs: stopped after epoch ${progress.epoch - 1}`);
     }
     return await this.#finish();
+  }
+
+  #outOfPatience(): boolean {
+    const { epochs, best } = this.#progress;
+    return epochs.length - (best?.epoch ?? 0) >= this.#config.train.patience;
   }
 
   /** Trains to the end of the epoch; false where it was aborted before. */
@@ -173,7 +178,6 @@ class Training {
     let epochRate = rate;
     for (let e = 1; e < epoch; e++) epochRate *= decay;
     let saved = performance.now();
-    let logged = { target: 0, auxiliary: 0, steps: 0 };
     while (progress.step < this.#steps) {
       if (signal?.aborted) return false;
       const from = progress.step;
@@ -183,18 +187,13 @@ class Training {
       progress.seconds += (performance.now() - start) / 1000;
       const sums = this.#sumLosses(from, to);
       progress.step = to;
-      progress.targetSum += sums.target;
-      progress.auxiliarySum += sums.auxiliary;
-      logged = {
-        target: logged.target + sums.target,
-        auxiliary: logged.auxiliary + sums.auxiliary,
-        steps: logged.steps + to - from,
-      };
-      this.#reportStep(sums, to - from, to * batchSize);
+      addLosses(progress.epochLosses, sums);
+      addLosses(progress.unlogged, sums);
+      this.#reportStep(sums, to * batchSize);
       if (to % LOG_EVERY_STEPS === 0 || to === this.#steps) {
-        const { target, auxiliary, steps } = logged;
+        const { target, auxiliary, steps } = progress.unlogged;
         await log.append({ epoch, step: to, loss: target / steps, auxiliary_loss: auxiliary / steps, rate: epochRate });
-        logged = { target: 0, auxiliary: 0, steps: 0 };
+        progress.unlogged = noLosses();
         if (performance.now() - saved > this.#config.train.checkpoint_seconds * 1000 && to < this.#steps) {
           await this.#checkpoint(log);
           saved = performance.now();
@@ -205,10 +204,11 @@ class Training {
   }
 
   /** Sums the losses of steps [from, to) over steps and shards, in order. */
-  #sumLosses(from: number, to: number): { target: number; auxiliary: number } {
+  #sumLosses(from: number, to: number): LossSums {
     const { stepLosses, losses } = this.#team.workspace;
     const { shards } = this.#config.train;
-    const sums = { target: 0, auxiliary: 0 };
+    const sums = noLosses();
+    sums.steps = to - from;
     for (let step = from; step < to; step++) {
       for (let shard = 0; shard < shards; shard++) {
         const at = ((step - from) * shards + shard) * losses.length;
@@ -227,7 +227,7 @@ class Training {
     return sums;
   }
 
-  #reportStep(sums: { target: number; auxiliary: number }, steps: number, samples: number): void {
+  #reportStep({ target, auxiliary, steps }: LossSums, samples: number): void {
     const { onProgress } = this.#options;
     const { epoch, step, seconds, epochs: done } = this.#progress;
     const { epochs } = this.#config.train;
@@ -239,8 +239,8 @@ class Training {
       epochs,
       step,
       steps: this.#steps,
-      loss: sums.target / steps,
-      auxiliary_loss: sums.auxiliary / steps,
+      loss: target / steps,
+      auxiliary_loss: auxiliary / steps,
       samples_per_s: samplesPerSecond,
       seconds_left: Math.max(0, total * (epochs - done.length) - samples) / samplesPerSecond,
     });
@@ -257,8 +257,8 @@ class Training {
       await saveWeights(out, this.#team.workspace, epoch);
     }
     const summary: EpochSummary = {
-      train_loss: progress.targetSum / this.#steps,
-      auxiliary_loss: progress.auxiliarySum / this.#steps,
+      train_loss: progress.epochLosses.target / this.#steps,
+      auxiliary_loss: progress.epochLosses.auxiliary / this.#steps,
       valid_auc: valid.auc,
       seconds,
       samples_per_s: this.#dataset.train.count / seconds,
@@ -269,8 +269,7 @@ class Training {
     progress.stepsDone += this.#steps;
     progress.epoch++;
     progress.step = 0;
-    progress.targetSum = 0;
-    progress.auxiliarySum = 0;
+    progress.epochLosses = noLosses();
     progress.seconds = 0;
     await this.#checkpoint(log);
   }
@@ -312,4 +311,10 @@ class Training {
   #note(text: string): void {
     this.#options.onProgress?.({ kind: "note", text });
   }
+}
+
+function addLosses(sums: LossSums, more: LossSums): void {
+  sums.target += more.target;
+  sums.auxiliary += more.auxiliary;
+  sums.steps += more.steps;
 }

@@ -1,0 +1,69 @@
+/** A small dataset on disk whose clicks can be learned: users stay with a category, and click what is of it. */
+import type { DatasetSource, RawSamples } from "../../src/data/dataset.ts";
+import { writeDataset } from "../../src/data/write.ts";
+import { Random } from "../../src/tensor/random.ts";
+
+const ITEMS = 60;
+const CATEGORIES = 6;
+
+export interface SmallDataset {
+  readonly users?: number;
+  readonly samples?: number;
+  readonly seed?: number;
+  readonly maxHistory?: number;
+}
+
+/** Histories of 0 to 12 behaviours, three quarters of them of the user's own category. */
+export async function writeSmallDataset(
+  folder: string,
+  { users = 40, samples = 600, seed = 1, maxHistory = 8 }: SmallDataset = {},
+): Promise<void> {
+  const random = new Random(seed);
+  const categoryOf = (item: number) => item % CATEGORIES;
+  const itemOf = (category: number) =>
+    1 + ((category + CATEGORIES - 1) % CATEGORIES) + CATEGORIES * random.integer(ITEMS / CATEGORIES);
+  const taste = Array.from({ length: users }, () => random.integer(CATEGORIES));
+  const offsets = new Int32Array(users + 1);
+  const items: number[] = [];
+  for (let u = 0; u < users; u++) {
+    const length = random.integer(13);
+    for (let i = 0; i < length; i++) items.push(itemOf(random.integer(4) > 0 ? taste[u] : random.integer(CATEGORIES)));
+    offsets[u + 1] = items.length;
+  }
+  const draw = (count: number): RawSamples => {
+    const sequence = Int32Array.from({ length: count }, () => random.integer(users));
+    const item = Int32Array.from({ length: count }, (_, i) =>
+      itemOf(i % 2 === 0 ? taste[sequence[i]] : random.integer(CATEGORIES)),
+    );
+    return {
+      label: Array.from(item, (row, i) => (categoryOf(row) === taste[sequence[i]] ? 1 : 0)),
+      sequence,
+      position: Int32Array.from(sequence, (s) => random.integer(offsets[s + 1] - offsets[s] + 1)),
+      item,
+      context: [Int32Array.from({ length: count }, () => random.integer(3))],
+    };
+  };
+  const names = Array.from({ length: users }, (_, u) => `user ${u}`);
+  const source: DatasetSource = {
+    importer: "test",
+    protocol: "test",
+    seed,
+    settings: {},
+    inputs: [],
+    dropped: {},
+    maxHistory,
+    users: names,
+    offsets,
+    items: Int32Array.from(items),
+    times: Float64Array.from(items, (_, i) => i),
+    training: Int32Array.from({ length: users }, (_, u) => offsets[u + 1] - offsets[u]),
+    userFields: [{ name: "user", values: names }],
+    itemFields: [
+      { name: "item", values: [null, ...Array.from({ length: ITEMS }, (_, i) => `item ${i + 1}`)] },
+      { name: "category", values: [null, ...Array.from({ length: ITEMS }, (_, i) => `category ${categoryOf(i + 1)}`)] },
+    ],
+    contextFields: [{ name: "hour", values: ["morning", "noon", "night"] }],
+    samples: { train: draw(samples), valid: draw(200), test: draw(200) },
+  };
+  await writeDataset(folder, source);
+}

@@ -1,0 +1,188 @@
+/** Training, evaluation and prediction as a user of the package meets them. */
+import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  evaluateRun,
+  loadScorer,
+  models,
+  openDataset,
+  resolveConfig,
+  type TrainEvent,
+  type TrainSummary,
+  train,
+  UserError,
+} from "dien";
+import { beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { loadItemKeys, loadVocabulary } from "../../src/data/read.ts";
+import { temporaryFolder } from "../data/source.ts";
+import { writeSmallDataset } from "../support/dataset.ts";
+
+const folder = temporaryFolder();
+const data = join(folder, "data");
+const run = join(folder, "run");
+const events: TrainEvent[] = [];
+let summary: TrainSummary;
+
+const configOf = (train: object = {}, model: object = { name: "dien" }) =>
+  resolveConfig({ model, train: { epochs: 4, batch_size: 32, learning_rate: 0.01, threads: 2, ...train } });
+
+beforeAll(async () => {
+  await writeSmallDataset(data, { samples: 2000 });
+  const result = await train({ data, out: run, config: configOf(), onProgress: (event) => events.push(event) });
+  if (result.interrupted) throw new Error("nobody interrupted this run");
+  summary = result;
+});
+
+describe("a run", () => {
+  it("learns", () => {
+    expect(summary.test.auc).toBeGreaterThan(0.8);
+    expect(summary.epochs.at(-1)!.train_loss).toBeLessThan(summary.epochs[0].train_loss);
+  });
+
+  it("takes the epoch that is best on validation", () => {
+    const aucs = summary.epochs.map((epoch) => epoch.valid_auc);
+    expect(summary.valid.auc).toBe(Math.max(...aucs));
+    expect(aucs[summary.best_epoch - 1]).toBe(summary.valid.auc);
+  });
+
+  it("leaves the files that it promises, and no others", () => {
+    expect(readdirSync(run).sort()).toEqual(["checkpoint", "config.yaml", "metrics.jsonl", "model", "summary.json"]);
+    expect(readdirSync(join(run, "model")).sort()).toEqual(["model.json", "weights.safetensors"]);
+    expect(readdirSync(join(run, "checkpoint"))).toEqual(["state.safetensors"]);
+    expect(JSON.parse(readFileSync(join(run, "summary.json"), "utf8"))).toEqual(summary);
+    expect(resolveConfig(parse(readFileSync(join(run, "config.yaml"), "utf8")))).toEqual(configOf());
+  });
+
+  it("tells of every chunk and every epoch", () => {
+    const epochs = events.filter((event) => event.kind === "epoch");
+    expect(epochs.map(({ epoch }) => epoch)).toEqual(summary.epochs.map((_, i) => i + 1));
+    const last = events.filter((event) => event.kind === "step").at(-1)!;
+    expect(last.step).toBe(last.steps);
+    expect(last.seconds_left).toBe(0);
+  });
+
+  it("every model of the registry learns the small shop", async () => {
+    for (const name of models.keys()) {
+      const result = await train({
+        data,
+        out: join(folder, `learn-${name}`),
+        config: configOf({ epochs: 3 }, { name }),
+      });
+      expect(result.interrupted ? 0 : result.test.auc, name).toBeGreaterThan(0.75);
+    }
+  });
+});
+
+describe("evaluate and predict", () => {
+  it("evaluating a run gives what training reported, with any number of threads", async () => {
+    for (const threads of [1, 3]) {
+      const metrics = await evaluateRun({ run, data, split: "test", threads });
+      expect(metrics).toMatchObject({ ...summary.test, samples: 200 });
+    }
+  });
+
+  it("scores of raw requests are those of the dataset's samples, to the bit", async () => {
+    const dataset = await openDataset(data);
+    const { test, sequences } = dataset;
+    const [users, hours, keys] = [
+      await loadVocabulary(data, "user"),
+      await loadVocabulary(data, "hour"),
+      await loadItemKeys(data),
+    ];
+    const requests = Array.from({ length: test.count }, (_, i) => {
+      const first = sequences.offsets[test.sequence[i]];
+      const history = Array.from(sequences.items.subarray(first, first + test.position[i]), (row) => keys[row]!);
+      const user = users[test.user[0][i]] ?? "never seen";
+      return { user, candidate: keys[test.item[i]]!, history, context: { hour: hours[test.context[0][i]]! } };
+    });
+    const scorer = await loadScorer(run);
+    const scores = scorer.score(requests);
+    expect(requests.slice(0, 20).map((request) => scorer.score([request])[0])).toEqual(scores.slice(0, 20));
+    const { auc } = await import("dien").then(({ evaluateScores }) =>
+      evaluateScores({ label: test.label, score: scores, group: test.sequence }),
+    );
+    expect(auc).toBe(summary.test.auc);
+  });
+
+  it("unknown values and empty histories have a score, unknown fields are refused", async () => {
+    const scorer = await loadScorer(run);
+    const [score] = scorer.score([{ user: "nobody", candidate: "nothing", history: ["nor this"] }]);
+    expect(score).toBeGreaterThan(0);
+    expect(score).toBeLessThan(1);
+    expect(scorer.score([{ user: "user 1", candidate: "item 3", history: [] }])[0]).toBeGreaterThan(0);
+    expect(() => scorer.score([{ user: { age: 7 }, candidate: "item 3", history: [] }])).toThrow(
+      /unknown user field "age".*user/,
+    );
+  });
+});
+
+describe("mistakes", () => {
+  const fails = async (promise: Promise<unknown>, message: RegExp) => {
+    const error = await promise.then(
+      () => undefined,
+      (e) => e,
+    );
+    expect(error).toBeInstanceOf(UserError);
+    expect(error.message).toMatch(message);
+    expect(error.message).not.toContain("\n");
+  };
+
+  it("a folder that is no dataset", () =>
+    fails(train({ data: folder, out: join(folder, "x"), config: configOf() }), /is no dataset/));
+
+  it("a folder that holds a run, or anything else", async () => {
+    await fails(train({ data, out: run, config: configOf() }), /holds a run already.*--resume/);
+    await fails(train({ data, out: data, config: configOf() }), /is not empty/);
+  });
+
+  it("resuming what is no run", () =>
+    fails(train({ data, out: join(folder, "none"), config: configOf(), resume: true }), /holds no run/));
+
+  it("a loss that is not finite; the folder keeps its last good state", async () => {
+    const out = join(folder, "wild");
+    const config = configOf({ learning_rate: 1e30 });
+    await fails(train({ data, out, config }), /loss is not finite at epoch 1, step \d+: lower train.learning_rate/);
+    expect(existsSync(join(out, "summary.json"))).toBe(false);
+  });
+
+  it("a damaged checkpoint, and one of another dataset", async () => {
+    const out = join(folder, "damaged");
+    await train({ data, out, config: configOf({ epochs: 1 }) });
+    const state = join(out, "checkpoint", "state.safetensors");
+    const whole = readFileSync(state);
+    const other = join(folder, "other");
+    await writeSmallDataset(other, { samples: 2000, seed: 2 });
+    await fails(
+      train({ data: other, out, config: configOf(), resume: true }),
+      /belongs to another dataset|does not fit/,
+    );
+    writeFileSync(state, whole.subarray(0, whole.length / 2));
+    await fails(train({ data, out, config: configOf(), resume: true }), /state\.safetensors/);
+    writeFileSync(state, "nonsense");
+    await fails(train({ data, out, config: configOf(), resume: true }), /state\.safetensors/);
+    copyFileSync(join(out, "model", "weights.safetensors"), state);
+    await fails(train({ data, out, config: configOf(), resume: true }), /is no checkpoint of this version/);
+  });
+
+  it("evaluating on data of another schema, and a run without a model", async () => {
+    const other = join(folder, "other-schema");
+    await writeSmallDataset(other, { users: 10, samples: 100 });
+    await fails(evaluateRun({ run, data: other, split: "test" }), /does not fit/);
+    await fails(loadScorer(folder), /holds no trained model/);
+  });
+
+  it("unknown models, keys and values", () => {
+    const wrong = (input: object, message: RegExp) => expect(() => resolveConfig(input)).toThrow(message);
+    wrong({}, /names no model/);
+    wrong({ model: { name: "dein" } }, /unknown model "dein": expected one of base, din, dien/);
+    wrong({ model: { name: "dien", evolutoin: "gru" } }, /unknown key "model.evolutoin"/);
+    wrong({ model: { name: "dien" }, train: { batch_size: 0 } }, /train.batch_size/);
+    wrong({ model: { name: "dien" }, train: { threads: 0 } }, /train.threads/);
+  });
+
+  it("a run that wasm32 cannot address is refused with what to lower", async () => {
+    const config = configOf({ batch_size: 65_536, shards: 1 }, { name: "dien", embedding: { size: 4096 } });
+    await fails(train({ data, out: join(folder, "huge"), config }), /needs [\d.]+ GiB .*lower model.embedding.size/);
+  });
+});
