@@ -1,25 +1,31 @@
-/** Element-wise and row-wise kernels (what each computes: src/kernels/contract.ts). */
+/**
+ * Element-wise and row-wise kernels (what each computes: src/kernels/contract.ts).
+ *
+ * Each is a step on up to four elements, inlined twice: for whole vectors, where the comparisons of `get` and `put` fold
+ * away, and for what is left of a row.
+ */
 import { exp4, sigmoid4, tanh4 } from "./math";
 import { get, madd, put, sum4 } from "./simd";
 
 export function fill(count: i32, out: usize, value: f32): void {
   const values = f32x4.splat(value);
-  for (let left = count; left > 0; left -= 4) {
-    put(out, values, left);
-    out += 16;
-  }
+  for (; count >= 4; count -= 4, out += 16) v128.store(out, values);
+  if (count > 0) put(out, values, count);
 }
 
-/** x[0..count) to out, adding where asked. */
+// @ts-ignore: decorator
+@inline
+function copyStep(x: usize, out: usize, accumulate: i32, left: i32): void {
+  const value = get(x, left);
+  put(out, accumulate ? f32x4.add(get(out, left), value) : value, left);
+}
+
+/** out[0..count) (+)= x[0..count). */
 // @ts-ignore: decorator
 @inline
 export function copyRow(count: i32, x: usize, out: usize, accumulate: i32): void {
-  for (let left = count; left > 0; left -= 4) {
-    const value = get(x, left);
-    put(out, accumulate ? f32x4.add(get(out, left), value) : value, left);
-    x += 16;
-    out += 16;
-  }
+  for (; count >= 4; count -= 4, x += 16, out += 16) copyStep(x, out, accumulate, 4);
+  if (count > 0) copyStep(x, out, accumulate, count);
 }
 
 export function copyRows(rows: i32, cols: i32, x: usize, ldx: i32, out: usize, ldo: i32, accumulate: i32): void {
@@ -30,16 +36,18 @@ export function copyRows(rows: i32, cols: i32, x: usize, ldx: i32, out: usize, l
   }
 }
 
-/** factor * x[0..count) to out, adding where asked. */
+// @ts-ignore: decorator
+@inline
+function scaleStep(factor: v128, x: usize, out: usize, accumulate: i32, left: i32): void {
+  const value = get(x, left);
+  put(out, accumulate ? madd(value, factor, get(out, left)) : f32x4.mul(value, factor), left);
+}
+
 // @ts-ignore: decorator
 @inline
 function scaleRow(count: i32, factor: v128, x: usize, out: usize, accumulate: i32): void {
-  for (let left = count; left > 0; left -= 4) {
-    const value = get(x, left);
-    put(out, accumulate ? madd(value, factor, get(out, left)) : f32x4.mul(value, factor), left);
-    x += 16;
-    out += 16;
-  }
+  for (; count >= 4; count -= 4, x += 16, out += 16) scaleStep(factor, x, out, accumulate, 4);
+  if (count > 0) scaleStep(factor, x, out, accumulate, count);
 }
 
 export function scale(count: i32, factor: f32, x: usize, out: usize, accumulate: i32): void {
@@ -63,6 +71,14 @@ export function rowScale(
   }
 }
 
+// @ts-ignore: decorator
+@inline
+function multiplyStep(a: usize, b: usize, out: usize, accumulate: i32, left: i32): void {
+  const x = get(a, left);
+  const y = get(b, left);
+  put(out, accumulate ? madd(x, y, get(out, left)) : f32x4.mul(x, y), left);
+}
+
 export function multiply(
   rows: i32,
   cols: i32,
@@ -75,11 +91,10 @@ export function multiply(
   accumulate: i32,
 ): void {
   for (let i = 0; i < rows; i++) {
-    for (let left = cols, j: usize = 0; left > 0; left -= 4, j += 16) {
-      const x = get(a + j, left);
-      const y = get(b + j, left);
-      put(out + j, accumulate ? madd(x, y, get(out + j, left)) : f32x4.mul(x, y), left);
-    }
+    let left = cols;
+    let j: usize = 0;
+    for (; left >= 4; left -= 4, j += 16) multiplyStep(a + j, b + j, out + j, accumulate, 4);
+    if (left > 0) multiplyStep(a + j, b + j, out + j, accumulate, left);
     a += <usize>lda << 2;
     b += <usize>ldb << 2;
     out += <usize>ldo << 2;
@@ -98,9 +113,10 @@ export function rowDot(
 ): void {
   for (let i = 0; i < rows; i++) {
     let sum = f32x4.splat(0);
-    for (let left = cols, j: usize = 0; left > 0; left -= 4, j += 16) {
-      sum = madd(get(a + j, left), get(b + j, left), sum);
-    }
+    let left = cols;
+    let j: usize = 0;
+    for (; left >= 4; left -= 4, j += 16) sum = madd(v128.load(a + j), v128.load(b + j), sum);
+    if (left > 0) sum = madd(get(a + j, left), get(b + j, left), sum);
     const value = sum4(sum);
     store<f32>(out, accumulate ? load<f32>(out) + value : value);
     a += <usize>lda << 2;
@@ -111,6 +127,7 @@ export function rowDot(
 
 export function columnSums(rows: i32, cols: i32, x: usize, ldx: i32, out: usize, accumulate: i32): void {
   const step = <usize>ldx << 2;
+  // Four vectors at a time, for the latency of the additions.
   for (; cols >= 16; cols -= 16) {
     let sum0 = f32x4.splat(0);
     let sum1 = sum0;
@@ -145,36 +162,28 @@ export function columnSums(rows: i32, cols: i32, x: usize, ldx: i32, out: usize,
 }
 
 export function exp(count: i32, x: usize, out: usize): void {
-  for (let left = count; left > 0; left -= 4) {
-    put(out, exp4(get(x, left)), left);
-    x += 16;
-    out += 16;
-  }
+  for (; count >= 4; count -= 4, x += 16, out += 16) v128.store(out, exp4(v128.load(x)));
+  if (count > 0) put(out, exp4(get(x, count)), count);
 }
 
 export function sigmoid(count: i32, x: usize, out: usize): void {
-  for (let left = count; left > 0; left -= 4) {
-    put(out, sigmoid4(get(x, left)), left);
-    x += 16;
-    out += 16;
-  }
+  for (; count >= 4; count -= 4, x += 16, out += 16) v128.store(out, sigmoid4(v128.load(x)));
+  if (count > 0) put(out, sigmoid4(get(x, count)), count);
 }
 
 export function tanh(count: i32, x: usize, out: usize): void {
-  for (let left = count; left > 0; left -= 4) {
-    put(out, tanh4(get(x, left)), left);
-    x += 16;
-    out += 16;
-  }
+  for (; count >= 4; count -= 4, x += 16, out += 16) v128.store(out, tanh4(v128.load(x)));
+  if (count > 0) put(out, tanh4(get(x, count)), count);
+}
+
+// @ts-ignore: decorator
+@inline
+function sigmoidBackwardStep(y: usize, dy: usize, dx: usize, left: i32): void {
+  const value = get(y, left);
+  put(dx, f32x4.mul(get(dy, left), f32x4.mul(value, f32x4.sub(f32x4.splat(1), value))), left);
 }
 
 export function sigmoidBackward(count: i32, y: usize, dy: usize, dx: usize): void {
-  const one = f32x4.splat(1);
-  for (let left = count; left > 0; left -= 4) {
-    const value = get(y, left);
-    put(dx, f32x4.mul(get(dy, left), f32x4.mul(value, f32x4.sub(one, value))), left);
-    y += 16;
-    dy += 16;
-    dx += 16;
-  }
+  for (; count >= 4; count -= 4, y += 16, dy += 16, dx += 16) sigmoidBackwardStep(y, dy, dx, 4);
+  if (count > 0) sigmoidBackwardStep(y, dy, dx, count);
 }

@@ -5,7 +5,7 @@
  * Every sum runs over p in ascending order, starting from what `init` holds (nothing, the bias, or the old C): an
  * element's value does not depend on m, n or its place in the matrix.
  */
-import { copyRow } from "./elementwise";
+import { copyRow, sigmoid } from "./elementwise";
 import {
   sweepNN1,
   sweepNN2,
@@ -16,8 +16,7 @@ import {
   sweepTN3,
   sweepTN4,
 } from "./gemm-blocks";
-import { sigmoid4 } from "./math";
-import { get, madd, put } from "./simd";
+import { madd } from "./simd";
 
 const SIGMOID = 1;
 
@@ -165,9 +164,7 @@ export function gemmNN(
     const rows = min(m, HEIGHT);
     productNN(rows, n, k, a, <usize>lda << 2, b, <usize>ldb << 2, c, step, init, ldi);
     if (activation == SIGMOID) {
-      for (let i = 0, row = c; i < rows; i++, row += step) {
-        for (let left = n, at = row; left > 0; left -= 4, at += 16) put(at, sigmoid4(get(at, left)), left);
-      }
+      for (let i = 0, row = c; i < rows; i++, row += step) sigmoid(n, row, row);
     }
     a += (<usize>HEIGHT * <usize>lda) << 2;
     c += <usize>HEIGHT * step;

@@ -20,3 +20,5 @@ export { crossEntropy } from "./loss";
 export { peak } from "./peak";
 export { gruBackward, gruForward } from "./recurrence";
 export { softmaxSteps, softmaxStepsBackward } from "./softmax";
+// Exported only to stay variables: see math.ts.
+export { HIGHEST, LOWEST, MINUS_LOG2_E, ONE, POWER_1, POWER_2, POWER_3, POWER_4, POWER_5, ROUNDER } from "./math";
