@@ -16,6 +16,13 @@ export function whole(least: number, most = Number.MAX_SAFE_INTEGER): (text: str
   };
 }
 
+/** Parser of an option whose value is a positive number. */
+export function positive(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && Number.isFinite(value) && value > 0) return value;
+  throw new InvalidArgumentError("Expected a positive number.");
+}
+
 /** Seeds are 31 bits everywhere, so that one number may seed everything. */
 export const seed = whole(0, 2 ** 31 - 1);
 

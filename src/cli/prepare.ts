@@ -1,10 +1,10 @@
 /** `dien prepare`: behaviour logs, or a made-up shop, to a dataset folder. */
 import { type Command, Option } from "commander";
 import { NEGATIVES, type Negatives, PROTOCOLS, type Protocol } from "../data/protocols.ts";
-import { SHOP_DEFAULTS } from "../data/synthetic/shop.ts";
+import { SHOP_DEFAULTS, type ShopOptions } from "../data/synthetic/shop.ts";
 import { type Context, printJson } from "./context.ts";
 import { count, duration, metric } from "./format.ts";
-import { addCommonOptions, gatherOptions, seedOption, whole } from "./options.ts";
+import { addCommonOptions, gatherOptions, positive, seedOption, whole } from "./options.ts";
 import { withProgress } from "./progress.ts";
 import { table } from "./table.ts";
 
@@ -70,11 +70,9 @@ Examples:
   addCommonOptions(command);
 }
 
-interface SyntheticFlags {
-  users: number;
+interface SyntheticFlags extends ShopOptions {
   out: string;
   dumps?: string;
-  seed: number;
   json?: boolean;
 }
 
@@ -85,9 +83,13 @@ function addSynthetic(prepare: Command, context: Context): void {
     .description(
       "Makes a dataset of a made-up shop: users hold a few interests that drift, and click by a known probability.",
     )
-    .option("--users <number>", "size of the shop", whole(1), SHOP_DEFAULTS.users)
     .option("--out <folder>", "where the dataset goes; an older dataset there is replaced")
-    .option("--dumps <folder>", "write the behaviours as Amazon review dumps instead, for `dien prepare amazon`")
+    .option("--dumps <folder>", "also write the behaviours as Amazon review dumps, for `dien prepare amazon`")
+    .option("--users <number>", "users of the shop", whole(1), SHOP_DEFAULTS.users)
+    .option("--items <number>", "items for sale", whole(1), SHOP_DEFAULTS.items)
+    .option("--departments <number>", "departments, of eight categories each", whole(1), SHOP_DEFAULTS.departments)
+    .option("--mean-history <number>", "behaviours of a user, on average", positive, SHOP_DEFAULTS.meanHistory)
+    .option("--impressions <number>", "labelled impressions of a user", whole(1), SHOP_DEFAULTS.impressions)
     .addOption(seedOption(SHOP_DEFAULTS.seed))
     .addHelpText(
       "after",
@@ -96,7 +98,7 @@ The ceiling is the AUC of the true click probability on the test samples: no mod
 
 Examples:
   dien prepare synthetic --out data/shop
-  dien prepare synthetic --users 50000 --seed 3 --out data/large-shop`,
+  dien prepare synthetic --users 50000 --items 20000 --mean-history 9 --seed 3 --out data/large --dumps dumps`,
     )
     .action(async () => {
       const { json, ...options } = await gatherOptions<SyntheticFlags>(command, ["out"]);

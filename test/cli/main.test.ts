@@ -1,0 +1,155 @@
+/** The real command in processes of its own: exit codes, signals, pipes. Needs `npm run build`, which `npm test` does. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Outcome } from "./harness.ts";
+
+const MAIN = resolve("dist/cli/main.js");
+
+let folder: string;
+let data: string;
+beforeAll(async () => {
+  if (!existsSync(MAIN)) throw new Error("dist/cli/main.js is not there: run `npm run build` first");
+  folder = mkdtempSync(join(tmpdir(), "dien-main-"));
+  data = join(folder, "data");
+  const { code, stderr } = await dien("prepare", "synthetic", "--users", "400", "--out", data);
+  expect(code, stderr).toBe(0);
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+function start(...argv: string[]): ChildProcess {
+  return spawn(process.execPath, [MAIN, ...argv], { stdio: ["ignore", "pipe", "pipe"] });
+}
+
+/** The outcome of a process; its exit code is negative where a signal ended it. */
+function end(child: ChildProcess): Promise<Outcome> {
+  const texts = { stdout: "", stderr: "" };
+  for (const name of ["stdout", "stderr"] as const) {
+    child[name]?.setEncoding("utf8").on("data", (text: string) => {
+      texts[name] += text;
+    });
+  }
+  return new Promise((done, fail) => {
+    child.on("error", fail);
+    child.on("close", (code) => done({ code: code ?? -1, ...texts }));
+  });
+}
+
+const dien = (...argv: string[]) => end(start(...argv));
+
+/** Waits until `happened` holds, for as long as the process lives. */
+async function until(child: ChildProcess, happened: () => boolean): Promise<void> {
+  while (!happened()) {
+    if (child.exitCode !== null) throw new Error(`ended with ${child.exitCode} before anything happened`);
+    await new Promise((go) => setTimeout(go, 20));
+  }
+}
+
+describe("exit codes", () => {
+  it("are 0 for what is done, and stdout holds the result alone", async () => {
+    const { code, stdout, stderr } = await dien("--version");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it("are 1 for what failed, told in one line", async () => {
+    const nothing = join(folder, "nothing");
+    const { code, stdout, stderr } = await dien("train", "--data", nothing, "--out", join(folder, "run"));
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toMatch(/^error: \S*nothing [^\n]+\n$/);
+    expect(existsSync(join(folder, "run"))).toBe(false);
+  });
+
+  it("are 2 for wrong usage", async () => {
+    for (const argv of [
+      ["tran"],
+      ["train", "--data", data, "--out", "x", "--threads", "0"],
+      ["train", "--modle", "x"],
+    ]) {
+      const { code, stderr } = await dien(...argv);
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/^error: [^\n]+\n$/);
+    }
+  });
+});
+
+describe("signals", () => {
+  const train = (run: string, ...argv: string[]) =>
+    start(
+      "train",
+      "--data",
+      data,
+      "--out",
+      run,
+      "--model",
+      "base",
+      "--threads",
+      "2",
+      "--epochs",
+      "3",
+      "--json",
+      ...argv,
+    );
+
+  /** Starts a training that would go on for long, and waits until it is under way. */
+  async function underway(run: string): Promise<ChildProcess> {
+    const argv = [
+      "train",
+      "--data",
+      data,
+      "--out",
+      run,
+      "--model",
+      "base",
+      "--epochs",
+      "100000",
+      "--set",
+      "train.patience=100000",
+    ];
+    const child = start(...argv);
+    const metrics = join(run, "metrics.jsonl");
+    await until(child, () => existsSync(metrics) && readFileSync(metrics).length > 0);
+    return child;
+  }
+
+  it.each(["SIGINT", "SIGTERM"] as const)("the first %s saves a checkpoint and ends with 130", async (signal) => {
+    const run = join(folder, signal);
+    const child = await underway(run);
+    const ending = end(child);
+    child.kill(signal);
+    const { code, stderr } = await ending;
+    expect(stderr).toContain("the checkpoint is saved, --resume goes on from it");
+    expect(code).toBe(130);
+    expect(existsSync(join(run, "checkpoint", "state.safetensors"))).toBe(true);
+  });
+
+  it("a run killed outright and resumed ends as an unbroken one", async () => {
+    const unbroken = JSON.parse((await end(train(join(folder, "unbroken")))).stdout);
+    const run = join(folder, "killed");
+    const child = train(run);
+    const ending = end(child);
+    await until(child, () => existsSync(join(run, "checkpoint", "state.safetensors")));
+    child.kill("SIGKILL");
+    await ending;
+    const { code, stdout, stderr } = await end(train(run, "--resume"));
+    expect(code, stderr).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ weights_sha256: unbroken.weights_sha256, test: unbroken.test });
+  });
+});
+
+describe("pipes", () => {
+  it("may be closed by a reader that has seen enough", async () => {
+    const run = join(folder, "piped");
+    expect((await dien("train", "--data", data, "--out", run, "--model", "base", "--epochs", "1")).code).toBe(0);
+    const input = join(folder, "requests.jsonl");
+    writeFileSync(input, `${JSON.stringify({ user: "u", candidate: "i", history: [] })}\n`.repeat(50_000));
+    const child = start("predict", "--run", run, "--input", input);
+    child.stdout?.once("data", () => child.stdout?.destroy());
+    const { code, stderr } = await end(child);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  });
+});
