@@ -24,7 +24,7 @@ const SIGMOID = 1;
 const HEIGHT = 64;
 
 /** Rows of A and B that one pass of `gemmTN` reads: panels of them stay in the first-level cache. */
-const DEPTH = 128;
+const DEPTH = 96;
 
 /** C = init + A B. `init` 0: zeros; leading dimensions in bytes. */
 function productNN(
