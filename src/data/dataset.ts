@@ -98,6 +98,8 @@ export interface DatasetSource {
   readonly contextFields: readonly RawField[];
 
   readonly samples: Readonly<Record<Split, RawSamples>>;
+  /** Synthetic data only: AUC of the true click probability on the test samples. */
+  readonly ceilingAuc?: number;
 }
 
 /** Zeroed arrays that threads share. */

@@ -34,6 +34,8 @@ export const manifestSchema = z.strictObject({
   fields: z.strictObject({ user: z.array(field), item: z.array(field).min(1), context: z.array(field) }),
   /** Whether samples carry the true click probability (synthetic data). */
   probability: z.boolean(),
+  /** Synthetic data only: AUC of the true click probability on the test samples. */
+  ceilingAuc: z.number().optional(),
   counts: z.strictObject({
     sequences: count,
     /** Catalogue rows without row 0, the unknown item. */

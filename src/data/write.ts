@@ -66,6 +66,7 @@ export async function writeDataset(
       context: vocabularies.context.map(describe),
     },
     probability,
+    ...(source.ceilingAuc !== undefined && { ceilingAuc: source.ceilingAuc }),
     counts: {
       sequences: source.users.length,
       items: source.itemFields[0].values.length - 1,

@@ -1,0 +1,165 @@
+/**
+ * The made-up shop (shop.ts) as a dataset: user {segment}, item {item, category}. Impressions carry labels and their
+ * true click probability; each user's latest are test samples, those before them validation samples.
+ */
+import { setImmediate } from "node:timers/promises";
+import { evaluateScores, type Metrics } from "../../evaluate/metrics.ts";
+import type { OnProgress } from "../amazon/prepare.ts";
+import { type RawSamples, SPLITS, type Split } from "../dataset.ts";
+import { checkReplaceable } from "../folder.ts";
+import { writeDataset } from "../write.ts";
+import { writeDumps } from "./dumps.ts";
+import { categoryName, itemName, userName } from "./names.ts";
+import { categoryOf, checkShop, type Impression, SHOP_DEFAULTS, type ShopOptions, simulateUser } from "./shop.ts";
+
+/** What is not given is as in SHOP_DEFAULTS. */
+export interface PrepareSyntheticOptions extends Partial<ShopOptions> {
+  /** The dataset folder to write; a dataset that is there is replaced. */
+  readonly out: string;
+  /** A folder that gets the same behaviours as Amazon review dumps, which `prepareAmazon` reads. */
+  readonly dumps?: string;
+}
+
+export interface SyntheticSummary {
+  readonly users: number;
+  readonly items: number;
+  readonly categories: number;
+  readonly train: number;
+  readonly valid: number;
+  readonly test: number;
+  readonly seconds: number;
+  /** Metrics of the true click probability on the test samples: no model can do better, but by luck. */
+  readonly ceiling: Metrics;
+}
+
+/** Share of a user's impressions, at least one, that goes to test, and as many to validation. */
+const HELD_OUT = 1 / 6;
+const MAX_HISTORY = 100;
+/** Users simulated between two turns of the event loop. */
+const USERS_PER_TURN = 1000;
+
+/**
+ * Prepares the shop that the options describe.
+ * @throws UserError where there can be no such shop, or `out` or `dumps` cannot be written.
+ */
+export async function prepareSynthetic(
+  options: PrepareSyntheticOptions,
+  onProgress?: OnProgress,
+): Promise<SyntheticSummary> {
+  const start = performance.now();
+  const { out, dumps, ...size } = options;
+  const shop = { ...SHOP_DEFAULTS, ...size };
+  checkShop(shop);
+  await checkReplaceable(out);
+  const { segments, offsets, items, times, training, samples } = await simulate(shop, onProgress);
+  const { test } = samples;
+  const ceiling = evaluateScores({ label: test.label, score: test.probability, group: test.sequence });
+  const catalogue = Array.from({ length: shop.items }, (_, item) => item);
+  const { seed, ...settings } = shop;
+  const manifest = await writeDataset(
+    out,
+    {
+      importer: "synthetic",
+      protocol: "impressions",
+      seed,
+      settings,
+      inputs: [],
+      dropped: {},
+      maxHistory: MAX_HISTORY,
+      users: segments.map((_, user) => userName(user)),
+      offsets,
+      items,
+      times,
+      training,
+      userFields: [{ name: "segment", values: segments.map(String) }],
+      itemFields: [
+        { name: "item", values: [null, ...catalogue.map(itemName)] },
+        { name: "category", values: [null, ...catalogue.map((item) => categoryName(categoryOf(shop, item)))] },
+      ],
+      contextFields: [],
+      samples,
+      ceilingAuc: ceiling.auc,
+    },
+    onProgress,
+  );
+  if (dumps !== undefined) await writeDumps(dumps, shop, onProgress);
+  const { counts, fields } = manifest;
+  return {
+    users: counts.sequences,
+    items: counts.items,
+    categories: fields.item[1].values,
+    train: counts.train,
+    valid: counts.valid,
+    test: counts.test,
+    seconds: (performance.now() - start) / 1000,
+    ceiling,
+  };
+}
+
+type LabelledSamples = RawSamples & { readonly label: Float32Array; readonly probability: Float32Array };
+
+/** All users' logs by column, as the writer wants them; catalogue row r is item r - 1. */
+async function simulate(shop: ShopOptions, onProgress: OnProgress | undefined) {
+  const segments: number[] = [];
+  const offsets = new Int32Array(shop.users + 1);
+  const training = new Int32Array(shop.users);
+  const items: number[] = [];
+  const times: number[] = [];
+  const columns = { train: new Columns(), valid: new Columns(), test: new Columns() };
+  const held = Math.max(1, Math.floor(shop.impressions * HELD_OUT));
+  for (let user = 0; user < shop.users; user++) {
+    const log = simulateUser(shop, user);
+    segments.push(log.segment);
+    for (const item of log.items) items.push(item + 1);
+    for (const time of log.times) times.push(time);
+    offsets[user + 1] = items.length;
+    log.impressions.forEach((impression, index) => {
+      const later = log.impressions.length - 1 - index;
+      const split = later < held ? "test" : later < 2 * held ? "valid" : "train";
+      if (split === "train") training[user] = impression.position;
+      columns[split].add(user, impression);
+    });
+    if ((user + 1) % USERS_PER_TURN === 0) {
+      onProgress?.("shop", user + 1, shop.users);
+      await setImmediate();
+    }
+  }
+  const samples = {} as Record<Split, LabelledSamples>;
+  for (const split of SPLITS) samples[split] = columns[split].finish();
+  return {
+    segments,
+    offsets,
+    items: Int32Array.from(items),
+    times: Float64Array.from(times),
+    training,
+    samples,
+  };
+}
+
+/** Samples of a split as they come. */
+class Columns {
+  readonly #label: number[] = [];
+  readonly #sequence: number[] = [];
+  readonly #position: number[] = [];
+  readonly #item: number[] = [];
+  readonly #probability: number[] = [];
+
+  add(user: number, { position, item, probability, clicked }: Impression): void {
+    this.#label.push(clicked ? 1 : 0);
+    this.#sequence.push(user);
+    this.#position.push(position);
+    this.#item.push(item + 1);
+    this.#probability.push(probability);
+  }
+
+  finish(): LabelledSamples {
+    return {
+      label: Float32Array.from(this.#label),
+      sequence: Int32Array.from(this.#sequence),
+      position: Int32Array.from(this.#position),
+      item: Int32Array.from(this.#item),
+      context: [],
+      probability: Float32Array.from(this.#probability),
+    };
+  }
+}
