@@ -281,6 +281,48 @@ describe("results", () => {
   });
 });
 
+describe("demo", () => {
+  const shop = { users: 500, items: 60, categories: 8, train: 4000, valid: 500, test: 500, seconds: 1 };
+  const ceiling = { auc: 0.84, gauc: 0.81, logloss: 0.46, samples: 500 };
+  const prepareSynthetic = async () => ({ ...shop, ceiling });
+
+  it("trains base, din and dien on one shop and compares them with the ceiling", async () => {
+    const asked: TrainOptions[] = [];
+    const job = async (options: TrainOptions) => {
+      asked.push(options);
+      return { ...summary, test: { auc: 0.6 + asked.length / 100, gauc: 0.6, logloss: 0.6 } };
+    };
+    const out = join(folder, "demo");
+    const argv = ["demo", "--out", out, "--users", "500", "--epochs", "2", "--seed", "9"];
+    const world = { jobs: { prepareSynthetic, train: job } };
+    const { code, stdout } = await dien(argv, world);
+    expect(code).toBe(0);
+    expect(asked.map(({ config }) => config.model.name)).toEqual(["base", "din", "dien"]);
+    for (const { data, config, resume } of asked) {
+      expect({ data, resume }).toEqual({ data: join(out, "data"), resume: false });
+      expect(config.train).toMatchObject({ epochs: 2, seed: 9 });
+    }
+    expect(stdout).toMatch(/base +0\.6100 .*\ndin +0\.6200 .*\ndien +0\.6300 .*\nceiling +0\.8400 +0\.8100 +0\.4600\n/);
+    expect(stdout).toContain(`the runs in ${out}`);
+    const document = JSON.parse((await dien([...argv, "--json"], world)).stdout);
+    expect(document).toMatchObject({
+      data: join(out, "data"),
+      ceiling,
+      runs: [{ model: "base" }, {}, { model: "dien" }],
+    });
+  });
+
+  it("stops with the model that was interrupted", async () => {
+    let calls = 0;
+    const job = async () => (++calls === 1 ? summary : { interrupted: true as const, epoch: 1, step: 10 });
+    const world = { jobs: { prepareSynthetic, train: job } };
+    const { code, stdout } = await dien(["demo", "--out", join(folder, "demo"), "--json"], world);
+    expect(code).toBe(130);
+    expect(calls).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject({ interrupted: true, runs: [{ model: "base" }] });
+  });
+});
+
 describe("an interrupted training", () => {
   it("stops when asked, says how to go on, and ends with 130", async () => {
     const controller = new AbortController();
