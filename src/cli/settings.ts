@@ -46,10 +46,14 @@ export function resolveSettings({ model, train, flags, set }: SettingSources): R
   }
 }
 
+/** A configuration as values by dotted key. */
+export function settingsByKey(config: RunConfig): Map<string, unknown> {
+  return new Map(leaves(config as unknown as Tree));
+}
+
 /** A dotted key that two configurations give different values, except the number of threads; undefined where none. */
 export function differingKey(a: RunConfig, b: RunConfig): string | undefined {
-  const values = (config: RunConfig) => new Map(leaves(config as unknown as Tree));
-  const [ours, theirs] = [values(a), values(b)];
+  const [ours, theirs] = [settingsByKey(a), settingsByKey(b)];
   return [...ours.keys(), ...theirs.keys()].find(
     (key) => key !== "train.threads" && JSON.stringify(ours.get(key)) !== JSON.stringify(theirs.get(key)),
   );

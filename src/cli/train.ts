@@ -8,7 +8,7 @@ import { type Context, INTERRUPTED, printJson, UsageError } from "./context.ts";
 import { count, metric } from "./format.ts";
 import { addCommonOptions, applyConfig, readConfig, requireOptions, seed, threadsOption, whole } from "./options.ts";
 import { withProgress } from "./progress.ts";
-import { DEFAULT_MODEL, differingKey, resolveSettings } from "./settings.ts";
+import { DEFAULT_MODEL, differingKey, resolveSettings, settingsByKey } from "./settings.ts";
 import { table } from "./table.ts";
 import { showTraining } from "./training.ts";
 
@@ -19,14 +19,14 @@ interface Options {
   epochs?: number;
   seed?: number;
   threads?: number;
-  set: string[];
+  set?: string[];
   resume?: boolean;
   json?: boolean;
 }
 
 export function addTrain(program: Command, context: Context, finish: (exitCode: number) => void): void {
   const names = [...models.values()].map(({ name, summary }) => `  ${name.padEnd(12)}${summary}`).join("\n");
-  const command = program
+  const command: Command = program
     .command("train")
     .summary("train a model on a prepared dataset")
     .description(
@@ -38,9 +38,9 @@ export function addTrain(program: Command, context: Context, finish: (exitCode: 
     .option("--epochs <number>", "passes over the training samples", whole(1))
     .option("--seed <number>", "seed of weights, order and negatives", seed)
     .addOption(threadsOption())
-    .option("--set <key=value...>", "set any key of the configuration, see below", collect, [])
+    .option("--set <key=value...>", "set any key of the configuration, see below", collect)
     .option("--resume", "go on from the checkpoint in --out; the outcome is the same as without the break")
-    .addHelpText("after", () => examples())
+    .addHelpText("after", () => examples(command.opts().model))
     .action(async () => {
       const { model, train, ...rest } = await readConfig(command);
       applyConfig(command, rest, ["model", "train"]);
@@ -79,10 +79,10 @@ async function settingsOf(options: Options, model: unknown, train: unknown): Pro
     "train.seed": options.seed,
     "train.threads": options.threads,
   };
-  if (!options.resume) return resolveSettings({ model, train, flags, set: options.set });
+  if (!options.resume) return resolveSettings({ model, train, flags, set: options.set ?? [] });
   const stored = await readRunConfig(options.out);
   const sections = { model: model ?? stored.model, train: { ...stored.train, ...(train as object | undefined) } };
-  const asked = resolveSettings({ ...sections, flags, set: options.set });
+  const asked = resolveSettings({ ...sections, flags, set: options.set ?? [] });
   const difference = differingKey(stored, asked);
   if (difference !== undefined) {
     throw new UsageError(
@@ -102,22 +102,29 @@ function tell(summary: TrainSummary, out: string): string {
 `;
 }
 
-function collect(pair: string, earlier: string[]): string[] {
+function collect(pair: string, earlier: readonly string[] = []): string[] {
   return [...earlier, pair];
 }
 
-function examples(): string {
-  const keys = [...configKeys(DEFAULT_MODEL)].map(([key, text]) => `  ${key.padEnd(27)}${text}`.trimEnd()).join("\n");
+/** What stands under the help: the keys are those of the model that was named, with their defaults. */
+function examples(named: unknown): string {
+  const model = typeof named === "string" && models.has(named) ? named : DEFAULT_MODEL;
+  const defaults = settingsByKey(resolveSettings({ model, flags: {}, set: [] }));
+  const rows = [...configKeys(model)].map(([key, text]) => {
+    const value = defaults.get(key);
+    return `  ${key.padEnd(27)}${(value === undefined ? "" : JSON.stringify(value)).padEnd(11)}${text}`.trimEnd();
+  });
   return `
 Examples:
   dien train --data data/beauty --out runs/dien
   dien train --data data/beauty --out runs/din --model din --epochs 2 --seed 7
   dien train --data data/beauty --out runs/agru --set model.evolution=agru --set train.batch_size=256
   dien train --data data/beauty --out runs/dien --resume
+  dien train --model din --help
   dien train --config runs/dien/config.yaml --data data/beauty --out runs/again
 
-Keys of the configuration (of ${DEFAULT_MODEL}), for --set and for the sections model and train of the file:
-${keys}
+Keys of the configuration (of ${model}) and their defaults, for --set and for the sections model and train of the file:
+${rows.join("\n")}
 
 Ctrl-C saves a checkpoint and ends with exit code ${INTERRUPTED}; a second Ctrl-C ends at once.`;
 }
