@@ -38,7 +38,7 @@ const config = z.strictObject({
     .prefault({}),
   auxiliary: z
     .strictObject({
-      form: z.enum(["dot", "mlp"]).default("mlp").describe("inner product, or the network of the authors' code"),
+      form: z.enum(["dot", "mlp"]).default("dot").describe("eq. 6, or the network of the authors' code"),
       layers: twoLayers.default([100, 50]).describe("hidden layers of the mlp form"),
       weight: z.number().min(0).default(1).describe("alpha in L = L_target + alpha L_aux; 0 leaves the loss out"),
     })
