@@ -3,31 +3,10 @@
  * progress while they run.
  */
 import { Worker } from "node:worker_threads";
-import type { Dataset, Samples, Split } from "../data/dataset.ts";
-import { sharedFloat32, sharedInt32 } from "../data/dataset.ts";
+import { type Dataset, type Samples, type Split, sharedFloat32, sharedInt32 } from "../data/dataset.ts";
 import { Cell } from "./meeting.ts";
-import type { WorkerStart } from "./worker.ts";
+import type { Task, TrainTask, WorkerStart } from "./tasks.ts";
 import { Workspace, type WorkspaceOptions } from "./workspace.ts";
-
-/** Steps [from, to) of an epoch, after `done` steps of earlier epochs, at learning rate `rate`. */
-export interface TrainTask {
-  readonly kind: "train";
-  readonly epoch: number;
-  readonly from: number;
-  readonly to: number;
-  readonly done: number;
-  readonly rate: number;
-}
-
-/** Scores of the samples in `order`, each at its own place. */
-export interface ScoreTask {
-  readonly kind: "score";
-  readonly split: Split;
-  readonly order: Int32Array;
-  readonly scores: Float32Array;
-}
-
-export type Task = TrainTask | ScoreTask;
 
 export class Team {
   readonly workspace: Workspace;
