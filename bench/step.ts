@@ -1,5 +1,8 @@
 /** The training step of DIEN at fixed history lengths: samples/s, useful GFLOP/s, and how two threads compare with one. */
 import type { Dataset } from "../src/data/dataset.ts";
+import { Activation } from "../src/kernels/contract.ts";
+import { loadKernels } from "../src/kernels/load.ts";
+import { createMemory } from "../src/tensor/memory.ts";
 import { resolveConfig } from "../src/train/config.ts";
 import { Team } from "../src/train/team.ts";
 import { STEPS_PER_CHUNK, Workspace, type WorkspaceOptions } from "../src/train/workspace.ts";
@@ -7,6 +10,7 @@ import { fixedLengthDataset } from "./shop.ts";
 
 const BATCH = 128;
 
+/** Rates of one chunk of steps. */
 export interface StepRate {
   readonly samples_per_s: number;
   /** Floating-point operations of the matrix products over real tokens, a second. */
@@ -19,7 +23,7 @@ export function optionsFor(dataset: Dataset, threads: number): WorkspaceOptions 
 }
 
 /** Operations of one step, from the tape of a shard: all shards are alike here. */
-export function flopsOfStep(options: WorkspaceOptions): number {
+function flopsOfStep(options: WorkspaceOptions): number {
   const workspace = new Workspace(options);
   const { tape, batch } = workspace.shardReplica(0, 0);
   const lengths = new Array<number>(workspace.shardSize).fill(options.schema.maxHistory);
@@ -27,14 +31,12 @@ export function flopsOfStep(options: WorkspaceOptions): number {
   return tape.flops() * options.config.train.shards;
 }
 
-export class StepBench {
-  readonly history: number;
+class StepBench {
   readonly #flops: number;
   readonly #teams: ReadonlyMap<number, Team>;
 
   /** Starts a team for each number of threads, on the same data. */
   constructor(history: number, threads: readonly number[]) {
-    this.history = history;
     const dataset = fixedLengthDataset(history, BATCH * STEPS_PER_CHUNK);
     this.#flops = flopsOfStep(optionsFor(dataset, 1));
     this.#teams = new Map(
@@ -61,4 +63,57 @@ export class StepBench {
   async close(): Promise<void> {
     for (const team of this.#teams.values()) await team.close();
   }
+}
+
+export interface StepReport extends StepRate {
+  /** gflops / (threads x the rate of one product of [1280x72] x [72x96] on one thread). */
+  readonly share: number;
+  /** Speed with all threads over speed with one. */
+  readonly thread_scaling: number;
+}
+
+const ROUNDS = 15;
+
+/** Measures steps with one and with all threads, and the product, in turn; medians. */
+export async function measureSteps(history: number, threads: number): Promise<StepReport> {
+  const bench = new StepBench(history, [1, threads]);
+  const gemm = gemmRate();
+  const rounds: { all: StepRate; share: number; scaling: number }[] = [];
+  try {
+    // The first rounds warm up: the engine compiles the kernels anew for each thread.
+    for (let round = -3; round < ROUNDS; round++) {
+      const rate = gemm();
+      const one = await bench.measure(1);
+      const all = await bench.measure(threads);
+      if (round < 0) continue;
+      rounds.push({ all, share: all.gflops / (threads * rate), scaling: all.gflops / one.gflops });
+    }
+  } finally {
+    await bench.close();
+  }
+  const middle = (value: (round: (typeof rounds)[number]) => number) =>
+    rounds.map(value).sort((a, b) => a - b)[ROUNDS >> 1];
+  return {
+    samples_per_s: middle((round) => round.all.samples_per_s),
+    gflops: middle((round) => round.all.gflops),
+    share: middle((round) => round.share),
+    thread_scaling: middle((round) => round.scaling),
+  };
+}
+
+/** A function that measures the product [1280x72] x [72x96] for some milliseconds, in GFLOP/s. */
+function gemmRate(): () => number {
+  const [m, n, k] = [1280, 96, 72];
+  const { memory } = createMemory((m * k + k * n + m * n) * 4 + 64);
+  const kernels = loadKernels(memory);
+  const [a, b, c] = [64, 64 + m * k * 4, 64 + (m * k + k * n) * 4];
+  const run = (times: number) => {
+    for (let i = 0; i < times; i++) kernels.gemmNN(m, n, k, a, k, b, n, c, n, 0, Activation.none, 0);
+  };
+  run(200);
+  return () => {
+    const start = performance.now();
+    run(50);
+    return (50 * 2 * m * n * k) / (performance.now() - start) / 1e6;
+  };
 }

@@ -1,0 +1,282 @@
+"""DIEN in eager PyTorch: what `dien train --model dien` is measured against (README.md).
+
+Trains on a prepared dataset folder and prints one JSON document. The same mathematics as the project's own model
+(https://arxiv.org/abs/1809.03672, reset gate after the recurrent product), written as one writes it in PyTorch:
+histories padded to the longest of the batch, nn.GRU for the extractor, a loop over steps for the AUGRU.
+
+B samples, T steps, D item vector, H = D hidden.
+"""
+
+import argparse
+import json
+import pathlib
+import time
+
+import numpy as np
+import pyarrow.parquet as parquet
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+
+class Dataset:
+    """A folder that `dien prepare` wrote: arrays of ids and catalogue rows."""
+
+    def __init__(self, folder):
+        folder = pathlib.Path(folder)
+        manifest = json.loads((folder / "dataset.json").read_text())
+        assert manifest["version"] == 1, "made for version 1 of the dataset format"
+        self.fields = manifest["fields"]
+        self.max_history = manifest["maxHistory"]
+        items = parquet.read_table(folder / "items.parquet")
+        self.item_ids = np.stack([items[f["name"]].to_numpy() for f in self.fields["item"]], 1).astype(np.int64)
+        sequences = parquet.read_table(folder / "sequences.parquet")
+        behaviours = sequences["items"].combine_chunks()
+        self.behaviours = behaviours.values.to_numpy().astype(np.int64)
+        self.offsets = behaviours.offsets.to_numpy().astype(np.int64)
+        place = np.arange(len(self.behaviours)) - np.repeat(self.offsets[:-1], np.diff(self.offsets))
+        in_training = place < np.repeat(sequences["training"].to_numpy(), np.diff(self.offsets))
+        self.popularity = self.behaviours[in_training]
+        self.splits = {split: self._samples(folder / f"{split}.parquet") for split in ("train", "valid", "test")}
+
+    def _samples(self, path):
+        table = parquet.read_table(path)
+        names = [f["name"] for f in self.fields["user"] + self.fields["context"]]
+        columns = {name: table[name].to_numpy() for name in ("label", "sequence", "position", "length", "item")}
+        others = [table[name].to_numpy() for name in names]
+        columns["others"] = np.stack(others, 1).astype(np.int64) if others else np.empty((len(table), 0), np.int64)
+        return columns
+
+    def batches(self, split, size, random=None):
+        """Yields others [B, fields], candidate [B, fields], history and negatives [B, T, fields], mask [B, T], label [B].
+
+        With `random`, in random order and with a negative drawn by popularity for every behaviour; otherwise in order
+        of length and without negatives.
+        """
+        samples = self.splits[split]
+        count = len(samples["label"])
+        order = random.permutation(count) if random else np.argsort(samples["length"], kind="stable")
+        for start in range(0, count, size):
+            rows = order[start : start + size]
+            length = samples["length"][rows].astype(np.int64)
+            steps = np.arange(max(1, length.max()))
+            mask = steps < length[:, None]
+            first = self.offsets[samples["sequence"][rows]] + samples["position"][rows] - length
+            history = np.where(mask, self.behaviours[np.where(mask, first[:, None] + steps, 0)], 0)
+            negatives = None
+            if random:
+                drawn = self.popularity[random.integers(len(self.popularity), size=history.shape)]
+                negatives = torch.from_numpy(self.item_ids[drawn])
+            yield (
+                torch.from_numpy(samples["others"][rows]),
+                torch.from_numpy(self.item_ids[samples["item"][rows]]),
+                torch.from_numpy(self.item_ids[history]),
+                negatives,
+                torch.from_numpy(mask),
+                torch.from_numpy(samples["label"][rows].astype(np.float32)),
+            )
+
+
+class Embeddings(nn.Module):
+    """One table a field; vectors of the fields side by side."""
+
+    def __init__(self, fields, width):
+        super().__init__()
+        self.tables = nn.ModuleList(nn.Embedding(field["size"], width) for field in fields)
+        for table in self.tables:
+            nn.init.normal_(table.weight, std=0.05)
+        self.width = width * len(fields)
+
+    def forward(self, ids):
+        return torch.cat([table(ids[..., k]) for k, table in enumerate(self.tables)], -1)
+
+
+def linear(inputs, outputs, bias=True):
+    layer = nn.Linear(inputs, outputs, bias)
+    nn.init.xavier_uniform_(layer.weight)
+    if bias:
+        nn.init.zeros_(layer.bias)
+    return layer
+
+
+class BilinearAttention(nn.Module):
+    """a_t = softmax_t(h_t W e)."""
+
+    def __init__(self, hidden, width):
+        super().__init__()
+        self.weight = linear(width, hidden, bias=False)
+
+    def forward(self, states, candidate, mask):
+        scores = torch.bmm(states, self.weight(candidate).unsqueeze(-1)).squeeze(-1)
+        return masked_softmax(scores, mask)
+
+
+class MlpAttention(nn.Module):
+    """The authors' code: an MLP on [q, h, q - h, q * h], softmax over the valid steps."""
+
+    def __init__(self, hidden, width):
+        super().__init__()
+        self.query = nn.Sequential(linear(width, hidden), nn.PReLU(init=0.1))
+        self.score = nn.Sequential(linear(4 * hidden, 80), nn.Sigmoid(), linear(80, 40), nn.Sigmoid(), linear(40, 1))
+
+    def forward(self, states, candidate, mask):
+        query = self.query(candidate).unsqueeze(1).expand_as(states)
+        features = torch.cat([query, states, query - states, query * states], -1)
+        return masked_softmax(self.score(features).squeeze(-1), mask)
+
+
+def masked_softmax(scores, mask):
+    """Softmax over the valid steps [B, T]; all zero for an empty history."""
+    return torch.softmax(scores.masked_fill(~mask, -1e9), 1) * mask
+
+
+class Augru(nn.Module):
+    """A GRU whose update gate is scaled by attention: u~ = a u, h' = (1 - u~) h + u~ c. Returns the final state."""
+
+    def __init__(self, hidden):
+        super().__init__()
+        self.input = linear(hidden, 3 * hidden)
+        self.state = linear(hidden, 3 * hidden, bias=False)
+
+    def forward(self, inputs, attention):
+        hidden = inputs.shape[-1]
+        projected = self.input(inputs).unbind(1)
+        weights = attention.unsqueeze(-1).unbind(1)
+        state = inputs.new_zeros(inputs.shape[0], hidden)
+        for x, a in zip(projected, weights):
+            recurrent = self.state(state)
+            gates = torch.sigmoid(x[:, : 2 * hidden] + recurrent[:, : 2 * hidden])
+            update, reset = gates.chunk(2, 1)
+            new = torch.tanh(x[:, 2 * hidden :] + reset * recurrent[:, 2 * hidden :])
+            # Padding has attention 0, which leaves the state as it is.
+            state = state + a * update * (new - state)
+        return state
+
+
+class Dien(nn.Module):
+    def __init__(self, fields, attention, auxiliary):
+        super().__init__()
+        self.items = Embeddings(fields["item"], 18)
+        self.others = Embeddings(fields["user"] + fields["context"], 18)
+        width = self.items.width
+        self.extractor = nn.GRU(width, width, batch_first=True)
+        self.attention = (BilinearAttention if attention == "bilinear" else MlpAttention)(width, width)
+        self.evolution = Augru(width)
+        self.auxiliary = None
+        if auxiliary == "mlp":
+            self.auxiliary = nn.Sequential(
+                linear(2 * width, 100), nn.Sigmoid(), linear(100, 50), nn.Sigmoid(), linear(50, 1)
+            )
+        self.head = nn.Sequential(
+            linear(self.others.width + 4 * width, 200),
+            nn.PReLU(200, init=0.1),
+            linear(200, 80),
+            nn.PReLU(80, init=0.1),
+            linear(80, 1),
+        )
+
+    def forward(self, others, candidate, history, negatives, mask):
+        """Logits [B] and, where negatives are given, the auxiliary loss."""
+        x = self.items(candidate)
+        behaviours = self.items(history) * mask.unsqueeze(-1)
+        states, _ = self.extractor(behaviours)
+        loss = None if negatives is None else self.auxiliary_loss(states, behaviours, self.items(negatives), mask)
+        final = self.evolution(states, self.attention(states, x, mask))
+        total = behaviours.sum(1)
+        return self.head(torch.cat([self.others(others), x, total, x * total, final], 1)).squeeze(1), loss
+
+    def auxiliary_loss(self, states, clicked, negatives, mask):
+        """Mean over valid pairs of -log p(h_t, e_t+1) - log(1 - p(h_t, n_t+1))."""
+        states, valid = states[:, :-1], mask[:, 1:]
+
+        def logit(other):
+            if self.auxiliary is None:
+                return (states * other).sum(-1)
+            return self.auxiliary(torch.cat([states, other], -1)).squeeze(-1)
+
+        losses = F.softplus(-logit(clicked[:, 1:])) + F.softplus(logit(negatives[:, 1:]))
+        return (losses * valid).sum() / valid.sum().clamp(min=1)
+
+
+def auc(label, score):
+    """Probability that a positive scores above a negative, ties one half."""
+    _, place, counts = np.unique(score, return_inverse=True, return_counts=True)
+    rank = (np.cumsum(counts) - (counts - 1) / 2)[place]
+    positives = label.sum()
+    negatives = len(label) - positives
+    return float((rank[label > 0].sum() - positives * (positives + 1) / 2) / (positives * negatives))
+
+
+@torch.no_grad()
+def evaluate(model, data, split):
+    labels, scores = [], []
+    for *inputs, label in data.batches(split, 512):
+        labels.append(label.numpy())
+        scores.append(model(*inputs)[0].numpy())
+    return auc(np.concatenate(labels), np.concatenate(scores))
+
+
+def train_epoch(model, optimiser, data, batch_size, random):
+    start = time.perf_counter()
+    samples = total = total_auxiliary = 0.0
+    for *inputs, label in data.batches("train", batch_size, random):
+        logit, auxiliary = model(*inputs)
+        loss = F.binary_cross_entropy_with_logits(logit, label)
+        optimiser.zero_grad()
+        (loss + auxiliary).backward()
+        optimiser.step()
+        samples += len(label)
+        total += loss.item() * len(label)
+        total_auxiliary += auxiliary.item() * len(label)
+    seconds = time.perf_counter() - start
+    return {
+        "train_loss": total / samples,
+        "auxiliary_loss": total_auxiliary / samples,
+        "seconds": seconds,
+        "samples_per_s": samples / seconds,
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", required=True, help="folder that `dien prepare` wrote")
+    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--batch-size", type=int, default=128)
+    parser.add_argument("--learning-rate", type=float, default=0.001)
+    parser.add_argument("--attention", choices=("bilinear", "mlp"), default="bilinear")
+    parser.add_argument("--auxiliary", choices=("dot", "mlp"), default="mlp")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1)
+    options = parser.parse_args()
+
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(options.seed)
+    random = np.random.default_rng(options.seed)
+    data = Dataset(options.data)
+    model = Dien(data.fields, options.attention, options.auxiliary)
+    optimiser = torch.optim.Adam(model.parameters(), lr=options.learning_rate)
+    epochs = []
+    for _ in range(options.epochs):
+        model.train()
+        epoch = train_epoch(model, optimiser, data, options.batch_size, random)
+        model.eval()
+        epochs.append(epoch | {f"{split}_auc": evaluate(model, data, split) for split in ("valid", "test")})
+    best = max(epochs, key=lambda epoch: epoch["valid_auc"])
+    print(
+        json.dumps(
+            {
+                "model": "dien",
+                "torch": torch.__version__,
+                "seed": options.seed,
+                "threads": options.threads,
+                "parameters": sum(parameter.numel() for parameter in model.parameters()),
+                "best_epoch": 1 + epochs.index(best),
+                "test": {"auc": best["test_auc"]},
+                "epochs": epochs,
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()
