@@ -7,6 +7,8 @@ import { BUILDS, type Region, Stage, type Tolerance } from "./stage.ts";
 
 /** Sizes around the vector width and the blocks first, then larger ones. */
 const size = fc.oneof(fc.integer({ min: 0, max: 9 }), fc.integer({ min: 10, max: 45 }));
+/** Rows enough to be dealt out in several portions. */
+const tokens = fc.oneof(size, fc.integer({ min: 60, max: 300 }));
 const positive = size.map((n) => n + 1);
 const flag = fc.constantFrom(0 as const, 1 as const);
 const gap = fc.integer({ min: 0, max: 5 });
@@ -52,7 +54,7 @@ function packed(stage: Stage, draw: Draw) {
 
 const CASES: { [name in keyof Kernels]: (stage: Stage, draw: Draw) => Case } = {
   gemmNN(stage, draw) {
-    const [m, n, k] = [draw(() => size), draw(() => size), draw(() => size)];
+    const [m, n, k] = [draw(() => tokens), draw(() => size), draw(() => size)];
     const [lda, ldb, ldc] = [k + draw(() => gap), n + draw(() => gap), n + draw(() => gap)];
     const [accumulate, biased, sigmoid] = [draw(() => flag), draw(() => flag), draw(() => flag)];
     const a = stage.matrix(m, k, lda);
@@ -68,7 +70,7 @@ const CASES: { [name in keyof Kernels]: (stage: Stage, draw: Draw) => Case } = {
   },
 
   gemmNT(stage, draw) {
-    const [m, n, k] = [draw(() => size), draw(() => size), draw(() => size)];
+    const [m, n, k] = [draw(() => tokens), draw(() => size), draw(() => size)];
     const [lda, ldb, ldc] = [k + draw(() => gap), k + draw(() => gap), n + draw(() => gap)];
     const accumulate = draw(() => flag);
     const a = stage.matrix(m, k, lda);
@@ -88,7 +90,6 @@ const CASES: { [name in keyof Kernels]: (stage: Stage, draw: Draw) => Case } = {
   },
 
   gemmTN(stage, draw) {
-    const tokens = fc.oneof(size, fc.integer({ min: 100, max: 300 }));
     const [m, n, k] = [draw(() => size), draw(() => size), draw(() => tokens)];
     const [lda, ldb, ldc] = [m + draw(() => gap), n + draw(() => gap), n + draw(() => gap)];
     const accumulate = draw(() => flag);
