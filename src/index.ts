@@ -2,6 +2,7 @@
 export { type PrepareAmazonOptions, prepareAmazon } from "./data/amazon/prepare.ts";
 export type { Dataset, Samples, Split } from "./data/dataset.ts";
 export { openDataset } from "./data/read.ts";
+export { type PrepareSyntheticOptions, prepareSynthetic } from "./data/synthetic/prepare.ts";
 export { UserError } from "./errors.ts";
 export { evaluateScores, type Metrics } from "./evaluate/metrics.ts";
 export type { Model } from "./models/model.ts";

@@ -1,6 +1,6 @@
 /** `dien prepare`: behaviour logs, or a made-up shop, to a dataset folder. */
 import { type Command, Option } from "commander";
-import { NEGATIVES, type Negatives, PROTOCOLS, type Protocol } from "../data/protocols.ts";
+import { NEGATIVES, type Negatives, PROTOCOLS, type Protocol, SAMPLING_DEFAULTS } from "../data/protocols.ts";
 import { SHOP_DEFAULTS, type ShopOptions } from "../data/synthetic/shop.ts";
 import { type Context, printJson } from "./context.ts";
 import { count, duration, metric } from "./format.ts";
@@ -39,15 +39,20 @@ function addAmazon(prepare: Command, context: Context): void {
     .addOption(
       new Option("--protocol <name>", "paper: last behaviour of each user; temporal: every behaviour from its past")
         .choices(PROTOCOLS)
-        .default("paper"),
+        .default(SAMPLING_DEFAULTS.protocol),
     )
     .addOption(
       new Option("--negatives <rule>", "strict: never an item of the user's own; released: only not the positive")
         .choices(NEGATIVES)
-        .default("strict"),
+        .default(SAMPLING_DEFAULTS.negatives),
     )
-    .option("--max-history <number>", "histories keep the latest so many behaviours", whole(1), 100)
-    .addOption(seedOption(0))
+    .option(
+      "--max-history <number>",
+      "histories keep the latest so many behaviours",
+      whole(1),
+      SAMPLING_DEFAULTS.maxHistory,
+    )
+    .addOption(seedOption(SAMPLING_DEFAULTS.seed))
     .addHelpText(
       "after",
       `

@@ -15,6 +15,15 @@ export type Protocol = (typeof PROTOCOLS)[number];
 export const NEGATIVES = ["strict", "released"] as const;
 export type Negatives = (typeof NEGATIVES)[number];
 
+/** How samples are made where nobody says otherwise. */
+export const SAMPLING_DEFAULTS = {
+  protocol: "paper",
+  negatives: "strict",
+  seed: 0,
+  /** Histories keep the latest this many behaviours. */
+  maxHistory: 100,
+} as const;
+
 /** Share of users for test, and for validation, under `paper`: a tenth, and a tenth of the rest. */
 const TEST_SHARE = 0.1;
 const VALID_SHARE = 0.09;

@@ -5,7 +5,7 @@
 import { UserError } from "../../errors.ts";
 import { behaviourSequences } from "../behaviours.ts";
 import { checkReplaceable } from "../folder.ts";
-import { type Negatives, type Protocol, sampleBehaviours } from "../protocols.ts";
+import { type Negatives, type Protocol, SAMPLING_DEFAULTS, sampleBehaviours } from "../protocols.ts";
 import { writeDataset } from "../write.ts";
 import { readMetadata, readReviews, type Unusable } from "./dump.ts";
 
@@ -16,11 +16,13 @@ export interface PrepareAmazonOptions {
   readonly meta: string;
   /** The dataset folder to write; a dataset that is there is replaced. */
   readonly out: string;
-  readonly protocol: Protocol;
-  readonly negatives: Negatives;
-  readonly seed: number;
+  /** How samples are made of behaviours, and split; see `Protocol`. */
+  readonly protocol?: Protocol;
+  /** Which items may be a sample's negative; see `Negatives`. */
+  readonly negatives?: Negatives;
+  readonly seed?: number;
   /** Histories keep the latest this many behaviours. */
-  readonly maxHistory: number;
+  readonly maxHistory?: number;
 }
 
 /** What was prepared: counts of what is in the data, of samples, and of what was left out, by reason. */
@@ -46,7 +48,7 @@ export type OnProgress = (stage: string, done: number, total: number | undefined
  */
 export async function prepareAmazon(options: PrepareAmazonOptions, onProgress?: OnProgress): Promise<PrepareSummary> {
   const start = performance.now();
-  const { protocol, negatives, seed, maxHistory } = options;
+  const { protocol, negatives, seed, maxHistory } = { ...SAMPLING_DEFAULTS, ...options };
   const stage = (name: string) => (done: number, total: number) => onProgress?.(name, done, total);
   await checkReplaceable(options.out);
   const reviews = await readReviews(options.reviews, stage("reviews"));
