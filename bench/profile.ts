@@ -4,7 +4,7 @@ import { Meeting } from "../src/train/meeting.ts";
 import { Stepper } from "../src/train/stepper.ts";
 import { STEPS_PER_CHUNK, Workspace } from "../src/train/workspace.ts";
 import { fixedLengthDataset } from "./shop.ts";
-import { optionsFor } from "./step.ts";
+import { optionsFor, RATE } from "./step.ts";
 
 export interface KernelTime {
   readonly kernel: string;
@@ -40,7 +40,11 @@ export function profileStep(history: number): KernelTime[] {
   workspace.gradients!.initialise();
   workspace.control.fill(0);
   const stepper = new Stepper(workspace, dataset, new Meeting(workspace.control, 1), 0);
-  const run = () => stepper.train(1, 0, STEPS_PER_CHUNK, 0, 1e-4);
+  let done = 0;
+  const run = () => {
+    stepper.train(1, 0, STEPS_PER_CHUNK, done, RATE);
+    done += STEPS_PER_CHUNK;
+  };
   run();
   for (const clock of clocks.values()) {
     clock.seconds = 0;

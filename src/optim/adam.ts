@@ -71,11 +71,9 @@ export class Adam {
     };
   }
 
-  /** Sets the number of steps that were made before the next one. */
+  /** Says how many steps were made before the next one, this thread's or those of a run that goes on. */
   startAt(step: number): void {
-    this.#power1 = 1;
-    this.#power2 = 1;
-    this.#step = 0;
+    if (step < this.#step) throw new RangeError(`step ${step} lies before step ${this.#step}`);
     while (this.#step < step) this.#advance();
   }
 
