@@ -244,7 +244,7 @@ def main():
     parser.add_argument("--batch-size", type=int, default=128)
     parser.add_argument("--learning-rate", type=float, default=0.001)
     parser.add_argument("--attention", choices=("bilinear", "mlp"), default="bilinear")
-    parser.add_argument("--auxiliary", choices=("dot", "mlp"), default="mlp")
+    parser.add_argument("--auxiliary", choices=("dot", "mlp"), default="dot")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
