@@ -10,6 +10,7 @@ B samples, T steps, D item vector, H = D hidden.
 import argparse
 import json
 import pathlib
+import sys
 import time
 
 import numpy as np
@@ -256,11 +257,12 @@ def main():
     model = Dien(data.fields, options.attention, options.auxiliary)
     optimiser = torch.optim.Adam(model.parameters(), lr=options.learning_rate)
     epochs = []
-    for _ in range(options.epochs):
+    for number in range(1, options.epochs + 1):
         model.train()
         epoch = train_epoch(model, optimiser, data, options.batch_size, random)
         model.eval()
         epochs.append(epoch | {f"{split}_auc": evaluate(model, data, split) for split in ("valid", "test")})
+        print(f"epoch {number}: {json.dumps(epochs[-1])}", file=sys.stderr)
     best = max(epochs, key=lambda epoch: epoch["valid_auc"])
     print(
         json.dumps(
