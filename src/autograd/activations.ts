@@ -23,20 +23,20 @@ export function prelu(tape: Tape, x: Tensor, slope: Parameter): Tensor {
 export interface DiceParameters {
   /** [1, n], trained. */
   readonly alpha: Parameter;
-  /** Running mean and mean square of x [1, n]: statistics. */
+  /** Running mean and variance of x within shards [1, n]: statistics. */
   readonly mean: Parameter;
-  readonly square: Parameter;
+  readonly variance: Parameter;
 }
 
 const DICE_EPSILON = 1e-8;
 
 /**
- * Dice (Zhou et al. 2018, https://arxiv.org/abs/1706.06978, eq. 3): p x + (1 - p) alpha x, p = sigmoid of standardised x.
+ * Dice (Zhou et al. 2018, https://arxiv.org/abs/1706.06978): p x + (1 - p) alpha x, p = sigmoid of standardised x.
  *
  * Training standardises by the moments of the shard, whose samples are fixed by the seed and not by the threads; a score
  * uses the running moments, so it does not depend on who else is in the batch.
  */
-export function dice(tape: Tape, x: Tensor, { alpha, mean, square }: DiceParameters): Tensor {
+export function dice(tape: Tape, x: Tensor, { alpha, mean, variance }: DiceParameters): Tensor {
   const { kernels } = tape;
   const { rows, cols } = x;
   const y = tape.tensor(rows, cols);
@@ -48,17 +48,13 @@ export function dice(tape: Tape, x: Tensor, { alpha, mean, square }: DiceParamet
       const v = m + cols * 4;
       if (tape.training) {
         kernels.moments(rows.count, cols, x.value, m, v);
-        // This shard's share of the batch's mean and mean square; summed over shards they are the batch's.
+        // This shard's share of the batch's average; the sum over shards enters the running moments.
         const share = rows.count / tape.totals.samples;
         kernels.scale(cols, share, m, mean.grad, 0);
-        kernels.multiply(1, cols, m, cols, m, cols, square.grad, cols, 0);
-        kernels.scale(cols, 1, v, square.grad, 1);
-        kernels.scale(cols, share, square.grad, square.grad, 0);
+        kernels.scale(cols, share, v, variance.grad, 0);
       } else {
         kernels.scale(cols, 1, mean.value, m, 0);
-        kernels.multiply(1, cols, m, cols, m, cols, v, cols, 0);
-        kernels.scale(cols, -1, v, v, 0);
-        kernels.scale(cols, 1, square.value, v, 1);
+        kernels.scale(cols, 1, variance.value, v, 0);
       }
       kernels.diceForward(rows.count, cols, x.value, m, v, DICE_EPSILON, alpha.value, y.value);
     },

@@ -1,5 +1,5 @@
 /**
- * The recurrence over packed histories: GRU and its attention-gated forms (paper, eq. 2-5 and 9-13,
+ * The recurrence over packed histories: GRU and its attention-gated forms (paper, eq. 2-5 and 9-12,
  * https://arxiv.org/abs/1809.03672), forward and backward through time.
  *
  *   gates = x W + b + [h U_u, h U_r, 0]      one product over all tokens, then one over the active rows of each step

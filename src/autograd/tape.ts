@@ -102,6 +102,8 @@ export class Tape {
   readonly #parameters = new Map<string, Parameter>();
   readonly #slices: Parameter[] = [];
   readonly #sliced = new Set<Parameter>();
+  readonly #derived: Parameter[] = [];
+  readonly #statistics = new Set<Parameter>();
   readonly #kept = new Set<Tensor>();
 
   constructor(options: TapeOptions) {
@@ -121,6 +123,7 @@ export class Tape {
     const grad = kind === "table" || this.#gradients === 0 ? 0 : this.#gradients + placed.offset * 4;
     const parameter = { name, rows, cols, value: placed.value, grad, claimed: false };
     this.#parameters.set(name, parameter);
+    if (kind === "statistic") this.#statistics.add(parameter);
     return parameter;
   }
 
@@ -176,7 +179,7 @@ export class Tape {
       },
       claimed: false,
     };
-    this.#slices.push(parameter);
+    this.#derived.push(parameter);
     return parameter;
   }
 
@@ -216,20 +219,23 @@ export class Tape {
   /** Gradients of the weighted sum of the losses, after `forward`. Parameters that got none end with zeros. */
   backward(): void {
     for (const parameter of this.#parameters.values()) parameter.claimed = false;
-    for (const slice of this.#slices) slice.claimed = false;
+    for (const derived of this.#derived) derived.claimed = false;
+    // A sliced parameter is cleared whole, and all its slices add: they need not cover it.
+    for (const parameter of this.#sliced) this.#clear(parameter);
+    for (const slice of this.#slices) slice.claimed = true;
     for (let i = this.#nodes.length - 1; i >= 0; i--) {
       const node = this.#nodes[i];
       if (node.backward && (node.outputs.length === 0 || anyClaimed(node.outputs))) node.backward();
     }
     for (const parameter of this.#parameters.values()) {
-      if (!this.#sliced.has(parameter)) this.#zeroUnclaimed(parameter);
+      // Statistics were written by forward.
+      if (!parameter.claimed && !this.#statistics.has(parameter)) this.#clear(parameter);
     }
-    for (const slice of this.#slices) this.#zeroUnclaimed(slice);
   }
 
-  #zeroUnclaimed(parameter: Parameter): void {
-    if (parameter.claimed || parameter.grad === 0) return;
-    this.kernels.fill(parameter.rows * parameter.cols, parameter.grad, 0);
+  #clear(parameter: Parameter): void {
+    parameter.claimed = true;
+    if (parameter.grad !== 0) this.kernels.fill(parameter.rows * parameter.cols, parameter.grad, 0);
   }
 
   /** Whether a gradient is to be overwritten (0) or added to (1); counts as written from now on. */

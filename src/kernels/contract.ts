@@ -27,8 +27,8 @@ export type Activation = (typeof Activation)[keyof typeof Activation];
 /**
  * How attention a_t enters a recurrent step `h' = (1 - move) * h + move * c` (design: docs/decisions/0002):
  * gru      move = u
- * agru     move = a                          (paper, eq. 10-11: the update gate is replaced)
- * augru    move = a * u                      (paper, eq. 12-13: the update gate is scaled)
+ * agru     move = a                          (paper, eq. 10: the update gate is replaced)
+ * augru    move = a * u                      (paper, eq. 11-12: the update gate is scaled)
  * released move = 1 - (1 - a) * (1 - u)      (authors' code: the keep gate is scaled)
  */
 export const Gate = { gru: 0, agru: 1, augru: 2, released: 3 } as const;
@@ -176,7 +176,7 @@ export interface Kernels {
   /** mean[j] and biased variance[j] of each column; rows >= 1 (two passes: the variance never goes negative). */
   moments(rows: number, cols: number, x: Pointer, mean: Pointer, variance: Pointer): void;
 
-  /** Dice (Zhou et al. 2018, https://arxiv.org/abs/1706.06978, eq. 3): p = sigmoid((x - mean) / sqrt(variance + epsilon)), y = p x + (1 - p) alpha[j] x. */
+  /** Dice (Zhou et al. 2018, https://arxiv.org/abs/1706.06978): p = sigmoid((x - mean) / sqrt(variance + epsilon)), y = p x + (1 - p) alpha[j] x. */
   diceForward(
     rows: number,
     cols: number,
@@ -217,7 +217,7 @@ export interface Kernels {
   // --- recurrence ----------------------------------------------------------------------------------------------------
 
   /**
-   * One recurrent step for `rows` samples (paper, eq. 2-5 and 10-13), after the products:
+   * One recurrent step for `rows` samples (paper, eq. 2-5 and 10-12), after the products:
    *   gates[rows,3H]   in: x W + b, plus h U in the u and r columns; out: u | r | c, activated, kept for backward
    *   recurrent[rows,H]    h U_c (kept for backward)
    *   previous[rows,H]     h, or 0 for the zero state

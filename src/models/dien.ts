@@ -3,7 +3,7 @@
  *
  *   behaviours e_t -> GRU -> interests h_t            interest extractor, eq. 2-5; auxiliary loss on h_t, eq. 6-7
  *   a_t = attention(h_t, candidate)                    eq. 8
- *   AUGRU over h_t, update gate scaled by a_t -> h'_T  interest evolving layer, eq. 12-13
+ *   AUGRU over h_t, update gate scaled by a_t -> h'_T  interest evolving layer, eq. 11-12
  *   [user, x, S, x*S, h'_T, context] -> MLP -> logit
  *
  * Where paper and authors' code differ the paper is the default and the other is an option (docs/decisions/0002).
@@ -58,7 +58,7 @@ export const dien = defineModel({
     const hidden = history.cols;
     const interests = gru(tape, packed, "extractor", history, hidden);
     if (tape.training && config.auxiliary.weight > 0) superviseInterests(tape, batch, embedded, interests, config);
-    const attention = attend(tape, batch, embedded, interests, config);
+    const attention = config.evolution === "gru" ? undefined : attend(tape, batch, embedded, interests, config);
     const evolution =
       config.evolution === "augru" && config.augru.form === "released" ? "augru-released" : config.evolution;
     const final = evolve(tape, packed, "evolution", evolution, interests, attention, hidden);

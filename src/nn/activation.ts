@@ -14,6 +14,6 @@ export function activate(tape: Tape, name: string, x: Tensor, activation: Activa
   return dice(tape, x, {
     alpha: vector("alpha", 0),
     mean: vector("mean", 0, "statistic"),
-    square: vector("square", 1, "statistic"),
+    variance: vector("variance", 1, "statistic"),
   });
 }

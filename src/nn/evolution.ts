@@ -1,5 +1,5 @@
 /**
- * Interest evolving layer (paper, eq. 9-13, https://arxiv.org/abs/1809.03672): a second recurrence over the extractor's
+ * Interest evolving layer (paper, eq. 9-12, https://arxiv.org/abs/1809.03672): a second recurrence over the extractor's
  * states in which the attention to the candidate decides how far each step moves the state.
  */
 import { recurrent } from "../autograd/recurrent.ts";
@@ -18,18 +18,21 @@ const gates: Record<Exclude<Evolution, "gru" | "aigru">, Gate> = {
   "augru-released": Gate.released,
 };
 
-/** Final interest state [samples, H] from the interests [tokens, H] and their attention [tokens, 1]; zero for an empty history. */
+/**
+ * Final interest state [samples, H] from the interests [tokens, H]; zero for an empty history.
+ * @param attention [tokens, 1]; only the form `gru` does without
+ */
 export function evolve(
   tape: Tape,
   packed: Packed,
   name: string,
   evolution: Evolution,
   interests: Tensor,
-  attention: Tensor,
+  attention: Tensor | undefined,
   hidden: number,
 ): Tensor {
   const parameters = recurrentParameters(tape, name, interests.cols, hidden);
-  if (evolution === "gru") return recurrent(tape, packed, interests, parameters).last;
+  if (evolution === "gru" || attention === undefined) return recurrent(tape, packed, interests, parameters).last;
   if (evolution === "aigru") return recurrent(tape, packed, scaleRows(tape, attention, interests), parameters).last;
   return recurrent(tape, packed, interests, parameters, gates[evolution], attention).last;
 }

@@ -40,7 +40,10 @@ export class Adam {
   readonly #gradients: Gradients;
   readonly #options: AdamOptions;
   readonly #link: (count: number, ids: Pointer, gradient: Pointer, ld: number) => void;
-  #linking: { table: TableGradients; entry: number; rows: number } | undefined;
+  /** The table whose look-ups are being linked, and how far. */
+  #linking: TableGradients | undefined;
+  #entries = 0;
+  #rows = 0;
   /** beta^t, multiplied up step by step: `Math.pow` may differ between engines. */
   #power1 = 1;
   #power2 = 1;
@@ -52,22 +55,10 @@ export class Adam {
     this.#gradients = gradients;
     this.#options = options;
     this.#link = (count, ids, gradient, ld) => {
-      const { table, entry, rows } = this.#linking!;
-      const { head, tail, next, addresses } = table;
-      this.#linking!.rows = kernels.linkRows(
-        count,
-        ids,
-        gradient,
-        ld,
-        entry,
-        head,
-        tail,
-        next,
-        addresses,
-        table.rows,
-        rows,
-      );
-      this.#linking!.entry = entry + count;
+      const { head, tail, next, addresses, rows } = this.#linking!;
+      const first = this.#entries;
+      this.#rows = kernels.linkRows(count, ids, gradient, ld, first, head, tail, next, addresses, rows, this.#rows);
+      this.#entries = first + count;
     };
   }
 
@@ -96,17 +87,17 @@ export class Adam {
       const at = trainedCount * 4;
       this.#kernels.sumShards(denseCount - trainedCount, shards, first + at, strideBytes, dense + at);
     }
-    // Threads take tables from the other end: thread 0 has the statistics already.
-    for (let t = part; t < tables.length; t += parts) this.#linkTable(tables[tables.length - 1 - t]);
+    for (let t = part; t < tables.length; t += parts) this.#linkTable(tables[t]);
   }
 
   #linkTable(table: TableGradients): void {
-    const linking = { table, entry: 0, rows: 0 };
-    this.#linking = linking;
+    this.#linking = table;
+    this.#entries = 0;
+    this.#rows = 0;
     for (let shard = 0; shard < this.#gradients.shards; shard++) {
       for (let i = 0; i < table.lookups.length; i++) this.#gradients.lookup(shard, table.lookups[i], this.#link);
     }
-    this.#memory.i32[table.rowCount / 4] = linking.rows;
+    this.#memory.i32[table.rowCount / 4] = this.#rows;
   }
 
   sum(part: number, parts: number): void {
@@ -139,8 +130,10 @@ export class Adam {
     if (part === 0 && denseCount > trainedCount) {
       const at = trainedCount * 4;
       const count = denseCount - trainedCount;
-      this.#kernels.scale(count, statisticsMomentum, value + at, value + at, 0);
-      this.#kernels.scale(count, 1 - statisticsMomentum, dense + at, value + at, 1);
+      // A plain mean at first, so that what statistics start from is forgotten at once.
+      const past = Math.min(statisticsMomentum, 1 - 1 / this.#step);
+      this.#kernels.scale(count, past, value + at, value + at, 0);
+      this.#kernels.scale(count, 1 - past, dense + at, value + at, 1);
     }
     for (const { table, rows, gradient, rowCount } of tables) {
       const count = this.#memory.i32[rowCount / 4];

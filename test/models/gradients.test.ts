@@ -20,7 +20,7 @@ const cases: [string, string, object][] = [
   ]),
   ["dien", "dien, released augru", { ...small, augru: { form: "released" } }],
   ["dien", "dien, mlp attention", { ...small, attention: { form: "mlp", layers: [7, 4] } }],
-  ["dien", "dien, dot auxiliary", { ...small, auxiliary: { form: "dot", weight: 0.7 } }],
+  ["dien", "dien, mlp auxiliary", { ...small, auxiliary: { form: "mlp", layers: [6, 4], weight: 0.7 } }],
   ["dien", "dien, no auxiliary loss", { ...small, auxiliary: { weight: 0 } }],
   ["dien", "dien with Dice", { ...small, head: { layers: [8, 5], activation: "dice" } }],
 ];
