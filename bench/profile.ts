@@ -1,4 +1,4 @@
-/** Where the time of a training step goes: each kernel timed, on one thread, in a process of its own clock. */
+/** Where the time of a training step goes: each kernel timed, on one thread. */
 import { type Engine, loadKernels } from "../src/kernels/load.ts";
 import { Meeting } from "../src/train/meeting.ts";
 import { Stepper } from "../src/train/stepper.ts";

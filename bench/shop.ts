@@ -4,21 +4,29 @@ import { Random } from "../src/tensor/random.ts";
 
 const SIZES = { users: 20_000, items: 20_000, categories: 500 };
 
+function shared(count: number, value: (i: number) => number): Int32Array {
+  const array = sharedInt32(count);
+  for (let i = 0; i < count; i++) array[i] = value(i);
+  return array;
+}
+
 /** `count` training samples with histories of `length` behaviours. */
 export function fixedLengthDataset(length: number, count: number): Dataset {
   const random = new Random(length);
-  const fill = (array: Int32Array, bound: number): Int32Array => array.map(() => 1 + random.integer(bound));
-  const offsets = sharedInt32(count + 1).map((_, s) => s * length);
-  const items = fill(sharedInt32(count * length), SIZES.items);
-  const categories = fill(sharedInt32(SIZES.items + 1), SIZES.categories);
+  const ids = (count: number, bound: number): Int32Array => shared(count, () => 1 + random.integer(bound));
+  const offsets = shared(count + 1, (s) => s * length);
+  const items = ids(count * length, SIZES.items);
+  const categories = ids(SIZES.items + 1, SIZES.categories);
+  const label = sharedFloat32(count);
+  for (let i = 0; i < count; i++) label[i] = random.integer(2);
   const samples: Samples = {
     count,
-    label: sharedFloat32(count).map(() => random.integer(2)),
-    sequence: sharedInt32(count).map((_, s) => s),
+    label,
+    sequence: shared(count, (s) => s),
     position: sharedInt32(count).fill(length),
     length: sharedInt32(count).fill(length),
-    item: fill(sharedInt32(count), SIZES.items),
-    user: [fill(sharedInt32(count), SIZES.users)],
+    item: ids(count, SIZES.items),
+    user: [ids(count, SIZES.users)],
     context: [],
   };
   return {
@@ -32,7 +40,7 @@ export function fixedLengthDataset(length: number, count: number): Dataset {
       maxHistory: length,
     },
     sequences: { offsets, items },
-    itemFields: [sharedInt32(SIZES.items + 1).map((_, row) => row), categories],
+    itemFields: [shared(SIZES.items + 1, (row) => row), categories],
     popularity: items,
     train: samples,
     valid: samples,

@@ -86,6 +86,7 @@ export interface TapeOptions {
   readonly gradients?: Pointer;
 }
 
+/** See the top of the file. */
 export class Tape {
   readonly kernels: Kernels;
   readonly memory: LinearMemory;

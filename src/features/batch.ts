@@ -14,6 +14,7 @@ export interface Ids {
   readonly values: Int32Array;
 }
 
+/** Placed once in an arena; filled anew for every batch. */
 export class Batch {
   readonly schema: Schema;
   readonly packed: Packed;

@@ -65,7 +65,7 @@ export function interaction(tape: Tape, { candidate, sum }: Embedded): Tensor {
 }
 
 /** The head: [user, ...parts, context] -> hidden layers -> one logit [B, 1]. Parameters `mlp.N`. */
-export function head(tape: Tape, embedded: Embedded, parts: readonly Tensor[], { head }: CommonConfig): Tensor {
+export function head(tape: Tape, embedded: Embedded, parts: readonly Tensor[], config: CommonConfig): Tensor {
   const input = [embedded.user, ...parts, embedded.context].filter((part) => part !== undefined);
-  return mlp(tape, "mlp", concat(tape, input), head.layers, head.activation);
+  return mlp(tape, "mlp", concat(tape, input), config.head.layers, config.head.activation);
 }

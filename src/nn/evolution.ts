@@ -32,7 +32,8 @@ export function evolve(
   hidden: number,
 ): Tensor {
   const parameters = recurrentParameters(tape, name, interests.cols, hidden);
-  if (evolution === "gru" || attention === undefined) return recurrent(tape, packed, interests, parameters).last;
+  if (evolution === "gru") return recurrent(tape, packed, interests, parameters).last;
+  if (attention === undefined) throw new Error(`${evolution} needs attention`);
   if (evolution === "aigru") return recurrent(tape, packed, scaleRows(tape, attention, interests), parameters).last;
   return recurrent(tape, packed, interests, parameters, gates[evolution], attention).last;
 }

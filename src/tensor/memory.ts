@@ -10,14 +10,14 @@ const PAGE = 65_536;
 export const MAX_BYTES = 65_536 * PAGE;
 const ALIGNMENT = 64;
 
-/** A linear memory with typed views over all of it. `f32[p >> 2]` is the float at byte offset p (use `p / 4` beyond 2 GiB). */
+/** A linear memory with typed views over all of it: `f32[p / 4]` is the float at byte offset p. */
 export interface LinearMemory {
   readonly memory: WebAssembly.Memory;
   readonly f32: Float32Array;
   readonly i32: Int32Array;
 }
 
-/** Views over an existing memory (in a worker: the one the main thread created). The memory must never grow. */
+/** Views over an existing memory, which must never grow. */
 export function viewMemory(memory: WebAssembly.Memory): LinearMemory {
   return { memory, f32: new Float32Array(memory.buffer), i32: new Int32Array(memory.buffer) };
 }
@@ -41,14 +41,12 @@ export class Arena {
   readonly start: Pointer;
   readonly end: Pointer;
   #next: Pointer;
-  #peak: Pointer;
 
   /** `start` is moved up to the alignment, and past 0, which means "absent". */
   constructor(start: Pointer, end: Pointer) {
     this.start = Math.max(ALIGNMENT, aligned(start));
     this.end = end;
     this.#next = this.start;
-    this.#peak = this.start;
   }
 
   /** Room for `count` 4-byte elements (float32 or int32); not cleared. */
@@ -59,17 +57,11 @@ export class Arena {
       throw new RangeError(`arena of ${this.end - this.start} bytes is full: ${next - this.start} needed`);
     }
     this.#next = next;
-    if (next > this.#peak) this.#peak = next;
     return pointer;
   }
 
   reset(): void {
     this.#next = this.start;
-  }
-
-  /** The most bytes that were ever in use. */
-  get peakBytes(): number {
-    return this.#peak - this.start;
   }
 
   get usedBytes(): number {

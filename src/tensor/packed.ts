@@ -18,6 +18,7 @@ export interface Rows {
   readonly capacity: number;
 }
 
+/** The layout of one shard's tokens; see the top of the file. */
 export class Packed {
   /** B: the samples of the shard. */
   readonly samples: Rows;

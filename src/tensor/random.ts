@@ -2,7 +2,7 @@
  * Seeded random numbers that are the same on every engine and in every order of evaluation.
  *
  * `mix` is a counter-based generator: the value for (seed, a, b, ...) needs no state, so threads that draw in any order
- * draw the same. `Random` is a small sequential generator on top of it, whose state is one integer (checkpoints store it).
+ * draw the same. `Random` is a small sequential generator on top of it, whose state is one integer.
  */
 
 /** A well-mixed unsigned 32-bit hash of x (finaliser of MurmurHash3, https://github.com/aappleby/smhasher). */

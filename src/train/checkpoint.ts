@@ -12,28 +12,17 @@ import type { Workspace } from "./workspace.ts";
 
 const VERSION = 1;
 
-const metrics = z.object({
-  auc: z
-    .number()
-    .nullable()
-    .transform((value) => value ?? Number.NaN),
-  gauc: z
-    .number()
-    .nullable()
-    .transform((value) => value ?? Number.NaN),
-  logloss: z
-    .number()
-    .nullable()
-    .transform((value) => value ?? Number.NaN),
-});
+/** JSON has no NaN: a metric that is not defined is null there. */
+const metric = z
+  .number()
+  .nullable()
+  .transform((value) => value ?? Number.NaN);
+const metrics = z.object({ auc: metric, gauc: metric, logloss: metric });
 
 const epochSummary = z.object({
   train_loss: z.number(),
   auxiliary_loss: z.number(),
-  valid_auc: z
-    .number()
-    .nullable()
-    .transform((value) => value ?? Number.NaN),
+  valid_auc: metric,
   seconds: z.number(),
   samples_per_s: z.number(),
 });
@@ -44,8 +33,6 @@ const lossSums = z.object({ target: z.number(), auxiliary: z.number(), steps: z.
 const progressSchema = z.object({
   format: z.literal("dien-checkpoint"),
   version: z.literal(VERSION),
-  /** SHA-256 of the dataset's manifest: a run goes on with the data it began with. */
-  dataset: z.string(),
   /** The epoch under way, from 1, and its next step. */
   epoch: z.int(),
   step: z.int(),
@@ -71,11 +58,11 @@ export function noLosses(): LossSums {
   return { target: 0, auxiliary: 0, steps: 0 };
 }
 
-export function startOf(dataset: string): Progress {
+/** Where a fresh run is. */
+export function startOfRun(): Progress {
   return {
     format: "dien-checkpoint",
     version: VERSION,
-    dataset,
     epoch: 1,
     step: 0,
     stepsDone: 0,
@@ -111,17 +98,12 @@ export async function writeCheckpoint(run: string, workspace: Workspace, progres
 }
 
 /** Restores the latest state of a run into the workspace; undefined where the run was stopped before its first checkpoint. */
-export async function readCheckpoint(
-  run: string,
-  workspace: Workspace,
-  dataset: string,
-): Promise<Progress | undefined> {
+export async function readCheckpoint(run: string, workspace: Workspace): Promise<Progress | undefined> {
   const path = runFiles(run).checkpoint;
   if (!existsSync(path)) return undefined;
   return await readTensors(path, stateTensors(workspace), (about) => {
     const parsed = progressSchema.safeParse(about);
     if (!parsed.success) throw new UserError(`${path} is no checkpoint of this version (${VERSION})`);
-    if (parsed.data.dataset !== dataset) throw new UserError(`${path} belongs to another dataset than the one given`);
     return parsed.data;
   });
 }

@@ -37,6 +37,7 @@ export const trainSchema = z.strictObject({
 
 export type TrainConfig = z.output<typeof trainSchema>;
 
+/** A resolved configuration: every key has its value. The model's keys are checked by the model's own schema. */
 export interface RunConfig {
   readonly model: { readonly name: string } & Readonly<Record<string, unknown>>;
   readonly train: TrainConfig;

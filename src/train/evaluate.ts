@@ -4,9 +4,11 @@ import type { Split } from "../data/dataset.ts";
 import { openDataset } from "../data/read.ts";
 import { UserError } from "../errors.ts";
 import { evaluateScores, type Metrics } from "../evaluate/metrics.ts";
-import { loadWeights, readModelDescription } from "./model-folder.ts";
+import { describeDataset } from "./describe.ts";
+import { loadWeights, type ModelDescription, readModelDescription } from "./model-folder.ts";
 import { Team } from "./team.ts";
 
+/** Which run to score on which part of which data. */
 export interface EvaluateOptions {
   /** Folder of the run, and of the dataset. */
   readonly run: string;
@@ -22,9 +24,10 @@ export interface EvaluateOptions {
  */
 export async function evaluateRun(options: EvaluateOptions): Promise<Metrics & { readonly seconds: number }> {
   const { run, data, split, threads = availableParallelism(), onProgress } = options;
-  const { schema, config } = await readModelDescription(run);
+  const model = await readModelDescription(run);
+  const { schema, config } = model;
   const dataset = await openDataset(data);
-  if (JSON.stringify(dataset.schema) !== JSON.stringify(schema)) {
+  if (!sameFields(model, await describeDataset(data, dataset, config))) {
     throw new UserError(
       `${data} does not fit ${run}: its fields or vocabularies are not those the model was trained on`,
     );
@@ -39,4 +42,11 @@ export async function evaluateRun(options: EvaluateOptions): Promise<Metrics & {
   } finally {
     await team.close();
   }
+}
+
+/** Whether ids mean the same in both: fields, vocabularies and catalogue. */
+function sameFields(a: ModelDescription, b: ModelDescription): boolean {
+  const text = ({ schema, vocabularies, catalogue }: ModelDescription) =>
+    JSON.stringify([schema, vocabularies, catalogue.values, catalogue.ids]);
+  return text(a) === text(b);
 }

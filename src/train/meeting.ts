@@ -6,6 +6,7 @@ export const Cell = { work: 0, arrived: 1, generation: 2, progress: 3 } as const
 /** Looks at the barrier this often before it sleeps: a step's stages are shorter than a wake-up. */
 const SPINS = 20_000;
 
+/** The threads of a team, meeting in shared cells. */
 export class Meeting {
   readonly #cells: Int32Array;
   readonly #threads: number;

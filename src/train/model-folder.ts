@@ -5,10 +5,11 @@
  *   weights.safetensors    the weights of the best epoch so far
  */
 import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import { z } from "zod";
 import { UserError } from "../errors.ts";
 import type { Schema } from "../features/schema.ts";
-import { readJson, writeFileAside } from "../files.ts";
+import { makeFolder, readJson, writeFileAside } from "../files.ts";
 import { weightTensors } from "./checkpoint.ts";
 import { type RunConfig, resolveConfig } from "./config.ts";
 import { readTensors, runFiles, writeTensors } from "./run-folder.ts";
@@ -23,6 +24,8 @@ const modelSchema = z.object({
   version: z.literal(VERSION),
   schema: z.object({ user: fields, item: fields.min(1), context: fields, maxHistory: z.int().min(1) }),
   config: z.unknown(),
+  /** SHA-256 of the manifest of the dataset that the run trains on. */
+  dataset: z.string(),
   /** Per user and context field: the value of id i at place i; place 0 is the unknown. */
   vocabularies: z.record(z.string(), z.array(z.string().nullable())),
   /** The items by catalogue row, row 0 the unknown: their values, and per item field the vocabulary id. */
@@ -32,15 +35,15 @@ const modelSchema = z.object({
 export interface ModelDescription {
   readonly schema: Schema;
   readonly config: RunConfig;
+  readonly dataset: string;
   readonly vocabularies: Readonly<Record<string, readonly (string | null)[]>>;
-  readonly catalogue: { readonly values: readonly (string | null)[]; readonly ids: readonly ArrayLike<number>[] };
+  readonly catalogue: { readonly values: readonly (string | null)[]; readonly ids: readonly (readonly number[])[] };
 }
 
 /** Writes model.json of a run. */
 export async function describeModel(run: string, description: ModelDescription): Promise<void> {
-  const { catalogue } = description;
-  const ids = catalogue.ids.map((column) => Array.from(column));
-  const document = { format: "dien-model", version: VERSION, ...description, catalogue: { ...catalogue, ids } };
+  await makeFolder(dirname(runFiles(run).model));
+  const document = { format: "dien-model", version: VERSION, ...description };
   await writeFileAside(runFiles(run).model, JSON.stringify(document));
 }
 
@@ -53,8 +56,7 @@ export async function readModelDescription(run: string): Promise<ModelDescriptio
     const [{ path, message }] = parsed.error.issues;
     throw new UserError(`${model} is damaged or of another version: ${path.join(".")}: ${message}`);
   }
-  const { schema, config, vocabularies, catalogue } = parsed.data;
-  return { schema, config: resolveConfig(config), vocabularies, catalogue };
+  return { ...parsed.data, config: resolveConfig(parsed.data.config) };
 }
 
 /** Writes the weights as they are in memory as the run's model. */

@@ -7,6 +7,7 @@ import { type Replica, SCORE_BATCH, Workspace } from "./workspace.ts";
 /** A value of the raw data; numbers stand for their decimal text. */
 export type Value = string | number;
 
+/** A candidate to score for a user with a history; values that training never saw, or that are absent, are unknown. */
 export interface PredictRequest {
   /** Value of the user, or of each user field by name. */
   readonly user: Value | Readonly<Record<string, Value>>;
@@ -16,6 +17,7 @@ export interface PredictRequest {
   readonly context?: Readonly<Record<string, Value>> | undefined;
 }
 
+/** A trained model, ready to score. */
 export interface Scorer {
   /** Probability of a click for each request. A score does not depend on the other requests. */
   score(requests: readonly PredictRequest[]): number[];
@@ -103,7 +105,8 @@ class ModelScorer implements Scorer {
       }
     }
     fields.forEach(({ name }, f) => {
-      into[f].values[row] = this.#ids.get(name)?.get(String(values[name])) ?? 0;
+      const value = values[name];
+      into[f].values[row] = value === undefined ? 0 : (this.#ids.get(name)?.get(String(value)) ?? 0);
     });
   }
 }

@@ -8,15 +8,18 @@
  * Every file is written aside and renamed, so a kill leaves the old one or the new one.
  */
 import { existsSync } from "node:fs";
-import { readdir, truncate } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, rm, stat, truncate } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { parse, stringify } from "yaml";
+import { z } from "zod";
 import { openTensorFile } from "../checkpoint/file.ts";
-import { encode, type Tensor } from "../checkpoint/safetensors.ts";
+import { dtypeOf, encode, type Tensor } from "../checkpoint/safetensors.ts";
+import { weightsSha256 } from "../checkpoint/sha256.ts";
 import { UserError } from "../errors.ts";
 import { appendLine, makeFolder, readText, writeFileAside } from "../files.ts";
 import { type RunConfig, resolveConfig } from "./config.ts";
 
+/** Paths of a run's files. */
 export const runFiles = (run: string) => ({
   config: join(run, "config.yaml"),
   metrics: join(run, "metrics.jsonl"),
@@ -29,16 +32,22 @@ export const runFiles = (run: string) => ({
 /** Creates the folder of a fresh run and writes its configuration. Refuses a folder that holds a run, or other files. */
 export async function createRun(run: string, config: RunConfig): Promise<void> {
   const files = runFiles(run);
-  if (existsSync(run)) {
-    const found = await readdir(run);
-    if (found.length > 0) {
-      const what = existsSync(files.config) ? "holds a run already: go on with --resume" : "is not empty";
-      throw new UserError(`${run} ${what}, or choose another --out`);
-    }
+  await makeFolder(run);
+  await removeLeftovers(run);
+  if ((await readdir(run)).length > 0) {
+    const what = existsSync(files.config) ? "holds a run already: go on with --resume" : "is not empty";
+    throw new UserError(`${run} ${what}, or choose another --out`);
   }
-  await makeFolder(join(run, "checkpoint"));
-  await makeFolder(join(run, "model"));
   await writeFileAside(files.config, stringify(config));
+}
+
+/** Removes what a killed run of this program had half-written aside. */
+export async function removeLeftovers(run: string): Promise<void> {
+  for (const folder of [run, dirname(runFiles(run).checkpoint), dirname(runFiles(run).model)]) {
+    if (!existsSync(folder)) continue;
+    const leftovers = (await readdir(folder)).filter((name) => /\.tmp-\d+$/.test(name));
+    for (const name of leftovers) await rm(join(folder, name), { force: true });
+  }
 }
 
 /** The configuration of the run in a folder. Throws UserError where there is none. */
@@ -55,7 +64,13 @@ export async function readRunConfig(run: string): Promise<RunConfig> {
 
 /** Writes tensors and a JSON document about them into one file. */
 export async function writeTensors(path: string, tensors: ReadonlyMap<string, Tensor>, about: unknown): Promise<void> {
-  await writeFileAside(path, encode(tensors, { dien: JSON.stringify(about) }));
+  await makeFolder(dirname(path));
+  const sums = Object.fromEntries([...tensors].map(([name, tensor]) => [name, checksum(name, tensor)]));
+  await writeFileAside(path, encode(tensors, { dien: JSON.stringify(about), sha256: JSON.stringify(sums) }));
+}
+
+function checksum(name: string, tensor: Tensor): string {
+  return weightsSha256(new Map([[name, tensor]]));
 }
 
 /** Reads a file of `writeTensors` into `tensors`, each in place; calls `check` with the document first. */
@@ -66,24 +81,32 @@ export async function readTensors<About>(
 ): Promise<About> {
   const file = await openTensorFile(path);
   try {
-    let document: unknown;
-    try {
-      document = JSON.parse(file.metadata.dien ?? "null");
-    } catch {
-      document = null;
-    }
-    const about = check(document);
+    const about = check(parseOrNull(file.metadata.dien));
+    const sums = z.record(z.string(), z.string()).catch({}).parse(parseOrNull(file.metadata.sha256));
     for (const [name, tensor] of tensors) {
       const place = file.tensors.get(name);
-      if (place?.shape.join() !== tensor.shape.join()) {
-        const found = place ? `[${place.shape}]` : "none";
-        throw new UserError(`${path} does not fit: expected tensor ${name} of shape [${tensor.shape}], found ${found}`);
+      const dtype = dtypeOf(tensor.data);
+      if (place?.shape.join() !== tensor.shape.join() || place.dtype !== dtype) {
+        const found = place ? `${place.dtype} [${place.shape}]` : "none";
+        throw new UserError(
+          `${path} does not fit: expected tensor ${name}, ${dtype} [${tensor.shape}], found ${found}`,
+        );
       }
       await file.readInto(name, tensor.data);
+      if (checksum(name, tensor) !== sums[name])
+        throw new UserError(`${path} is damaged: tensor ${name} has another checksum`);
     }
     return about;
   } finally {
     await file.close();
+  }
+}
+
+function parseOrNull(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? "null");
+  } catch {
+    return null;
   }
 }
 
@@ -97,11 +120,18 @@ export class MetricsLog {
     this.bytes = bytes;
   }
 
-  /** Opens the log of a run at `bytes`, dropping what was logged after. */
+  /**
+   * Opens the log of a run at `bytes`, dropping what was logged after.
+   * @throws UserError where the log is shorter than that: it belongs to another state of the run
+   */
   static async open(run: string, bytes: number): Promise<MetricsLog> {
     const { metrics } = runFiles(run);
     if (bytes === 0) await writeFileAside(metrics, "");
-    else await truncate(metrics, bytes);
+    else {
+      const size = existsSync(metrics) ? (await stat(metrics)).size : 0;
+      if (size < bytes) throw new UserError(`${metrics} is damaged: expected ${bytes} bytes of log, found ${size}`);
+      await truncate(metrics, bytes);
+    }
     return new MetricsLog(metrics, bytes);
   }
 

@@ -11,6 +11,7 @@ import { Adam, adamDefaults } from "../optim/adam.ts";
 import type { Meeting } from "./meeting.ts";
 import { type Replica, SCORE_BATCH, type Workspace } from "./workspace.ts";
 
+/** One thread's replicas of the model, and what it does with them. */
 export class Stepper {
   readonly #workspace: Workspace;
   readonly #dataset: Dataset;
@@ -75,7 +76,7 @@ export class Stepper {
   #runShard(shard: number, first: number, count: number, pairs: number, chunkStep: number): void {
     const { gradients, stepLosses, losses, options } = this.#workspace;
     const { shards } = options.config.train;
-    const { batch, tape, arena, kept } = this.#shards[shard];
+    const { batch, tape, arena, kept, readsNegatives } = this.#shards[shard];
     const from = Math.floor((shard * count) / shards);
     const to = Math.floor(((shard + 1) * count) / shards);
     const at = (chunkStep * shards + shard) * losses.length;
@@ -85,7 +86,7 @@ export class Stepper {
       return;
     }
     const { train } = this.#dataset;
-    this.#assembler.fill(batch, train, this.#order, first + from, to - from, this.#draw);
+    this.#assembler.fill(batch, train, this.#order, first + from, to - from, readsNegatives ? this.#draw : null);
     tape.totals.samples = count;
     tape.totals.pairs = pairs;
     tape.forward(arena, kept);

@@ -8,6 +8,7 @@ import { Cell } from "./meeting.ts";
 import type { Task, TrainTask, WorkerStart } from "./tasks.ts";
 import { Workspace, type WorkspaceOptions } from "./workspace.ts";
 
+/** Worker threads over one workspace and one dataset. */
 export class Team {
   readonly workspace: Workspace;
   readonly #dataset: Dataset;

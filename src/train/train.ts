@@ -2,11 +2,11 @@
  * The training loop: epochs of chunks of steps, a checkpoint now and then, validation after each epoch. The best epoch by
  * validation AUC is kept and reported on test; the test part is read once, at the end.
  */
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { weightsSha256 } from "../checkpoint/sha256.ts";
 import type { Dataset, Split } from "../data/dataset.ts";
+import type { Manifest } from "../data/manifest.ts";
 import { openDataset } from "../data/read.ts";
 import { UserError } from "../errors.ts";
 import { evaluateScores, type Metrics } from "../evaluate/metrics.ts";
@@ -17,19 +17,20 @@ import {
   noLosses,
   type Progress,
   readCheckpoint,
-  startOf,
+  startOfRun,
   weightTensors,
   writeCheckpoint,
 } from "./checkpoint.ts";
 import type { RunConfig } from "./config.ts";
-import { describeDataset } from "./describe.ts";
-import { describeModel, loadWeights, saveWeights } from "./model-folder.ts";
+import { describeDataset, fingerprint } from "./describe.ts";
+import { describeModel, loadWeights, readModelDescription, saveWeights } from "./model-folder.ts";
 import { TARGET_LOSS } from "./objective.ts";
-import { createRun, MetricsLog, readRunConfig, runFiles } from "./run-folder.ts";
+import { createRun, MetricsLog, readRunConfig, removeLeftovers, runFiles } from "./run-folder.ts";
 import { stepsPerEpoch } from "./stepper.ts";
 import { Team } from "./team.ts";
 import { STEPS_PER_CHUNK } from "./workspace.ts";
 
+/** What to train, on what, and where to. */
 export interface TrainOptions {
   /** Dataset folder. */
   readonly data: string;
@@ -43,8 +44,10 @@ export interface TrainOptions {
   readonly onProgress?: (event: TrainEvent) => void;
 }
 
+/** NaN where a metric is not defined. */
 type ReportedMetrics = Pick<Metrics, "auc" | "gauc" | "logloss">;
 
+/** What happens in a run as it happens: a chunk of steps, an epoch's validation, a remark. Times are in seconds. */
 export type TrainEvent =
   | {
       readonly kind: "step";
@@ -68,6 +71,7 @@ export type TrainEvent =
     }
   | { readonly kind: "note"; readonly text: string };
 
+/** The outcome of a run, also in its summary.json. `valid` and `test` are those of the best epoch. */
 export interface TrainSummary {
   readonly model: string;
   readonly seed: number;
@@ -105,16 +109,30 @@ export async function train(options: TrainOptions): Promise<TrainSummary | Inter
   const threads = Math.min(options.config.train.threads ?? availableParallelism(), config.train.shards);
   const team = new Team({ schema: dataset.schema, config, threads, training: true }, dataset);
   try {
-    const fingerprint = createHash("sha256").update(JSON.stringify(dataset.manifest)).digest("hex");
     team.workspace.parameters.initialise(team.workspace.memory, config.train.seed);
-    let progress = startOf(fingerprint);
-    if (resume) progress = (await readCheckpoint(out, team.workspace, fingerprint)) ?? progress;
-    else await createRun(out, config);
+    let progress = startOfRun();
+    if (resume) {
+      await removeLeftovers(out);
+      await checkDataset(out, dataset.manifest);
+      progress = (await readCheckpoint(out, team.workspace)) ?? progress;
+    } else await createRun(out, config);
     if (!existsSync(runFiles(out).model)) await describeModel(out, await describeDataset(data, dataset, config));
     return await new Training(options, config, threads, dataset, team, progress).run();
   } finally {
     await team.close();
   }
+}
+
+/** A run goes on with the data it began with. */
+async function checkDataset(run: string, manifest: Manifest): Promise<void> {
+  if (!existsSync(runFiles(run).model)) return;
+  const { dataset } = await readModelDescription(run);
+  if (dataset !== fingerprint(manifest)) throw new UserError(`${run} belongs to another dataset than the one given`);
+}
+
+/** Whether `a` is the better validation result: by AUC, or by logloss where there is one class only and AUC is undefined. */
+function better(a: ReportedMetrics, b: ReportedMetrics): boolean {
+  return Number.isNaN(a.auc) || Number.isNaN(b.auc) ? a.logloss < b.logloss : a.auc > b.auc;
 }
 
 class Training {
@@ -194,13 +212,13 @@ class Training {
         const { target, auxiliary, steps } = progress.unlogged;
         await log.append({ epoch, step: to, loss: target / steps, auxiliary_loss: auxiliary / steps, rate: epochRate });
         progress.unlogged = noLosses();
-        if (performance.now() - saved > this.#config.train.checkpoint_seconds * 1000 && to < this.#steps) {
-          await this.#checkpoint(log);
-          saved = performance.now();
-        }
+      }
+      if (to === this.#steps || performance.now() - saved > this.#config.train.checkpoint_seconds * 1000) {
+        await this.#checkpoint(log);
+        saved = performance.now();
       }
     }
-    return true;
+    return !signal?.aborted;
   }
 
   /** Sums the losses of steps [from, to) over steps and shards, in order. */
@@ -217,14 +235,16 @@ class Training {
           else sums.auxiliary += stepLosses[at + i];
         }
       }
-      if (!Number.isFinite(sums.target) || !Number.isFinite(sums.auxiliary)) {
-        throw new UserError(
-          `the loss is not finite at epoch ${this.#progress.epoch}, step ${step + 1}: lower train.learning_rate ` +
-            `(${this.#config.train.learning_rate}) or limit the gradient with train.clip_norm`,
-        );
-      }
+      if (!Number.isFinite(sums.target + sums.auxiliary)) throw this.#diverged("loss", step + 1);
     }
     return sums;
+  }
+
+  #diverged(what: string, step: number): UserError {
+    return new UserError(
+      `the ${what} is not finite at epoch ${this.#progress.epoch}, step ${step}: lower train.learning_rate ` +
+        `(${this.#config.train.learning_rate}) or limit the gradient with train.clip_norm`,
+    );
   }
 
   #reportStep({ target, auxiliary, steps }: LossSums, samples: number): void {
@@ -252,7 +272,7 @@ class Training {
     const progress = this.#progress;
     const { epoch, seconds } = progress;
     const valid = await this.#evaluate("valid");
-    if (progress.best === null || valid.auc > progress.best.valid.auc) {
+    if (progress.best === null || better(valid, progress.best.valid)) {
       progress.best = { epoch, valid };
       await saveWeights(out, this.#team.workspace, epoch);
     }
@@ -282,6 +302,7 @@ class Training {
   async #evaluate(split: Split): Promise<ReportedMetrics> {
     const { label, sequence } = this.#dataset[split];
     const score = await this.#team.score(split);
+    if (!score.every(Number.isFinite)) throw this.#diverged("score", this.#steps);
     const { auc, gauc, logloss } = evaluateScores({ label, score, group: sequence });
     return { auc, gauc, logloss };
   }

@@ -12,7 +12,7 @@ import type { Schema } from "../features/schema.ts";
 import type { Kernels, Pointer } from "../kernels/contract.ts";
 import { loadKernels, relaxedSupported } from "../kernels/load.ts";
 import { Gradients } from "../optim/gradients.ts";
-import { Arena, createMemory, type LinearMemory, MAX_BYTES } from "../tensor/memory.ts";
+import { Arena, createMemory, type LinearMemory, MAX_BYTES, viewMemory } from "../tensor/memory.ts";
 import { modelNamed, type RunConfig } from "./config.ts";
 import { addTargetLoss } from "./objective.ts";
 
@@ -47,17 +47,20 @@ export interface Replica {
   readonly logits: { readonly value: Pointer };
   readonly arena: Arena;
   readonly kept: Arena;
+  /** Whether the model looks at `batch.negatives`; drawing them costs time. */
+  readonly readsNegatives: boolean;
 }
 
+/** Memory, kernels, parameters and gradients of a run. */
 export class Workspace {
   readonly options: WorkspaceOptions;
   readonly memory: LinearMemory;
   readonly kernels: Kernels;
   readonly parameters: ParameterLayout;
   readonly gradients: Gradients | undefined;
-  /** Names of the losses; the first is the target's. */
+  /** Names of the losses, in the order of a tape's. */
   readonly losses: readonly string[];
-  /** Int32 cells that threads meet in; see train/team.ts. */
+  /** Int32 cells that threads meet in; see train/meeting.ts. */
   readonly control: Int32Array;
   /** [STEPS_PER_CHUNK, shards, losses] the unweighted losses of the latest chunk. */
   readonly stepLosses: Float64Array;
@@ -87,10 +90,9 @@ export class Workspace {
       if (bytes > MAX_BYTES) throw tooLarge(bytes, options);
       memory = createMemory(bytes).memory;
     }
-    const { buffer } = memory;
-    this.memory = { memory, f32: new Float32Array(buffer), i32: new Int32Array(buffer) };
+    this.memory = viewMemory(memory);
     this.kernels = load(memory, engine);
-    const parts = layout(this.memory, new Arena(0, buffer.byteLength));
+    const parts = layout(this.memory, new Arena(0, memory.buffer.byteLength));
     this.parameters = parts.parameters;
     this.gradients = parts.gradients;
     this.control = parts.control;
@@ -122,7 +124,9 @@ export class Workspace {
     const training = gradients !== undefined;
     const { kernels, memory, parameters } = this;
     const tape = new Tape({ kernels, memory, parameters, training, ...(training && { gradients }) });
-    return { batch, tape, logits: record(tape, batch, this.options.config), arena, kept };
+    const logits = record(tape, batch, this.options.config);
+    const readsNegatives = batch.negatives.some(({ pointer }) => tape.lookups.some(({ ids }) => ids === pointer));
+    return { batch, tape, logits, arena, kept, readsNegatives };
   }
 }
 
