@@ -68,9 +68,10 @@ else {
     "\nWhere the time of a step goes (one thread; timing itself costs some of it, within `other`)\n",
   );
   const share = (history: number, kernel: string) => profile[history].find((row) => row.kernel === kernel)?.share ?? 0;
-  const kernels = profile[HISTORIES[0]]
-    .map((row) => row.kernel)
-    .filter((kernel) => share(HISTORIES[0], kernel) > 0.005);
+  const most = (kernel: string) => Math.max(...HISTORIES.map((history) => share(history, kernel)));
+  const kernels = [...new Set(Object.values(profile).flatMap((rows) => rows.map((row) => row.kernel)))]
+    .filter((kernel) => most(kernel) > 0.01)
+    .sort((a, b) => most(b) - most(a));
   show(
     ["kernel", ...HISTORIES.map((history) => `history ${history}`)],
     kernels.map((kernel) => [kernel, ...HISTORIES.map((history) => percent(share(history, kernel)))]),

@@ -1,6 +1,6 @@
 /**
  * Grouped AUC: how well candidates are ordered within each user, whatever the level of the user's scores
- * (Zhou et al. 2018, https://arxiv.org/abs/1706.06978, eq. 7).
+ * (Zhou et al. 2018, https://arxiv.org/abs/1706.06978).
  */
 import { rankedPairs } from "./auc.ts";
 

@@ -43,6 +43,11 @@ describe("threads", () => {
     expect(hashes.size).toBe(1);
   });
 
+  it("the weights are those of every other machine and version of Node", async () => {
+    const { weights_sha256 } = await finish(freshRun(), configOf());
+    expect(weights_sha256).toBe("50cf8e0019954280ef29cea86e255eafbdc150ad774afa49317d040e129203ce");
+  });
+
   it("another seed gives other weights", async () => {
     const a = await finish(freshRun(), configOf({ seed: 1 }));
     const b = await finish(freshRun(), configOf({ seed: 2 }));
