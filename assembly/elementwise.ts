@@ -1,7 +1,8 @@
 /**
  * Element-wise and row-wise kernels (what each computes: src/kernels/contract.ts).
  *
- * Each is a step on up to four elements, inlined twice: for whole vectors, where the comparisons of `get` and `put` fold
+ * Each is a step on up to four elements, inlined twice: for whole vectors, where the comparisons of `get` and `put`
+ * fold
  * away, and for what is left of a row.
  */
 import { exp4, sigmoid4, tanh4 } from "./math";

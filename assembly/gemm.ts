@@ -1,5 +1,6 @@
 /**
- * Matrix products. The work is done by register blocks, which scripts/gemm-blocks.mjs writes; here rows are dealt out to
+ * Matrix products. The work is done by register blocks, which scripts/gemm-blocks.mjs writes; here rows are dealt out
+ * to
  * blocks, and bias, activation and accumulation to where they cost least.
  *
  * Every sum runs over p in ascending order, starting from what `init` holds (nothing, the bias, or the old C): an

@@ -1,4 +1,6 @@
-/** Everything the module exports: the kernels of src/kernels/contract.ts, and the measure of the machine's best rate. */
+/**
+ * Everything the module exports: the kernels of src/kernels/contract.ts, and the measure of the machine's best rate.
+ */
 export { diceBackward, diceForward, moments, preluBackward, preluForward } from "./activations";
 export { adam, adamRows, sumShards } from "./adam";
 export {

@@ -1,4 +1,6 @@
-/** The training step of DIEN at fixed history lengths: samples/s, useful GFLOP/s, and how two threads compare with one. */
+/**
+ * The training step of DIEN at fixed history lengths: samples/s, useful GFLOP/s, and how two threads compare with one.
+ */
 import type { Dataset } from "../src/data/dataset.ts";
 import { Activation } from "../src/kernels/contract.ts";
 import { loadKernels } from "../src/kernels/load.ts";

@@ -33,7 +33,8 @@ const DICE_EPSILON = 1e-8;
 /**
  * Dice (Zhou et al. 2018, https://arxiv.org/abs/1706.06978): p x + (1 - p) alpha x, p = sigmoid of standardised x.
  *
- * Training standardises by the moments of the shard, whose samples are fixed by the seed and not by the threads; a score
+ * Training standardises by the moments of the shard, whose samples are fixed by the seed and not by the threads; a
+ * score
  * uses the running moments, so it does not depend on who else is in the batch.
  */
 export function dice(tape: Tape, x: Tensor, { alpha, mean, variance }: DiceParameters): Tensor {

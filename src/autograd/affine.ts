@@ -1,7 +1,8 @@
 /**
  * Sums of products: y = act(x1 W1 + x2 W2 + ... + b), the one operation behind every dense layer.
  *
- * A layer whose input is a concatenation [x1, x2] is the sum of products with the row blocks of its weight, so nothing is
+ * A layer whose input is a concatenation [x1, x2] is the sum of products with the row blocks of its weight, so nothing
+ * is
  * concatenated. `plus` adds a value that is computed once and used by several: same rows, or one row per sample spread
  * over the sample's tokens.
  */

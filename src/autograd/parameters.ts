@@ -1,12 +1,16 @@
 /**
  * Parameters: requested by dotted path, placed in linear memory once, shared by all threads.
  *
- * A model asks its tape for `name, rows, cols, init`; asked of a `ParameterPlan` this lists what the model needs, asked of
+ * A model asks its tape for `name, rows, cols, init`; asked of a `ParameterPlan` this lists what the model needs, asked
+ * of
  * a `ParameterLayout` it yields pointers. So one constructor serves planning, fresh and loaded models.
  *
- * Memory of a layout: all dense parameters form one block (so do their Adam moments, and each shard's gradient of them);
- * embedding tables stand apart, for their gradients are lists of rows. Statistics (running moments of Dice) end the dense
- * block: a shard's "gradient" of one is its share of the batch's value, and the optimiser averages instead of descending.
+ * Memory of a layout: all dense parameters form one block (so do their Adam moments, and each shard's gradient of
+ * them);
+ * embedding tables stand apart, for their gradients are lists of rows. Statistics (running moments of Dice) end the
+ * dense
+ * block: a shard's "gradient" of one is its share of the batch's value, and the optimiser averages instead of
+ * descending.
  */
 import type { Pointer } from "../kernels/contract.ts";
 import type { Arena, LinearMemory } from "../tensor/memory.ts";
@@ -16,7 +20,9 @@ import { hashString, Random } from "../tensor/random.ts";
 export type Init =
   | { readonly kind: "constant"; readonly value: number }
   | { readonly kind: "table"; readonly scale: number }
-  /** Uniform in +-sqrt(6 / (fanIn + fanOut)) (Glorot and Bengio 2010, https://proceedings.mlr.press/v9/glorot10a.html). */
+  /**
+   * Uniform in +-sqrt(6 / (fanIn + fanOut)) (Glorot and Bengio 2010, https://proceedings.mlr.press/v9/glorot10a.html).
+   */
   | { readonly kind: "glorot"; readonly fanIn: number; readonly fanOut: number };
 
 export type ParameterKind = "dense" | "table" | "statistic";
@@ -64,7 +70,9 @@ export class ParameterPlan implements ParameterSource {
 export class ParameterLayout implements ParameterSource {
   readonly placed: readonly Placed[];
   readonly tables: readonly Placed[];
-  /** The dense block: `denseCount` floats, of which the first `trainedCount` are trained and the rest are statistics. */
+  /**
+   * The dense block: `denseCount` floats, of which the first `trainedCount` are trained and the rest are statistics.
+   */
   readonly denseCount: number;
   readonly trainedCount: number;
   readonly dense: { readonly value: Pointer; readonly m: Pointer; readonly v: Pointer };
@@ -112,7 +120,9 @@ export class ParameterLayout implements ParameterSource {
     return this.placed.reduce((sum, p) => (p.kind === "statistic" ? sum : sum + p.rows * p.cols), 0);
   }
 
-  /** Fills every parameter from `seed` and its name alone, so that models share what they have in common; moments to 0. */
+  /**
+   * Fills every parameter from `seed` and its name alone, so that models share what they have in common; moments to 0.
+   */
   initialise(memory: LinearMemory, seed: number): void {
     for (const { name, rows, cols, init, value, m, v } of this.placed) {
       const weights = memory.f32.subarray(value / 4, value / 4 + rows * cols);

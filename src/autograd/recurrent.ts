@@ -98,7 +98,8 @@ export function recurrent(
         const before = t === 0 ? 0 : states.value + packed.offsets[t - 1] * row;
         kernels.gruBackward(rows, H, gate, g, hc, before, a, dh, t === 0 ? 0 : dh, da);
         if (t === 0) continue;
-        // dh now holds the direct part of the gradient of the state before; the parts through the products join it there.
+        // dh now holds the direct part of the gradient of the state before; the parts through the products join it
+        // there.
         const dBefore = states.grad + packed.offsets[t - 1] * row;
         kernels.copyRows(rows, H, dh, H, dBefore, H, 1);
         kernels.gemmNN(rows, H, 2 * H, g, 3 * H, transposed!.value, H, dBefore, H, 0, Activation.none, 1);

@@ -28,7 +28,10 @@ export class Progress {
     this.#stream.write(`${text}\n`);
   }
 
-  /** How far the current step, `label`, has come: `done` of `total` (where that is known), and what else is worth showing. */
+  /**
+   * How far the current step, `label`, has come: `done` of `total` (where that is known), and what else is worth
+   * showing.
+   */
   update(label: string, done: number, total: number | undefined, detail = ""): void {
     if (this.#stream.isTTY) {
       this.#draw(label, done, total ?? 0, detail);

@@ -87,7 +87,9 @@ export interface DatasetSource {
   /** [behaviours] catalogue rows and times (whole seconds since 1970, or any whole number that orders them). */
   readonly items: Int32Array;
   readonly times: Float64Array;
-  /** [sequences] how many of a user's first behaviours are the training part: vocabularies and popularity see no others. */
+  /**
+   * [sequences] how many of a user's first behaviours are the training part: vocabularies and popularity see no others.
+   */
   readonly training: Int32Array;
 
   /** Values per sequence. */

@@ -18,7 +18,8 @@ const MAX_LINE = 1 << 26;
 /**
  * Calls `onLine(line, number)` for every line that is not blank; numbers count from 1. `onProgress(done, total)` tells
  * bytes of the file. Returns the file's identity for the manifest.
- * @throws UserError where the file cannot be read, or its gzip stream is cut off or damaged. Lines may have come by then.
+ * @throws UserError where the file cannot be read, or its gzip stream is cut off or damaged. Lines may have come by
+ * then.
  */
 export async function readLines(
   path: string,

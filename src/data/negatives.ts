@@ -1,5 +1,6 @@
 /**
- * Negatives: items that a user did not choose, drawn by popularity (the item of a random behaviour of the training part).
+ * Negatives: items that a user did not choose, drawn by popularity (the item of a random behaviour of the training
+ * part).
  *
  * The generator is counter-based: a draw depends on its key alone, so any number of threads draws the same.
  */
@@ -7,7 +8,9 @@ import { below, mix } from "../tensor/random.ts";
 
 /** Draws that may be refused for being in the user's sequence; after them only the positive is refused. */
 const STRICT_ATTEMPTS = 100;
-/** Attempts in all; a catalogue that still gives nothing but the positive has no negative, and the positive is returned. */
+/**
+ * Attempts in all; a catalogue that still gives nothing but the positive has no negative, and the positive is returned.
+ */
 export const ATTEMPTS = 128;
 
 /** Not shared between threads: it marks the items of one user at a time. */

@@ -26,7 +26,9 @@ export class Batch {
   readonly context: readonly Ids[];
   /** [tokens] per item field: the behaviours. */
   readonly history: readonly Ids[];
-  /** [tokens] per item field: a drawn non-behaviour for each behaviour; step 0 is never read. Only training reads it. */
+  /**
+   * [tokens] per item field: a drawn non-behaviour for each behaviour; step 0 is never read. Only training reads it.
+   */
   readonly negatives: readonly Ids[];
 
   constructor(memory: LinearMemory, arena: Arena, schema: Schema, maxSamples: number) {

@@ -144,7 +144,10 @@ export interface Kernels {
   /** out[j] (+)= sum_i x[i,j], rows in ascending order: a bias gradient. */
   columnSums(rows: number, cols: number, x: Pointer, ldx: number, out: Pointer, accumulate: Accumulate): void;
 
-  /** out[i] = e^x[i], relative error below 2^-22 for x in [-87, 88]; below -87.33 the result is 0, above 88.37 it saturates finite. In place allowed. */
+  /**
+   * out[i] = e^x[i], relative error below 2^-22 for x in [-87, 88]; below -87.33 the result is 0, above 88.37 it
+   * saturates finite. In place allowed.
+   */
   exp(count: number, x: Pointer, out: Pointer): void;
 
   /** out[i] = 1 / (1 + e^-x[i]), absolute error below 2^-22. In place allowed. */
@@ -176,7 +179,10 @@ export interface Kernels {
   /** mean[j] and biased variance[j] of each column; rows >= 1 (two passes: the variance never goes negative). */
   moments(rows: number, cols: number, x: Pointer, mean: Pointer, variance: Pointer): void;
 
-  /** Dice (Zhou et al. 2018, https://arxiv.org/abs/1706.06978): p = sigmoid((x - mean) / sqrt(variance + epsilon)), y = p x + (1 - p) alpha[j] x. */
+  /**
+   * Dice (Zhou et al. 2018, https://arxiv.org/abs/1706.06978): p = sigmoid((x - mean) / sqrt(variance + epsilon)), y =
+   * p x + (1 - p) alpha[j] x.
+   */
   diceForward(
     rows: number,
     cols: number,
@@ -209,7 +215,8 @@ export interface Kernels {
   // --- losses ----------------------------------------------------------------------------------------------------
 
   /**
-   * Returns sum_i of the binary cross-entropy of logit[i] with label[i] in [0, 1], as log(1 + e^-|z|) + max(z, 0) - z y.
+   * Returns sum_i of the binary cross-entropy of logit[i] with label[i] in [0, 1], as log(1 + e^-|z|) + max(z, 0) - z
+   * y.
    * Where `gradient` is given, gradient[i] = factor * (sigmoid(logit[i]) - label[i]).
    */
   crossEntropy(count: number, logit: Pointer, label: Pointer, gradient: Pointer, factor: number): number;
@@ -275,7 +282,10 @@ export interface Kernels {
     scratch: Pointer,
   ): void;
 
-  /** dScores = y * (dy - sum over the sample's steps of y dy). In place allowed (dScores = dy). `scratch`: samples floats. */
+  /**
+   * dScores = y * (dy - sum over the sample's steps of y dy). In place allowed (dScores = dy). `scratch`: samples
+   * floats.
+   */
   softmaxStepsBackward(
     samples: number,
     steps: number,
@@ -329,12 +339,16 @@ export interface Kernels {
 
   // --- reduction and optimiser -------------------------------------------------------------------------------------
 
-  /** out[i] = sum over s = 0 .. shards-1, in that order, of the float at first + s * strideBytes + 4 i. Returns the sum of squares of out. `first` may equal `out`. */
+  /**
+   * out[i] = sum over s = 0 .. shards-1, in that order, of the float at first + s * strideBytes + 4 i. Returns the sum
+   * of squares of out. `first` may equal `out`.
+   */
   sumShards(count: number, shards: number, first: Pointer, strideBytes: number, out: Pointer): number;
 
   /**
    * Adam (Kingma and Ba 2015, https://arxiv.org/abs/1412.6980) with g = clip * gradient + decay * w:
-   * m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2; w -= rate * (m / correction1) / (sqrt(v / correction2) + epsilon).
+   * m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2; w -= rate * (m / correction1) / (sqrt(v / correction2)
+   * + epsilon).
    * correction1 = 1 - beta1^t, correction2 = 1 - beta2^t.
    */
   adam(
@@ -353,7 +367,10 @@ export interface Kernels {
     correction2: number,
   ): void;
 
-  /** `adam` on rows[r] of the tables weight, m, v [V, cols] with gradient[r, 0..cols), for r in [from, to); other rows and their moments stay. */
+  /**
+   * `adam` on rows[r] of the tables weight, m, v [V, cols] with gradient[r, 0..cols), for r in [from, to); other rows
+   * and their moments stay.
+   */
   adamRows(
     from: number,
     to: number,

@@ -1,9 +1,11 @@
 /**
  * Loads a build of the kernels over a shared memory.
  *
- * - `simd`: WebAssembly with 128-bit SIMD. Every product and sum is rounded as IEEE 754 says, so results are equal to the
+ * - `simd`: WebAssembly with 128-bit SIMD. Every product and sum is rounded as IEEE 754 says, so results are equal to
+ * the
  *   bit on every machine and engine.
- * - `relaxed`: the same sources with relaxed SIMD, where a multiplication and an addition may be fused into one rounding
+ * - `relaxed`: the same sources with relaxed SIMD, where a multiplication and an addition may be fused into one
+ * rounding
  *   (https://github.com/WebAssembly/relaxed-simd). Faster where the processor's additions are its bottleneck, but
  *   **results are no longer equal to the bit across machines**; on one machine they are repeatable as before. Node 20
  *   does not have it.
@@ -18,7 +20,9 @@ export type Engine = "simd" | "relaxed" | "reference";
 
 /** What a WebAssembly build exports: the kernels, and `peak` of assembly/peak.ts. */
 export interface WasmKernels extends Kernels {
-  /** 96 * iterations floating-point operations in registers, the best rate the build can reach; returns their result. */
+  /**
+   * 96 * iterations floating-point operations in registers, the best rate the build can reach; returns their result.
+   */
   peak(iterations: number, factor: number, addend: number): number;
 }
 

@@ -1,5 +1,6 @@
 /**
- * BaseModel of the paper's comparison: embeddings, a sum-pooled history and an MLP. It sees the behaviours as a bag, and
+ * BaseModel of the paper's comparison: embeddings, a sum-pooled history and an MLP. It sees the behaviours as a bag,
+ * and
  * the candidate only beside it.
  */
 import { z } from "zod";

@@ -1,5 +1,6 @@
 /**
- * Where gradients meet: each shard leaves a block of dense gradients and a list of embedding look-ups; here is the memory
+ * Where gradients meet: each shard leaves a block of dense gradients and a list of embedding look-ups; here is the
+ * memory
  * for both, and for their sums.
  *
  * Everything is placed from sizes alone, so every thread that lays it out finds the same addresses.

@@ -20,7 +20,9 @@ export function mix(a: number, b = 0, c = 0, d = 0): number {
   return scramble(x ^ Math.imul(d + 0x2545f491, 0xc2b2ae3d));
 }
 
-/** Random integer in [0, bound) from 32 random bits (multiply-shift; bound up to 2^21 has bias below 2^-11 per value). */
+/**
+ * Random integer in [0, bound) from 32 random bits (multiply-shift; bound up to 2^21 has bias below 2^-11 per value).
+ */
 export function below(bits: number, bound: number): number {
   return Math.floor((bits / 4_294_967_296) * bound);
 }
@@ -58,7 +60,10 @@ export class Random {
     return below(this.bits(), bound);
   }
 
-  /** Standard normal, as the sum of twelve uniforms less six: no transcendental function, so equal on every engine. Tails end at +-6. */
+  /**
+   * Standard normal, as the sum of twelve uniforms less six: no transcendental function, so equal on every engine.
+   * Tails end at +-6.
+   */
   normal(): number {
     let sum = -6;
     for (let i = 0; i < 12; i++) sum += this.uniform();

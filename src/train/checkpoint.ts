@@ -97,7 +97,10 @@ export async function writeCheckpoint(run: string, workspace: Workspace, progres
   await writeTensors(runFiles(run).checkpoint, stateTensors(workspace), progress);
 }
 
-/** Restores the latest state of a run into the workspace; undefined where the run was stopped before its first checkpoint. */
+/**
+ * Restores the latest state of a run into the workspace; undefined where the run was stopped before its first
+ * checkpoint.
+ */
 export async function readCheckpoint(run: string, workspace: Workspace): Promise<Progress | undefined> {
   const path = runFiles(run).checkpoint;
   if (!existsSync(path)) return undefined;

@@ -1,4 +1,6 @@
-/** The target loss: mean cross-entropy of the click (L_target of the paper, eq. 1). Auxiliary losses are the model's. */
+/**
+ * The target loss: mean cross-entropy of the click (L_target of the paper, eq. 1). Auxiliary losses are the model's.
+ */
 import { crossEntropy } from "../autograd/loss.ts";
 import type { Tape, Tensor } from "../autograd/tape.ts";
 import type { Batch } from "../features/batch.ts";

@@ -1,8 +1,10 @@
 /**
  * The folder of a run:
  *
- *   config.yaml       everything resolved, seeds included      metrics.jsonl   a line for each logged step and evaluation
- *   checkpoint/       the latest state: weights, moments, position        model/   the best model, all that serving needs
+ *   config.yaml       everything resolved, seeds included      metrics.jsonl   a line for each logged step and
+ * evaluation
+ *   checkpoint/       the latest state: weights, moments, position        model/   the best model, all that serving
+ * needs
  *   summary.json      the outcome
  *
  * Every file is written aside and renamed, so a kill leaves the old one or the new one.
@@ -29,7 +31,9 @@ export const runFiles = (run: string) => ({
   summary: join(run, "summary.json"),
 });
 
-/** Creates the folder of a fresh run and writes its configuration. Refuses a folder that holds a run, or other files. */
+/**
+ * Creates the folder of a fresh run and writes its configuration. Refuses a folder that holds a run, or other files.
+ */
 export async function createRun(run: string, config: RunConfig): Promise<void> {
   const files = runFiles(run);
   await makeFolder(run);

@@ -79,7 +79,9 @@ export class Team {
   }
 }
 
-/** Sample indices by falling history length: batches of like lengths pack best, and the longest are not left to the end. */
+/**
+ * Sample indices by falling history length: batches of like lengths pack best, and the longest are not left to the end.
+ */
 function longestFirst({ count, length }: Samples): Int32Array {
   const order = sharedInt32(count);
   for (let i = 0; i < count; i++) order[i] = i;

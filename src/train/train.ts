@@ -1,5 +1,6 @@
 /**
- * The training loop: epochs of chunks of steps, a checkpoint now and then, validation after each epoch. The best epoch by
+ * The training loop: epochs of chunks of steps, a checkpoint now and then, validation after each epoch. The best epoch
+ * by
  * validation AUC is kept and reported on test; the test part is read once, at the end.
  */
 import { existsSync } from "node:fs";
@@ -130,7 +131,10 @@ async function checkDataset(run: string, manifest: Manifest): Promise<void> {
   if (dataset !== fingerprint(manifest)) throw new UserError(`${run} belongs to another dataset than the one given`);
 }
 
-/** Whether `a` is the better validation result: by AUC, or by logloss where there is one class only and AUC is undefined. */
+/**
+ * Whether `a` is the better validation result: by AUC, or by logloss where there is one class only and AUC is
+ * undefined.
+ */
 function better(a: ReportedMetrics, b: ReportedMetrics): boolean {
   return Number.isNaN(a.auc) || Number.isNaN(b.auc) ? a.logloss < b.logloss : a.auc > b.auc;
 }

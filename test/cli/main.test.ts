@@ -1,4 +1,6 @@
-/** The real command in processes of its own: exit codes, signals, pipes. Needs `npm run build`, which `npm test` does. */
+/**
+ * The real command in processes of its own: exit codes, signals, pipes. Needs `npm run build`, which `npm test` does.
+ */
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

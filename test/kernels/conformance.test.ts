@@ -1,4 +1,6 @@
-/** Every kernel of the contract on random shapes: each build against the reference (see stage.ts for what is compared). */
+/**
+ * Every kernel of the contract on random shapes: each build against the reference (see stage.ts for what is compared).
+ */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Activation, Gate, type Kernels } from "../../src/kernels/contract.ts";

@@ -1,7 +1,8 @@
 /**
  * A whole small DIEN against an independent float64 program: the gradient of every parameter, then ten Adam steps.
  *
- * The program runs dense Adam on the embeddings, ours is lazy. The two agree where every row is touched at every step, so
+ * The program runs dense Adam on the embeddings, ours is lazy. The two agree where every row is touched at every step,
+ * so
  * the test adds a second shard that looks up all rows of all tables with a gradient of zero.
  */
 import { expect, it } from "vitest";

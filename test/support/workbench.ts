@@ -1,4 +1,7 @@
-/** A tape over a small memory, for tests: tensors that can be filled, run and read; padded arrays to packed tokens and back. */
+/**
+ * A tape over a small memory, for tests: tensors that can be filled, run and read; padded arrays to packed tokens and
+ * back.
+ */
 import { ParameterLayout, ParameterPlan } from "../../src/autograd/parameters.ts";
 import { Tape, type Tensor } from "../../src/autograd/tape.ts";
 import type { Kernels } from "../../src/kernels/contract.ts";

@@ -43,7 +43,9 @@ const INTERESTS = { least: 2, most: 3 };
 const BURST = 0.75;
 /** Probability that an interest moves on by one stage before a behaviour. */
 const MOVE = 0.6;
-/** Where candidates come from: one stage ahead of an interest, one before its origin, where it has been; else anywhere. */
+/**
+ * Where candidates come from: one stage ahead of an interest, one before its origin, where it has been; else anywhere.
+ */
 const CANDIDATES = { ahead: 0.3, origin: 0.3, past: 0.2 };
 /** Weights of the click's logit. */
 const CLICK = { bias: -0.3, segment: 0.6, appeal: 0.3, suit: 1.8 };

@@ -6,7 +6,9 @@ import { sigmoid } from "./scalar.ts";
 type Products = Pick<Kernels, "gemmNN" | "gemmNT" | "gemmTN" | "transpose">;
 
 export function products({ f32 }: Views): Products {
-  /** C[m,n] (+)= sum_p A(i,p) B(p,j), where A(i,p) lies at a + i*aRow + p*aStep and B(p,j) at b + p*bStep + j*bColumn. */
+  /**
+   * C[m,n] (+)= sum_p A(i,p) B(p,j), where A(i,p) lies at a + i*aRow + p*aStep and B(p,j) at b + p*bStep + j*bColumn.
+   */
   function product(
     m: number,
     n: number,
