@@ -56,7 +56,27 @@ export async function readModelDescription(run: string): Promise<ModelDescriptio
     const [{ path, message }] = parsed.error.issues;
     throw new UserError(`${model} is damaged or of another version: ${path.join(".")}: ${message}`);
   }
-  return { ...parsed.data, config: resolveConfig(parsed.data.config) };
+  const description = { ...parsed.data, config: resolveConfig(parsed.data.config) };
+  const disagreement = findDisagreement(description);
+  if (disagreement) throw new UserError(`${model} is damaged: ${disagreement}`);
+  return description;
+}
+
+/** What of a description does not fit together: ids must lie within the tables that they will be looked up in. */
+function findDisagreement({ schema, vocabularies, catalogue }: ModelDescription): string | undefined {
+  for (const { name, size } of [...schema.user, ...schema.context]) {
+    const found = vocabularies[name]?.length;
+    if (found !== size) return `field ${name} has ${size} ids, and ${found} values`;
+  }
+  if (catalogue.ids.length !== schema.item.length)
+    return `${schema.item.length} item fields, ${catalogue.ids.length} of ids`;
+  for (const [f, { name, size }] of schema.item.entries()) {
+    const ids = catalogue.ids[f];
+    if (ids.length !== catalogue.values.length) return `${catalogue.values.length} items, ${ids.length} ids of ${name}`;
+    const wrong = ids.find((id) => id < 0 || id >= size);
+    if (wrong !== undefined) return `${name} has ${size} ids, and an item with id ${wrong}`;
+  }
+  return undefined;
 }
 
 /** Writes the weights as they are in memory as the run's model. */

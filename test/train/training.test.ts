@@ -215,6 +215,27 @@ describe("mistakes", () => {
     await fails(loadScorer(folder), /holds no trained model/);
   });
 
+  it("a model description whose ids lie outside the tables", async () => {
+    const out = join(folder, "odd-ids");
+    await train({ data, out, config: configOf({ epochs: 1 }) });
+    const path = join(out, "model", "model.json");
+    const whole = JSON.parse(readFileSync(path, "utf8"));
+    const refuses = async (change: (model: typeof whole) => void, message: RegExp) => {
+      const model = structuredClone(whole);
+      change(model);
+      writeFileSync(path, JSON.stringify(model));
+      await fails(loadScorer(out), message);
+    };
+    await refuses(
+      (model) => model.catalogue.ids[0].fill(2 ** 30),
+      /damaged: item has \d+ ids, and an item with id 1073741824/,
+    );
+    await refuses((model) => model.catalogue.ids.pop(), /damaged: 2 item fields, 1 of ids/);
+    await refuses((model) => model.catalogue.ids[1].pop(), /damaged: \d+ items, \d+ ids of category/);
+    await refuses((model) => model.vocabularies.hour.pop(), /damaged: field hour has 4 ids, and 3 values/);
+    await refuses((model) => delete model.vocabularies, /damaged or of another version: vocabularies/);
+  });
+
   it("unknown models, keys and values", () => {
     const wrong = (input: object, message: RegExp) => expect(() => resolveConfig(input)).toThrow(message);
     wrong({}, /names no model/);
