@@ -1,4 +1,5 @@
 /** The library: prepare, train, evaluate and score from TypeScript. The commands are thin layers over this. */
+export { readTensorFile } from "./checkpoint/file.ts";
 export { type PrepareAmazonOptions, prepareAmazon } from "./data/amazon/prepare.ts";
 export type { Dataset, Samples, Split } from "./data/dataset.ts";
 export { openDataset } from "./data/read.ts";

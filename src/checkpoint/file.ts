@@ -2,16 +2,15 @@
  * Safetensors files opened for reading tensor by tensor, so that a checkpoint goes straight to where it belongs: what
  * is in memory at any time is the destination, not the file.
  */
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, readFile } from "node:fs/promises";
 import { fileError, LARGEST_CHUNK } from "../files.ts";
 import {
-  allocate,
   bytesOf,
+  decode,
   dtypeOf,
   headerLength,
   invalid,
   parseHeader,
-  type Tensor,
   type TensorData,
   type TensorFile,
   type TensorPlace,
@@ -62,20 +61,12 @@ export async function openTensorFile(path: string): Promise<OpenTensorFile> {
   }
 }
 
-/** All tensors of a file, each in memory of its own. Throws UserError where it cannot be read or is not valid. */
+/** All tensors of a file, as views of its content. Throws UserError where it cannot be read or is not valid. */
 export async function readTensorFile(path: string): Promise<TensorFile> {
-  const file = await openTensorFile(path);
-  try {
-    const tensors = new Map<string, Tensor>();
-    for (const [name, place] of file.tensors) {
-      const data = allocate(place);
-      await file.readInto(name, data);
-      tensors.set(name, { shape: place.shape, data });
-    }
-    return { tensors, metadata: file.metadata };
-  } finally {
-    await file.close();
-  }
+  const bytes = await readFile(path).catch((error) => {
+    throw fileError(error, "read", path);
+  });
+  return decode(bytes, path);
 }
 
 /** Reads exactly as many bytes as `bytes` holds. */

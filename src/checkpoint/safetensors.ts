@@ -60,11 +60,6 @@ export function bytesOf(data: TensorData): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
-/** Uninitialised elements for a tensor of a file. */
-export function allocate({ dtype, length }: TensorPlace): TensorData {
-  return new ARRAYS[dtype](length);
-}
-
 /**
  * The bytes of a file, as pieces to write one after the other: the header, then views of the tensors' own memory. Equal
  * tensors give equal bytes, whatever the order of the map. Throws RangeError where a shape does not fit its data.
