@@ -2,8 +2,7 @@
  * Weights on disk: the safetensors format (https://github.com/huggingface/safetensors), which Python and Rust read too.
  *
  *   8 bytes    N: length of the header, unsigned, little-endian
- *   N bytes    header, JSON: {"NAME": {"dtype", "shape", "data_offsets": [begin, end]}, "__metadata__": {string:
- * string}}
+ *   N bytes    header, JSON: {"NAME": {"dtype", "shape", "data_offsets": [begin, end]}, "__metadata__": {...}}
  *   the rest   the tensors' elements, row-major, little-endian, one after the other without gaps
  *
  * A file may come from anywhere, so reading trusts nothing: whatever the format does not allow is refused with a

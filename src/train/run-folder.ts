@@ -1,10 +1,10 @@
 /**
  * The folder of a run:
  *
- *   config.yaml       everything resolved, seeds included      metrics.jsonl   a line for each logged step and
- * evaluation
- *   checkpoint/       the latest state: weights, moments, position        model/   the best model, all that serving
- * needs
+ *   config.yaml       everything resolved, seeds included
+ *   metrics.jsonl     a line for each logged step and evaluation
+ *   checkpoint/       the latest state: weights, moments, position
+ *   model/            the best model, all that serving needs
  *   summary.json      the outcome
  *
  * Every file is written aside and renamed, so a kill leaves the old one or the new one.

@@ -2,8 +2,7 @@
  * The plan of the linear memory of a run, and what stands in it. Planned from configuration and schema alone, so each
  * thread that plans finds the same addresses.
  *
- *   control | parameters, moments | gradients | per shard: ids, look-up gradients | per thread: ids to score,
- * activations
+ *   control | parameters, moments | gradients | per shard: ids, look-up gradients | per thread: ids, activations
  */
 import { ParameterLayout, ParameterPlan, type ParameterSpec } from "../autograd/parameters.ts";
 import { type Lookup, Tape } from "../autograd/tape.ts";
