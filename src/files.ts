@@ -18,6 +18,10 @@ const REASONS: Readonly<Record<string, string>> = {
   ENAMETOOLONG: "the name is too long",
   EMFILE: "too many open files",
   EIO: "input/output error",
+  EBUSY: "it is in use, perhaps as a mount point",
+  EXDEV: "it lies on another file system",
+  ENOTEMPTY: "the folder is not empty",
+  ESPIPE: "a pipe cannot be read at a place",
 };
 
 /**
