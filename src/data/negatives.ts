@@ -18,7 +18,8 @@ export class NegativeSampler {
   readonly #popularity: Int32Array;
   /** stamps[row] === #stamp: the item is in the sequence marked last. */
   readonly #stamps: Int32Array;
-  #stamp = 0;
+  /** Above the stamps at first: until `mark` is called, nothing is marked. */
+  #stamp = 1;
 
   /** `popularity` as in `Dataset`; `rows` is the size of the catalogue, row 0 included. */
   constructor(popularity: Int32Array, rows: number) {

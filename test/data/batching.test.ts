@@ -3,11 +3,12 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { BatchAssembler, epochOrder } from "../../src/data/batching.ts";
 import { type Dataset, SPLITS } from "../../src/data/dataset.ts";
-import { NegativeSampler } from "../../src/data/negatives.ts";
+import { ATTEMPTS, NegativeSampler } from "../../src/data/negatives.ts";
 import { openDataset } from "../../src/data/read.ts";
 import { writeDataset } from "../../src/data/write.ts";
 import { Batch } from "../../src/features/batch.ts";
 import { Arena, createMemory } from "../../src/tensor/memory.ts";
+import { below, mix } from "../../src/tensor/random.ts";
 import { sources, temporaryFolder } from "./source.ts";
 
 const folder = temporaryFolder();
@@ -129,6 +130,20 @@ describe("BatchAssembler.fill", () => {
     expect(new Set(drawn(1, 0)).size).toBeGreaterThan(5);
   });
 
+  test("draws no negative of the user's own sequence, be it past or to come", () => {
+    const { dataset, indices } = manyItems();
+    // Half of what is popular is the user's own.
+    const ours = { ...dataset, popularity: Int32Array.from({ length: 24 }, (_, i) => i + 1) };
+    const assembler = new BatchAssembler(ours, MAX_SAMPLES);
+    const batch = makeBatch(ours);
+    const drawn = new Set<number>();
+    for (let epoch = 0; epoch < 40; epoch++) {
+      assembler.fill(batch, ours.train, indices, 0, 1, { seed: 1, epoch });
+      for (const id of batch.negatives[0].values.subarray(1, batch.packed.tokens.count)) drawn.add(id);
+    }
+    expect([...drawn].sort((a, b) => a - b)).toEqual(Array.from({ length: 12 }, (_, i) => i + 13));
+  });
+
   test("leaves negatives alone where none are asked for", () => {
     const { dataset, indices } = manyItems();
     const batch = makeBatch(dataset);
@@ -200,6 +215,15 @@ describe("NegativeSampler", () => {
     for (let d = 0; d < 20; d++) expect(sampler.draw(1, 5, 0, 0, d)).toBe(2);
     expect(new NegativeSampler(Int32Array.of(1), 2).draw(1, 0, 0, 0, 0)).toBe(1);
     expect(new NegativeSampler(new Int32Array(0), 2).draw(1, 0, 0, 0, 0)).toBe(0);
+  });
+
+  test("takes the first draw that is not the positive where nothing is marked", () => {
+    const popularity = Int32Array.from({ length: 50 }, (_, i) => i + 1);
+    const sampler = new NegativeSampler(popularity, 51);
+    for (let d = 0; d < 50; d++) {
+      const draws = Array.from({ length: ATTEMPTS }, (_, i) => popularity[below(mix(1, 2, 3, d * ATTEMPTS + i), 50)]);
+      expect(sampler.draw(7, 1, 2, 3, d)).toBe(draws.find((item) => item !== 7));
+    }
   });
 
   test("draws in proportion to popularity", () => {
