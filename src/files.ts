@@ -2,7 +2,8 @@
  * Files as this project writes and reads them: under another name first, then renamed, so that a kill at any moment
  * leaves the old file or the new one; and every failure of the disk told in one line that names the file.
  */
-import { appendFile, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { appendFile, mkdir, open, readFile, realpath, rename, rm, stat } from "node:fs/promises";
 import { UserError } from "./errors.ts";
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -41,25 +42,56 @@ export async function makeFolder(path: string): Promise<void> {
   });
 }
 
+/** Files and folders that stand under a temporary name at this moment. */
+const unfinished = new Set<string>();
+
+/** Runs `work`, which makes use of `temporary`, a file or folder: when it fails, or the process ends, that is removed. */
+export async function withTemporary(temporary: string, work: () => Promise<void>): Promise<void> {
+  unfinished.add(temporary);
+  try {
+    await work();
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true });
+    throw error;
+  } finally {
+    unfinished.delete(temporary);
+  }
+}
+
+/** Removes what is unfinished, for a process that is about to end. It may still be written to: hence the retries. */
+export function removeUnfinished(): void {
+  for (const path of unfinished) rmSync(path, { recursive: true, force: true, maxRetries: 3 });
+}
+
 /**
  * Lets `write` produce a file under a temporary name in the folder of `path`, flushes it to the disk and gives it its
- * name. When anything fails the temporary file is removed and what stood at `path` stays.
+ * name. When anything fails the temporary file is removed and what stood at `path` stays. A link stays a link: the file
+ * it leads to is replaced. What is no file, such as a device or a pipe, cannot be replaced and is written to directly.
  */
 export async function replaceFile(path: string, write: (temporary: string) => Promise<void>): Promise<void> {
-  const temporary = `${path}.tmp-${process.pid}`;
   try {
-    await write(temporary);
-    const file = await open(temporary, "r+");
-    try {
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
+    const found = await stat(path).catch(unlessAbsent);
+    if (found !== undefined && !found.isFile()) return await write(path);
+    const target = found === undefined ? path : await realpath(path);
+    const temporary = `${target}.tmp-${process.pid}`;
+    await withTemporary(temporary, async () => {
+      await write(temporary);
+      const file = await open(temporary, "r+");
+      try {
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rename(temporary, target);
+    });
   } catch (error) {
-    await rm(temporary, { force: true });
     throw fileError(error, "write", path);
   }
+}
+
+/** For `catch` after a look at a path: undefined where there is nothing. */
+export function unlessAbsent(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== "ENOENT") throw error;
 }
 
 /**

@@ -1,9 +1,30 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { UserError } from "../src/errors.ts";
-import { appendLine, fileError, makeFolder, readJson, readText, replaceFile, writeFileAside } from "../src/files.ts";
+import {
+  appendLine,
+  fileError,
+  makeFolder,
+  readJson,
+  readText,
+  removeUnfinished,
+  replaceFile,
+  withTemporary,
+  writeFileAside,
+} from "../src/files.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -34,6 +55,41 @@ describe("files", () => {
     await expect(writing).rejects.toThrow(new UserError(`cannot write ${path}: no space left on device`));
     expect(readFileSync(path, "utf8")).toBe("old");
     expect(readdirSync(folder)).toEqual(["a.txt"]);
+  });
+
+  it("replaces the file that a link leads to, and keeps the link", async () => {
+    const [path, link] = [join(folder, "a.txt"), join(folder, "link")];
+    writeFileSync(path, "old");
+    symlinkSync("a.txt", link);
+    await writeFileAside(link, "new");
+    expect(readlinkSync(link)).toBe("a.txt");
+    expect(readFileSync(path, "utf8")).toBe("new");
+    expect(readdirSync(folder)).toEqual(["a.txt", "link"]);
+  });
+
+  it.skipIf(process.platform === "win32")("writes straight into what is no file and keeps it", async () => {
+    const pipe = join(folder, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    const reading = readText(pipe);
+    await writeFileAside(pipe, "through");
+    expect(await reading).toBe("through");
+    expect(lstatSync(pipe).isFIFO()).toBe(true);
+    expect(readdirSync(folder)).toEqual(["pipe"]);
+  });
+
+  it("removes what is unfinished, file or folder, when asked to", async () => {
+    const aside = join(folder, "folder.tmp");
+    const writing = withTemporary(aside, async () => {
+      mkdirSync(aside);
+      writeFileSync(join(aside, "a"), "half");
+      await replaceFile(join(folder, "b.txt"), async (temporary) => {
+        writeFileSync(temporary, "half");
+        expect(readdirSync(folder)).toHaveLength(2);
+        removeUnfinished();
+        expect(readdirSync(folder)).toEqual([]);
+      });
+    });
+    await expect(writing).rejects.toThrow("no such file or folder");
   });
 
   it("tells failures of the file system in one line that names the file", async () => {

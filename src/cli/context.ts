@@ -16,7 +16,7 @@ export interface Context {
   readonly stderr: Terminal;
   /** The work behind the commands. */
   readonly jobs: Jobs;
-  /** From here on the first interruption (Ctrl-C) aborts the signal instead of ending the process. */
+  /** From here on the first interruption (Ctrl-C) aborts the signal; until then it ends the process. */
   interruption(): AbortSignal;
 }
 

@@ -53,7 +53,9 @@ export class Progress {
     this.#label = label;
     if (this.#bar === undefined) {
       const format = "{label} {bar} {percentage} % {detail}";
-      const options = { stream: this.#stream, format, barsize: 24, clearOnComplete: true, hideCursor: true, fps: 10 };
+      const looks = { format, barsize: 24, clearOnComplete: true, hideCursor: true, fps: 10 };
+      // Signals are for main.ts: the bar's own handler would keep the process alive.
+      const options = { stream: this.#stream, gracefulExit: false, ...looks };
       this.#bar = new cliProgress.SingleBar(options, cliProgress.Presets.shades_classic);
       this.#bar.start(total, done, { label, detail });
     } else {
@@ -67,12 +69,21 @@ export class Progress {
   }
 }
 
+const shown = new Set<Progress>();
+
 /** Runs a job with progress on `stream`, and takes the bar away however it ends. */
 export async function withProgress<T>(stream: Terminal, job: (progress: Progress) => Promise<T>): Promise<T> {
   const progress = new Progress(stream);
+  shown.add(progress);
   try {
     return await job(progress);
   } finally {
     progress.close();
+    shown.delete(progress);
   }
+}
+
+/** Takes away what is shown, for a process that is about to end: the terminal gets its cursor back. */
+export function closeProgress(): void {
+  for (const progress of shown) progress.close();
 }

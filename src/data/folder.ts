@@ -1,23 +1,29 @@
 /**
  * Output folders that appear whole or not at all: written aside as OUT.tmp-PID, then renamed.
  */
-import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { existsSync, renameSync } from "node:fs";
+import { lstat, mkdir, readdir, rm, stat } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { UserError } from "../errors.ts";
-import { fileError } from "../files.ts";
+import { fileError, unlessAbsent, withTemporary } from "../files.ts";
 import { MANIFEST_FILE } from "./manifest.ts";
 
 /**
  * Refuses, before any work is done, an output path that must not be replaced.
- * @throws UserError unless `out` is absent, an empty folder or a dataset.
+ * @throws UserError unless `out` is absent, an empty folder or a dataset, and can be renamed.
  */
 export async function checkReplaceable(out: string): Promise<void> {
-  const found = await stat(out).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return null;
-    throw fileError(error, "write", out);
-  });
-  if (found === null) return;
+  const found = await stat(out)
+    .catch(unlessAbsent)
+    .catch((error) => {
+      throw fileError(error, "write", out);
+    });
+  if (found === undefined) return;
   if (!found.isDirectory()) throw new UserError(`${out} exists and is no folder: give another --out`);
+  const place = resolve(out);
+  if ((await lstat(place)).dev !== (await stat(dirname(place))).dev) {
+    throw new UserError(`${out} is a mount point, which cannot be replaced: give a folder in it as --out`);
+  }
   const names = await readdir(out);
   if (names.length > 0 && !names.includes(MANIFEST_FILE)) {
     throw new UserError(`${out} exists, is not empty and is no dataset: give another --out`);
@@ -37,27 +43,25 @@ export async function writeAside(out: string, write: (folder: string) => Promise
   try {
     await mkdir(dirname(out), { recursive: true });
     await rm(aside, { recursive: true, force: true });
-    await mkdir(aside);
-    await write(aside);
-    const replaced = await rename(out, earlier).then(
-      () => true,
-      (error: NodeJS.ErrnoException) => {
-        if (error.code === "ENOENT") return false;
-        throw error;
-      },
-    );
-    try {
-      await rename(aside, out);
-    } catch (error) {
-      if (replaced) await rename(earlier, out);
-      throw error;
-    }
-    await rm(earlier, { recursive: true, force: true });
+    await withTemporary(aside, async () => {
+      await mkdir(aside);
+      await write(aside);
+      swap(out, aside, earlier);
+    });
+    await withTemporary(earlier, () => rm(earlier, { recursive: true, force: true }));
   } catch (error) {
-    await rm(aside, { recursive: true, force: true });
     throw fileError(error, "write", out);
   }
 }
 
-/** The path of a file of a dataset folder. */
-export const vocabularyFile = (folder: string, field: string) => join(folder, "vocabulary", `${field}.parquet`);
+/** Puts `aside` in the place of `out`, which, if it exists, becomes `earlier`. Synchronous: no signal comes between. */
+function swap(out: string, aside: string, earlier: string): void {
+  const replaced = existsSync(out);
+  if (replaced) renameSync(out, earlier);
+  try {
+    renameSync(aside, out);
+  } catch (error) {
+    if (replaced) renameSync(earlier, out);
+    throw error;
+  }
+}

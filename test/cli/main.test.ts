@@ -2,7 +2,17 @@
  * The real command in processes of its own: exit codes, signals, pipes. Needs `npm run build`, which `npm test` does.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -129,6 +139,34 @@ describe("signals", () => {
     expect(existsSync(join(run, "checkpoint", "state.safetensors"))).toBe(true);
   });
 
+  it.each(["SIGINT", "SIGTERM"] as const)(
+    "%s while a dataset is made ends with 130 and leaves nothing",
+    async (signal) => {
+      const place = join(folder, `prepare-${signal}`);
+      const child = start("prepare", "synthetic", "--users", "20000", "--out", join(place, "data"));
+      const ending = end(child);
+      await until(child, () => existsSync(place) && readdirSync(place).length > 0);
+      child.kill(signal);
+      const outcome = await ending;
+      expect(outcome).toEqual({ code: 130, stdout: "", stderr: "interrupted\n" });
+      expect(readdirSync(place)).toEqual([]);
+    },
+  );
+
+  it("a signal while predict waits for requests leaves no scores", async () => {
+    const run = join(folder, "waiting");
+    expect((await dien("train", "--data", data, "--out", run, "--model", "base", "--epochs", "1")).code).toBe(0);
+    const place = join(folder, "scores");
+    mkdirSync(place);
+    const out = join(place, "scores.jsonl");
+    const child = spawn(process.execPath, [MAIN, "predict", "--run", run, "--input", "-", "--out", out]);
+    const ending = end(child);
+    await until(child, () => readdirSync(place).length > 0);
+    child.kill("SIGINT");
+    expect(await ending).toEqual({ code: 130, stdout: "", stderr: "interrupted\n" });
+    expect(readdirSync(place)).toEqual([]);
+  });
+
   it("a run killed outright and resumed ends as an unbroken one", async () => {
     const unbroken = JSON.parse((await end(train(join(folder, "unbroken")))).stdout);
     const run = join(folder, "killed");
@@ -144,6 +182,25 @@ describe("signals", () => {
 });
 
 describe("pipes", () => {
+  it.skipIf(!existsSync("/dev/full"))("that cannot take the result are told in one line", async () => {
+    const full = openSync("/dev/full", "w");
+    const argv = [MAIN, "prepare", "synthetic", "--users", "50", "--out", join(folder, "full"), "--json"];
+    const { code, stderr } = await end(spawn(process.execPath, argv, { stdio: ["ignore", full, "pipe"] }));
+    closeSync(full);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: "error: cannot write standard output: no space left on device\n",
+    });
+  });
+
+  it("that nobody reads progress from do not end a training", async () => {
+    const child = start("train", "--data", data, "--out", join(folder, "unread"), "--model", "base", "--epochs", "2");
+    child.stderr?.destroy();
+    const { code, stdout } = await end(child);
+    expect(code).toBe(0);
+    expect(stdout).toContain("best epoch");
+  });
+
   it("may be closed by a reader that has seen enough", async () => {
     const run = join(folder, "piped");
     expect((await dien("train", "--data", data, "--out", run, "--model", "base", "--epochs", "1")).code).toBe(0);

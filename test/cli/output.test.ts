@@ -2,7 +2,7 @@ import { Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import type { Terminal } from "../../src/cli/context.ts";
 import { count, duration, metric } from "../../src/cli/format.ts";
-import { Progress, withProgress } from "../../src/cli/progress.ts";
+import { closeProgress, Progress, withProgress } from "../../src/cli/progress.ts";
 import { table } from "../../src/cli/table.ts";
 import { showTraining } from "../../src/cli/training.ts";
 import type { TrainEvent } from "../../src/train/train.ts";
@@ -72,6 +72,18 @@ describe("progress", () => {
     expect(screen.text).toContain("a note\n");
     // The last thing that happens to the screen: the bar's line is cleared and the cursor shown again.
     expect(screen.text.slice(-40)).toContain("\u001b[?25h");
+  });
+
+  it("leaves signals alone, and is taken away for a process that ends on one", async () => {
+    const screen = new Screen(true);
+    const listeners = process.listenerCount("SIGINT");
+    await withProgress(screen, async (progress) => {
+      progress.update("reviews", 50, 200);
+      expect(process.listenerCount("SIGINT")).toBe(listeners);
+      expect(screen.text).toContain("\u001b[?25l");
+      closeProgress();
+      expect(screen.text).toContain("\u001b[?25h");
+    });
   });
 
   it("of training shows losses, speed, time left and the last validation AUC", () => {
