@@ -1,8 +1,11 @@
 /** `dien demo`: the whole way in one command, on a made-up shop where the best possible result is known. */
 import { existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { SHOP_DEFAULTS } from "../data/synthetic/shop.ts";
+import { UserError } from "../errors.ts";
+import { fileError, unlessAbsent } from "../files.ts";
 import type { TrainSummary } from "../train/train.ts";
 import { type Context, INTERRUPTED, printJson } from "./context.ts";
 import { count, duration, metric } from "./format.ts";
@@ -32,15 +35,16 @@ export function addDemo(program: Command, context: Context, finish: (exitCode: n
       "Makes a shop whose users' interests drift, trains base, din and dien on it and compares them with the ceiling:\n" +
         "the AUC of the true click probability, which no model can pass but by luck. Under two minutes on two cores.",
     )
-    .option("--out <folder>", "where everything goes (default: runs/demo, runs/demo-2, ...)")
+    .option("--out <folder>", "new or empty folder for everything (default: runs/demo, runs/demo-2, ...)")
     .option("--users <number>", "size of the shop", whole(10), SHOP_DEFAULTS.users)
     .option("--epochs <number>", "passes over the training samples", whole(1), 3)
     .addOption(seedOption(1))
-    .addOption(threadsOption())
+    .addOption(threadsOption(", at most train.shards"))
     .addHelpText("after", "\nExamples:\n  dien demo\n  dien demo --users 20000 --epochs 2 --json")
     .action(async () => {
       const { json, ...options } = await gatherOptions<Options>(command, []);
       const out = options.out ?? freeFolder(join("runs", "demo"));
+      await checkFree(out);
       const result = await withProgress(context.stderr, (progress) => compare(context, progress, { ...options, out }));
       if (result.interrupted) finish(INTERRUPTED);
       if (json) printJson(context, result);
@@ -109,6 +113,18 @@ ${interrupted ? "Interrupted" : "Done"} after ${duration(seconds)}. The dataset 
   dien train --data ${data} --out ${join(out, "agru")} --set model.evolution=agru
   dien prepare amazon --help
 `;
+}
+
+/** Refuses a folder with something in it: another shop must not take the place of the one its runs learnt from. */
+async function checkFree(out: string): Promise<void> {
+  try {
+    const names = await readdir(out).catch(unlessAbsent);
+    if (names !== undefined && names.length > 0) {
+      throw new UserError(`${out} exists and is not empty: give another --out`);
+    }
+  } catch (error) {
+    throw fileError(error, "write", out);
+  }
 }
 
 /** The first of NAME, NAME-2, NAME-3, ... that does not exist: a second demo must not touch the first. */

@@ -1,7 +1,6 @@
 /** Options that commands share, and the YAML file that may stand in for any of them. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parse } from "yaml";
-import { UserError } from "../errors.ts";
 import { readText } from "../files.ts";
 import { UsageError } from "./context.ts";
 import { didYouMean } from "./suggest.ts";
@@ -16,11 +15,13 @@ export function whole(least: number, most = Number.MAX_SAFE_INTEGER): (text: str
   };
 }
 
-/** Parser of an option whose value is a positive number. */
-export function positive(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== "" && Number.isFinite(value) && value > 0) return value;
-  throw new InvalidArgumentError("Expected a positive number.");
+/** Parser of an option whose value is a number. */
+export function number(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== "" && Number.isFinite(value) && value >= least) return value;
+    throw new InvalidArgumentError(`Expected a number, at least ${least}.`);
+  };
 }
 
 /** Seeds are 31 bits everywhere, so that one number may seed everything. */
@@ -30,8 +31,9 @@ export function seedOption(value: number): Option {
   return new Option("--seed <number>", "seed of everything random").argParser(seed).default(value);
 }
 
-export function threadsOption(): Option {
-  const text = "worker threads; never changes the result (default: one for each core)";
+/** `most` says what else limits the default. */
+export function threadsOption(most = ""): Option {
+  const text = `worker threads; never changes the result (default: one for each core${most})`;
   return new Option("--threads <number>", text).argParser(whole(1, 256));
 }
 
@@ -42,19 +44,19 @@ export function addCommonOptions(command: Command): Command {
     .option("--json", "print the result as one JSON document, the last line of stdout");
 }
 
-/** The mapping in the file that `--config` names, empty without one. Throws UserError where it is no YAML mapping. */
+/** The mapping in the file that `--config` names, empty without one. Throws UsageError where it is no YAML mapping. */
 export async function readConfig(command: Command): Promise<Record<string, unknown>> {
   const path: string | undefined = command.opts().config;
-  if (path === undefined) return {};
+  if (!path) return {}; // an empty name is refused with the other options
   const text = await readText(path);
   let value: unknown;
   try {
     value = parse(text, { logLevel: "error" });
   } catch (error) {
-    throw new UserError(`${path} is not YAML: ${(error as Error).message.split("\n")[0].replace(/:$/, "")}`);
+    throw new UsageError(`${path} is not YAML: ${(error as Error).message.split("\n")[0].replace(/:$/, "")}`);
   }
   if (value === null) return {};
-  if (typeof value !== "object" || Array.isArray(value)) throw new UserError(`${path}: expected a mapping of options`);
+  if (typeof value !== "object" || Array.isArray(value)) throw new UsageError(`${path}: expected a mapping of options`);
   return value as Record<string, unknown>;
 }
 
@@ -82,10 +84,6 @@ function readValue(option: Option, value: unknown, where: string): unknown {
     if (typeof value !== "boolean") throw new UsageError(`${where}: expected true or false, found ${quote(value)}`);
     return value;
   }
-  if (option.variadic) {
-    if (!Array.isArray(value)) throw new UsageError(`${where}: expected a list, found ${quote(value)}`);
-    return value.map(String);
-  }
   if (typeof value !== "string" && typeof value !== "number") {
     throw new UsageError(`${where}: expected one value, found ${quote(value)}`);
   }
@@ -97,11 +95,17 @@ function readValue(option: Option, value: unknown, where: string): unknown {
   }
 }
 
+/** A list in the file, for an option that may be given many times; `where` names it in errors. */
+export function readList(value: unknown, where: string): string[] {
+  if (!Array.isArray(value)) throw new UsageError(`${where}: expected a list, found ${quote(value)}`);
+  return value.map(String);
+}
+
 const quote = (value: unknown): string => JSON.stringify(value);
 
 /**
  * Reads `--config` and gives back all options. Throws UsageError where one of `needed` (attribute names) is given
- * neither as a flag nor in the file.
+ * neither as a flag nor in the file, or any is empty, as where a shell's variable is not set.
  */
 export async function gatherOptions<T>(command: Command, needed: readonly (keyof T & string)[]): Promise<T> {
   applyConfig(command, await readConfig(command));
@@ -110,9 +114,10 @@ export async function gatherOptions<T>(command: Command, needed: readonly (keyof
 }
 
 export function requireOptions(command: Command, needed: readonly string[]): void {
-  for (const name of needed) {
-    if (command.getOptionValue(name) !== undefined) continue;
-    const option = command.options.find((candidate) => candidate.attributeName() === name)!;
-    throw new UsageError(`option '${option.flags}' is missing`);
+  for (const option of command.options) {
+    const name = option.attributeName();
+    const value = command.getOptionValue(name);
+    if (value === "") throw new UsageError(`option '${option.flags}' is empty`);
+    if (value === undefined && needed.includes(name)) throw new UsageError(`option '${option.flags}' is missing`);
   }
 }

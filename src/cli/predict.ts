@@ -88,12 +88,16 @@ async function* readInput(source: Readable, name: string): AsyncGenerator<Line[]
   }
 }
 
+/** The first bytes of a gzip file (RFC 1952, section 2.3.1) as UTF-8 has them: 8b is no letter. */
+const GZIP = "\x1f\ufffd\b";
+
 /** The request on a line. Throws UserError naming file, line and field. */
 function parseRequest({ number, text }: Line, name: string): Request {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
   } catch (error) {
+    if (number === 1 && text.startsWith(GZIP)) throw new UserError(`${name} is packed with gzip: unpack it first`);
     throw new UserError(`${name}:${number}: not JSON: ${(error as Error).message}`);
   }
   const result = requestSchema.safeParse(parsed);

@@ -1,10 +1,10 @@
 /** `dien prepare`: behaviour logs, or a made-up shop, to a dataset folder. */
 import { type Command, Option } from "commander";
 import { NEGATIVES, type Negatives, PROTOCOLS, type Protocol, SAMPLING_DEFAULTS } from "../data/protocols.ts";
-import { SHOP_DEFAULTS, type ShopOptions } from "../data/synthetic/shop.ts";
-import { type Context, printJson } from "./context.ts";
+import { leastItems, SHOP_DEFAULTS, SHOP_LEAST, type ShopOptions } from "../data/synthetic/shop.ts";
+import { type Context, printJson, UsageError } from "./context.ts";
 import { count, duration, metric } from "./format.ts";
-import { addCommonOptions, gatherOptions, positive, seedOption, whole } from "./options.ts";
+import { addCommonOptions, gatherOptions, number, seedOption, whole } from "./options.ts";
 import { withProgress } from "./progress.ts";
 import { table } from "./table.ts";
 
@@ -90,11 +90,26 @@ function addSynthetic(prepare: Command, context: Context): void {
     )
     .option("--out <folder>", "where the dataset goes; an older dataset there is replaced")
     .option("--dumps <folder>", "also write the behaviours as Amazon review dumps, for `dien prepare amazon`")
-    .option("--users <number>", "users of the shop", whole(1), SHOP_DEFAULTS.users)
-    .option("--items <number>", "items for sale", whole(1), SHOP_DEFAULTS.items)
-    .option("--departments <number>", "departments, of eight categories each", whole(1), SHOP_DEFAULTS.departments)
-    .option("--mean-history <number>", "behaviours of a user, on average", positive, SHOP_DEFAULTS.meanHistory)
-    .option("--impressions <number>", "labelled impressions of a user", whole(1), SHOP_DEFAULTS.impressions)
+    .option("--users <number>", "users of the shop", whole(SHOP_LEAST.users), SHOP_DEFAULTS.users)
+    .option("--items <number>", "items for sale, at least one a category", whole(1), SHOP_DEFAULTS.items)
+    .option(
+      "--departments <number>",
+      "departments, of eight categories each",
+      whole(SHOP_LEAST.departments),
+      SHOP_DEFAULTS.departments,
+    )
+    .option(
+      "--mean-history <number>",
+      "behaviours of a user, on average",
+      number(SHOP_LEAST.meanHistory),
+      SHOP_DEFAULTS.meanHistory,
+    )
+    .option(
+      "--impressions <number>",
+      "labelled impressions of a user",
+      whole(SHOP_LEAST.impressions),
+      SHOP_DEFAULTS.impressions,
+    )
     .addOption(seedOption(SHOP_DEFAULTS.seed))
     .addHelpText(
       "after",
@@ -107,6 +122,12 @@ Examples:
     )
     .action(async () => {
       const { json, ...options } = await gatherOptions<SyntheticFlags>(command, ["out"]);
+      const least = leastItems(options.departments);
+      if (options.items < least) {
+        throw new UsageError(
+          `--items ${options.items} is too few for ${options.departments} departments: at least ${least}`,
+        );
+      }
       const summary = await withProgress(context.stderr, (progress) =>
         context.jobs.prepareSynthetic(options, (stage, done, total) => progress.update(stage, done, total)),
       );

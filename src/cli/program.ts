@@ -1,12 +1,13 @@
 /** The command line as a value: commands, help and exit codes. Nothing here touches the process; `main.ts` does. */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
-import { UserError } from "../errors.ts";
+import { printable, UserError } from "../errors.ts";
 import { type Context, UsageError } from "./context.ts";
 import { addDemo } from "./demo.ts";
 import { addEvaluate } from "./evaluate.ts";
 import { addPredict } from "./predict.ts";
 import { addPrepare } from "./prepare.ts";
+import { suggestion } from "./suggest.ts";
 import { addTrain } from "./train.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
@@ -22,7 +23,7 @@ function createProgram(context: Context, finish: (exitCode: number) => void): Co
       writeErr: (text) => context.stderr.write(text),
       getOutHelpWidth: () => context.stdout.columns ?? 100,
       getErrHelpWidth: () => context.stderr.columns ?? 100,
-      outputError: (text, write) => write(text.replace(/\n\((Did you mean .*)\)\n/, " $1\n")),
+      outputError: (text, write) => write(`${printable(inOneStyle(text).trimEnd())}\n`),
     })
     .addHelpText(
       "after",
@@ -42,6 +43,11 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted and stopped cleanly
   return program;
 }
 
+/** An error of Commander's with its suggestions as we make them. */
+function inOneStyle(text: string): string {
+  return text.replace(/\n\(Did you mean (?:one of )?(.+)\?\)/, (_, words: string) => suggestion(words.split(", ")));
+}
+
 /** Runs one command line (without node and script). Returns the exit code; whatever went wrong is told on stderr. */
 export async function run(argv: readonly string[], context: Context): Promise<number> {
   let exitCode = 0;
@@ -54,7 +60,7 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // has told already
     if (error instanceof UserError) {
-      context.stderr.write(`error: ${error.message}\n`);
+      context.stderr.write(`error: ${printable(error.message)}\n`);
       return error instanceof UsageError ? 2 : 1;
     }
     context.stderr.write(`internal error, please report it: ${error instanceof Error ? error.stack : String(error)}\n`);

@@ -1,6 +1,7 @@
 /**
  * The configuration of a run from everything that may speak of it. Later ones win: defaults, the sections `model` and
- * `train` of the configuration file (a run's own config.yaml is such a file), flags like `--epochs`, `--set KEY=VALUE`.
+ * `train` of the configuration file (a run's own config.yaml is such a file), its list `set`, flags like `--epochs`,
+ * `--set KEY=VALUE`.
  */
 import { parse } from "yaml";
 import { UserError } from "../errors.ts";
@@ -18,6 +19,8 @@ export interface SettingSources {
   readonly model?: unknown;
   /** Section `train` of the file. */
   readonly train?: unknown;
+  /** `KEY=VALUE` of each entry of the file's `set`, as in `set` below. */
+  readonly fileSet?: readonly string[];
   /** Values of flags by their dotted key, undefined where a flag was not given. */
   readonly flags: Readonly<Record<string, unknown>>;
   /** `KEY=VALUE` of each `--set`; the value is read as YAML: 0.5, true, paper, [200, 80]. */
@@ -25,19 +28,14 @@ export interface SettingSources {
 }
 
 /** Throws UsageError for an unknown model or key (naming the nearest) and for values that the schema refuses. */
-export function resolveSettings({ model, train, flags, set }: SettingSources): RunConfig {
+export function resolveSettings({ model, train, fileSet = [], flags, set }: SettingSources): RunConfig {
   const given = typeof model === "string" ? { name: model } : (model ?? { name: DEFAULT_MODEL });
   const tree: Tree = { model: section("model", given), train: section("train", train) };
-  for (const [key, value] of Object.entries(flags)) if (value !== undefined) assign(tree, key, value);
-  const name = modelName(tree);
-  const known = configKeys(name);
+  const known = configKeys(modelName(flags["model.name"] ?? (tree.model as Tree).name));
   for (const [key] of leaves(tree)) if (key !== "model.name") check(key, known);
-  for (const pair of set) {
-    const equals = pair.indexOf("=");
-    if (equals < 1) throw new UsageError(`--set expects KEY=VALUE, found '${pair}'`);
-    const key = pair.slice(0, equals);
-    check(key, known);
-    assign(tree, key, yamlValue(pair, pair.slice(equals + 1)));
+  const read = (pair: string) => readPair(pair, known);
+  for (const [key, value] of [...fileSet.map(read), ...Object.entries(flags), ...set.map(read)]) {
+    if (value !== undefined) assign(tree, key, value);
   }
   try {
     return resolveConfig(tree);
@@ -65,8 +63,7 @@ function section(name: string, value: unknown): Tree {
   return structuredClone(value) as Tree;
 }
 
-function modelName(tree: Tree): string {
-  const { name } = tree.model as Tree;
+function modelName(name: unknown): string {
   if (typeof name === "string" && models.has(name)) return name;
   const found = name === undefined ? "none" : `'${name}'`;
   const near = didYouMean(String(name), models.keys());
@@ -77,9 +74,14 @@ function check(key: string, known: ReadonlyMap<string, string>): void {
   if (!known.has(key)) throw new UsageError(`unknown key '${key}'${didYouMean(key, known.keys())}`);
 }
 
-function yamlValue(pair: string, text: string): unknown {
+/** Key and value of KEY=VALUE. */
+function readPair(pair: string, known: ReadonlyMap<string, string>): [key: string, value: unknown] {
+  const equals = pair.indexOf("=");
+  if (equals < 1) throw new UsageError(`--set expects KEY=VALUE, found '${pair}'`);
+  const key = pair.slice(0, equals);
+  check(key, known);
   try {
-    return parse(text, { logLevel: "error" });
+    return [key, parse(pair.slice(equals + 1), { logLevel: "error" })];
   } catch {
     throw new UsageError(`--set ${pair}: the value is not YAML`);
   }

@@ -21,7 +21,12 @@ export function didYouMean(typed: string, known: Iterable<string>): string {
       nearest = word;
     }
   }
-  return nearest === undefined ? "" : `; did you mean '${nearest}'?`;
+  return nearest === undefined ? "" : suggestion([nearest]);
+}
+
+/** How an error ends that knows what may have been meant. */
+export function suggestion(words: readonly string[]): string {
+  return `; did you mean ${words.map((word) => `'${word}'`).join(" or ")}?`;
 }
 
 /** Insertions, deletions and substitutions that make b of a (Levenshtein 1966). */

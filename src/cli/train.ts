@@ -6,9 +6,18 @@ import { readRunConfig } from "../train/run-folder.ts";
 import type { TrainSummary } from "../train/train.ts";
 import { type Context, INTERRUPTED, printJson, UsageError } from "./context.ts";
 import { count, metric } from "./format.ts";
-import { addCommonOptions, applyConfig, readConfig, requireOptions, seed, threadsOption, whole } from "./options.ts";
+import {
+  addCommonOptions,
+  applyConfig,
+  readConfig,
+  readList,
+  requireOptions,
+  seed,
+  threadsOption,
+  whole,
+} from "./options.ts";
 import { withProgress } from "./progress.ts";
-import { DEFAULT_MODEL, differingKey, resolveSettings, settingsByKey } from "./settings.ts";
+import { DEFAULT_MODEL, differingKey, resolveSettings, type SettingSources, settingsByKey } from "./settings.ts";
 import { table } from "./table.ts";
 import { showTraining } from "./training.ts";
 
@@ -37,16 +46,17 @@ export function addTrain(program: Command, context: Context, finish: (exitCode: 
     .option("--model <name>", `model to train (default: ${DEFAULT_MODEL})`)
     .option("--epochs <number>", "passes over the training samples", whole(1))
     .option("--seed <number>", "seed of weights, order and negatives", seed)
-    .addOption(threadsOption())
+    .addOption(threadsOption(", at most train.shards"))
     .option("--set <key=value...>", "set any key of the configuration, see below", collect)
     .option("--resume", "go on from the checkpoint in --out; the outcome is the same as without the break")
     .addHelpText("after", () => examples(command.opts().model))
     .action(async () => {
-      const { model, train, ...rest } = await readConfig(command);
+      const { model, train, set = [], ...rest } = await readConfig(command);
       applyConfig(command, rest, ["model", "train"]);
       requireOptions(command, ["data", "out"]);
       const options: Options = command.opts();
-      const config = await settingsOf(options, model, train);
+      const fileSet = readList(set, `${command.opts().config}: set`);
+      const config = await settingsOf(options, { model, train, fileSet });
       const summary = await withProgress(context.stderr, (progress) =>
         context.jobs.train({
           data: options.data,
@@ -69,20 +79,25 @@ export function addTrain(program: Command, context: Context, finish: (exitCode: 
 }
 
 /**
- * The configuration to train with; `model` and `train` are the sections of the configuration file. A run that goes on
- * keeps its own: only the number of threads may change, and a flag that asks for anything else is refused.
+ * The configuration to train with; `file` is what the configuration file says of it. A run that goes on keeps its own:
+ * only the number of threads may change, and a flag that asks for anything else is refused.
  */
-async function settingsOf(options: Options, model: unknown, train: unknown): Promise<RunConfig> {
+async function settingsOf(
+  options: Options,
+  file: Pick<SettingSources, "model" | "train" | "fileSet">,
+): Promise<RunConfig> {
   const flags = {
     "model.name": options.model,
     "train.epochs": options.epochs,
     "train.seed": options.seed,
     "train.threads": options.threads,
   };
-  if (!options.resume) return resolveSettings({ model, train, flags, set: options.set ?? [] });
+  const { set = [] } = options;
+  if (!options.resume) return resolveSettings({ ...file, flags, set });
   const stored = await readRunConfig(options.out);
-  const sections = { model: model ?? stored.model, train: { ...stored.train, ...(train as object | undefined) } };
-  const asked = resolveSettings({ ...sections, flags, set: options.set ?? [] });
+  const model = file.model ?? stored.model;
+  const train = { ...stored.train, ...(file.train as object | undefined) };
+  const asked = resolveSettings({ ...file, model, train, flags, set });
   const difference = differingKey(stored, asked);
   if (difference !== undefined) {
     throw new UsageError(

@@ -247,7 +247,7 @@ class Training {
   #diverged(what: string, step: number): UserError {
     return new UserError(
       `the ${what} is not finite at epoch ${this.#progress.epoch}, step ${step}: lower train.learning_rate ` +
-        `(${this.#config.train.learning_rate}) or limit the gradient with train.clip_norm`,
+        `(${this.#config.train.learning_rate}) or limit the gradient with train.clip_norm, in a new --out`,
     );
   }
 

@@ -1,6 +1,7 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { UserError } from "../../src/errors.ts";
 import type { TrainOptions, TrainSummary } from "../../src/train/train.ts";
@@ -94,10 +95,21 @@ describe("help", () => {
 describe("wrong usage ends with 2 and one line", () => {
   const given = ["--data", "d", "--out", "o"];
   it.each<[string[], string]>([
-    [["tran"], "unknown command 'tran' Did you mean train?"],
-    [["prepare", "amazn"], "unknown command 'amazn' Did you mean amazon?"],
-    [["train", "--epoch", "3"], "unknown option '--epoch' Did you mean --epochs?"],
+    [["tran"], "unknown command 'tran'; did you mean 'train'?"],
+    [["prepare", "amazn"], "unknown command 'amazn'; did you mean 'amazon'?"],
+    [["train", "--epoch", "3"], "unknown option '--epoch'; did you mean '--epochs'?"],
+    [["train", "--see", "3"], "; did you mean '--seed' or '--set'?"],
+    [["tr\u001b[31man"], "unknown command 'tr [31man'"],
     [["train", "extra", ...given], "too many arguments"],
+    [["train", "--data", "d", "--out", ""], "option '--out <folder>' is empty"],
+    [["train", ...given, "--config", ""], "option '--config <file>' is empty"],
+    [["predict", "--run", "r", "--input", "i", "--out", ""], "option '--out <file>' is empty"],
+    [["prepare", "synthetic", "--out", "o", "--dumps", ""], "option '--dumps <folder>' is empty"],
+    [["prepare", "synthetic", "--out", "o", "--impressions", "2"], "Expected a whole number, at least 3."],
+    [["prepare", "synthetic", "--out", "o", "--departments", "2"], "Expected a whole number, at least 3."],
+    [["prepare", "synthetic", "--out", "o", "--mean-history", "3.9"], "Expected a number, at least 4."],
+    [["prepare", "synthetic", "--out", "o", "--items", "31"], "--items 31 is too few for 4 departments: at least 32"],
+    [["demo", "--out", ""], "option '--out <folder>' is empty"],
     [["train", "--data"], "option '--data <folder>' argument missing"],
     [["train", "--out", "o"], "option '--data <folder>' is missing"],
     [["evaluate", "--run", "r"], "option '--data <folder>' is missing"],
@@ -138,6 +150,11 @@ describe("errors", () => {
     expect(outcome).toEqual({ code: 1, stdout: "", stderr: "error: d is no dataset\n" });
   });
 
+  it("reach the terminal on one line and without control characters", async () => {
+    const { stderr } = await failing(new UserError('"a\u001b[2Jb" is\r\nno\u009bvalue'));
+    expect(stderr).toBe('error: "a [2Jb" is no value\n');
+  });
+
   it("of ours end with 1 and the place where they happened", async () => {
     const { code, stderr } = await failing(new TypeError("x is undefined"));
     expect(code).toBe(1);
@@ -173,6 +190,17 @@ describe("the configuration of a run", () => {
     expect(asked?.config.train).toMatchObject({ epochs: 2, seed: 5, patience: 4, batch_size: 64 });
   });
 
+  it("takes flags over the file's own set, and adds --set to it", async () => {
+    const config = file(
+      "set.yaml",
+      "data: d\nout: o\nmodel: din\ntrain:\n  patience: 9\nset: [train.epochs=7, train.seed=3, train.patience=4]\n",
+    );
+    const { asked } = await train("--config", config, "--epochs", "2", "--set", "train.batch_size=64");
+    expect(asked?.config.train).toMatchObject({ epochs: 2, seed: 3, patience: 4, batch_size: 64 });
+    const other = await train("--config", config, "--set", "train.seed=5");
+    expect(other.asked?.config.train).toMatchObject({ epochs: 7, seed: 5 });
+  });
+
   it("takes every flag from the file, a model by its name too", async () => {
     const config = file(
       "flags.yaml",
@@ -192,8 +220,8 @@ describe("the configuration of a run", () => {
     ["a wrong switch", 'json: "yes"', 2, 'json: expected true or false, found "yes"'],
     ["a wrong list", "set: train.seed=3", 2, 'set: expected a list, found "train.seed=3"'],
     ["a mapping for a value", "epochs:\n  a: 1", 2, 'epochs: expected one value, found {"a":1}'],
-    ["a list", "- 1", 1, "expected a mapping of options"],
-    ["broken YAML", "a: [", 1, "is not YAML: "],
+    ["a list", "- 1", 2, "expected a mapping of options"],
+    ["broken YAML", "a: [", 2, "is not YAML: "],
   ])("refuses a file with %s", async (name, content, exitCode, message) => {
     const { code, stderr } = await train("--config", file(`${name}.yaml`, content), "--data", "d", "--out", "o");
     expect(stderr).toContain(message);
@@ -318,6 +346,21 @@ describe("demo", () => {
     });
   });
 
+  it("refuses a folder with something in it before anything is made", async () => {
+    const out = join(folder, "used");
+    mkdirSync(out);
+    expect((await dien(["demo", "--out", out], { jobs: { prepareSynthetic, train: async () => summary } })).code).toBe(
+      0,
+    );
+    writeFileSync(join(out, "notes"), "");
+    const { code, stderr } = await dien(["demo", "--out", out]);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: `error: ${out} exists and is not empty: give another --out\n`,
+    });
+    expect((await dien(["demo", "--out", join(out, "notes")])).stderr).toContain("a part of the path is not a folder");
+  });
+
   it("stops with the model that was interrupted", async () => {
     let calls = 0;
     const job = async () => (++calls === 1 ? summary : { interrupted: true as const, epoch: 1, step: 10 });
@@ -399,6 +442,21 @@ describe("predict", () => {
     expect(stderr).toMatch(/^[^\n]+\n$/);
     expect(code).toBe(1);
     expect(readdirSync(folder).filter((name) => name.startsWith("never"))).toEqual([]);
+  });
+
+  it("names gzip where the input is packed", async () => {
+    const { code, stderr } = await predict([gzipSync(`${request()}\n`)]);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: "error: standard input is packed with gzip: unpack it first\n",
+    });
+  });
+
+  it("writes scores straight into what is no file", async () => {
+    const { code, stdout, stderr } = await predict(`${request()}\n`, "--out", "/dev/null", "--json");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(JSON.parse(stdout)).toMatchObject({ requests: 1 });
+    expect(lstatSync("/dev/null").isCharacterDevice()).toBe(true);
   });
 
   it("tells that the input is not there", async () => {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
+import { UsageError } from "../../src/cli/context.ts";
 import { differingKey, resolveSettings, type SettingSources } from "../../src/cli/settings.ts";
 import { UserError } from "../../src/errors.ts";
 import { models } from "../../src/models/registry.ts";
@@ -20,16 +21,61 @@ function resolveOrRefuse(sources: Partial<SettingSources>): RunConfig | undefine
   }
 }
 
+/** Sections of a file that gives `entries` (dotted key, value) of model `name`. */
+function sections(
+  name: string,
+  entries: readonly (readonly [string, unknown])[],
+): Pick<SettingSources, "model" | "train"> {
+  const tree: Record<string, Record<string, unknown>> = { model: { name }, train: {} };
+  for (const [key, value] of entries) {
+    const path = key.split(".");
+    const last = path.pop()!;
+    let node: Record<string, unknown> = tree;
+    for (const step of path) {
+      node[step] ??= {};
+      node = node[step] as Record<string, unknown>;
+    }
+    node[last] = value;
+  }
+  return tree;
+}
+
 const value = fc.oneof(
   fc.anything(),
   fc.integer(),
   fc.double(),
   fc.constantFrom("paper", "agru", "dot", [8, 4], [], null),
 );
+/** A mapping would bring names of its own. */
+const leaf = value.filter((given) => typeof given !== "object" || given === null || Array.isArray(given));
 
 describe("settings", () => {
-  it("resolve or are refused in one line, whatever the file says", () => {
+  it("resolve or are refused in one line, whatever the file's sections are", () => {
     fc.assert(fc.property(fc.anything(), fc.anything(), (model, train) => void resolveOrRefuse({ model, train })));
+  });
+
+  it("resolve or are refused in one line, whatever values the file gives the keys", () => {
+    const sources = fc.constantFrom(...models.keys()).chain((name) => {
+      const some = fc.subarray([...configKeys(name).keys()], { minLength: 1, maxLength: 3 });
+      return some.chain((keys) =>
+        fc.tuple(...keys.map((key) => fc.tuple(fc.constant(key), leaf))).map((entries) => sections(name, entries)),
+      );
+    });
+    const seen = { resolved: 0, refused: 0 };
+    fc.assert(
+      fc.property(sources, (file) => {
+        try {
+          resolveSettings({ ...NOTHING, ...file });
+          seen.resolved++;
+        } catch (error) {
+          expect(error).toBeInstanceOf(UsageError);
+          // Sections and names are sound: only a value can be wrong.
+          expect((error as Error).message).toMatch(/^configuration: [^\n]+$/);
+          seen.refused++;
+        }
+      }),
+    );
+    expect(Math.min(seen.resolved, seen.refused)).toBeGreaterThan(0);
   });
 
   it("resolve or are refused in one line, whatever --set says", () => {

@@ -177,7 +177,7 @@ describe("mistakes", () => {
       const config = configOf({ learning_rate: 1e30, batch_size });
       await fails(
         train({ data, out, config }),
-        new RegExp(`the ${what} is not finite at epoch 1, step .*learning_rate`),
+        new RegExp(`the ${what} is not finite at epoch 1, step .*learning_rate.*, in a new --out$`),
       );
       expect(existsSync(join(out, "summary.json"))).toBe(false);
       expect(existsSync(join(out, "model", "weights.safetensors"))).toBe(false);

@@ -2,7 +2,7 @@
  * Reads the review dumps of 2014 (https://cseweb.ucsd.edu/~jmcauley/datasets/amazon/links.html): reviews_X.json.gz,
  * one JSON object a line, and meta_X.json.gz, one Python literal (or JSON object) a line.
  */
-import { UserError } from "../../errors.ts";
+import { printable, UserError } from "../../errors.ts";
 import type { BehaviourLog } from "../behaviours.ts";
 import { readLines } from "../lines.ts";
 import type { InputFile } from "../manifest.ts";
@@ -24,7 +24,7 @@ export interface Unusable {
   readonly told: readonly string[];
 }
 
-type Progress = (done: number, total: number) => void;
+type Progress = (done: number, total: number | undefined) => void;
 
 export interface Reviews extends Unusable, BehaviourLog {
   readonly file: InputFile;
@@ -101,7 +101,7 @@ async function readObjects(
   let broken = 0;
   let incomplete = 0;
   const tell = (number: number, what: string) => {
-    if (told.length < TOLD_LINES) told.push(`line ${number}: ${what.replace(/\p{Cc}+/gu, " ")}`);
+    if (told.length < TOLD_LINES) told.push(`line ${number}: ${printable(what)}`);
   };
   const file = await readLines(
     path,

@@ -10,10 +10,10 @@
 import { UserError } from "../../errors.ts";
 import { Random } from "../../tensor/random.ts";
 
-/** The size of the shop. */
+/** The size of the shop, at least SHOP_LEAST. */
 export interface ShopOptions {
   readonly users: number;
-  /** At least one for each category; there are `departments * STAGES` categories. */
+  /** At least `leastItems(departments)`. */
   readonly items: number;
   readonly departments: number;
   /** Mean number of behaviours of a user. */
@@ -39,6 +39,19 @@ export const SEGMENTS = 8;
 
 /** Departments a user is interested in. */
 const INTERESTS = { least: 2, most: 3 };
+
+/** The least values of options; of items see `leastItems`. */
+export const SHOP_LEAST: Readonly<Omit<ShopOptions, "items">> = {
+  users: 1,
+  departments: INTERESTS.most,
+  meanHistory: 4,
+  impressions: 3,
+  seed: 0,
+};
+
+/** One item for each category. */
+export const leastItems = (departments: number): number => departments * STAGES;
+
 /** Probability that a behaviour stays with the interest of the one before. */
 const BURST = 0.75;
 /** Probability that an interest moves on by one stage before a behaviour. */
@@ -85,14 +98,7 @@ interface Interest {
 
 /** @throws UserError unless there can be such a shop. */
 export function checkShop(options: ShopOptions): void {
-  const least: Record<keyof ShopOptions, number> = {
-    users: 1,
-    items: options.departments * STAGES,
-    departments: INTERESTS.most,
-    meanHistory: 4,
-    impressions: 3,
-    seed: 0,
-  };
+  const least: ShopOptions = { ...SHOP_LEAST, items: leastItems(options.departments) };
   for (const [name, minimum] of Object.entries(least) as [keyof ShopOptions, number][]) {
     const value = options[name];
     const whole = name !== "meanHistory";
