@@ -104,6 +104,9 @@ export interface DatasetSource {
   readonly ceilingAuc?: number;
 }
 
+/** Called as work goes on; `total` is undefined where it is not known beforehand. */
+export type OnProgress = (stage: string, done: number, total: number | undefined) => void;
+
 /** Zeroed arrays that threads share. */
 export function sharedInt32(length: number): Int32Array {
   return new Int32Array(new SharedArrayBuffer(length * 4));

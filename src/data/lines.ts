@@ -2,8 +2,8 @@
  * Lines of text files, gzipped or not, as a stream: no file is ever in memory whole.
  */
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { open } from "node:fs/promises";
+import { createReadStream, type ReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
@@ -17,25 +17,31 @@ const MAX_LINE = 1 << 26;
 
 /**
  * Calls `onLine(line, number)` for every line that is not blank; numbers count from 1. `onProgress(done, total)` tells
- * bytes of the file. Returns the file's identity for the manifest.
+ * bytes of the file; a pipe has no total. The file is read once, from its beginning to its end. Returns its identity for
+ * the manifest.
  * @throws UserError where the file cannot be read, or its gzip stream is cut off or damaged. Lines may have come by
  * then.
  */
 export async function readLines(
   path: string,
   onLine: (line: string, number: number) => void,
-  onProgress?: (done: number, total: number) => void,
+  onProgress?: (done: number, total: number | undefined) => void,
 ): Promise<InputFile> {
   const hash = createHash("sha256");
   let bytes = 0;
   let number = 0;
+  let stream: ReadStream | undefined;
   try {
-    const { size, gzipped } = await inspect(path);
+    const found = await stat(path);
+    const total = found.isFile() ? found.size : undefined;
+    stream = createReadStream(path, { highWaterMark: CHUNK_BYTES });
+    const chunks: AsyncIterator<Buffer, undefined> = stream[Symbol.asyncIterator]();
+    const head = await firstBytes(chunks);
     async function* raw(): AsyncGenerator<Buffer> {
-      for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES })) {
+      for (let chunk: Buffer | undefined = head; chunk !== undefined; chunk = (await chunks.next()).value) {
         hash.update(chunk);
         bytes += chunk.length;
-        onProgress?.(bytes, size);
+        onProgress?.(bytes, total);
         yield chunk;
       }
     }
@@ -56,6 +62,8 @@ export async function readLines(
       rest += decoder.decode();
       if (rest !== "") take(rest);
     }
+    // As gzip begins (RFC 1952).
+    const gzipped = head[0] === 0x1f && head[1] === 0x8b;
     if (gzipped) await pipeline(raw, createGunzip({ chunkSize: CHUNK_BYTES }), split);
     else await pipeline(raw, split);
   } catch (error) {
@@ -63,18 +71,19 @@ export async function readLines(
     if (code === "Z_BUF_ERROR") throw new UserError(`${path} is cut off: its gzip stream ends after line ${number}`);
     if (code?.startsWith("Z_")) throw new UserError(`${path} is damaged after line ${number}: ${message}`);
     throw fileError(error, "read", path);
+  } finally {
+    stream?.destroy();
   }
   return { name: basename(path), bytes, sha256: hash.digest("hex") };
 }
 
-/** The size of a file, and whether it begins as gzip does (RFC 1952). */
-async function inspect(path: string): Promise<{ size: number; gzipped: boolean }> {
-  const file = await open(path);
-  try {
-    const head = Buffer.alloc(2);
-    await file.read(head, 0, 2, 0);
-    return { size: (await file.stat()).size, gzipped: head[0] === 0x1f && head[1] === 0x8b };
-  } finally {
-    await file.close();
+/** The first chunk, joined with the next ones until it has two bytes; less where there are no more. */
+async function firstBytes(chunks: AsyncIterator<Buffer, undefined>): Promise<Buffer> {
+  let head: Buffer = Buffer.alloc(0);
+  while (head.length < 2) {
+    const { value } = await chunks.next();
+    if (value === undefined) break;
+    head = Buffer.concat([head, value]);
   }
+  return head;
 }

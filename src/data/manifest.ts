@@ -20,6 +20,25 @@ const field = z.strictObject({
   values: count,
 });
 
+const sampleColumns = ["label", "sequence", "position", "length", "item", "probability"];
+/** Columns that the files of a field's ids have beside them. */
+const RESERVED = { user: sampleColumns, item: ["row", "key"], context: sampleColumns };
+
+/** Field names become names of columns and files: each is used once, and none is taken already. */
+const fields = z
+  .strictObject({ user: z.array(field), item: z.array(field).min(1), context: z.array(field) })
+  .superRefine((kinds, context) => {
+    const seen = new Set<string>();
+    for (const kind of ["user", "item", "context"] as const) {
+      for (const [index, { name }] of kinds[kind].entries()) {
+        if (seen.has(name) || RESERVED[kind].includes(name)) {
+          context.addIssue({ code: "custom", path: [kind, index, "name"], message: `${name}: the name is taken` });
+        }
+        seen.add(name);
+      }
+    }
+  });
+
 const inputFile = z.strictObject({ name: z.string(), bytes: count, sha256: z.string().regex(/^[0-9a-f]{64}$/) });
 export type InputFile = z.infer<typeof inputFile>;
 
@@ -31,7 +50,7 @@ export const manifestSchema = z.strictObject({
   seed: z.int(),
   settings: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
   maxHistory: z.int().positive(),
-  fields: z.strictObject({ user: z.array(field), item: z.array(field).min(1), context: z.array(field) }),
+  fields,
   /** Whether samples carry the true click probability (synthetic data). */
   probability: z.boolean(),
   /** Synthetic data only: AUC of the true click probability on the test samples. */
@@ -54,6 +73,9 @@ export const manifestSchema = z.strictObject({
 export type Manifest = z.infer<typeof manifestSchema>;
 
 export const MANIFEST_FILE = "dataset.json";
+
+/** The path of a field's vocabulary in a dataset folder. */
+export const vocabularyFile = (folder: string, name: string) => join(folder, "vocabulary", `${name}.parquet`);
 
 /** The fields and history length that models are built from. */
 export function schemaOf(manifest: Manifest): Schema {

@@ -5,6 +5,7 @@
  */
 import { hashString } from "../tensor/random.ts";
 import { type BehaviourSequences, trainingBehaviours } from "./behaviours.ts";
+import { SampleColumns } from "./columns.ts";
 import { type RawSamples, SPLITS, type Split } from "./dataset.ts";
 import { NegativeSampler } from "./negatives.ts";
 
@@ -47,14 +48,16 @@ export function sampleBehaviours(
   const plans = users.map((user, s) => planOf(protocol, user, offsets[s + 1] - offsets[s], seed));
   const training = Int32Array.from(plans, (plan) => plan.training);
   const sampler = new NegativeSampler(trainingBehaviours(sequences, training), catalogue.length);
-  const columns = { train: new Columns(), valid: new Columns(), test: new Columns() };
+  const columns = { train: new SampleColumns(), valid: new SampleColumns(), test: new SampleColumns() };
   plans.forEach(({ first, splitOf }, s) => {
     const length = offsets[s + 1] - offsets[s];
     if (negatives === "strict") sampler.mark(items, offsets[s], offsets[s + 1]);
     for (let position = first; position < length; position++) {
       const positive = items[offsets[s] + position];
       const negative = sampler.draw(positive, seed, NEGATIVE_STREAM, s, position);
-      columns[splitOf(position)].add(s, position, positive, negative);
+      const samples = columns[splitOf(position)];
+      samples.add(1, s, position, positive);
+      samples.add(0, s, position, negative);
     }
   });
   const samples = {} as Record<Split, RawSamples>;
@@ -70,35 +73,16 @@ interface Plan {
 }
 
 function planOf(protocol: Protocol, user: string, length: number, seed: number): Plan {
-  if (protocol === "paper") {
-    const place = hashString(user, seed) / 4_294_967_296;
-    const split = place < TEST_SHARE ? "test" : place < TEST_SHARE + VALID_SHARE ? "valid" : "train";
-    return { training: split === "train" ? length : 0, first: length - 1, splitOf: () => split };
-  }
-  const splitOf = (position: number) =>
-    position === length - 1 ? "test" : position === length - 2 ? "valid" : "train";
-  return { training: length - 2, first: 1, splitOf };
-}
-
-/** Positive and negative samples as they come. */
-class Columns {
-  readonly #sequence: number[] = [];
-  readonly #position: number[] = [];
-  readonly #item: number[] = [];
-
-  add(sequence: number, position: number, positive: number, negative: number): void {
-    this.#sequence.push(sequence, sequence);
-    this.#position.push(position, position);
-    this.#item.push(positive, negative);
-  }
-
-  finish(): RawSamples {
-    return {
-      label: Float32Array.from(this.#item, (_, i) => 1 - (i % 2)),
-      sequence: Int32Array.from(this.#sequence),
-      position: Int32Array.from(this.#position),
-      item: Int32Array.from(this.#item),
-      context: [],
-    };
+  switch (protocol) {
+    case "paper": {
+      const place = hashString(user, seed) / 4_294_967_296;
+      const split = place < TEST_SHARE ? "test" : place < TEST_SHARE + VALID_SHARE ? "valid" : "train";
+      return { training: split === "train" ? length : 0, first: length - 1, splitOf: () => split };
+    }
+    case "temporal": {
+      const splitOf = (position: number) =>
+        position === length - 1 ? "test" : position === length - 2 ? "valid" : "train";
+      return { training: length - 2, first: 1, splitOf };
+    }
   }
 }

@@ -15,8 +15,7 @@ import {
   sharedFloat32,
   sharedInt32,
 } from "./dataset.ts";
-import { vocabularyFile } from "./folder.ts";
-import { type Manifest, readManifest, schemaOf } from "./manifest.ts";
+import { type Manifest, readManifest, schemaOf, vocabularyFile } from "./manifest.ts";
 import { listVector, readParquet, type Wanted, withDuckDB } from "./parquet.ts";
 
 /**

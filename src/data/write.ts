@@ -8,17 +8,10 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { version as duckdbVersion } from "@duckdb/node-api";
 import { trainingBehaviours } from "./behaviours.ts";
-import { type DatasetSource, type RawField, type RawSamples, SPLITS } from "./dataset.ts";
-import { vocabularyFile, writeAside } from "./folder.ts";
-import { DATASET_VERSION, MANIFEST_FILE, type Manifest, manifestSchema } from "./manifest.ts";
+import { type DatasetSource, type OnProgress, type RawField, type RawSamples, SPLITS } from "./dataset.ts";
+import { writeAside } from "./folder.ts";
+import { DATASET_VERSION, MANIFEST_FILE, type Manifest, manifestSchema, vocabularyFile } from "./manifest.ts";
 import { type Column, withDuckDB, writeParquet } from "./parquet.ts";
-
-/** Names that mean something else in the files a field's ids are columns of. */
-const RESERVED = {
-  user: ["label", "sequence", "position", "length", "item", "probability"],
-  item: ["row"],
-  context: ["label", "sequence", "position", "length", "item", "probability"],
-} as const;
 
 /** A field's vocabulary, and the id of each of its raw values. */
 interface Vocabulary {
@@ -35,12 +28,7 @@ interface Vocabulary {
  * Writes `source` to the folder `out`, replacing a dataset that is there; returns its manifest.
  * @throws UserError where `out` is taken by something else or cannot be written.
  */
-export async function writeDataset(
-  out: string,
-  source: DatasetSource,
-  onProgress?: (stage: string, done: number, total: number) => void,
-): Promise<Manifest> {
-  checkNames(source);
+export async function writeDataset(out: string, source: DatasetSource, onProgress?: OnProgress): Promise<Manifest> {
   const probability = source.samples.train.probability !== undefined;
   if (SPLITS.some((split) => (source.samples[split].probability !== undefined) !== probability)) {
     throw new RangeError("either all samples have a probability or none");
@@ -178,19 +166,6 @@ function learnVocabulary(field: RawField, uses: Int32Array): Vocabulary {
 
 function describe({ name, values, distinct }: Vocabulary): Manifest["fields"]["user"][number] {
   return { name, size: values.length + 1, values: distinct };
-}
-
-/** Field names become file and column names: each is used once, and none is taken already. */
-function checkNames(source: DatasetSource): void {
-  const seen = new Set<string>();
-  const kinds = { user: source.userFields, item: source.itemFields, context: source.contextFields };
-  for (const [kind, fields] of Object.entries(kinds)) {
-    for (const { name } of fields) {
-      const taken: readonly string[] = RESERVED[kind as keyof typeof kinds];
-      if (seen.has(name) || taken.includes(name)) throw new RangeError(`${kind} field "${name}": the name is taken`);
-      seen.add(name);
-    }
-  }
 }
 
 function packageVersion(): string {

@@ -1,4 +1,7 @@
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
@@ -257,6 +260,23 @@ describe("prepareAmazon", () => {
     expect(v).toEqual(u);
   });
 
+  test("warns where most items have no category", async () => {
+    const { reviews, meta } = shop();
+    const half = await prepare(reviews, meta.slice(0, 15));
+    expect(half.summary.warnings).toEqual([]);
+    const { summary } = await prepare(reviews, meta.slice(0, 14));
+    expect(summary.warnings).toHaveLength(1);
+    expect(summary.warnings[0]).toMatch(/has a category for only 14 of the 30 items of /);
+  });
+
+  test("options left undefined have their defaults", async () => {
+    const { reviews, meta } = shop();
+    const left = { protocol: undefined, negatives: undefined, seed: undefined, maxHistory: undefined };
+    const { dataset } = await prepare(reviews, meta, left);
+    expect(dataset.manifest).toMatchObject({ protocol: "paper", settings: { negatives: "strict" }, seed: 0 });
+    expect(dataset.manifest.maxHistory).toBe(100);
+  });
+
   test("plain text is read as well as gzip", async () => {
     const { reviews, meta } = shop();
     const plain = [reviews, meta].map((lines, i) => {
@@ -323,6 +343,29 @@ describe("prepareAmazon refuses, and writes nothing:", () => {
     expect(await refusal({ reviews: lonely })).toMatch(/leaves nothing to train on: 0 users with two reviews or more/);
   });
 
+  test("metadata of another shop, or the reviews in their place", async () => {
+    const { reviews } = shop();
+    const nothing = /dump-\d+\.json\.gz has a category for none of the \d+ items of .*dump-\d+\.json\.gz$/;
+    expect(await refusal({ meta: dump([metadata("Z1", "other")]) })).toMatch(nothing);
+    expect(await refusal({ meta: dump(reviews) })).toMatch(nothing);
+  });
+
+  test.each([
+    ["protocol", "papr"],
+    ["negatives", "some"],
+    ["maxHistory", 0],
+    ["seed", 1.5],
+    ["seed", -1],
+    ["out", ""],
+  ])("option %s: %j", async (name, value) => {
+    const out = join(folder, "refused");
+    const { reviews, meta } = shop();
+    const options = { reviews: dump(reviews), meta: dump(meta), out, [name]: value };
+    const error = await prepareAmazon(options).catch((error) => error);
+    expect(error).toBeInstanceOf(UserError);
+    expect(error.message).toMatch(new RegExp(`^prepareAmazon: ${name}: .+$`));
+  });
+
   test("an output folder with something else in it, before it reads anything", async () => {
     const { reviews, meta } = shop();
     const taken = join(folder, "taken.txt");
@@ -337,6 +380,37 @@ describe("prepareAmazon refuses, and writes nothing:", () => {
 });
 
 describe("readLines", () => {
+  test("tells name, size and SHA-256 of the file as it is on the disk", async () => {
+    const path = join(folder, "known.gz");
+    const bytes = gzipSync("a\nb\n");
+    writeFileSync(path, bytes);
+    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    expect(await readLines(path, () => {})).toEqual({ name: "known.gz", bytes: bytes.length, sha256 });
+  });
+
+  test.skipIf(process.platform === "win32")("reads a pipe, gzipped or not, whose size nobody knows", async () => {
+    for (const [name, bytes] of [
+      ["plain.pipe", Buffer.from("a\nb\n")],
+      ["packed.pipe", gzipSync("a\nb\n")],
+    ] as const) {
+      const path = join(folder, name);
+      execFileSync("mkfifo", [path]);
+      const found: string[] = [];
+      const progress: [number, number | undefined][] = [];
+      const [file] = await Promise.all([
+        readLines(
+          path,
+          (line) => found.push(line),
+          (...told) => progress.push(told),
+        ),
+        writeFile(path, bytes),
+      ]);
+      expect(found).toEqual(["a", "b"]);
+      expect(progress.at(-1)).toEqual([bytes.length, undefined]);
+      expect(file.bytes).toBe(bytes.length);
+    }
+  });
+
   test("gives the lines of any text, however its bytes fall into chunks", async () => {
     const line = fc.string({ unit: fc.constantFrom("a", "é", "好", "😀", "\r", " "), maxLength: 12 });
     await fc.assert(

@@ -145,6 +145,21 @@ describe("sampleBehaviours", () => {
     );
   });
 
+  test("an item of the user's own may be a negative under released, and not under strict", () => {
+    const rows = ["u", "v"].flatMap((user) => ["a", "b", "c", "d", "e"].map((item, t) => [user, item, t] as const));
+    const sequences = behaviourSequences(namedLog([...rows, ...[0, 1, 2, 3, 4].map((t) => ["w", "x", t] as const)]));
+    const own = (rule: (typeof NEGATIVES)[number]) => {
+      const { offsets, items } = sequences;
+      const { item, label, sequence } = sampleBehaviours(sequences, "temporal", rule, 0).samples.train;
+      return [...item].filter((row, i) => {
+        const whole = items.subarray(offsets[sequence[i]], offsets[sequence[i] + 1]);
+        return label[i] === 0 && whole.includes(row);
+      }).length;
+    };
+    expect(own("strict")).toBe(0);
+    expect(own("released")).toBeGreaterThan(0);
+  });
+
   test("paper: one positive a user, the last behaviour; each user in one split; train users alone are learned from", () => {
     fc.assert(
       fc.property(logs, fc.nat(), (log, seed) => {

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type DatasetSource, SPLITS } from "../../src/data/dataset.ts";
+import { checkReplaceable, writeAside } from "../../src/data/folder.ts";
+import { manifestSchema } from "../../src/data/manifest.ts";
 import { withDuckDB, writeParquet } from "../../src/data/parquet.ts";
 import { loadVocabulary, openDataset } from "../../src/data/read.ts";
 import { writeDataset } from "../../src/data/write.ts";
@@ -80,6 +82,13 @@ describe("a dataset folder", () => {
   });
 });
 
+test("the manifest in docs/data-format.md is one", () => {
+  const [, example] = /```json\n(.*?)```/s.exec(readFileSync("docs/data-format.md", "utf8"))!;
+  const manifest = manifestSchema.parse(JSON.parse(example));
+  // Every key is shown, those that may be absent too.
+  expect(Object.keys(manifest).sort()).toEqual(Object.keys(manifestSchema.shape).sort());
+});
+
 describe("opening refuses", () => {
   const open = (path: string) => openDataset(path).then(() => "opened", told);
 
@@ -114,6 +123,8 @@ describe("opening refuses", () => {
     writeFileSync(join(path, "dataset.json"), text);
     edit(path, (manifest) => ({ ...manifest, extra: 1 }));
     expect(await open(path)).toMatch(/dataset\.json is damaged: .*extra/);
+    writeFileSync(join(path, "dataset.json"), text.replaceAll('"user"', '"label"').replace('"label": [', '"user": ['));
+    expect(await open(path)).toMatch(/dataset\.json is damaged: fields\.user\.0\.name: label: the name is taken$/);
   });
 
   test("counts that differ from the manifest", async () => {
@@ -215,11 +226,30 @@ describe("writing", () => {
     expect((await openDataset(path)).manifest).toEqual(manifest);
   });
 
+  test("that cannot take its place puts the earlier dataset back", async () => {
+    const home = join(folder, "unplaced");
+    const path = join(home, "data");
+    const manifest = await writeDataset(path, fc.sample(sources, { numRuns: 1, seed: 4 })[0]);
+    const failing = writeAside(path, async (aside) => rmSync(aside, { recursive: true }));
+    await expect(failing).rejects.toThrow(/^cannot write .*data: no such file or folder$/);
+    expect(readdirSync(home)).toEqual(["data"]);
+    expect((await openDataset(path)).manifest).toEqual(manifest);
+  });
+
+  test.runIf(process.platform === "linux")("refuses a mount point before any work is done", async () => {
+    expect(await checkReplaceable("/proc").catch(told)).toMatch(/^\/proc is a mount point/);
+  });
+
   test("refuses a field name that is taken, and a probability that only some samples have", async () => {
     const source = fc.sample(sources, { numRuns: 1, seed: 5 })[0];
     const rename = (name: string): DatasetSource => ({ ...source, userFields: [{ ...source.userFields[0], name }] });
     for (const name of ["position", "category"]) {
-      await expect(writeDataset(join(folder, "names"), rename(name))).rejects.toThrow("the name is taken");
+      await expect(writeDataset(join(folder, "names"), rename(name))).rejects.toThrow(`${name}: the name is taken`);
+    }
+    for (const name of ["row", "key"]) {
+      const itemFields = [{ ...source.itemFields[0], name }];
+      const writing = writeDataset(join(folder, "names"), { ...source, itemFields });
+      await expect(writing).rejects.toThrow(`${name}: the name is taken`);
     }
     const { probability: _, ...test } = source.samples.test;
     const { train, valid } = source.samples;

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { prepareAmazon } from "../../src/data/amazon/prepare.ts";
@@ -128,6 +128,12 @@ describe("the shop as a dataset", () => {
       expect(Math.max(...train[user])).toBeLessThanOrEqual(Math.min(...valid[user]));
       expect(Math.max(...valid[user])).toBeLessThanOrEqual(Math.min(...last[user]));
     }
+    // What came after a user's last training impression is not learned from.
+    const { offsets, items } = dataset.sequences;
+    const learned = train.flatMap((positions, user) => [
+      ...items.subarray(offsets[user], offsets[user] + Math.max(...positions)),
+    ]);
+    expect([...dataset.popularity]).toEqual(learned);
   });
 
   test("holds what the users did", async () => {
@@ -144,6 +150,25 @@ describe("the shop as a dataset", () => {
       expect(train.label[first]).toBe(log.impressions[0].clicked ? 1 : 0);
       expect(train.probability![first]).toBeCloseTo(log.impressions[0].probability, 6);
     }
+  });
+
+  test("has no ceiling where all test samples have one label", async () => {
+    const options = { ...SHOP_DEFAULTS, users: 1 };
+    const held = (seed: number) => simulateUser({ ...options, seed }, 0).impressions.slice(-2);
+    const seed = Array.from({ length: 50 }, (_, i) => i).find((i) => held(i).every(({ clicked }) => clicked))!;
+    const out = join(folder, "one label");
+    const summary = await prepareSynthetic({ ...options, seed, out });
+    expect(JSON.parse(JSON.stringify(summary)).ceiling.auc).toBeNull();
+    expect((await openDataset(out)).manifest).not.toHaveProperty("ceilingAuc");
+  });
+
+  test("stays unwritten where the dumps cannot be written", async () => {
+    const file = join(folder, "in the way");
+    writeFileSync(file, "");
+    const out = join(folder, "without dumps");
+    const failing = prepareSynthetic({ ...small, out, dumps: join(file, "below") });
+    await expect(failing).rejects.toThrow("a part of the path is not a folder");
+    expect(readdirSync(folder).filter((name) => name.startsWith("without dumps"))).toEqual([]);
   });
 
   test.each([
@@ -191,8 +216,12 @@ describe("the shop as review dumps", () => {
     expect(summary.categories).toBe(names.size);
   });
 
-  test("leaves nothing behind where the folder cannot be written", async () => {
-    const file = join(folder, "dumps", "meta_Synthetic.json.gz");
-    await expect(writeDumps(join(file, "below"), shop)).rejects.toThrow("a part of the path is not a folder");
+  test("are both written or neither", async () => {
+    const dumps = join(folder, "half");
+    mkdirSync(join(dumps, "reviews_Synthetic_5.json.gz"), { recursive: true });
+    await expect(writeDumps(dumps, { ...shop, users: 20 })).rejects.toThrow(
+      /^cannot write .*reviews_Synthetic_5\.json\.gz: it is a folder$/,
+    );
+    expect(readdirSync(dumps)).toEqual(["reviews_Synthetic_5.json.gz"]);
   });
 });

@@ -2,28 +2,32 @@
  * Amazon review dumps to a dataset: user {user}, item {item, category}, every review a behaviour, as in the paper
  * (section 4.1). What becomes of duplicates, broken lines and so on is said in docs/data-format.md.
  */
+import { z } from "zod";
 import { UserError } from "../../errors.ts";
 import { behaviourSequences } from "../behaviours.ts";
+import type { OnProgress } from "../dataset.ts";
 import { checkReplaceable } from "../folder.ts";
-import { type Negatives, type Protocol, SAMPLING_DEFAULTS, sampleBehaviours } from "../protocols.ts";
+import { NEGATIVES, PROTOCOLS, SAMPLING_DEFAULTS, sampleBehaviours } from "../protocols.ts";
 import { writeDataset } from "../write.ts";
 import { readMetadata, readReviews, type Unusable } from "./dump.ts";
 
-export interface PrepareAmazonOptions {
-  /** The review dump, gzipped or not. */
-  readonly reviews: string;
+const optionsSchema = z.object({
+  /** The review dump, gzipped or not; a pipe will do. */
+  reviews: z.string().min(1),
   /** The metadata dump. */
-  readonly meta: string;
+  meta: z.string().min(1),
   /** The dataset folder to write; a dataset that is there is replaced. */
-  readonly out: string;
+  out: z.string().min(1),
   /** How samples are made of behaviours, and split; see `Protocol`. */
-  readonly protocol?: Protocol;
+  protocol: z.enum(PROTOCOLS).default(SAMPLING_DEFAULTS.protocol),
   /** Which items may be a sample's negative; see `Negatives`. */
-  readonly negatives?: Negatives;
-  readonly seed?: number;
+  negatives: z.enum(NEGATIVES).default(SAMPLING_DEFAULTS.negatives),
+  /** Of 31 bits. */
+  seed: z.int32().nonnegative().default(SAMPLING_DEFAULTS.seed),
   /** Histories keep the latest this many behaviours. */
-  readonly maxHistory?: number;
-}
+  maxHistory: z.int().positive().default(SAMPLING_DEFAULTS.maxHistory),
+});
+export type PrepareAmazonOptions = Readonly<z.input<typeof optionsSchema>>;
 
 /** What was prepared: counts of what is in the data, of samples, and of what was left out, by reason. */
 export interface PrepareSummary {
@@ -35,27 +39,25 @@ export interface PrepareSummary {
   readonly test: number;
   readonly seconds: number;
   readonly dropped: Readonly<Record<string, number>>;
-  /** The first few unusable lines of each file. */
+  /** Few categories found; the first few unusable lines of each file. */
   readonly warnings: readonly string[];
 }
 
-/** `total` is undefined where it is not known beforehand. */
-export type OnProgress = (stage: string, done: number, total: number | undefined) => void;
-
 /**
  * Prepares a dataset of two dumps. Nothing is written before both were read to their end.
- * @throws UserError where a dump cannot be used, leaves nothing to train on, or `out` cannot be written.
+ * @throws UserError where an option or a dump cannot be used, the dumps are not of the same items, the reviews leave
+ * nothing to train on, or `out` cannot be written.
  */
 export async function prepareAmazon(options: PrepareAmazonOptions, onProgress?: OnProgress): Promise<PrepareSummary> {
   const start = performance.now();
-  const { protocol, negatives, seed, maxHistory } = { ...SAMPLING_DEFAULTS, ...options };
-  const stage = (name: string) => (done: number, total: number) => onProgress?.(name, done, total);
-  await checkReplaceable(options.out);
-  const reviews = await readReviews(options.reviews, stage("reviews"));
+  const { protocol, negatives, seed, maxHistory, ...paths } = checkOptions(options);
+  const stage = (name: string) => (done: number, total: number | undefined) => onProgress?.(name, done, total);
+  await checkReplaceable(paths.out);
+  const reviews = await readReviews(paths.reviews, stage("reviews"));
   const sequences = behaviourSequences(reviews);
   const { users, catalogue, offsets, items, times } = sequences;
   const metadata = await readMetadata(
-    options.meta,
+    paths.meta,
     new Set(catalogue.filter((asin) => asin !== null)),
     stage("metadata"),
   );
@@ -63,8 +65,14 @@ export async function prepareAmazon(options: PrepareAmazonOptions, onProgress?: 
   const { training, samples } = sampleBehaviours(sequences, protocol, negatives, seed);
   if (samples.train.sequence.length === 0) {
     throw new UserError(
-      `${options.reviews} leaves nothing to train on: ${users.length} users with two reviews or more, protocol ${protocol}`,
+      `${paths.reviews} leaves nothing to train on: ${users.length} users with two reviews or more, protocol ${protocol}`,
     );
+  }
+  // Row 0, the unknown item, is no item.
+  const itemCount = catalogue.length - 1;
+  const categorised = metadata.categories.size;
+  if (categorised === 0) {
+    throw new UserError(`${paths.meta} has a category for none of the ${itemCount} items of ${paths.reviews}`);
   }
   const dropped = {
     brokenReviews: reviews.broken,
@@ -73,11 +81,10 @@ export async function prepareAmazon(options: PrepareAmazonOptions, onProgress?: 
     usersWithOneReview: sequences.usersWithOne,
     brokenMetadata: metadata.broken,
     incompleteMetadata: metadata.incomplete,
-    // Row 0, the unknown item, is no item.
-    itemsWithoutCategory: categories.filter((category) => category === null).length - 1,
+    itemsWithoutCategory: itemCount - categorised,
   };
   const manifest = await writeDataset(
-    options.out,
+    paths.out,
     {
       importer: "amazon",
       protocol,
@@ -103,6 +110,7 @@ export async function prepareAmazon(options: PrepareAmazonOptions, onProgress?: 
   );
   const { counts, fields } = manifest;
   const told = (path: string, { told }: Unusable) => told.map((line) => `${path}, ${line}`);
+  const few = `${paths.meta} has a category for only ${categorised} of the ${itemCount} items of ${paths.reviews}`;
   return {
     users: counts.sequences,
     items: counts.items,
@@ -112,6 +120,18 @@ export async function prepareAmazon(options: PrepareAmazonOptions, onProgress?: 
     test: counts.test,
     seconds: (performance.now() - start) / 1000,
     dropped,
-    warnings: [...told(options.reviews, reviews), ...told(options.meta, metadata)],
+    warnings: [
+      ...(2 * categorised < itemCount ? [few] : []),
+      ...told(paths.reviews, reviews),
+      ...told(paths.meta, metadata),
+    ],
   };
+}
+
+/** The options with every default filled in. @throws UserError that names each option that cannot be used. */
+function checkOptions(options: PrepareAmazonOptions): z.output<typeof optionsSchema> {
+  const checked = optionsSchema.safeParse(options);
+  if (checked.success) return checked.data;
+  const issues = checked.error.issues.map(({ path, message }) => `${path.join(".") || "options"}: ${message}`);
+  throw new UserError(`prepareAmazon: ${issues.join("; ")}`);
 }

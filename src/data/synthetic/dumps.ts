@@ -9,7 +9,7 @@ import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { makeFolder, replaceFile } from "../../files.ts";
 import { Random } from "../../tensor/random.ts";
-import type { OnProgress } from "../amazon/prepare.ts";
+import type { OnProgress } from "../dataset.ts";
 import { categoryName, departmentName, itemName, userName } from "./names.ts";
 import { categoryOf, checkShop, type ShopOptions, simulateUser } from "./shop.ts";
 
@@ -31,20 +31,22 @@ const TEXT_STREAM = 0x74657874;
 
 /**
  * Writes reviews_Synthetic_5.json.gz (a JSON object a line, ordered by user) and meta_Synthetic.json.gz (a Python
- * literal a line) to `folder`. Every behaviour is a review.
+ * literal a line) to `folder`. Every behaviour is a review. Both appear together, or neither.
  * @throws UserError where there can be no such shop, or the files cannot be written.
  */
 export async function writeDumps(folder: string, shop: ShopOptions, onProgress?: OnProgress): Promise<void> {
   checkShop(shop);
   await makeFolder(folder);
-  await writeLines(join(folder, "meta_Synthetic.json.gz"), metadata(shop));
-  await writeLines(join(folder, "reviews_Synthetic_5.json.gz"), reviews(shop, onProgress));
+  await replaceFile(join(folder, "meta_Synthetic.json.gz"), async (temporary) => {
+    await writeLines(temporary, metadata(shop));
+    await replaceFile(join(folder, "reviews_Synthetic_5.json.gz"), (temporary) =>
+      writeLines(temporary, reviews(shop, onProgress)),
+    );
+  });
 }
 
 async function writeLines(path: string, lines: Iterable<string>): Promise<void> {
-  await replaceFile(path, (temporary) =>
-    pipeline(Readable.from(pieces(lines)), createGzip({ level: 1 }), createWriteStream(temporary)),
-  );
+  await pipeline(Readable.from(pieces(lines)), createGzip({ level: 1 }), createWriteStream(path));
 }
 
 /** Lines joined to few large strings. */

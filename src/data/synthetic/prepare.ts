@@ -4,13 +4,13 @@
  */
 import { setImmediate } from "node:timers/promises";
 import { evaluateScores, type Metrics } from "../../evaluate/metrics.ts";
-import type { OnProgress } from "../amazon/prepare.ts";
-import { type RawSamples, SPLITS, type Split } from "../dataset.ts";
+import { SampleColumns } from "../columns.ts";
+import type { OnProgress, Split } from "../dataset.ts";
 import { checkReplaceable } from "../folder.ts";
 import { writeDataset } from "../write.ts";
 import { writeDumps } from "./dumps.ts";
 import { categoryName, itemName, userName } from "./names.ts";
-import { categoryOf, checkShop, type Impression, SHOP_DEFAULTS, type ShopOptions, simulateUser } from "./shop.ts";
+import { categoryOf, checkShop, SHOP_DEFAULTS, type ShopOptions, simulateUser } from "./shop.ts";
 
 /** What is not given is as in SHOP_DEFAULTS. */
 export interface PrepareSyntheticOptions extends Partial<ShopOptions> {
@@ -28,7 +28,10 @@ export interface SyntheticSummary {
   readonly valid: number;
   readonly test: number;
   readonly seconds: number;
-  /** Metrics of the true click probability on the test samples: no model can do better, but by luck. */
+  /**
+   * Metrics of the true click probability on the test samples: no model can do better, but by luck. The AUC of samples
+   * with one label only is NaN.
+   */
   readonly ceiling: Metrics;
 }
 
@@ -56,6 +59,7 @@ export async function prepareSynthetic(
   const ceiling = evaluateScores({ label: test.label, score: test.probability, group: test.sequence });
   const catalogue = Array.from({ length: shop.items }, (_, item) => item);
   const { seed, ...settings } = shop;
+  if (dumps !== undefined) await writeDumps(dumps, shop, onProgress);
   const manifest = await writeDataset(
     out,
     {
@@ -78,11 +82,10 @@ export async function prepareSynthetic(
       ],
       contextFields: [],
       samples,
-      ceilingAuc: ceiling.auc,
+      ...(Number.isFinite(ceiling.auc) && { ceilingAuc: ceiling.auc }),
     },
     onProgress,
   );
-  if (dumps !== undefined) await writeDumps(dumps, shop, onProgress);
   const { counts, fields } = manifest;
   return {
     users: counts.sequences,
@@ -96,8 +99,6 @@ export async function prepareSynthetic(
   };
 }
 
-type LabelledSamples = RawSamples & { readonly label: Float32Array; readonly probability: Float32Array };
-
 /** All users' logs by column, as the writer wants them; catalogue row r is item r - 1. */
 async function simulate(shop: ShopOptions, onProgress: OnProgress | undefined) {
   const segments: number[] = [];
@@ -105,7 +106,8 @@ async function simulate(shop: ShopOptions, onProgress: OnProgress | undefined) {
   const training = new Int32Array(shop.users);
   const items: number[] = [];
   const times: number[] = [];
-  const columns = { train: new Columns(), valid: new Columns(), test: new Columns() };
+  const columns = { train: new SampleColumns(), valid: new SampleColumns(), test: new SampleColumns() };
+  const probabilities: Record<Split, number[]> = { train: [], valid: [], test: [] };
   const held = Math.max(1, Math.floor(shop.impressions * HELD_OUT));
   for (let user = 0; user < shop.users; user++) {
     const log = simulateUser(shop, user);
@@ -113,53 +115,28 @@ async function simulate(shop: ShopOptions, onProgress: OnProgress | undefined) {
     for (const item of log.items) items.push(item + 1);
     for (const time of log.times) times.push(time);
     offsets[user + 1] = items.length;
-    log.impressions.forEach((impression, index) => {
+    log.impressions.forEach(({ position, item, clicked, probability }, index) => {
       const later = log.impressions.length - 1 - index;
       const split = later < held ? "test" : later < 2 * held ? "valid" : "train";
-      if (split === "train") training[user] = impression.position;
-      columns[split].add(user, impression);
+      if (split === "train") training[user] = position;
+      columns[split].add(clicked ? 1 : 0, user, position, item + 1);
+      probabilities[split].push(probability);
     });
     if ((user + 1) % USERS_PER_TURN === 0) {
       onProgress?.("shop", user + 1, shop.users);
       await setImmediate();
     }
   }
-  const samples = {} as Record<Split, LabelledSamples>;
-  for (const split of SPLITS) samples[split] = columns[split].finish();
+  const finish = (split: Split) => ({
+    ...columns[split].finish(),
+    probability: Float32Array.from(probabilities[split]),
+  });
   return {
     segments,
     offsets,
     items: Int32Array.from(items),
     times: Float64Array.from(times),
     training,
-    samples,
+    samples: { train: finish("train"), valid: finish("valid"), test: finish("test") },
   };
-}
-
-/** Samples of a split as they come. */
-class Columns {
-  readonly #label: number[] = [];
-  readonly #sequence: number[] = [];
-  readonly #position: number[] = [];
-  readonly #item: number[] = [];
-  readonly #probability: number[] = [];
-
-  add(user: number, { position, item, probability, clicked }: Impression): void {
-    this.#label.push(clicked ? 1 : 0);
-    this.#sequence.push(user);
-    this.#position.push(position);
-    this.#item.push(item + 1);
-    this.#probability.push(probability);
-  }
-
-  finish(): LabelledSamples {
-    return {
-      label: Float32Array.from(this.#label),
-      sequence: Int32Array.from(this.#sequence),
-      position: Int32Array.from(this.#position),
-      item: Int32Array.from(this.#item),
-      context: [],
-      probability: Float32Array.from(this.#probability),
-    };
-  }
 }
