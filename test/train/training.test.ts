@@ -93,6 +93,7 @@ describe("evaluate and predict", () => {
       const metrics = await evaluateRun({ run, data, split: "test", threads });
       expect(metrics).toMatchObject({ ...summary.test, samples: 200 });
     }
+    expect(await evaluateRun({ run, data, split: "valid" })).toMatchObject(summary.valid);
   });
 
   it("scores of raw requests are those of the dataset's samples, to the bit", async () => {
