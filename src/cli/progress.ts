@@ -53,9 +53,7 @@ export class Progress {
     this.#label = label;
     if (this.#bar === undefined) {
       const format = "{label} {bar} {percentage} % {detail}";
-      const looks = { format, barsize: 24, clearOnComplete: true, hideCursor: true, fps: 10 };
-      // Signals are for main.ts: the bar's own handler would keep the process alive.
-      const options = { stream: this.#stream, gracefulExit: false, ...looks };
+      const options = { stream: this.#stream, format, barsize: 24, clearOnComplete: true, hideCursor: true, fps: 10 };
       this.#bar = new cliProgress.SingleBar(options, cliProgress.Presets.shades_classic);
       this.#bar.start(total, done, { label, detail });
     } else {

@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -450,13 +450,6 @@ describe("predict", () => {
       code: 1,
       stderr: "error: standard input is packed with gzip: unpack it first\n",
     });
-  });
-
-  it("writes scores straight into what is no file", async () => {
-    const { code, stdout, stderr } = await predict(`${request()}\n`, "--out", "/dev/null", "--json");
-    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expect(JSON.parse(stdout)).toMatchObject({ requests: 1 });
-    expect(lstatSync("/dev/null").isCharacterDevice()).toBe(true);
   });
 
   it("tells that the input is not there", async () => {
