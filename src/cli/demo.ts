@@ -107,11 +107,14 @@ function tell({ data, ceiling, runs, seconds, interrupted }: Comparison, out: st
     ...runs.map((run) => [run.model, ...cells(run.test), duration(run.seconds)]),
     ["ceiling", ...cells(ceiling), ""],
   ];
-  return `${table(["on test samples", "AUC", "GAUC", "logloss", "training"], rows)}
-${interrupted ? "Interrupted" : "Done"} after ${duration(seconds)}. The dataset lies in ${data}, the runs in ${out}. Next:
-  dien evaluate --run ${join(out, "dien")} --data ${data} --split valid
-  dien train --data ${data} --out ${join(out, "agru")} --set model.evolution=agru
-  dien prepare amazon --help
+  const results = table(["on test samples", "AUC", "GAUC", "logloss", "training"], rows);
+  const where = `The dataset lies in ${data}, the runs in ${out}.`;
+  if (interrupted) return `${results}\nInterrupted after ${duration(seconds)}. ${where}\n`;
+  return `${results}
+Done after ${duration(seconds)}. ${where} Next:
+  npx dien evaluate --run "${join(out, "dien")}" --data "${data}" --split valid
+  npx dien train --data "${data}" --out "${join(out, "agru")}" --set model.evolution=agru
+  npx dien prepare amazon --help
 `;
 }
 

@@ -39,8 +39,12 @@ export async function createRun(run: string, config: RunConfig): Promise<void> {
   await makeFolder(run);
   await removeLeftovers(run);
   if ((await readdir(run)).length > 0) {
-    const what = existsSync(files.config) ? "holds a run already: go on with --resume" : "is not empty";
-    throw new UserError(`${run} ${what}, or choose another --out`);
+    const isRun = existsSync(files.config);
+    throw new UserError(
+      isRun
+        ? `${run} holds a run already: go on with --resume, or choose another --out`
+        : `${run} is not empty: choose another --out`,
+    );
   }
   await writeFileAside(files.config, stringify(config));
 }
