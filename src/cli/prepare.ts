@@ -1,5 +1,6 @@
 /** `dien prepare`: behaviour logs, or a made-up shop, to a dataset folder. */
 import { type Command, Option } from "commander";
+import type { PreparedCounts } from "../data/manifest.ts";
 import { NEGATIVES, type Negatives, PROTOCOLS, type Protocol, SAMPLING_DEFAULTS } from "../data/protocols.ts";
 import { leastItems, SHOP_DEFAULTS, SHOP_LEAST, type ShopOptions } from "../data/synthetic/shop.ts";
 import { type Context, printJson, UsageError } from "./context.ts";
@@ -141,16 +142,7 @@ Examples:
   addCommonOptions(command);
 }
 
-interface Counts {
-  readonly users: number;
-  readonly items: number;
-  readonly categories: number;
-  readonly train: number;
-  readonly valid: number;
-  readonly test: number;
-}
-
-function counts({ users, items, categories, train, valid, test }: Counts): string {
+function counts({ users, items, categories, train, valid, test }: PreparedCounts): string {
   const head = ["users", "items", "categories", "train", "validation", "test"];
   return table(head, [[users, items, categories, train, valid, test].map(count)]);
 }

@@ -121,3 +121,25 @@ export async function readManifest(directory: string): Promise<Manifest> {
   }
   return manifest.data;
 }
+
+/** What every `dien prepare` reports: what is in the data, and how many samples were made of it. */
+export interface PreparedCounts {
+  readonly users: number;
+  readonly items: number;
+  readonly categories: number;
+  readonly train: number;
+  readonly valid: number;
+  readonly test: number;
+}
+
+/** The counts of a dataset of items with a category, its second item field. */
+export function preparedCounts({ counts, fields }: Manifest): PreparedCounts {
+  return {
+    users: counts.sequences,
+    items: counts.items,
+    categories: fields.item[1].values,
+    train: counts.train,
+    valid: counts.valid,
+    test: counts.test,
+  };
+}

@@ -21,9 +21,8 @@ const LAYERS: Readonly<Record<string, { below: readonly string[]; browser?: bool
   checkpoint: { below: ["files.ts"] },
   data: { below: ["features", "evaluate", "files.ts"] },
   train: { below: ["models", "optim", "data", "checkpoint", "evaluate"] },
-  experiments: { below: ["train"] },
   "index.ts": { below: ["train"] },
-  cli: { below: ["experiments"] },
+  cli: { below: ["train"] },
 };
 
 /** Packages that run in a browser as they are. */

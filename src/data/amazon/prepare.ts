@@ -7,6 +7,7 @@ import { UserError } from "../../errors.ts";
 import { behaviourSequences } from "../behaviours.ts";
 import type { OnProgress } from "../dataset.ts";
 import { checkReplaceable } from "../folder.ts";
+import { type PreparedCounts, preparedCounts } from "../manifest.ts";
 import { NEGATIVES, PROTOCOLS, SAMPLING_DEFAULTS, sampleBehaviours } from "../protocols.ts";
 import { writeDataset } from "../write.ts";
 import { readMetadata, readReviews, type Unusable } from "./dump.ts";
@@ -30,13 +31,7 @@ const optionsSchema = z.object({
 export type PrepareAmazonOptions = Readonly<z.input<typeof optionsSchema>>;
 
 /** What was prepared: counts of what is in the data, of samples, and of what was left out, by reason. */
-export interface PrepareSummary {
-  readonly users: number;
-  readonly items: number;
-  readonly categories: number;
-  readonly train: number;
-  readonly valid: number;
-  readonly test: number;
+export interface PrepareSummary extends PreparedCounts {
   readonly seconds: number;
   readonly dropped: Readonly<Record<string, number>>;
   /** Few categories found; the first few unusable lines of each file. */
@@ -108,16 +103,10 @@ export async function prepareAmazon(options: PrepareAmazonOptions, onProgress?: 
     },
     onProgress,
   );
-  const { counts, fields } = manifest;
   const told = (path: string, { told }: Unusable) => told.map((line) => `${path}, ${line}`);
   const few = `${paths.meta} has a category for only ${categorised} of the ${itemCount} items of ${paths.reviews}`;
   return {
-    users: counts.sequences,
-    items: counts.items,
-    categories: fields.item[1].values,
-    train: counts.train,
-    valid: counts.valid,
-    test: counts.test,
+    ...preparedCounts(manifest),
     seconds: (performance.now() - start) / 1000,
     dropped,
     warnings: [

@@ -7,6 +7,7 @@ import { evaluateScores, type Metrics } from "../../evaluate/metrics.ts";
 import { SampleColumns } from "../columns.ts";
 import type { OnProgress, Split } from "../dataset.ts";
 import { checkReplaceable } from "../folder.ts";
+import { type PreparedCounts, preparedCounts } from "../manifest.ts";
 import { writeDataset } from "../write.ts";
 import { writeDumps } from "./dumps.ts";
 import { categoryName, itemName, userName } from "./names.ts";
@@ -20,13 +21,7 @@ export interface PrepareSyntheticOptions extends Partial<ShopOptions> {
   readonly dumps?: string;
 }
 
-export interface SyntheticSummary {
-  readonly users: number;
-  readonly items: number;
-  readonly categories: number;
-  readonly train: number;
-  readonly valid: number;
-  readonly test: number;
+export interface SyntheticSummary extends PreparedCounts {
   readonly seconds: number;
   /**
    * Metrics of the true click probability on the test samples: no model can do better, but by luck. The AUC of samples
@@ -86,14 +81,8 @@ export async function prepareSynthetic(
     },
     onProgress,
   );
-  const { counts, fields } = manifest;
   return {
-    users: counts.sequences,
-    items: counts.items,
-    categories: fields.item[1].values,
-    train: counts.train,
-    valid: counts.valid,
-    test: counts.test,
+    ...preparedCounts(manifest),
     seconds: (performance.now() - start) / 1000,
     ceiling,
   };
