@@ -1,5 +1,19 @@
-/** Operations between tensors of the same rows (product, inner product, concatenation) and between weights. */
+/** Operations between tensors of the same rows (products, sum, concatenation, columns) and between weights. */
+import type { Rows } from "../tensor/packed.ts";
 import type { Parameter, Tape, Tensor } from "./tape.ts";
+
+/** Zeros [rows, cols], a constant: nothing is behind it that a gradient could go to. */
+export function zeros(tape: Tape, rows: Rows, cols: number): Tensor {
+  const { kernels } = tape;
+  const y = tape.tensor(rows, cols);
+  tape.record({
+    outputs: [y],
+    forward() {
+      kernels.fill(rows.count * cols, y.value, 0);
+    },
+  });
+  return y;
+}
 
 /** a * b, element by element [rows, cols]. */
 export function multiply(tape: Tape, a: Tensor, b: Tensor): Tensor {
@@ -32,6 +46,78 @@ export function dot(tape: Tape, a: Tensor, b: Tensor): Tensor {
     backward() {
       kernels.rowScale(rows.count, cols, b.value, cols, y.grad, a.grad, cols, tape.claim(a));
       kernels.rowScale(rows.count, cols, a.value, cols, y.grad, b.grad, cols, tape.claim(b));
+    },
+  });
+  return y;
+}
+
+/** Outer product of each row of a with the same row of b: [rows, n] x [rows, m] -> [rows, n * m], a_i b_j at i * m + j. */
+export function outer(tape: Tape, a: Tensor, b: Tensor): Tensor {
+  const { kernels } = tape;
+  const { rows, cols: n } = a;
+  const { cols: m } = b;
+  const y = tape.tensor(rows, n * m);
+  /** Column i of a, and of its gradient. */
+  const column = tape.buffer(rows, 1);
+  tape.record({
+    outputs: [y],
+    forward() {
+      for (let i = 0; i < n; i++) {
+        kernels.copyRows(rows.count, 1, a.value + i * 4, n, column.value, 1, 0);
+        kernels.rowScale(rows.count, m, b.value, m, column.value, y.value + i * m * 4, n * m, 0);
+      }
+    },
+    backward() {
+      // a and b may be one tensor, so each gradient is claimed where it is written.
+      for (let i = 0; i < n; i++) {
+        kernels.copyRows(rows.count, 1, a.value + i * 4, n, column.value, 1, 0);
+        kernels.rowScale(rows.count, m, y.grad + i * m * 4, n * m, column.value, b.grad, m, tape.claim(b));
+      }
+      const accumulate = tape.claim(a);
+      for (let i = 0; i < n; i++) {
+        kernels.rowDot(rows.count, m, y.grad + i * m * 4, n * m, b.value, m, column.value, 0);
+        kernels.copyRows(rows.count, 1, column.value, 1, a.grad + i * 4, n, accumulate);
+      }
+    },
+  });
+  return y;
+}
+
+/** Sum of tensors of one shape [rows, cols]. */
+export function sum(tape: Tape, parts: readonly Tensor[]): Tensor {
+  const { kernels } = tape;
+  const { rows, cols } = parts[0];
+  const y = tape.tensor(rows, cols);
+  tape.record({
+    outputs: [y],
+    forward() {
+      for (let i = 0; i < parts.length; i++) {
+        kernels.copyRows(rows.count, cols, parts[i].value, cols, y.value, cols, i === 0 ? 0 : 1);
+      }
+    },
+    backward() {
+      for (let i = 0; i < parts.length; i++) {
+        kernels.copyRows(rows.count, cols, y.grad, cols, parts[i].grad, cols, tape.claim(parts[i]));
+      }
+    },
+  });
+  return y;
+}
+
+/** Columns [from, to) of x: [rows, to - from]. */
+export function columns(tape: Tape, x: Tensor, from: number, to: number): Tensor {
+  const { kernels } = tape;
+  const { rows } = x;
+  const cols = to - from;
+  const y = tape.tensor(rows, cols);
+  tape.record({
+    outputs: [y],
+    forward() {
+      kernels.copyRows(rows.count, cols, x.value + from * 4, x.cols, y.value, cols, 0);
+    },
+    backward() {
+      tape.settle(x);
+      kernels.copyRows(rows.count, cols, y.grad, cols, x.grad + from * 4, x.cols, 1);
     },
   });
   return y;

@@ -12,24 +12,16 @@ import { z } from "zod";
 import { following, preceding } from "../autograd/steps.ts";
 import type { Tape, Tensor } from "../autograd/tape.ts";
 import type { Batch } from "../features/batch.ts";
-import { bilinearAttention, mlpAttention, projectQuery } from "../nn/attention.ts";
 import { auxiliaryLoss } from "../nn/auxiliary.ts";
 import { evolve } from "../nn/evolution.ts";
 import { gru } from "../nn/gru.ts";
+import { attend, attentionConfig, twoLayers } from "./attention.ts";
 import { defineModel } from "./model.ts";
 import { commonConfig, type Embedded, embedBatch, head, interaction } from "./parts.ts";
 
-const layer = z.int().min(1).max(4096);
-const twoLayers = z.tuple([layer, layer]);
-
 const config = z.strictObject({
   ...commonConfig,
-  attention: z
-    .strictObject({
-      form: z.enum(["bilinear", "mlp"]).default("bilinear").describe("eq. 8, or the network of the authors' code"),
-      layers: twoLayers.default([80, 40]).describe("hidden layers of the mlp form"),
-    })
-    .prefault({}),
+  attention: attentionConfig,
   evolution: z.enum(["gru", "aigru", "agru", "augru"]).default("augru").describe("the evolving layer's recurrence"),
   augru: z
     .strictObject({
@@ -58,26 +50,14 @@ export const dien = defineModel({
     const hidden = history.cols;
     const interests = gru(tape, packed, "extractor", history, hidden);
     if (tape.training && config.auxiliary.weight > 0) superviseInterests(tape, batch, embedded, interests, config);
-    const attention = config.evolution === "gru" ? undefined : attend(tape, batch, embedded, interests, config);
+    const attention =
+      config.evolution === "gru" ? undefined : attend(tape, packed, candidate, interests, config.attention);
     const evolution =
       config.evolution === "augru" && config.augru.form === "released" ? "augru-released" : config.evolution;
     const final = evolve(tape, packed, "evolution", evolution, interests, attention, hidden);
     return head(tape, embedded, [candidate, sum, interaction(tape, embedded), final], config);
   },
 });
-
-/** a_t, the candidate's attention to each interest [tokens, 1]. */
-function attend(
-  tape: Tape,
-  { packed }: Batch,
-  { candidate }: Embedded,
-  interests: Tensor,
-  { attention }: DienConfig,
-): Tensor {
-  if (attention.form === "bilinear") return bilinearAttention(tape, packed, "attention", interests, candidate);
-  const query = projectQuery(tape, "attention.query", candidate, interests.cols);
-  return mlpAttention(tape, packed, "attention", interests, query, attention.layers);
-}
 
 /** Pairs each interest with the behaviour that follows it and with one drawn for that place. */
 function superviseInterests(

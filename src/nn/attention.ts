@@ -2,10 +2,11 @@
  * Attention of the candidate to the history: one weight for each token, softmax over the sample's own steps.
  *
  * bilinear   score = h_t W e                                             (DIEN paper, eq. 8)
+ * uniform    score = 0: every step alike; what attention is measured against
  * mlp        score = MLP of [q, h, q-h, q*h], sigmoid hidden layers       (authors' code; DIN's local activation unit)
  */
 import { affine } from "../autograd/affine.ts";
-import { subtractWeights } from "../autograd/elementwise.ts";
+import { subtractWeights, zeros } from "../autograd/elementwise.ts";
 import { dotSteps, multiplySteps, softmaxSteps } from "../autograd/steps.ts";
 import type { Tape, Tensor } from "../autograd/tape.ts";
 import { Activation } from "../kernels/contract.ts";
@@ -19,6 +20,11 @@ export function bilinearAttention(tape: Tape, packed: Packed, name: string, stat
   const { cols: E } = candidate;
   const W = tape.parameter(`${name}.W`, H, E, { kind: "glorot", fanIn: H, fanOut: E });
   return softmaxSteps(tape, packed, dotSteps(tape, packed, affine(tape, [{ x: states, weight: W }]), candidate));
+}
+
+/** 1/T for each of a sample's T steps [tokens, 1]: no attention. */
+export function uniformAttention(tape: Tape, packed: Packed): Tensor {
+  return softmaxSteps(tape, packed, zeros(tape, packed.tokens, 1));
 }
 
 /**

@@ -12,7 +12,15 @@ const small = { embedding: { size: 3 }, head: { layers: [8, 5] } };
 const cases: [string, string, object][] = [
   ["base", "base", small],
   ["base", "base with Dice", { ...small, head: { layers: [8, 5], activation: "dice" } }],
+  ["wide-deep", "wide-deep", small],
+  ...["elementwise", "inner", "outer"].map((product): [string, string, object] => [
+    "pnn",
+    `pnn, ${product} product`,
+    { ...small, product },
+  ]),
   ["din", "din", { ...small, attention: { layers: [7, 4] } }],
+  ["gru-attention", "gru-attention", small],
+  ["gru-attention", "gru-attention, mlp attention", { ...small, attention: { form: "mlp", layers: [7, 4] } }],
   ...["gru", "aigru", "agru", "augru"].map((evolution): [string, string, object] => [
     "dien",
     `dien, ${evolution}`,
@@ -20,6 +28,7 @@ const cases: [string, string, object][] = [
   ]),
   ["dien", "dien, released augru", { ...small, augru: { form: "released" } }],
   ["dien", "dien, mlp attention", { ...small, attention: { form: "mlp", layers: [7, 4] } }],
+  ["dien", "dien, uniform attention", { ...small, attention: { form: "uniform" } }],
   ["dien", "dien, mlp auxiliary", { ...small, auxiliary: { form: "mlp", layers: [6, 4], weight: 0.7 } }],
   ["dien", "dien, no auxiliary loss", { ...small, auxiliary: { weight: 0 } }],
   ["dien", "dien with Dice", { ...small, head: { layers: [8, 5], activation: "dice" } }],

@@ -1,0 +1,28 @@
+/**
+ * Two-layer GRU with attention: the paper's strongest rival of DIEN (table 2, "Two layer GRU Attention",
+ * https://arxiv.org/abs/1809.03672). The candidate weighs the states of the second GRU, and their weighted sum is the
+ * interest: order is modelled, but what the candidate asks for does not shape it.
+ */
+import { z } from "zod";
+import { weightedSumSteps } from "../autograd/steps.ts";
+import { gru } from "../nn/gru.ts";
+import { attend, attentionConfig } from "./attention.ts";
+import { defineModel } from "./model.ts";
+import { commonConfig, embedBatch, head, interaction } from "./parts.ts";
+
+export const gruAttention = defineModel({
+  name: "gru-attention",
+  summary: "two GRUs, attention of the candidate to the states of the second, weighted sum",
+  config: z.strictObject({ ...commonConfig, attention: attentionConfig }),
+  logits(tape, batch, config) {
+    const { packed } = batch;
+    const embedded = embedBatch(tape, batch, config);
+    const { candidate, history, sum } = embedded;
+    const hidden = history.cols;
+    const first = gru(tape, packed, "gru.0", history, hidden);
+    const states = gru(tape, packed, "gru.1", first, hidden);
+    const attention = attend(tape, packed, candidate, states, config.attention);
+    const interest = weightedSumSteps(tape, packed, attention, states);
+    return head(tape, embedded, [candidate, sum, interaction(tape, embedded), interest], config);
+  },
+});
