@@ -6,7 +6,7 @@ import type { Command } from "commander";
 import { SHOP_DEFAULTS } from "../data/synthetic/shop.ts";
 import { UserError } from "../errors.ts";
 import { fileError, unlessAbsent } from "../files.ts";
-import type { TrainSummary } from "../train/train.ts";
+import type { TrainSummary } from "../train/summary.ts";
 import { type Context, INTERRUPTED, printJson } from "./context.ts";
 import { count, duration, metric } from "./format.ts";
 import { addCommonOptions, gatherOptions, seedOption, threadsOption, whole } from "./options.ts";

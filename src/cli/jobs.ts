@@ -3,6 +3,7 @@
  */
 import type { prepareAmazon } from "../data/amazon/prepare.ts";
 import type { prepareSynthetic } from "../data/synthetic/prepare.ts";
+import type { runExperiment } from "../experiments/run.ts";
 import type { evaluateRun } from "../train/evaluate.ts";
 import type { loadScorer } from "../train/predict.ts";
 import type { train } from "../train/train.ts";
@@ -13,6 +14,7 @@ export interface Jobs {
   readonly train: typeof train;
   readonly evaluateRun: typeof evaluateRun;
   readonly loadScorer: typeof loadScorer;
+  readonly runExperiment: typeof runExperiment;
 }
 
 export const jobs: Jobs = {
@@ -21,4 +23,5 @@ export const jobs: Jobs = {
   train: async (...all) => (await import("../train/train.ts")).train(...all),
   evaluateRun: async (...all) => (await import("../train/evaluate.ts")).evaluateRun(...all),
   loadScorer: async (...all) => (await import("../train/predict.ts")).loadScorer(...all),
+  runExperiment: async (...all) => (await import("../experiments/run.ts")).runExperiment(...all),
 };

@@ -37,6 +37,11 @@ export function threadsOption(most = ""): Option {
   return new Option("--threads <number>", text).argParser(whole(1, 256));
 }
 
+/** Gathers the values of an option that may be given many times, where each is one word. */
+export function collect(value: string, earlier: readonly string[] = []): string[] {
+  return [...earlier, value];
+}
+
 /** Adds `--config` and `--json`, which every command has. */
 export function addCommonOptions(command: Command): Command {
   return command
@@ -84,6 +89,7 @@ function readValue(option: Option, value: unknown, where: string): unknown {
     if (typeof value !== "boolean") throw new UsageError(`${where}: expected true or false, found ${quote(value)}`);
     return value;
   }
+  if (option.variadic) return readList(value, where);
   if (typeof value !== "string" && typeof value !== "number") {
     throw new UsageError(`${where}: expected one value, found ${quote(value)}`);
   }

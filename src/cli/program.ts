@@ -5,6 +5,7 @@ import { printable, UserError } from "../errors.ts";
 import { type Context, UsageError } from "./context.ts";
 import { addDemo } from "./demo.ts";
 import { addEvaluate } from "./evaluate.ts";
+import { addExperiment } from "./experiment.ts";
 import { addPredict } from "./predict.ts";
 import { addPrepare } from "./prepare.ts";
 import { suggestion } from "./suggest.ts";
@@ -32,6 +33,7 @@ Start here:
   dien demo                                   a made-up shop, three models, a table; under two minutes
   dien prepare amazon --help                  from review dumps to a dataset
   dien train --data DIR --out RUN             from a dataset to a trained model
+  dien experiment table2 --data DIR --out OUT  from a dataset to the comparison of all models
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted and stopped cleanly.`,
     );
@@ -40,6 +42,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted and stopped cleanly
   addTrain(program, context, finish);
   addEvaluate(program, context);
   addPredict(program, context);
+  addExperiment(program, context, finish);
   return program;
 }
 

@@ -7,10 +7,9 @@ import { parse } from "yaml";
 import { UserError } from "../errors.ts";
 import { models } from "../models/registry.ts";
 import { configKeys, type RunConfig, resolveConfig } from "../train/config.ts";
+import { assign, leaves, type Tree } from "../train/dotted.ts";
 import { UsageError } from "./context.ts";
 import { didYouMean } from "./suggest.ts";
-
-type Tree = Record<string, unknown>;
 
 export const DEFAULT_MODEL = "dien";
 
@@ -44,17 +43,10 @@ export function resolveSettings({ model, train, fileSet = [], flags, set }: Sett
   }
 }
 
-/** A configuration as values by dotted key. */
-export function settingsByKey(config: RunConfig): Map<string, unknown> {
-  return new Map(leaves(config as unknown as Tree));
-}
-
-/** A dotted key that two configurations give different values, except the number of threads; undefined where none. */
-export function differingKey(a: RunConfig, b: RunConfig): string | undefined {
-  const [ours, theirs] = [settingsByKey(a), settingsByKey(b)];
-  return [...ours.keys(), ...theirs.keys()].find(
-    (key) => key !== "train.threads" && JSON.stringify(ours.get(key)) !== JSON.stringify(theirs.get(key)),
-  );
+/** Settings by dotted key from `KEY=VALUE` pairs, for experiments that train several models: some model has each key. */
+export function readSettings(pairs: readonly string[]): Record<string, unknown> {
+  const known = new Map([...models.keys()].flatMap((name) => [...configKeys(name)]));
+  return Object.fromEntries(pairs.map((pair) => readPair(pair, known)));
 }
 
 function section(name: string, value: unknown): Tree {
@@ -84,26 +76,5 @@ function readPair(pair: string, known: ReadonlyMap<string, string>): [key: strin
     return [key, parse(pair.slice(equals + 1), { logLevel: "error" })];
   } catch {
     throw new UsageError(`--set ${pair}: the value is not YAML`);
-  }
-}
-
-/** Sets a dotted key, making the mappings on the way. */
-function assign(tree: Tree, key: string, value: unknown): void {
-  const path = key.split(".");
-  const last = path.pop()!;
-  let node = tree;
-  for (const step of path) {
-    if (typeof node[step] !== "object" || node[step] === null) node[step] = {};
-    node = node[step] as Tree;
-  }
-  node[last] = value;
-}
-
-/** Everything that is not a mapping itself, with its dotted key. */
-function* leaves(tree: Tree, prefix = ""): Generator<[key: string, value: unknown]> {
-  for (const [key, value] of Object.entries(tree)) {
-    if (typeof value === "object" && value !== null && !Array.isArray(value))
-      yield* leaves(value as Tree, `${prefix}${key}.`);
-    else yield [`${prefix}${key}`, value];
   }
 }

@@ -1,14 +1,15 @@
 /** `dien train` */
 import type { Command } from "commander";
 import { models } from "../models/registry.ts";
-import { configKeys, type RunConfig } from "../train/config.ts";
+import { configKeys, differingKey, type RunConfig, settingsByKey } from "../train/config.ts";
 import { readRunConfig } from "../train/run-folder.ts";
-import type { TrainSummary } from "../train/train.ts";
+import type { TrainSummary } from "../train/summary.ts";
 import { type Context, INTERRUPTED, printJson, UsageError } from "./context.ts";
 import { count, metric } from "./format.ts";
 import {
   addCommonOptions,
   applyConfig,
+  collect,
   readConfig,
   readList,
   requireOptions,
@@ -17,7 +18,7 @@ import {
   whole,
 } from "./options.ts";
 import { withProgress } from "./progress.ts";
-import { DEFAULT_MODEL, differingKey, resolveSettings, type SettingSources, settingsByKey } from "./settings.ts";
+import { DEFAULT_MODEL, resolveSettings, type SettingSources } from "./settings.ts";
 import { table } from "./table.ts";
 import { showTraining } from "./training.ts";
 
@@ -115,10 +116,6 @@ function tell(summary: TrainSummary, out: string): string {
   const rows = [row("validation", summary.valid), row("test", summary.test)];
   return `${table([summary.model, "AUC", "GAUC", "logloss"], rows)}best epoch ${summary.best_epoch}, ${count(summary.parameters)} parameters, run in ${out}
 `;
-}
-
-function collect(pair: string, earlier: readonly string[] = []): string[] {
-  return [...earlier, pair];
 }
 
 /** What stands under the help: the keys are those of the model that was named, with their defaults. */

@@ -79,6 +79,20 @@ export async function loadItemKeys(directory: string): Promise<(string | null)[]
   return keys;
 }
 
+/** The key of the user of each sequence. @throws UserError as `openDataset`. */
+export async function loadUserKeys(directory: string): Promise<string[]> {
+  const { counts } = await readManifest(directory);
+  const path = join(directory, "sequences.parquet");
+  const keys: string[] = new Array(counts.sequences).fill("");
+  await withDuckDB(async (connection) => {
+    const rows = await readParquet(connection, path, [{ name: "user", type: "VARCHAR" }], ([texts], row, count) => {
+      for (let i = 0; i < count; i++) keys[row + i] = String(texts.getItem(i));
+    });
+    checkRows(path, rows, counts.sequences);
+  });
+  return keys;
+}
+
 /** items.parquet: the vocabulary ids of each catalogue row. */
 async function readCatalogue(connection: DuckDBConnection, directory: string, manifest: Manifest) {
   const path = join(directory, "items.parquet");

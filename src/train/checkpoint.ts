@@ -17,9 +17,10 @@ const metric = z
   .number()
   .nullable()
   .transform((value) => value ?? Number.NaN);
-const metrics = z.object({ auc: metric, gauc: metric, logloss: metric });
+/** AUC, GAUC and logloss as they are reported. */
+export const metricsSchema = z.object({ auc: metric, gauc: metric, logloss: metric });
 
-const epochSummary = z.object({
+export const epochSchema = z.object({
   train_loss: z.number(),
   auxiliary_loss: z.number(),
   valid_auc: metric,
@@ -43,14 +44,14 @@ const progressSchema = z.object({
   unlogged: lossSums,
   seconds: z.number(),
   /** Finished epochs, and the best of them. */
-  epochs: z.array(epochSummary),
-  best: z.object({ epoch: z.int(), valid: metrics }).nullable(),
+  epochs: z.array(epochSchema),
+  best: z.object({ epoch: z.int(), valid: metricsSchema }).nullable(),
   metricsBytes: z.int(),
 });
 
 /** Where a run is. */
 export type Progress = z.output<typeof progressSchema>;
-export type EpochSummary = z.output<typeof epochSummary>;
+export type EpochSummary = z.output<typeof epochSchema>;
 
 export type LossSums = z.output<typeof lossSums>;
 

@@ -7,6 +7,7 @@ import { z } from "zod";
 import { UserError } from "../errors.ts";
 import type { Model } from "../models/model.ts";
 import { models } from "../models/registry.ts";
+import { leaves, type Tree } from "./dotted.ts";
 
 export const trainSchema = z.strictObject({
   epochs: z.int().min(1).default(3),
@@ -74,6 +75,19 @@ export function resolveConfig(input: unknown): RunConfig {
     return [`${path}: ${issue.message}`];
   });
   throw new UserError(`configuration: ${issues.join("; ")}`);
+}
+
+/** A configuration as values by dotted key. */
+export function settingsByKey(config: RunConfig): Map<string, unknown> {
+  return new Map(leaves(config as unknown as Tree));
+}
+
+/** A dotted key that two configurations give different values, except the number of threads; undefined where none. */
+export function differingKey(a: RunConfig, b: RunConfig): string | undefined {
+  const [ours, theirs] = [settingsByKey(a), settingsByKey(b)];
+  return [...ours.keys(), ...theirs.keys()].find(
+    (key) => key !== "train.threads" && JSON.stringify(ours.get(key)) !== JSON.stringify(theirs.get(key)),
+  );
 }
 
 /** The dotted keys that `--set` takes for a model, each with its description. */

@@ -10,8 +10,7 @@ import type { Dataset, Split } from "../data/dataset.ts";
 import type { Manifest } from "../data/manifest.ts";
 import { openDataset } from "../data/read.ts";
 import { UserError } from "../errors.ts";
-import { evaluateScores, type Metrics } from "../evaluate/metrics.ts";
-import { writeFileAside } from "../files.ts";
+import { evaluateScores } from "../evaluate/metrics.ts";
 import {
   type EpochSummary,
   type LossSums,
@@ -28,6 +27,7 @@ import { describeModel, loadWeights, readModelDescription, saveWeights } from ".
 import { TARGET_LOSS } from "./objective.ts";
 import { createRun, MetricsLog, readRunConfig, removeLeftovers, runFiles } from "./run-folder.ts";
 import { stepsPerEpoch } from "./stepper.ts";
+import { type ReportedMetrics, type TrainSummary, writeSummary } from "./summary.ts";
 import { Team } from "./team.ts";
 import { STEPS_PER_CHUNK } from "./workspace.ts";
 
@@ -44,9 +44,6 @@ export interface TrainOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (event: TrainEvent) => void;
 }
-
-/** NaN where a metric is not defined. */
-type ReportedMetrics = Pick<Metrics, "auc" | "gauc" | "logloss">;
 
 /** What happens in a run as it happens: a chunk of steps, an epoch's validation, a remark. Times are in seconds. */
 export type TrainEvent =
@@ -71,21 +68,6 @@ export type TrainEvent =
       readonly samples_per_s: number;
     }
   | { readonly kind: "note"; readonly text: string };
-
-/** The outcome of a run, also in its summary.json. `valid` and `test` are those of the best epoch. */
-export interface TrainSummary {
-  readonly model: string;
-  readonly seed: number;
-  readonly threads: number;
-  readonly parameters: number;
-  readonly best_epoch: number;
-  readonly valid: ReportedMetrics;
-  readonly test: ReportedMetrics;
-  readonly epochs: readonly EpochSummary[];
-  readonly weights_sha256: string;
-  /** Never there; tells a summary from an `Interruption`. */
-  readonly interrupted?: undefined;
-}
 
 /** What an aborted run tells: `--resume` goes on from here. */
 export interface Interruption {
@@ -329,7 +311,7 @@ class Training {
       epochs,
       weights_sha256: weightsSha256(weightTensors(workspace)),
     };
-    await writeFileAside(runFiles(out).summary, `${JSON.stringify(summary, null, 2)}\n`);
+    await writeSummary(out, summary);
     return summary;
   }
 

@@ -1,0 +1,117 @@
+/** `dien experiment NAME`: the paper's tables and figures, and the search for settings, on people's own datasets. */
+import { join } from "node:path";
+import { type Command, Option } from "commander";
+import type { Experiment, ExperimentOptions } from "../experiments/experiment.ts";
+import type { LabEvent } from "../experiments/lab.ts";
+import { experiments } from "../experiments/list.ts";
+import type { ExperimentOutcome } from "../experiments/run.ts";
+import { models } from "../models/registry.ts";
+import { type Context, INTERRUPTED, printJson } from "./context.ts";
+import { duration, metric } from "./format.ts";
+import { addCommonOptions, collect, gatherOptions, threadsOption, whole } from "./options.ts";
+import { type Progress, withProgress } from "./progress.ts";
+import { readSettings } from "./settings.ts";
+import { table } from "./table.ts";
+import { showTraining } from "./training.ts";
+
+interface Options extends ExperimentOptions {
+  data: string[];
+  out: string;
+  seeds: number;
+  set?: string[];
+  threads?: number;
+  json?: boolean;
+}
+
+/** Flags of the options that only some experiments have. */
+const OWN: Record<keyof ExperimentOptions, () => Option> = {
+  user: () => new Option("--user <key>", "the user to look at (default: the most telling one)"),
+  model: () => new Option("--model <name>", "model to search for").choices([...models.keys()]).default("dien"),
+  trials: () => new Option("--trials <number>", "settings to try, the defaults among them").argParser(whole(1)).default(20),
+};
+
+export function addExperiment(program: Command, context: Context, finish: (exitCode: number) => void): void {
+  const parent = program
+    .command("experiment")
+    .summary("the paper's tables and figures on your datasets")
+    .description("Regenerates a table or figure of the paper: trains what it takes and writes a report.");
+  for (const experiment of experiments.values()) addOne(parent, experiment, context, finish);
+}
+
+function addOne(parent: Command, { name, summary, description, options: own }: Experiment, context: Context, finish: (exitCode: number) => void): void {
+  const command = parent
+    .command(name)
+    .summary(summary)
+    .description(description)
+    .option("--data <folder...>", "datasets, made by `dien prepare`; their folders' names name them in the report")
+    .option("--out <folder>", "runs (OUT/runs, shared by experiments) and the report (OUT/NAME/report.html)")
+    .option("--seeds <number>", "runs of each model: seeds 1 to this", whole(1), 5)
+    .option("--set <key=value...>", "set a key of the configuration for all models that have it", collect)
+    .addOption(threadsOption(", at most train.shards"));
+  for (const key of own) command.addOption(OWN[key]());
+  command
+    .addHelpText(
+      "after",
+      `
+Finished runs are not trained again: the same command goes on after Ctrl-C or a kill, and with more seeds trains only those.
+
+Examples:
+  dien experiment ${name} --data data/beauty --data data/sports --seeds 5 --out experiments
+  dien experiment ${name} --data data/beauty --seeds 2 --set train.epochs=2 --out quick`,
+    )
+    .action(async () => {
+      const { json, set = [], ...options } = await gatherOptions<Options>(command, ["data", "out"]);
+      const settings = readSettings(set);
+      const outcome = await withProgress(context.stderr, (progress) =>
+        context.jobs.runExperiment({
+          ...options,
+          name,
+          settings,
+          signal: context.interruption(),
+          onProgress: showRuns(progress),
+        }),
+      );
+      if (outcome.interrupted) {
+        if (json) printJson(context, outcome);
+        context.stderr.write("stopped; the runs so far are kept, the same command goes on from here\n");
+        finish(INTERRUPTED);
+      } else if (json) printJson(context, { ...outcome, report: { ...outcome.report, blocks: undefined } });
+      else context.stdout.write(tell(outcome));
+    });
+  addCommonOptions(command);
+}
+
+/** Shows a lab's events: the training under way, and a line for every finished run. */
+function showRuns(progress: Progress): (event: LabEvent) => void {
+  const start = performance.now();
+  let shown = -1;
+  let show = showTraining(progress);
+  return ({ name, index, count, ...what }) => {
+    const place = `[${index + 1}/${count}]`;
+    if (what.kind === "finished") {
+      const elapsed = (performance.now() - start) / 1000;
+      const left = (elapsed / (index + 1)) * (count - index - 1);
+      progress.note(
+        `${place} ${name}: test AUC ${metric(what.summary.test.auc)}, ${duration(what.seconds)}; about ${duration(left)} left`,
+      );
+      return;
+    }
+    if (index !== shown) {
+      shown = index;
+      show = showTraining(progress, `${place} ${name} `);
+    }
+    // An epoch's line would be one of hundreds here; the run's own log has it.
+    if (what.event.kind === "step") show(what.event);
+  };
+}
+
+/** The report's answer and its tables, as far as a terminal shows them. */
+function tell({ report, folder, seconds }: ExperimentOutcome): string {
+  const tables = report.blocks.flatMap((block) => {
+    if (block.kind !== "table") return [];
+    const cell = (value: (typeof block.rows)[number][number]) =>
+      value === null ? "" : typeof value === "object" ? value.text : String(value);
+    return [`${block.caption}\n${table(block.head, block.rows.map((row) => row.map(cell)))}`];
+  });
+  return `${[report.lead, ...tables].join("\n\n")}\n${join(folder, "report.html")} has it all with figures, ${duration(seconds)}\n`;
+}

@@ -1,0 +1,77 @@
+/** A dataset's items and users as people know them: values instead of rows and ids. */
+import { loadItemKeys, loadUserKeys, loadVocabulary } from "../data/read.ts";
+import type { PredictRequest, Value } from "../train/predict.ts";
+import type { LabDataset } from "./datasets.ts";
+
+export class Catalogue {
+  readonly #dataset: LabDataset;
+  readonly #items: readonly (string | null)[];
+  readonly #categories: readonly (string | null)[];
+  readonly #vocabularies: ReadonlyMap<string, readonly (string | null)[]>;
+  /** [sequences] */
+  readonly users: readonly string[];
+
+  private constructor(
+    dataset: LabDataset,
+    items: readonly (string | null)[],
+    categories: readonly (string | null)[],
+    users: readonly string[],
+    vocabularies: ReadonlyMap<string, readonly (string | null)[]>,
+  ) {
+    this.#dataset = dataset;
+    this.#items = items;
+    this.#categories = categories;
+    this.users = users;
+    this.#vocabularies = vocabularies;
+  }
+
+  static async open(dataset: LabDataset): Promise<Catalogue> {
+    const { folder, content } = dataset;
+    const { user, item, context } = content.schema;
+    const vocabularies = new Map<string, readonly (string | null)[]>();
+    for (const { name } of [...user, ...context]) vocabularies.set(name, await loadVocabulary(folder, name));
+    const items = await loadItemKeys(folder);
+    // The second item field is what items have in common, the category; where there is none, every item is its own.
+    const categories = item.length > 1 ? await loadVocabulary(folder, item[1].name) : items;
+    return new Catalogue(dataset, items, categories, await loadUserKeys(folder), vocabularies);
+  }
+
+  /** Id of a row's category. */
+  categoryId(row: number): number {
+    const { itemFields } = this.#dataset.content;
+    return itemFields.length > 1 ? itemFields[1][row] : row;
+  }
+
+  category(row: number): string {
+    return this.#categories[this.categoryId(row)] ?? "unknown";
+  }
+
+  item(row: number): string {
+    return this.#items[row] ?? "unknown";
+  }
+
+  /** Catalogue rows of the history of a test sample, oldest first. */
+  history(sample: number): number[] {
+    const { test, sequences } = this.#dataset.content;
+    const end = sequences.offsets[test.sequence[sample]] + test.position[sample];
+    return Array.from(sequences.items.subarray(end - test.length[sample], end));
+  }
+
+  /** A test sample as a request, with `candidate` (a catalogue row) in the place of its own. */
+  request(sample: number, candidate: number): PredictRequest {
+    const { schema, test } = this.#dataset.content;
+    const values = (fields: typeof schema.user, ids: readonly Int32Array[]): Record<string, Value> =>
+      Object.fromEntries(
+        fields.flatMap(({ name }, f) => {
+          const value = this.#vocabularies.get(name)![ids[f][sample]];
+          return value === null ? [] : [[name, value]];
+        }),
+      );
+    return {
+      user: values(schema.user, test.user),
+      context: values(schema.context, test.context),
+      candidate: this.item(candidate),
+      history: this.history(sample).map((row) => this.item(row)),
+    };
+  }
+}

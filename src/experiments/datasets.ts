@@ -1,0 +1,28 @@
+/** The datasets of an experiment, each under a name that tells it from the others. */
+import { basename, resolve } from "node:path";
+import type { Dataset } from "../data/dataset.ts";
+import type { Manifest } from "../data/manifest.ts";
+import { openDataset } from "../data/read.ts";
+import { UserError } from "../errors.ts";
+import { fingerprint } from "../train/describe.ts";
+
+export interface LabDataset {
+  /** The last part of the folder's path. */
+  readonly name: string;
+  readonly folder: string;
+  readonly fingerprint: string;
+  readonly content: Dataset & { readonly manifest: Manifest };
+}
+
+/** Opens dataset folders. @throws UserError where one is no dataset, or two have one name */
+export async function openDatasets(folders: readonly string[]): Promise<LabDataset[]> {
+  const datasets: LabDataset[] = [];
+  for (const folder of folders) {
+    const name = basename(resolve(folder));
+    const other = datasets.find((dataset) => dataset.name === name);
+    if (other) throw new UserError(`${other.folder} and ${folder} are both called ${name}: rename one of the folders`);
+    const content = await openDataset(folder);
+    datasets.push({ name, folder, fingerprint: fingerprint(content.manifest), content });
+  }
+  return datasets;
+}

@@ -1,0 +1,120 @@
+/**
+ * Figure 3 of the paper (Zhou et al. 2019, https://arxiv.org/abs/1809.03672): how the interest evolves under different
+ * candidates. For one user and several candidates, and for equal attention ("none"): AUGRU's hidden states, projected to
+ * two dimensions and joined in order, and the attention to each behaviour.
+ */
+import { attentionPlot } from "../report/plots/attention.ts";
+import { trajectoryPlot } from "../report/plots/trajectory.ts";
+import type { Block, DataRow } from "../report/report.ts";
+import { type Inspection, loadInspector } from "../train/inspect.ts";
+import { Catalogue } from "./catalogue.ts";
+import type { LabDataset } from "./datasets.ts";
+import type { ExperimentRun } from "./experiment.ts";
+import { project } from "./projection.ts";
+import { repeatCommands } from "./repeat.ts";
+import { type Case, findCase } from "./telling-case.ts";
+import type { Run } from "./trials.ts";
+import { dien } from "./variants.ts";
+import { figure, percent } from "./words.ts";
+
+export const figure3: ExperimentRun = async (lab, { user }) => {
+  const runs = await lab.train(lab.trials([dien], lab.datasets, 1));
+  const views = [];
+  for (const run of runs) views.push(await viewOf(run, user));
+  return {
+    name: "figure3",
+    title: "Figure 3: how an interest evolves",
+    lead: views.map(({ lead }) => lead).join(" "),
+    blocks: views.flatMap(({ blocks }) => blocks),
+    data: { states: views.flatMap(({ rows }) => rows) },
+    commands: repeatCommands(lab, "figure3", runs, user === undefined ? [] : ["--user", user]),
+  };
+};
+
+/** The hidden states under one candidate. */
+interface Series {
+  readonly name: string;
+  readonly inspection: Inspection;
+}
+
+async function viewOf({ dataset, folder }: Run, user: string | undefined) {
+  const catalogue = await Catalogue.open(dataset);
+  const inspect = await loadInspector(folder);
+  const equally = await loadInspector(folder, { "model.attention.form": "uniform" });
+  const found = findCase(dataset, catalogue, inspect, user);
+  const requests = found.candidates.map(({ name, row }) => ({ name, request: catalogue.request(found.sample, row) }));
+  const series: Series[] = [
+    ...requests.map(({ name, request }) => ({ name, inspection: inspect(request) })),
+    { name: "none: equal attention", inspection: equally(requests[0].request) },
+  ];
+  const behaviours = catalogue.history(found.sample);
+  const labels = behaviours.map((row) => catalogue.category(row));
+  const { points, explained } = project(series.flatMap(({ inspection }) => inspection.states));
+  const rows = series.flatMap(({ name, inspection: { attention, score } }, s) =>
+    behaviours.map((row, t): StateRow => {
+      const [x, y] = points[s * behaviours.length + t];
+      const item = catalogue.item(row);
+      return { dataset: dataset.name, user: found.user, candidate: name, score, step: t + 1, item, category: labels[t], attention: attention[t], x, y };
+    }),
+  );
+  return { lead: leadOf(dataset, found, series), blocks: blocksOf(dataset, found, series, rows, explained), rows };
+}
+
+interface StateRow extends DataRow {
+  readonly candidate: string;
+  readonly step: number;
+  readonly category: string;
+  readonly attention: number;
+  readonly x: number;
+  readonly y: number;
+}
+
+function blocksOf(
+  { name }: LabDataset,
+  { user }: Case,
+  series: readonly Series[],
+  rows: readonly StateRow[],
+  explained: readonly [number, number],
+): Block[] {
+  const share = percent(explained[0] + explained[1]).slice(1);
+  return [
+    {
+      kind: "figure",
+      name: `states-${name}`,
+      caption: `${name}, user ${user}: AUGRU's hidden states from the first behaviour to the last under each candidate, on their first two principal components (${share} of the variance).`,
+      svg: trajectoryPlot(rows.map(({ candidate, step, x, y, category }) => ({ series: candidate, step, x, y, label: category }))),
+    },
+    {
+      kind: "figure",
+      name: `attention-${name}`,
+      caption: `${name}, user ${user}: attention of each candidate to the behaviours, oldest first.`,
+      svg: attentionPlot(rows.map(({ candidate, step, category, attention }) => ({ series: candidate, step, label: category, value: attention }))),
+    },
+    {
+      kind: "table",
+      name: `candidates-${name}`,
+      caption: `${name}, user ${user}: what DIEN says of the candidates, and how far the state moved in all (the sum of its steps' lengths).`,
+      head: ["candidate", "probability of a click", "largest attention", "smallest attention", "way of the state"],
+      rows: series.map(({ name, inspection: { score, attention, states } }) => [
+        name,
+        figure(score),
+        figure(Math.max(...attention)),
+        figure(Math.min(...attention)),
+        figure(wayOf(states)),
+      ]),
+    },
+  ];
+}
+
+/** The length of the path of the states from zero on. */
+function wayOf(states: readonly (readonly number[])[]): number {
+  return states.reduce((sum, state, t) => {
+    const before = t === 0 ? undefined : states[t - 1];
+    return sum + Math.hypot(...state.map((value, i) => value - (before?.[i] ?? 0)));
+  }, 0);
+}
+
+function leadOf({ name }: LabDataset, { user }: Case, series: readonly Series[]): string {
+  const ways = series.map(({ name, inspection }) => `${figure(wayOf(inspection.states))} (${name})`);
+  return `On ${name}, user ${user}, the state travels ${ways.join(", ")}.`;
+}

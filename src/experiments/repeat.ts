@@ -1,0 +1,37 @@
+/** The commands that repeat an experiment as a whole, and each of its runs alone. */
+import type { Lab } from "./lab.ts";
+import { type Trial, trialFolder, trialSettings } from "./trials.ts";
+
+/**
+ * @param trials all that the experiment trained; those of seed 1 are spelled out
+ * @param flags further flags of the experiment
+ */
+export function repeatCommands(lab: Lab, name: string, trials: readonly Trial[], flags: readonly string[] = []): string[] {
+  const { data, out, seeds, settings } = lab.options;
+  const whole = ["dien", "experiment", name, ...data.flatMap((folder) => ["--data", folder])];
+  whole.push("--seeds", String(seeds), ...flags, ...asSets(settings), "--out", out);
+  const single = trials.filter(({ seed }) => seed === 1).map((trial) => {
+    const { "model.name": model, ...own } = trialSettings(trial.variant, settings);
+    const command = ["dien", "train", "--data", trial.dataset.folder, "--model", String(model), ...asSets(own)];
+    return [...command, "--seed", "1", "--out", trialFolder(out, trial)];
+  });
+  return ["# the whole", line(whole), "# its runs one by one, for seed 1", ...single.map(line)];
+}
+
+function asSets(settings: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(settings).flatMap(([key, value]) => ["--set", `${key}=${textOf(value)}`]);
+}
+
+/** A value as `--set` reads it back. */
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+function line(words: readonly string[]): string {
+  return ["npx", ...words].map(shellWord).join(" ");
+}
+
+/** A word that a POSIX shell reads as it is. */
+function shellWord(text: string): string {
+  return /^[\w./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

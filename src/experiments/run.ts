@@ -1,0 +1,44 @@
+/** Runs an experiment and writes its report. */
+import { join } from "node:path";
+import { UserError } from "../errors.ts";
+import { type Report, writeReport } from "../report/report.ts";
+import type { ExperimentOptions } from "./experiment.ts";
+import { Interrupted, Lab, type LabOptions } from "./lab.ts";
+import { experiments } from "./list.ts";
+
+/** What to run, on what; see `LabOptions` and `ExperimentOptions`. */
+export interface RunExperimentOptions extends LabOptions, ExperimentOptions {
+  readonly name: string;
+}
+
+export interface ExperimentOutcome {
+  readonly report: Report;
+  /** Folder of report.html, figures and data. */
+  readonly folder: string;
+  readonly seconds: number;
+  readonly interrupted?: undefined;
+}
+
+/**
+ * Trains whatever of the experiment is not trained yet and writes `OUT/NAME/report.html` with its figures and data.
+ * @returns `{interrupted: true}` when the signal was aborted: the same call goes on from there
+ * @throws UserError for bad input, or folders that hold something else
+ */
+export async function runExperiment(options: RunExperimentOptions): Promise<ExperimentOutcome | { interrupted: true }> {
+  const experiment = experiments.get(options.name);
+  if (!experiment) {
+    throw new UserError(`unknown experiment "${options.name}": expected one of ${[...experiments.keys()].join(", ")}`);
+  }
+  const start = performance.now();
+  const lab = await Lab.open(options);
+  try {
+    const runIt = await experiment.load();
+    const report = await runIt(lab, options);
+    const folder = join(options.out, report.name);
+    await writeReport(folder, report);
+    return { report, folder, seconds: (performance.now() - start) / 1000 };
+  } catch (error) {
+    if (error instanceof Interrupted) return { interrupted: true };
+    throw error;
+  }
+}

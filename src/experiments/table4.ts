@@ -1,0 +1,91 @@
+/**
+ * Table 4 of the paper (Zhou et al. 2019, https://arxiv.org/abs/1809.03672): DIEN taken apart; and what the paper leaves
+ * open, one choice at a time: the forms of its authors' code, and the weight of the auxiliary loss.
+ */
+import type { Block } from "../report/report.ts";
+import {
+  differenceRows,
+  differenceTable,
+  differenceWords,
+  HOW_P,
+  intervalFigure,
+  overviewTable,
+  type Pair,
+  runRows,
+  standingTable,
+  summaryRows,
+} from "./comparison.ts";
+import type { ExperimentRun } from "./experiment.ts";
+import { repeatCommands } from "./repeat.ts";
+import { gatherResults, type Standings, standingsOf } from "./results.ts";
+import {
+  agru,
+  aigru,
+  asReleased,
+  augru,
+  base,
+  dien,
+  gruAttention,
+  gruWithLoss,
+  halfTarget,
+  halvedRate,
+  mlpAttention,
+  mlpLoss,
+  releasedAugru,
+  uniform,
+  weights,
+} from "./variants.ts";
+
+/** The paper's rows. */
+const PARTS = [base, gruAttention, aigru, agru, augru, dien];
+
+/** DIEN with one choice made otherwise. */
+const CHOICES = [
+  gruWithLoss,
+  uniform,
+  ...weights,
+  halfTarget,
+  releasedAugru,
+  mlpAttention,
+  mlpLoss,
+  halvedRate,
+  asReleased,
+];
+
+/** What each part adds to the one before. */
+const EARNED: readonly Pair[] = [
+  { question: "Attention inside the recurrence instead of after it?", a: augru, b: gruAttention },
+  { question: "Attention on the update gate instead of the input?", a: augru, b: aigru },
+  { question: "Scaling the update gate instead of replacing it?", a: augru, b: agru },
+  { question: "The auxiliary loss?", a: dien, b: augru },
+  { question: "The candidate in the evolving layer, given the auxiliary loss?", a: dien, b: gruWithLoss },
+  { question: "Attention that differs between behaviours, given both?", a: dien, b: uniform },
+];
+
+export const table4: ExperimentRun = async (lab) => {
+  const variants = [...PARTS, ...CHOICES];
+  const trials = lab.trials(variants);
+  const results = await gatherResults(await lab.train(trials));
+  const standings = standingsOf(results);
+  const choices = CHOICES.map((a): Pair => ({ question: a.label, a, b: dien }));
+  return {
+    name: "table4",
+    title: "Table 4: DIEN taken apart",
+    lead: standings.map(partsSentence).join(" "),
+    blocks: [
+      overviewTable("table4", standings, PARTS),
+      differenceTable("earned", `What each part earns: differences of test AUC. ${HOW_P}`, standings, EARNED),
+      differenceTable("choices", "What the paper leaves open: DIEN with one choice made otherwise, less DIEN.", standings, choices),
+      intervalFigure("table4", standings),
+      ...standings.map((own): Block => standingTable(own)),
+    ],
+    data: { runs: runRows(results), summary: summaryRows(results), differences: differenceRows(standings) },
+    commands: repeatCommands(lab, "table4", trials),
+  };
+};
+
+function partsSentence(standings: Standings): string {
+  const loss = differenceWords(standings, dien, augru);
+  const gate = differenceWords(standings, augru, gruAttention);
+  return `The auxiliary loss earns ${loss}; AUGRU over the two-layer GRU with attention, both without it, ${gate}.`;
+}

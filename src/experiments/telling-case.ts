@@ -1,0 +1,102 @@
+/**
+ * A case that shows what attention does: a user whose history holds several categories, and candidates of some of them.
+ *
+ * Found by looking, not by hand: of the first users with such a history the one whose attention differs most between two
+ * candidates, towards the behaviours of each candidate's own category.
+ */
+import { UserError } from "../errors.ts";
+import type { Inspection } from "../train/inspect.ts";
+import type { PredictRequest } from "../train/predict.ts";
+import type { Catalogue } from "./catalogue.ts";
+import type { LabDataset } from "./datasets.ts";
+
+/** How many users to look at, and how long their histories may be. */
+const LOOKED_AT = 500;
+const LENGTH = { least: 8, most: 30 };
+/** Behaviours of a category that make it an interest. */
+const INTEREST = 2;
+
+export interface Candidate {
+  readonly name: string;
+  /** Catalogue row. */
+  readonly row: number;
+}
+
+export interface Case {
+  readonly user: string;
+  /** Place among the test samples; a positive. */
+  readonly sample: number;
+  readonly candidates: readonly Candidate[];
+}
+
+/**
+ * The case of the user with key `user`, or of the most telling one where none is named.
+ * @throws UserError where the dataset has no such user, or no history that would tell anything
+ */
+export function findCase(
+  dataset: LabDataset,
+  catalogue: Catalogue,
+  inspect: (request: PredictRequest) => Inspection,
+  user: string | undefined,
+): Case {
+  const { test } = dataset.content;
+  let best: { found: Case; contrast: number } | undefined;
+  let looked = 0;
+  for (let sample = 0; sample < test.count && looked < LOOKED_AT; sample++) {
+    if (test.label[sample] !== 1) continue;
+    const key = catalogue.users[test.sequence[sample]];
+    if (user !== undefined && key !== user) continue;
+    const length = test.length[sample];
+    if (user === undefined && (length < LENGTH.least || length > LENGTH.most)) continue;
+    const candidates = candidatesOf(dataset, catalogue, sample);
+    if (candidates === undefined) continue;
+    looked++;
+    const found = { user: key, sample, candidates };
+    const contrast = contrastOf(found, catalogue, inspect);
+    if (best === undefined || contrast > best.contrast) best = { found, contrast };
+  }
+  if (best) return best.found;
+  const { name } = dataset;
+  if (user === undefined) throw new UserError(`${name}: no test user has a history of several categories to look at`);
+  if (!catalogue.users.includes(user)) throw new UserError(`${name} has no user "${user}"`);
+  throw new UserError(`${name}: user "${user}" has no clicked test sample after behaviours of two categories`);
+}
+
+/**
+ * The item that came next; a popular item of another category that the user often chose; one of a category that the user
+ * never chose. Undefined where the history is all of one category.
+ */
+function candidatesOf({ content }: LabDataset, catalogue: Catalogue, sample: number): Candidate[] | undefined {
+  const history = catalogue.history(sample);
+  const next = content.test.item[sample];
+  const counts = new Map<number, number>();
+  for (const row of history) counts.set(catalogue.categoryId(row), (counts.get(catalogue.categoryId(row)) ?? 0) + 1);
+  const own = catalogue.categoryId(next);
+  const others = [...counts].filter(([id]) => id !== own && id !== 0).sort((a, b) => b[1] - a[1]);
+  if (others.length === 0) return undefined;
+  const popular = (fits: (row: number) => boolean): number | undefined =>
+    content.popularity.find((row) => row !== next && !history.includes(row) && fits(row));
+  const other = popular((row) => catalogue.categoryId(row) === others[0][0]);
+  const stranger = popular((row) => !counts.has(catalogue.categoryId(row)) && catalogue.categoryId(row) !== own);
+  const named = (what: string, row: number) => ({ name: `${what}: ${catalogue.category(row)}`, row });
+  return [
+    named("came next", next),
+    ...(other === undefined ? [] : [named("other interest", other)]),
+    ...(stranger === undefined ? [] : [named("no interest", stranger)]),
+  ];
+}
+
+/** How much more two candidates attend to behaviours of their own category than to those of the other's. */
+function contrastOf({ sample, candidates }: Case, catalogue: Catalogue, inspect: (request: PredictRequest) => Inspection): number {
+  const [a, b] = candidates;
+  if (b === undefined) return Number.NEGATIVE_INFINITY;
+  const categories = catalogue.history(sample).map((row) => catalogue.categoryId(row));
+  const [own, other] = [a, b].map(({ row }) => catalogue.categoryId(row));
+  const share = (id: number) => categories.filter((category) => category === id).length;
+  if (share(own) < INTEREST || share(other) < INTEREST) return Number.NEGATIVE_INFINITY;
+  const [attentionA, attentionB] = [a, b].map(({ row }) => inspect(catalogue.request(sample, row)).attention);
+  return categories.reduce((sum, category, t) => {
+    const more = attentionA[t] - attentionB[t];
+    return sum + (category === own ? more : category === other ? -more : 0);
+  }, 0);
+}

@@ -1,0 +1,61 @@
+/**
+ * What the paper compares, each as settings that differ from the defaults: whole models (tables 2 and 3), and DIEN put
+ * together part by part (table 4, https://arxiv.org/abs/1809.03672).
+ */
+
+/** A model under a name: trained with several seeds it becomes a row of a table. */
+export interface Variant {
+  /** Part of the run's folder. */
+  readonly name: string;
+  /** How tables call it. */
+  readonly label: string;
+  /** Values by dotted key, `model.name` among them. */
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
+const plain = (name: string, label: string): Variant => ({ name, label, settings: { "model.name": name } });
+
+/** DIEN with settings of its own. */
+function dienWith(name: string, label: string, settings: Readonly<Record<string, unknown>>): Variant {
+  return { name, label, settings: { "model.name": "dien", ...settings } };
+}
+
+const WITHOUT_LOSS = { "model.auxiliary.weight": 0 };
+
+export const base = plain("base", "BaseModel");
+export const wideDeep = plain("wide-deep", "Wide & Deep");
+export const pnn = plain("pnn", "PNN");
+export const din = plain("din", "DIN");
+export const gruAttention = plain("gru-attention", "Two-layer GRU with attention");
+export const dien = plain("dien", "DIEN");
+
+/** Table 4: the interest evolution forms on a GRU extractor without auxiliary loss. */
+export const aigru = dienWith("aigru", "GRU + AIGRU", { "model.evolution": "aigru", ...WITHOUT_LOSS });
+export const agru = dienWith("agru", "GRU + AGRU", { "model.evolution": "agru", ...WITHOUT_LOSS });
+export const augru = dienWith("augru", "GRU + AUGRU", WITHOUT_LOSS);
+
+/** The auxiliary loss with an evolving layer that knows nothing of the candidate. */
+export const gruWithLoss = dienWith("gru-loss", "GRU + GRU, auxiliary loss", { "model.evolution": "gru" });
+export const uniform = dienWith("uniform", "equal attention", { "model.attention.form": "uniform" });
+
+/** The choices of the authors' code, one at a time, and all of them (docs/decisions/0002). */
+const released = {
+  augru: { "model.augru.form": "released" },
+  attention: { "model.attention.form": "mlp" },
+  auxiliary: { "model.auxiliary.form": "mlp" },
+  // Half the target loss beside the whole auxiliary loss; Adam does not see a factor on all of it.
+  weight: { "model.auxiliary.weight": 2 },
+  rate: { "train.learning_rate": 0.001, "train.learning_rate_decay": 0.5 },
+};
+
+export const releasedAugru = dienWith("released-augru", "AUGRU of the code", released.augru);
+export const mlpAttention = dienWith("mlp-attention", "attention of the code (MLP)", released.attention);
+export const mlpLoss = dienWith("mlp-loss", "auxiliary loss of the code (MLP)", released.auxiliary);
+export const halfTarget = dienWith("weight-2", "half-weight target loss (auxiliary weight 2)", released.weight);
+export const halvedRate = dienWith("halved-rate", "learning rate 0.001, halved each epoch", released.rate);
+export const asReleased = dienWith("as-released", "all choices of the code", Object.assign({}, ...Object.values(released)));
+
+/** Weights of the auxiliary loss between none (`augru`) and 2 (`halfTarget`). */
+export const weights = [0.25, 0.5].map((weight) =>
+  dienWith(`weight-${weight}`, `auxiliary weight ${weight}`, { "model.auxiliary.weight": weight }),
+);
