@@ -11,4 +11,5 @@ export { models } from "./models/registry.ts";
 export { configKeys, type RunConfig, resolveConfig } from "./train/config.ts";
 export { type EvaluateOptions, evaluateRun } from "./train/evaluate.ts";
 export { loadScorer, type PredictRequest, type Scorer } from "./train/predict.ts";
+export { readScores } from "./train/scores.ts";
 export { type Interruption, type TrainEvent, type TrainOptions, type TrainSummary, train } from "./train/train.ts";

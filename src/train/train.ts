@@ -27,6 +27,7 @@ import { describeDataset, fingerprint } from "./describe.ts";
 import { describeModel, loadWeights, readModelDescription, saveWeights } from "./model-folder.ts";
 import { TARGET_LOSS } from "./objective.ts";
 import { createRun, MetricsLog, readRunConfig, removeLeftovers, runFiles } from "./run-folder.ts";
+import { writeScores } from "./scores.ts";
 import { stepsPerEpoch } from "./stepper.ts";
 import { Team } from "./team.ts";
 import { STEPS_PER_CHUNK } from "./workspace.ts";
@@ -275,7 +276,7 @@ class Training {
     const { out, onProgress } = this.#options;
     const progress = this.#progress;
     const { epoch, seconds } = progress;
-    const valid = await this.#evaluate("valid");
+    const valid = this.#metricsOf("valid", await this.#score("valid"));
     if (progress.best === null || better(valid, progress.best.valid)) {
       progress.best = { epoch, valid };
       await saveWeights(out, this.#team.workspace, epoch);
@@ -303,21 +304,27 @@ class Training {
     await writeCheckpoint(this.#options.out, this.#team.workspace, this.#progress);
   }
 
-  async #evaluate(split: Split): Promise<ReportedMetrics> {
-    const { label, sequence } = this.#dataset[split];
+  async #score(split: Split): Promise<Float32Array> {
     const score = await this.#team.score(split);
     if (!score.every(Number.isFinite)) throw this.#diverged("score", this.#steps);
+    return score;
+  }
+
+  #metricsOf(split: Split, score: Float32Array): ReportedMetrics {
+    const { label, sequence } = this.#dataset[split];
     const { auc, gauc, logloss } = evaluateScores({ label, score, group: sequence });
     return { auc, gauc, logloss };
   }
 
-  /** Reports the best epoch's model on test. */
+  /** Reports the best epoch's model on test. The summary comes last: a folder that has one has all the rest. */
   async #finish(): Promise<TrainSummary> {
     const { out } = this.#options;
     const { best, epochs } = this.#progress;
     const { workspace } = this.#team;
     await loadWeights(out, workspace);
-    const test = await this.#evaluate("test");
+    const score = await this.#score("test");
+    const test = this.#metricsOf("test", score);
+    await writeScores(out, score, best!.epoch);
     const summary: TrainSummary = {
       model: this.#config.model.name,
       seed: this.#config.train.seed,
