@@ -9,6 +9,7 @@ export { evaluateScores, type Metrics } from "./evaluate/metrics.ts";
 export type { Model } from "./models/model.ts";
 export { models } from "./models/registry.ts";
 export { configKeys, type RunConfig, resolveConfig } from "./train/config.ts";
+export { type CurvePoint, readCurve } from "./train/curve.ts";
 export { type EvaluateOptions, evaluateRun } from "./train/evaluate.ts";
 export { loadScorer, type PredictRequest, type Scorer } from "./train/predict.ts";
 export { readScores } from "./train/scores.ts";

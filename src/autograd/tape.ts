@@ -82,6 +82,8 @@ export interface TapeOptions {
   readonly parameters: ParameterSource;
   /** Whether gradients are wanted. */
   readonly training: boolean;
+  /** Whether losses are wanted; in training they always are. */
+  readonly supervised?: boolean;
   /** Where this shard's dense gradients lie (training). */
   readonly gradients?: Pointer;
 }
@@ -91,6 +93,7 @@ export class Tape {
   readonly kernels: Kernels;
   readonly memory: LinearMemory;
   readonly training: boolean;
+  readonly supervised: boolean;
   readonly lookups: Lookup[] = [];
   readonly losses: Loss[] = [];
   /** Rows of the whole batch, over which losses are means; set before each replay. */
@@ -111,6 +114,7 @@ export class Tape {
     this.kernels = options.kernels;
     this.memory = options.memory;
     this.training = options.training;
+    this.supervised = options.training || (options.supervised ?? false);
     this.#source = options.parameters;
     this.#gradients = options.gradients ?? 0;
   }

@@ -49,7 +49,7 @@ export const dien = defineModel({
     const { candidate, history, sum } = embedded;
     const hidden = history.cols;
     const interests = gru(tape, packed, "extractor", history, hidden);
-    if (tape.training && config.auxiliary.weight > 0) superviseInterests(tape, batch, embedded, interests, config);
+    if (tape.supervised && config.auxiliary.weight > 0) superviseInterests(tape, batch, embedded, interests, config);
     const attention =
       config.evolution === "gru" ? undefined : attend(tape, packed, candidate, interests, config.attention);
     const evolution =

@@ -113,7 +113,8 @@ export async function readTensors<About>(
   }
 }
 
-function parseOrNull(text: string | undefined): unknown {
+/** The value of a JSON text; null where it is none. */
+export function parseOrNull(text: string | undefined): unknown {
   try {
     return JSON.parse(text ?? "null");
   } catch {

@@ -23,6 +23,7 @@ import {
   writeCheckpoint,
 } from "./checkpoint.ts";
 import type { RunConfig } from "./config.ts";
+import type { StepLine } from "./curve.ts";
 import { describeDataset, fingerprint } from "./describe.ts";
 import { describeModel, loadWeights, readModelDescription, saveWeights } from "./model-folder.ts";
 import { TARGET_LOSS } from "./objective.ts";
@@ -95,6 +96,7 @@ export interface Interruption {
   readonly step: number;
 }
 
+/** Without a learning curve. */
 const LOG_EVERY_STEPS = 100;
 
 /**
@@ -198,13 +200,15 @@ class Training {
     const { batch_size: batchSize, learning_rate: rate, learning_rate_decay: decay } = this.#config.train;
     const progress = this.#progress;
     const { epoch, stepsDone } = progress;
+    const logEvery = this.#config.train.curve_steps || LOG_EVERY_STEPS;
     let epochRate = rate;
     for (let e = 1; e < epoch; e++) epochRate *= decay;
     let saved = performance.now();
     while (progress.step < this.#steps) {
       if (signal?.aborted) return false;
       const from = progress.step;
-      const to = Math.min(this.#steps, from + STEPS_PER_CHUNK);
+      const nextLogged = (Math.floor(from / logEvery) + 1) * logEvery;
+      const to = Math.min(this.#steps, nextLogged, from + STEPS_PER_CHUNK);
       const start = performance.now();
       await this.#team.train({ epoch, from, to, done: stepsDone, rate: epochRate });
       progress.seconds += (performance.now() - start) / 1000;
@@ -213,11 +217,7 @@ class Training {
       addLosses(progress.epochLosses, sums);
       addLosses(progress.unlogged, sums);
       this.#reportStep(sums, to * batchSize);
-      if (to % LOG_EVERY_STEPS === 0 || to === this.#steps) {
-        const { target, auxiliary, steps } = progress.unlogged;
-        await log.append({ epoch, step: to, loss: target / steps, auxiliary_loss: auxiliary / steps, rate: epochRate });
-        progress.unlogged = noLosses();
-      }
+      if (to === nextLogged || to === this.#steps) await this.#logLosses(log, epochRate);
       if (to === this.#steps || performance.now() - saved > this.#config.train.checkpoint_seconds * 1000) {
         await this.#checkpoint(log);
         saved = performance.now();
@@ -226,23 +226,54 @@ class Training {
     return !signal?.aborted;
   }
 
+  /** Logs the mean losses of the steps since the last time and, for a learning curve, those on validation samples. */
+  async #logLosses(log: MetricsLog, rate: number): Promise<void> {
+    const progress = this.#progress;
+    const { epoch, step } = progress;
+    const { target, auxiliary, steps } = progress.unlogged;
+    const valid = this.#config.train.curve_steps > 0 ? await this.#measureLosses("valid") : undefined;
+    const line: StepLine = {
+      epoch,
+      step,
+      loss: target / steps,
+      auxiliary_loss: auxiliary / steps,
+      ...(valid && { valid: { loss: valid.target, auxiliary_loss: valid.auxiliary } }),
+      rate,
+    };
+    await log.append(line);
+    progress.unlogged = noLosses();
+  }
+
+  /** Mean losses on a split, with the weights as they are. */
+  async #measureLosses(split: Split): Promise<LossSums> {
+    const shares = await this.#team.measure(split);
+    const means = noLosses();
+    this.#addShares(means, shares);
+    if (!Number.isFinite(means.target + means.auxiliary)) throw this.#diverged(`${split} loss`, this.#progress.step);
+    return means;
+  }
+
   /** Sums the losses of steps [from, to) over steps and shards, in order. */
   #sumLosses(from: number, to: number): LossSums {
     const { stepLosses, losses } = this.#team.workspace;
-    const { shards } = this.#config.train;
+    const perStep = this.#config.train.shards * losses.length;
     const sums = noLosses();
     sums.steps = to - from;
     for (let step = from; step < to; step++) {
-      for (let shard = 0; shard < shards; shard++) {
-        const at = ((step - from) * shards + shard) * losses.length;
-        for (let i = 0; i < losses.length; i++) {
-          if (i === this.#target) sums.target += stepLosses[at + i];
-          else sums.auxiliary += stepLosses[at + i];
-        }
-      }
+      const at = (step - from) * perStep;
+      this.#addShares(sums, stepLosses.subarray(at, at + perStep));
       if (!Number.isFinite(sums.target + sums.auxiliary)) throw this.#diverged("loss", step + 1);
     }
     return sums;
+  }
+
+  /** Adds shares [rows, losses] of mean losses to `sums`, row by row. */
+  #addShares(sums: LossSums, shares: Float64Array): void {
+    const { length } = this.#team.workspace.losses;
+    for (let i = 0; i < shares.length; i++) {
+      if (i % length === this.#target) sums.target += shares[i];
+      else sums.auxiliary += shares[i];
+    }
   }
 
   #diverged(what: string, step: number): UserError {
