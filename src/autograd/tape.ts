@@ -96,6 +96,8 @@ export class Tape {
   readonly supervised: boolean;
   readonly lookups: Lookup[] = [];
   readonly losses: Loss[] = [];
+  /** Tensors that a model names for whoever looks inside; they hold their values until the next replay. */
+  readonly exposed = new Map<string, Tensor>();
   /** Rows of the whole batch, over which losses are means; set before each replay. */
   readonly totals = { samples: 1, pairs: 1 };
   readonly #source: ParameterSource;
@@ -193,6 +195,11 @@ export class Tape {
     const loss: Loss = { name, weight, per, value: 0 };
     this.losses.push(loss);
     return loss;
+  }
+
+  /** Names a tensor of the model; costs a replay nothing. */
+  expose(name: string, tensor: Tensor): void {
+    this.exposed.set(name, tensor);
   }
 
   record(node: Node): void {

@@ -54,8 +54,11 @@ export const dien = defineModel({
       config.evolution === "gru" ? undefined : attend(tape, packed, candidate, interests, config.attention);
     const evolution =
       config.evolution === "augru" && config.augru.form === "released" ? "augru-released" : config.evolution;
-    const final = evolve(tape, packed, "evolution", evolution, interests, attention, hidden);
-    return head(tape, embedded, [candidate, sum, interaction(tape, embedded), final], config);
+    const { states, last } = evolve(tape, packed, "evolution", evolution, interests, attention, hidden);
+    tape.expose("interests", interests);
+    if (attention) tape.expose("attention", attention);
+    tape.expose("states", states);
+    return head(tape, embedded, [candidate, sum, interaction(tape, embedded), last], config);
   },
 });
 
