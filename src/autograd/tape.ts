@@ -82,6 +82,8 @@ export interface TapeOptions {
   readonly parameters: ParameterSource;
   /** Whether gradients are wanted. */
   readonly training: boolean;
+  /** Whether losses are wanted; in training they always are. */
+  readonly supervised?: boolean;
   /** Where this shard's dense gradients lie (training). */
   readonly gradients?: Pointer;
 }
@@ -91,8 +93,11 @@ export class Tape {
   readonly kernels: Kernels;
   readonly memory: LinearMemory;
   readonly training: boolean;
+  readonly supervised: boolean;
   readonly lookups: Lookup[] = [];
   readonly losses: Loss[] = [];
+  /** Tensors that a model names for whoever looks inside; they hold their values until the next replay. */
+  readonly exposed = new Map<string, Tensor>();
   /** Rows of the whole batch, over which losses are means; set before each replay. */
   readonly totals = { samples: 1, pairs: 1 };
   readonly #source: ParameterSource;
@@ -111,6 +116,7 @@ export class Tape {
     this.kernels = options.kernels;
     this.memory = options.memory;
     this.training = options.training;
+    this.supervised = options.training || (options.supervised ?? false);
     this.#source = options.parameters;
     this.#gradients = options.gradients ?? 0;
   }
@@ -189,6 +195,11 @@ export class Tape {
     const loss: Loss = { name, weight, per, value: 0 };
     this.losses.push(loss);
     return loss;
+  }
+
+  /** Names a tensor of the model; costs a replay nothing. */
+  expose(name: string, tensor: Tensor): void {
+    this.exposed.set(name, tensor);
   }
 
   record(node: Node): void {

@@ -27,7 +27,7 @@ export class Batch {
   /** [tokens] per item field: the behaviours. */
   readonly history: readonly Ids[];
   /**
-   * [tokens] per item field: a drawn non-behaviour for each behaviour; step 0 is never read. Only training reads it.
+   * [tokens] per item field: a drawn non-behaviour for each behaviour; step 0 is never read. Only losses read it.
    */
   readonly negatives: readonly Ids[];
 

@@ -49,13 +49,16 @@ export const dien = defineModel({
     const { candidate, history, sum } = embedded;
     const hidden = history.cols;
     const interests = gru(tape, packed, "extractor", history, hidden);
-    if (tape.training && config.auxiliary.weight > 0) superviseInterests(tape, batch, embedded, interests, config);
+    if (tape.supervised && config.auxiliary.weight > 0) superviseInterests(tape, batch, embedded, interests, config);
     const attention =
       config.evolution === "gru" ? undefined : attend(tape, packed, candidate, interests, config.attention);
     const evolution =
       config.evolution === "augru" && config.augru.form === "released" ? "augru-released" : config.evolution;
-    const final = evolve(tape, packed, "evolution", evolution, interests, attention, hidden);
-    return head(tape, embedded, [candidate, sum, interaction(tape, embedded), final], config);
+    const { states, last } = evolve(tape, packed, "evolution", evolution, interests, attention, hidden);
+    tape.expose("interests", interests);
+    if (attention) tape.expose("attention", attention);
+    tape.expose("states", states);
+    return head(tape, embedded, [candidate, sum, interaction(tape, embedded), last], config);
   },
 });
 

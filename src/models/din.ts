@@ -29,6 +29,7 @@ export const din = defineModel({
     const embedded = embedBatch(tape, batch, config);
     const { candidate, history, sum } = embedded;
     const attention = mlpAttention(tape, batch.packed, "attention", history, candidate, config.attention.layers);
+    tape.expose("attention", attention);
     const interest = weightedSumSteps(tape, batch.packed, attention, history);
     return head(tape, embedded, [candidate, sum, interaction(tape, embedded), interest], config);
   },

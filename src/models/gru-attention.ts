@@ -22,6 +22,8 @@ export const gruAttention = defineModel({
     const first = gru(tape, packed, "gru.0", history, hidden);
     const states = gru(tape, packed, "gru.1", first, hidden);
     const attention = attend(tape, packed, candidate, states, config.attention);
+    tape.expose("attention", attention);
+    tape.expose("states", states);
     const interest = weightedSumSteps(tape, packed, attention, states);
     return head(tape, embedded, [candidate, sum, interaction(tape, embedded), interest], config);
   },

@@ -12,7 +12,10 @@ export interface Model {
   readonly summary: string;
   /** Its own configuration, `model:` in a run's config.yaml; fills defaults, refuses unknown keys. */
   readonly config: z.ZodObject;
-  /** Records the model on `tape` for `batch`. Returns the logit of a click, [samples, 1]. */
+  /**
+   * Records the model on `tape` for `batch`. Returns the logit of a click, [samples, 1]. What it has of these it exposes
+   * there: `attention` [tokens, 1] to the candidate, `interests` and final `states` [tokens, H] of its recurrences.
+   */
   logits(tape: Tape, batch: Batch, config: unknown): Tensor;
 }
 

@@ -19,8 +19,9 @@ const gates: Record<Exclude<Evolution, "gru" | "aigru">, Gate> = {
 };
 
 /**
- * Final interest state [samples, H] from the interests [tokens, H]; zero for an empty history.
+ * Evolves the interests [tokens, H].
  * @param attention [tokens, 1]; only the form `gru` does without
+ * @returns states [tokens, H], and the last state of each sample [samples, H] (zero for an empty history)
  */
 export function evolve(
   tape: Tape,
@@ -30,10 +31,10 @@ export function evolve(
   interests: Tensor,
   attention: Tensor | undefined,
   hidden: number,
-): Tensor {
+): { states: Tensor; last: Tensor } {
   const parameters = recurrentParameters(tape, name, interests.cols, hidden);
-  if (evolution === "gru") return recurrent(tape, packed, interests, parameters).last;
+  if (evolution === "gru") return recurrent(tape, packed, interests, parameters);
   if (attention === undefined) throw new Error(`${evolution} needs attention`);
-  if (evolution === "aigru") return recurrent(tape, packed, scaleRows(tape, attention, interests), parameters).last;
-  return recurrent(tape, packed, interests, parameters, gates[evolution], attention).last;
+  if (evolution === "aigru") return recurrent(tape, packed, scaleRows(tape, attention, interests), parameters);
+  return recurrent(tape, packed, interests, parameters, gates[evolution], attention);
 }

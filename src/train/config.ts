@@ -29,6 +29,13 @@ export const trainSchema = z.strictObject({
     .default(1),
   threads: z.int().min(1).max(256).optional().describe("worker threads; default: one for each core, at most `shards`"),
   patience: z.int().min(1).default(2).describe("stop after this many epochs without a better validation AUC"),
+  curve_steps: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe(
+      "steps between points of the learning curve, which measures the losses on all validation samples; 0: none",
+    ),
   checkpoint_seconds: z.number().min(0).default(30).describe("time between checkpoints"),
   engine: z
     .enum(["simd", "relaxed", "reference"])

@@ -5,6 +5,7 @@
  *   metrics.jsonl     a line for each logged step and evaluation
  *   checkpoint/       the latest state: weights, moments, position
  *   model/            the best model, all that serving needs
+ *   scores/           the best model's scores on the test samples
  *   summary.json      the outcome
  *
  * Every file is written aside and renamed, so a kill leaves the old one or the new one.
@@ -28,6 +29,7 @@ export const runFiles = (run: string) => ({
   checkpoint: join(run, "checkpoint", "state.safetensors"),
   model: join(run, "model", "model.json"),
   weights: join(run, "model", "weights.safetensors"),
+  scores: join(run, "scores", "test.safetensors"),
   summary: join(run, "summary.json"),
 });
 
@@ -51,7 +53,8 @@ export async function createRun(run: string, config: RunConfig): Promise<void> {
 
 /** Removes what a killed run of this program had half-written aside. */
 export async function removeLeftovers(run: string): Promise<void> {
-  for (const folder of [run, dirname(runFiles(run).checkpoint), dirname(runFiles(run).model)]) {
+  const { checkpoint, model, scores } = runFiles(run);
+  for (const folder of [run, ...[checkpoint, model, scores].map(dirname)]) {
     if (!existsSync(folder)) continue;
     const leftovers = (await readdir(folder)).filter((name) => /\.tmp-\d+$/.test(name));
     for (const name of leftovers) await rm(join(folder, name), { force: true });
@@ -110,7 +113,8 @@ export async function readTensors<About>(
   }
 }
 
-function parseOrNull(text: string | undefined): unknown {
+/** The value of a JSON text; null where it is none. */
+export function parseOrNull(text: string | undefined): unknown {
   try {
     return JSON.parse(text ?? "null");
   } catch {

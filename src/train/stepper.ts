@@ -1,5 +1,5 @@
 /**
- * What one thread does: its share of training steps and of scoring.
+ * What one thread does: its share of training steps, of scoring, and of measuring losses.
  *
  * A batch is cut into shards, whose number is part of the configuration. Threads take shards; each runs forward and
  * backward into the shard's own gradients, which `Adam` then adds up in shard order. So the same seed gives the same
@@ -20,6 +20,7 @@ export class Stepper {
   readonly #assembler: BatchAssembler;
   readonly #shards: readonly Replica[];
   readonly #scorer: Replica;
+  readonly #measurer: Replica | undefined;
   readonly #adam: Adam | undefined;
   readonly #draw = { seed: 0, epoch: -1 };
   #order: Int32Array = new Int32Array(0);
@@ -33,6 +34,7 @@ export class Stepper {
     const { kernels, memory, gradients, options } = workspace;
     const { train } = options.config;
     this.#scorer = workspace.scoreReplica(thread);
+    this.#measurer = workspace.measureReplica(thread);
     this.#draw.seed = train.seed;
     this.#shards = gradients ? Array.from({ length: train.shards }, (_, s) => workspace.shardReplica(s, thread)) : [];
     if (gradients) {
@@ -109,6 +111,27 @@ export class Stepper {
       const base = logits.value / 4;
       const { order: rows } = batch.packed;
       for (let row = 0; row < count; row++) scores[order[from + rows[row]]] = memory.f32[base + row];
+      this.#meeting.progress(count);
+    }
+  }
+
+  /**
+   * Takes part in measuring: shares[p, loss] = share of piece p in the mean of each loss over the samples in `order`,
+   * the whole of which is a batch. Negatives are drawn as for an epoch 0, so they are the same each time.
+   */
+  measure(samples: Samples, order: Int32Array, shares: Float64Array): void {
+    const { batch, tape, arena, kept, readsNegatives } = this.#measurer!;
+    const draw = readsNegatives ? { seed: this.#draw.seed, epoch: 0 } : null;
+    tape.totals.samples = order.length;
+    tape.totals.pairs = countPairs(samples, order, 0, order.length);
+    for (;;) {
+      const piece = this.#meeting.take();
+      const from = piece * SCORE_BATCH;
+      if (from >= order.length) break;
+      const count = Math.min(SCORE_BATCH, order.length - from);
+      this.#assembler.fill(batch, samples, order, from, count, draw);
+      tape.forward(arena, kept);
+      for (let i = 0; i < tape.losses.length; i++) shares[piece * tape.losses.length + i] = tape.losses[i].value;
       this.#meeting.progress(count);
     }
   }

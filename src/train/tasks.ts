@@ -28,4 +28,12 @@ export interface ScoreTask {
   readonly scores: Float32Array;
 }
 
-export type Task = TrainTask | ScoreTask;
+/** Losses of the samples in `order`: shares[piece, loss] of the means, for each `SCORE_BATCH` samples. */
+export interface MeasureTask {
+  readonly kind: "measure";
+  readonly split: Split;
+  readonly order: Int32Array;
+  readonly shares: Float64Array;
+}
+
+export type Task = TrainTask | ScoreTask | MeasureTask;

@@ -6,7 +6,7 @@ import { Worker } from "node:worker_threads";
 import { type Dataset, type Samples, type Split, sharedFloat32, sharedInt32 } from "../data/dataset.ts";
 import { Cell } from "./meeting.ts";
 import type { Task, TrainTask, WorkerStart } from "./tasks.ts";
-import { Workspace, type WorkspaceOptions } from "./workspace.ts";
+import { SCORE_BATCH, Workspace, type WorkspaceOptions } from "./workspace.ts";
 
 /** Worker threads over one workspace and one dataset. */
 export class Team {
@@ -51,6 +51,15 @@ export class Team {
       clearInterval(timer);
     }
     return scores;
+  }
+
+  /** The losses on a split as they are now: [pieces, losses] shares of their means, each piece's in its own place. */
+  async measure(split: Split): Promise<Float64Array> {
+    const samples = this.#dataset[split];
+    const pieces = Math.ceil(samples.count / SCORE_BATCH);
+    const shares = new Float64Array(new SharedArrayBuffer(pieces * this.workspace.losses.length * 8));
+    await this.#run({ kind: "measure", split, order: longestFirst(samples), shares });
+    return shares;
   }
 
   /** Steps or samples done of the task that runs. */

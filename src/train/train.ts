@@ -22,10 +22,12 @@ import {
   writeCheckpoint,
 } from "./checkpoint.ts";
 import type { RunConfig } from "./config.ts";
+import type { StepLine } from "./curve.ts";
 import { describeDataset, fingerprint } from "./describe.ts";
 import { describeModel, loadWeights, readModelDescription, saveWeights } from "./model-folder.ts";
 import { TARGET_LOSS } from "./objective.ts";
 import { createRun, MetricsLog, readRunConfig, removeLeftovers, runFiles } from "./run-folder.ts";
+import { writeScores } from "./scores.ts";
 import { stepsPerEpoch } from "./stepper.ts";
 import { type ReportedMetrics, type TrainSummary, writeSummary } from "./summary.ts";
 import { Team } from "./team.ts";
@@ -76,6 +78,7 @@ export interface Interruption {
   readonly step: number;
 }
 
+/** Without a learning curve. */
 const LOG_EVERY_STEPS = 100;
 
 /**
@@ -179,13 +182,15 @@ class Training {
     const { batch_size: batchSize, learning_rate: rate, learning_rate_decay: decay } = this.#config.train;
     const progress = this.#progress;
     const { epoch, stepsDone } = progress;
+    const logEvery = this.#config.train.curve_steps || LOG_EVERY_STEPS;
     let epochRate = rate;
     for (let e = 1; e < epoch; e++) epochRate *= decay;
     let saved = performance.now();
     while (progress.step < this.#steps) {
       if (signal?.aborted) return false;
       const from = progress.step;
-      const to = Math.min(this.#steps, from + STEPS_PER_CHUNK);
+      const nextLogged = (Math.floor(from / logEvery) + 1) * logEvery;
+      const to = Math.min(this.#steps, nextLogged, from + STEPS_PER_CHUNK);
       const start = performance.now();
       await this.#team.train({ epoch, from, to, done: stepsDone, rate: epochRate });
       progress.seconds += (performance.now() - start) / 1000;
@@ -194,11 +199,7 @@ class Training {
       addLosses(progress.epochLosses, sums);
       addLosses(progress.unlogged, sums);
       this.#reportStep(sums, to * batchSize);
-      if (to % LOG_EVERY_STEPS === 0 || to === this.#steps) {
-        const { target, auxiliary, steps } = progress.unlogged;
-        await log.append({ epoch, step: to, loss: target / steps, auxiliary_loss: auxiliary / steps, rate: epochRate });
-        progress.unlogged = noLosses();
-      }
+      if (to === nextLogged || to === this.#steps) await this.#logLosses(log, epochRate);
       if (to === this.#steps || performance.now() - saved > this.#config.train.checkpoint_seconds * 1000) {
         await this.#checkpoint(log);
         saved = performance.now();
@@ -207,23 +208,54 @@ class Training {
     return !signal?.aborted;
   }
 
+  /** Logs the mean losses of the steps since the last time and, for a learning curve, those on validation samples. */
+  async #logLosses(log: MetricsLog, rate: number): Promise<void> {
+    const progress = this.#progress;
+    const { epoch, step } = progress;
+    const { target, auxiliary, steps } = progress.unlogged;
+    const valid = this.#config.train.curve_steps > 0 ? await this.#measureLosses("valid") : undefined;
+    const line: StepLine = {
+      epoch,
+      step,
+      loss: target / steps,
+      auxiliary_loss: auxiliary / steps,
+      ...(valid && { valid: { loss: valid.target, auxiliary_loss: valid.auxiliary } }),
+      rate,
+    };
+    await log.append(line);
+    progress.unlogged = noLosses();
+  }
+
+  /** Mean losses on a split, with the weights as they are. */
+  async #measureLosses(split: Split): Promise<LossSums> {
+    const shares = await this.#team.measure(split);
+    const means = noLosses();
+    this.#addShares(means, shares);
+    if (!Number.isFinite(means.target + means.auxiliary)) throw this.#diverged(`${split} loss`, this.#progress.step);
+    return means;
+  }
+
   /** Sums the losses of steps [from, to) over steps and shards, in order. */
   #sumLosses(from: number, to: number): LossSums {
     const { stepLosses, losses } = this.#team.workspace;
-    const { shards } = this.#config.train;
+    const perStep = this.#config.train.shards * losses.length;
     const sums = noLosses();
     sums.steps = to - from;
     for (let step = from; step < to; step++) {
-      for (let shard = 0; shard < shards; shard++) {
-        const at = ((step - from) * shards + shard) * losses.length;
-        for (let i = 0; i < losses.length; i++) {
-          if (i === this.#target) sums.target += stepLosses[at + i];
-          else sums.auxiliary += stepLosses[at + i];
-        }
-      }
+      const at = (step - from) * perStep;
+      this.#addShares(sums, stepLosses.subarray(at, at + perStep));
       if (!Number.isFinite(sums.target + sums.auxiliary)) throw this.#diverged("loss", step + 1);
     }
     return sums;
+  }
+
+  /** Adds shares [rows, losses] of mean losses to `sums`, row by row. */
+  #addShares(sums: LossSums, shares: Float64Array): void {
+    const { length } = this.#team.workspace.losses;
+    for (let i = 0; i < shares.length; i++) {
+      if (i % length === this.#target) sums.target += shares[i];
+      else sums.auxiliary += shares[i];
+    }
   }
 
   #diverged(what: string, step: number): UserError {
@@ -257,7 +289,7 @@ class Training {
     const { out, onProgress } = this.#options;
     const progress = this.#progress;
     const { epoch, seconds } = progress;
-    const valid = await this.#evaluate("valid");
+    const valid = this.#metricsOf("valid", await this.#score("valid"));
     if (progress.best === null || better(valid, progress.best.valid)) {
       progress.best = { epoch, valid };
       await saveWeights(out, this.#team.workspace, epoch);
@@ -285,21 +317,27 @@ class Training {
     await writeCheckpoint(this.#options.out, this.#team.workspace, this.#progress);
   }
 
-  async #evaluate(split: Split): Promise<ReportedMetrics> {
-    const { label, sequence } = this.#dataset[split];
+  async #score(split: Split): Promise<Float32Array> {
     const score = await this.#team.score(split);
     if (!score.every(Number.isFinite)) throw this.#diverged("score", this.#steps);
+    return score;
+  }
+
+  #metricsOf(split: Split, score: Float32Array): ReportedMetrics {
+    const { label, sequence } = this.#dataset[split];
     const { auc, gauc, logloss } = evaluateScores({ label, score, group: sequence });
     return { auc, gauc, logloss };
   }
 
-  /** Reports the best epoch's model on test. */
+  /** Reports the best epoch's model on test. The summary comes last: a folder that has one has all the rest. */
   async #finish(): Promise<TrainSummary> {
     const { out } = this.#options;
     const { best, epochs } = this.#progress;
     const { workspace } = this.#team;
     await loadWeights(out, workspace);
-    const test = await this.#evaluate("test");
+    const score = await this.#score("test");
+    const test = this.#metricsOf("test", score);
+    await writeScores(out, score, best!.epoch);
     const summary: TrainSummary = {
       model: this.#config.model.name,
       seed: this.#config.train.seed,

@@ -11,6 +11,7 @@ const stepper = new Stepper(workspace, dataset, new Meeting(workspace.control, o
 
 parentPort!.on("message", (task: Task) => {
   if (task.kind === "train") stepper.train(task.epoch, task.from, task.to, task.done, task.rate);
+  else if (task.kind === "measure") stepper.measure(dataset[task.split], task.order, task.shares);
   else stepper.score(dataset[task.split], task.order, task.scores);
   parentPort!.postMessage("done");
 });

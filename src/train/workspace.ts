@@ -3,6 +3,8 @@
  * thread that plans finds the same addresses.
  *
  *   control | parameters, moments | gradients | per shard: ids, look-up gradients | per thread: ids, activations
+ *
+ * Scoring and measuring losses share a thread's ids and activations with training: nothing there outlives a replay.
  */
 import { ParameterLayout, ParameterPlan, type ParameterSpec } from "../autograd/parameters.ts";
 import { type Lookup, Tape } from "../autograd/tape.ts";
@@ -24,12 +26,19 @@ export interface WorkspaceOptions {
   readonly training: boolean;
 }
 
-/** Samples that are scored at once. A score does not depend on it. */
+/** Samples that are scored, or whose losses are measured, at once. A score does not depend on it. */
 export const SCORE_BATCH = 64;
 /** Steps between two meetings of the workers with the main thread. */
 export const STEPS_PER_CHUNK = 20;
 
 const CONTROL_INTS = 16;
+
+/** What a model is recorded for: what of it is on the tape. */
+type Purpose = Pick<Tape, "training" | "supervised">;
+
+const SCORE: Purpose = { training: false, supervised: false };
+const MEASURE: Purpose = { training: false, supervised: true };
+const TRAIN: Purpose = { training: true, supervised: true };
 
 /** What recording a model once, without memory, tells about it. */
 interface TapePlan {
@@ -80,9 +89,12 @@ export class Workspace {
       throw new UserError('train.engine "relaxed": this version of Node has no relaxed SIMD; use "simd", or Node 24');
     }
     this.options = options;
-    const plan = planTape(options, false);
-    const trainingPlan = options.training ? planTape(options, true) : undefined;
-    const layout = (linear: LinearMemory, arena: Arena) => layOut(options, plan, trainingPlan, linear, arena);
+    const plan = planTape(options, SCORE);
+    const trainingPlan = options.training ? planTape(options, TRAIN) : undefined;
+    const measuringPlan = measures(options) ? planTape(options, MEASURE) : undefined;
+    const arenaBytes = Math.max(...[plan, trainingPlan, measuringPlan].map((each) => each?.bytes.arena ?? 0));
+    const layout = (linear: LinearMemory, arena: Arena) =>
+      layOut(options, plan, trainingPlan, arenaBytes, linear, arena);
     if (memory === undefined) {
       const measure = new Arena(0, Number.MAX_SAFE_INTEGER);
       layout(createMemory(0), measure);
@@ -107,23 +119,24 @@ export class Workspace {
 
   /** Records the model for training on a shard, with the activations of `thread`. */
   shardReplica(shard: number, thread: number): Replica {
-    return this.#record(
-      this.#shardBatches[shard],
-      this.#arenas[thread],
-      this.#kept[shard],
-      this.gradients!.block(shard),
-    );
+    const gradients = this.gradients!.block(shard);
+    return this.#record(TRAIN, this.#shardBatches[shard], this.#arenas[thread], this.#kept[shard], gradients);
   }
 
   /** Records the model for scoring, with the activations of `thread`. */
   scoreReplica(thread: number): Replica {
-    return this.#record(this.#scoreBatches[thread], this.#arenas[thread], new Arena(0, 0), undefined);
+    return this.#record(SCORE, this.#scoreBatches[thread], this.#arenas[thread], new Arena(0, 0));
   }
 
-  #record(batch: Batch, arena: Arena, kept: Arena, gradients: Pointer | undefined): Replica {
-    const training = gradients !== undefined;
+  /** Records the model with its losses but without gradients; undefined where the run measures none. */
+  measureReplica(thread: number): Replica | undefined {
+    if (!measures(this.options)) return undefined;
+    return this.#record(MEASURE, this.#scoreBatches[thread], this.#arenas[thread], new Arena(0, 0));
+  }
+
+  #record(purpose: Purpose, batch: Batch, arena: Arena, kept: Arena, gradients?: Pointer): Replica {
     const { kernels, memory, parameters } = this;
-    const tape = new Tape({ kernels, memory, parameters, training, ...(training && { gradients }) });
+    const tape = new Tape({ kernels, memory, parameters, ...purpose, ...(gradients !== undefined && { gradients }) });
     const logits = record(tape, batch, this.options.config);
     const readsNegatives = batch.negatives.some(({ pointer }) => tape.lookups.some(({ ids }) => ids === pointer));
     return { batch, tape, logits, arena, kept, readsNegatives };
@@ -133,8 +146,13 @@ export class Workspace {
 function record(tape: Tape, batch: Batch, { model }: RunConfig) {
   const { name, ...config } = model;
   const logits = modelNamed(name).logits(tape, batch, config);
-  if (tape.training) addTargetLoss(tape, batch, logits);
+  if (tape.supervised) addTargetLoss(tape, batch, logits);
   return logits;
+}
+
+/** Whether a run measures losses on validation samples. */
+function measures({ config, training }: WorkspaceOptions): boolean {
+  return training && config.train.curve_steps > 0;
 }
 
 function shardSize({ train }: RunConfig): number {
@@ -142,11 +160,11 @@ function shardSize({ train }: RunConfig): number {
 }
 
 /** Records the model on a tape without memory. */
-function planTape({ schema, config }: WorkspaceOptions, training: boolean): TapePlan {
+function planTape({ schema, config }: WorkspaceOptions, purpose: Purpose): TapePlan {
   const memory = createMemory(0);
   const parameters = new ParameterPlan();
-  const tape = new Tape({ kernels: loadKernels(memory.memory), memory, parameters, training });
-  const samples = training ? shardSize(config) : SCORE_BATCH;
+  const tape = new Tape({ kernels: loadKernels(memory.memory), memory, parameters, ...purpose });
+  const samples = purpose.training ? shardSize(config) : SCORE_BATCH;
   record(tape, new Batch(memory, new Arena(0, Number.MAX_SAFE_INTEGER), schema, samples), config);
   const losses = tape.losses.map((loss) => loss.name);
   return { specs: parameters.specs, lookups: tape.lookups, losses, bytes: tape.bytes() };
@@ -156,6 +174,7 @@ function layOut(
   { schema, config, threads, training }: WorkspaceOptions,
   plan: TapePlan,
   trainingPlan: TapePlan | undefined,
+  arenaBytes: number,
   memory: LinearMemory,
   arena: Arena,
 ) {
@@ -169,7 +188,6 @@ function layOut(
   const lossCount = trainingPlan ? STEPS_PER_CHUNK * shards * trainingPlan.losses.length : 0;
   const losses = arena.alloc(lossCount * 2);
   const parameters = new ParameterLayout((trainingPlan ?? plan).specs, arena, training);
-  const arenaBytes = Math.max(plan.bytes.arena, trainingPlan?.bytes.arena ?? 0);
   return {
     control: memory.i32.subarray(control / 4, control / 4 + CONTROL_INTS),
     stepLosses: new Float64Array(memory.f32.buffer).subarray(losses / 8, losses / 8 + lossCount),

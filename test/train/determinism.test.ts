@@ -43,6 +43,19 @@ describe("threads", () => {
     expect(hashes.size).toBe(1);
   });
 
+  it("a learning curve is the same for any of them, and changes no weight", async () => {
+    const model = { name: "dien", head: { activation: "dice" }, auxiliary: { form: "mlp" } };
+    const { weights_sha256 } = await finish(freshRun(), configOf({}, model));
+    const logs = new Set<string>();
+    for (const threads of [1, 2, 3]) {
+      const out = freshRun();
+      const summary = await finish(out, configOf({ curve_steps: 7, threads }, model));
+      expect(summary.weights_sha256).toBe(weights_sha256);
+      logs.add(readFileSync(join(out, "metrics.jsonl"), "utf8"));
+    }
+    expect(logs.size).toBe(1);
+  });
+
   it("the weights are those of every other machine and version of Node", async () => {
     const { weights_sha256 } = await finish(freshRun(), configOf());
     expect(weights_sha256).toBe("50cf8e0019954280ef29cea86e255eafbdc150ad774afa49317d040e129203ce");
@@ -56,8 +69,8 @@ describe("threads", () => {
 });
 
 describe("going on", () => {
-  it("a run that was aborted ends as one that was not", async () => {
-    const config = configOf({ epochs: 3, batch_size: 4 });
+  it.each([0, 30])("a run that was aborted ends as one that was not; curve_steps: %i", async (curve_steps) => {
+    const config = configOf({ epochs: 3, batch_size: 4, curve_steps });
     const whole = freshRun();
     const unbroken = await finish(whole, config);
     const out = freshRun();

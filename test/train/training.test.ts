@@ -7,6 +7,7 @@ import {
   loadScorer,
   models,
   openDataset,
+  readScores,
   resolveConfig,
   type TrainEvent,
   type TrainSummary,
@@ -49,9 +50,17 @@ describe("a run", () => {
   });
 
   it("leaves the files that it promises, and no others", () => {
-    expect(readdirSync(run).sort()).toEqual(["checkpoint", "config.yaml", "metrics.jsonl", "model", "summary.json"]);
+    expect(readdirSync(run).sort()).toEqual([
+      "checkpoint",
+      "config.yaml",
+      "metrics.jsonl",
+      "model",
+      "scores",
+      "summary.json",
+    ]);
     expect(readdirSync(join(run, "model")).sort()).toEqual(["model.json", "weights.safetensors"]);
     expect(readdirSync(join(run, "checkpoint"))).toEqual(["state.safetensors"]);
+    expect(readdirSync(join(run, "scores"))).toEqual(["test.safetensors"]);
     expect(JSON.parse(readFileSync(join(run, "summary.json"), "utf8"))).toEqual(summary);
     expect(resolveConfig(parse(readFileSync(join(run, "config.yaml"), "utf8")))).toEqual(configOf());
   });
@@ -113,6 +122,7 @@ describe("evaluate and predict", () => {
     const scorer = await loadScorer(run);
     const scores = scorer.score(requests);
     expect(requests.slice(0, 20).map((request) => scorer.score([request])[0])).toEqual(scores.slice(0, 20));
+    expect([...(await readScores(run, test.count))]).toEqual(scores);
     // The logloss moves with the last bit of every score.
     expect(evaluateScores({ label: test.label, score: scores, group: test.sequence })).toMatchObject(summary.test);
   });
@@ -205,6 +215,17 @@ describe("mistakes", () => {
     await fails(train({ data, out, config: configOf(), resume: true }), /is no checkpoint of this version/);
   });
 
+  it("scores of a run that has not finished, of other samples, or damaged", async () => {
+    await fails(readScores(folder, 200), /holds no scores: the run has not finished/);
+    await fails(readScores(run, 199), /does not fit: expected tensor score, F32 \[199\], found F32 \[200\]/);
+    const out = join(folder, "damaged-scores");
+    mkdirSync(join(out, "scores"), { recursive: true });
+    const damaged = readFileSync(join(run, "scores", "test.safetensors"));
+    damaged[damaged.length - 1] ^= 1;
+    writeFileSync(join(out, "scores", "test.safetensors"), damaged);
+    await fails(readScores(out, 200), /is damaged: tensor score has another checksum/);
+  });
+
   it("evaluating on data of another schema, and a run without a model", async () => {
     const other = join(folder, "other-schema");
     await writeSmallDataset(other, { users: 10, samples: 100 });
@@ -240,7 +261,7 @@ describe("mistakes", () => {
   it("unknown models, keys and values", () => {
     const wrong = (input: object, message: RegExp) => expect(() => resolveConfig(input)).toThrow(message);
     wrong({}, /names no model/);
-    wrong({ model: { name: "dein" } }, /unknown model "dein": expected one of base, din, dien/);
+    wrong({ model: { name: "dein" } }, /unknown model "dein": expected one of base, .*, dien/);
     wrong({ model: { name: "dien", evolutoin: "gru" } }, /unknown key "model.evolutoin"/);
     wrong({ model: { name: "dien" }, train: { batch_size: 0 } }, /train.batch_size/);
     wrong({ model: { name: "dien" }, train: { threads: 0 } }, /train.threads/);
