@@ -5,7 +5,7 @@
  *   control | parameters, moments | gradients | per shard: ids, look-up gradients | per thread: ids, activations
  */
 import { ParameterLayout, ParameterPlan, type ParameterSpec } from "../autograd/parameters.ts";
-import { type Lookup, Tape } from "../autograd/tape.ts";
+import { type Lookup, Tape, type Tensor } from "../autograd/tape.ts";
 import { UserError } from "../errors.ts";
 import { Batch } from "../features/batch.ts";
 import type { Schema } from "../features/schema.ts";
@@ -124,13 +124,14 @@ export class Workspace {
     const training = gradients !== undefined;
     const { kernels, memory, parameters } = this;
     const tape = new Tape({ kernels, memory, parameters, training, ...(training && { gradients }) });
-    const logits = record(tape, batch, this.options.config);
+    const logits = recordModel(tape, batch, this.options.config);
     const readsNegatives = batch.negatives.some(({ pointer }) => tape.lookups.some(({ ids }) => ids === pointer));
     return { batch, tape, logits, arena, kept, readsNegatives };
   }
 }
 
-function record(tape: Tape, batch: Batch, { model }: RunConfig) {
+/** Records the configured model, in training with its losses. Returns the logits [B, 1]. */
+export function recordModel(tape: Tape, batch: Batch, { model }: Pick<RunConfig, "model">): Tensor {
   const { name, ...config } = model;
   const logits = modelNamed(name).logits(tape, batch, config);
   if (tape.training) addTargetLoss(tape, batch, logits);
@@ -147,7 +148,7 @@ function planTape({ schema, config }: WorkspaceOptions, training: boolean): Tape
   const parameters = new ParameterPlan();
   const tape = new Tape({ kernels: loadKernels(memory.memory), memory, parameters, training });
   const samples = training ? shardSize(config) : SCORE_BATCH;
-  record(tape, new Batch(memory, new Arena(0, Number.MAX_SAFE_INTEGER), schema, samples), config);
+  recordModel(tape, new Batch(memory, new Arena(0, Number.MAX_SAFE_INTEGER), schema, samples), config);
   const losses = tape.losses.map((loss) => loss.name);
   return { specs: parameters.specs, lookups: tape.lookups, losses, bytes: tape.bytes() };
 }
