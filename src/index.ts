@@ -11,7 +11,6 @@ export { models } from "./models/registry.ts";
 export { configKeys, type RunConfig, resolveConfig } from "./train/config.ts";
 export { type CurvePoint, readCurve } from "./train/curve.ts";
 export { type EvaluateOptions, evaluateRun } from "./train/evaluate.ts";
-export { loadScorer, type PredictRequest, type Scorer } from "./train/predict.ts";
 export type { TrainSummary } from "./train/summary.ts";
 export { type Interruption, type TrainEvent, type TrainOptions, train } from "./train/train.ts";
 export { type Inspection, type Inspector, loadInspector, type Overrides } from "./train/inspect.ts";

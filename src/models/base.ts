@@ -10,6 +10,10 @@ import { commonConfig, embedBatch, head } from "./parts.ts";
 export const base = defineModel({
   name: "base",
   summary: "embeddings, sum-pooled history, MLP",
+  paper: {
+    citation: "BaseModel in Zhou et al., Deep Interest Evolution Network for Click-Through Rate Prediction, AAAI 2019",
+    url: "https://arxiv.org/abs/1809.03672",
+  },
   config: z.strictObject(commonConfig),
   logits(tape, batch, config) {
     const embedded = embedBatch(tape, batch, config);

@@ -42,6 +42,10 @@ type DienConfig = z.output<typeof config>;
 export const dien = defineModel({
   name: "dien",
   summary: "interest extractor with auxiliary loss, attention-gated interest evolution",
+  paper: {
+    citation: "Zhou et al., Deep Interest Evolution Network for Click-Through Rate Prediction, AAAI 2019",
+    url: "https://arxiv.org/abs/1809.03672",
+  },
   config,
   logits(tape, batch, config) {
     const { packed } = batch;

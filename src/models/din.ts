@@ -8,22 +8,20 @@
 import { z } from "zod";
 import { weightedSumSteps } from "../autograd/steps.ts";
 import { mlpAttention } from "../nn/attention.ts";
+import { twoLayers } from "./attention.ts";
 import { defineModel } from "./model.ts";
 import { commonConfig, embedBatch, head, interaction } from "./parts.ts";
 
 export const din = defineModel({
   name: "din",
   summary: "attention of the candidate to each behaviour, weighted sum",
+  paper: {
+    citation: "Zhou et al., Deep Interest Network for Click-Through Rate Prediction, KDD 2018",
+    url: "https://arxiv.org/abs/1706.06978",
+  },
   config: z.strictObject({
     ...commonConfig,
-    attention: z
-      .strictObject({
-        layers: z
-          .tuple([z.int().min(1), z.int().min(1)])
-          .default([80, 40])
-          .describe("hidden layers"),
-      })
-      .prefault({}),
+    attention: z.strictObject({ layers: twoLayers.default([80, 40]).describe("hidden layers") }).prefault({}),
   }),
   logits(tape, batch, config) {
     const embedded = embedBatch(tape, batch, config);

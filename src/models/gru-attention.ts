@@ -1,7 +1,7 @@
 /**
- * Two-layer GRU with attention: the paper's strongest rival of DIEN (table 2, "Two layer GRU Attention",
- * https://arxiv.org/abs/1809.03672). The candidate weighs the states of the second GRU, and their weighted sum is the
- * interest: order is modelled, but what the candidate asks for does not shape it.
+ * Two-layer GRU with attention: DIEN's strongest rival in its paper (table 2, https://arxiv.org/abs/1809.03672), after
+ * Parsana et al. 2018 (https://arxiv.org/abs/1804.09133). The candidate weighs the states of the second GRU, and their
+ * weighted sum is the interest: order is modelled, but what the candidate asks for does not shape it.
  */
 import { z } from "zod";
 import { weightedSumSteps } from "../autograd/steps.ts";
@@ -13,6 +13,11 @@ import { commonConfig, embedBatch, head, interaction } from "./parts.ts";
 export const gruAttention = defineModel({
   name: "gru-attention",
   summary: "two GRUs, attention of the candidate to the states of the second, weighted sum",
+  paper: {
+    citation:
+      "Parsana et al., Improving Native Ads CTR Prediction by Large Scale Event Embedding and Recurrent Networks, arXiv 2018",
+    url: "https://arxiv.org/abs/1804.09133",
+  },
   config: z.strictObject({ ...commonConfig, attention: attentionConfig }),
   logits(tape, batch, config) {
     const { packed } = batch;

@@ -6,10 +6,18 @@ import type { z } from "zod";
 import type { Tape, Tensor } from "../autograd/tape.ts";
 import type { Batch } from "../features/batch.ts";
 
+/** Where a model was published. */
+export interface Paper {
+  /** Authors, title, where and when. */
+  readonly citation: string;
+  readonly url: string;
+}
+
 export interface Model {
   readonly name: string;
   /** One line for `--help` and tables. */
   readonly summary: string;
+  readonly paper: Paper;
   /** Its own configuration, `model:` in a run's config.yaml; fills defaults, refuses unknown keys. */
   readonly config: z.ZodObject;
   /**
@@ -23,6 +31,7 @@ export interface Model {
 export function defineModel<Shape extends z.ZodRawShape>(definition: {
   readonly name: string;
   readonly summary: string;
+  readonly paper: Paper;
   readonly config: z.ZodObject<Shape, z.core.$strict>;
   logits(tape: Tape, batch: Batch, config: z.output<z.ZodObject<Shape, z.core.$strict>>): Tensor;
 }): Model {

@@ -1,6 +1,7 @@
 /** What all models share: embeddings of a batch, the sum-pooled history, the head, and their configuration. */
 import { z } from "zod";
-import { concat, multiply } from "../autograd/elementwise.ts";
+import { concat } from "../autograd/elementwise.ts";
+import { multiply } from "../autograd/products.ts";
 import { sumSteps } from "../autograd/steps.ts";
 import type { Tape, Tensor } from "../autograd/tape.ts";
 import type { Batch } from "../features/batch.ts";

@@ -3,22 +3,24 @@
  * features beside the features.
  *
  *   elementwise  x*S, the candidate times the history: what the DIEN authors call PNN in their comparison
- *   inner        the inner product of each pair of field vectors (IPNN)
+ *   inner        the inner product of each two field vectors (IPNN)
  *   outer        the outer product of the sum of all field vectors with itself (OPNN, by superposition)
  *
- * The fields are those of user, candidate, history (summed) and context. The original gives the MLP a linear map of
- * products and features; here it reads them as they are, and its first layer is that map.
+ * The fields are those of user, candidate, history (summed) and context. The original maps products and features
+ * linearly before its first activation; here the first layer of the head is that map. Its inner products are a
+ * symmetric matrix with the squares on the diagonal; here each pair of different fields counts once.
  */
 import { z } from "zod";
-import { columns, dot, multiply, outer, sum } from "../autograd/elementwise.ts";
+import { columns, sum } from "../autograd/elementwise.ts";
+import { dot, outer } from "../autograd/products.ts";
 import type { Tape, Tensor } from "../autograd/tape.ts";
 import { defineModel } from "./model.ts";
-import { commonConfig, type Embedded, embedBatch, head } from "./parts.ts";
+import { commonConfig, type Embedded, embedBatch, head, interaction } from "./parts.ts";
 
 type Product = (tape: Tape, embedded: Embedded, fieldSize: number) => Tensor[];
 
 const products: Record<"elementwise" | "inner" | "outer", Product> = {
-  elementwise: (tape, { candidate, sum }) => [multiply(tape, candidate, sum)],
+  elementwise: (tape, embedded) => [interaction(tape, embedded)],
   inner: (tape, embedded, fieldSize) => {
     const fields = fieldVectors(tape, embedded, fieldSize);
     return fields.flatMap((a, i) => fields.slice(i + 1).map((b) => dot(tape, a, b)));
@@ -32,6 +34,10 @@ const products: Record<"elementwise" | "inner" | "outer", Product> = {
 export const pnn = defineModel({
   name: "pnn",
   summary: "base that is given products of candidate and history, or of all fields",
+  paper: {
+    citation: "Qu et al., Product-Based Neural Networks for User Response Prediction, ICDM 2016",
+    url: "https://arxiv.org/abs/1611.00144",
+  },
   config: z.strictObject({
     ...commonConfig,
     product: z
@@ -42,12 +48,8 @@ export const pnn = defineModel({
   logits(tape, batch, config) {
     const embedded = embedBatch(tape, batch, config);
     const { candidate, sum } = embedded;
-    return head(
-      tape,
-      embedded,
-      [candidate, sum, ...products[config.product](tape, embedded, config.embedding.size)],
-      config,
-    );
+    const crossed = products[config.product](tape, embedded, config.embedding.size);
+    return head(tape, embedded, [candidate, sum, ...crossed], config);
   },
 });
 

@@ -14,6 +14,10 @@ import { commonConfig, embedBatch, head, interaction } from "./parts.ts";
 export const wideDeep = defineModel({
   name: "wide-deep",
   summary: "base beside a linear model on candidate, history and their product",
+  paper: {
+    citation: "Cheng et al., Wide & Deep Learning for Recommender Systems, DLRS 2016",
+    url: "https://arxiv.org/abs/1606.07792",
+  },
   config: z.strictObject(commonConfig),
   logits(tape, batch, config) {
     const embedded = embedBatch(tape, batch, config);

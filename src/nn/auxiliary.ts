@@ -9,8 +9,8 @@
  * mlp   p = sigmoid of an MLP (H+D -> layers -> 1) on [h, e], sigmoid hidden layers (authors' code)
  */
 import { affine } from "../autograd/affine.ts";
-import { dot } from "../autograd/elementwise.ts";
 import { crossEntropy } from "../autograd/loss.ts";
+import { dot } from "../autograd/products.ts";
 import type { Loss, Tape, Tensor } from "../autograd/tape.ts";
 import { Activation } from "../kernels/contract.ts";
 import { denseParameters, linear } from "./linear.ts";

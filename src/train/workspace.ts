@@ -7,7 +7,7 @@
  * Scoring and measuring losses share a thread's ids and activations with training: nothing there outlives a replay.
  */
 import { ParameterLayout, ParameterPlan, type ParameterSpec } from "../autograd/parameters.ts";
-import { type Lookup, Tape } from "../autograd/tape.ts";
+import { type Lookup, Tape, type Tensor } from "../autograd/tape.ts";
 import { UserError } from "../errors.ts";
 import { Batch } from "../features/batch.ts";
 import type { Schema } from "../features/schema.ts";
@@ -137,13 +137,14 @@ export class Workspace {
   #record(purpose: Purpose, batch: Batch, arena: Arena, kept: Arena, gradients?: Pointer): Replica {
     const { kernels, memory, parameters } = this;
     const tape = new Tape({ kernels, memory, parameters, ...purpose, ...(gradients !== undefined && { gradients }) });
-    const logits = record(tape, batch, this.options.config);
+    const logits = recordModel(tape, batch, this.options.config);
     const readsNegatives = batch.negatives.some(({ pointer }) => tape.lookups.some(({ ids }) => ids === pointer));
     return { batch, tape, logits, arena, kept, readsNegatives };
   }
 }
 
-function record(tape: Tape, batch: Batch, { model }: RunConfig) {
+/** Records the configured model, in training with its losses. Returns the logits [B, 1]. */
+export function recordModel(tape: Tape, batch: Batch, { model }: Pick<RunConfig, "model">): Tensor {
   const { name, ...config } = model;
   const logits = modelNamed(name).logits(tape, batch, config);
   if (tape.supervised) addTargetLoss(tape, batch, logits);
@@ -165,7 +166,7 @@ function planTape({ schema, config }: WorkspaceOptions, purpose: Purpose): TapeP
   const parameters = new ParameterPlan();
   const tape = new Tape({ kernels: loadKernels(memory.memory), memory, parameters, ...purpose });
   const samples = purpose.training ? shardSize(config) : SCORE_BATCH;
-  record(tape, new Batch(memory, new Arena(0, Number.MAX_SAFE_INTEGER), schema, samples), config);
+  recordModel(tape, new Batch(memory, new Arena(0, Number.MAX_SAFE_INTEGER), schema, samples), config);
   const losses = tape.losses.map((loss) => loss.name);
   return { specs: parameters.specs, lookups: tape.lookups, losses, bytes: tape.bytes() };
 }

@@ -36,7 +36,7 @@ class Capture extends Writable implements Terminal {
 
 /** Jobs that a test does not give must not be asked for. */
 const none: Jobs = Object.fromEntries(
-  ["prepareAmazon", "prepareSynthetic", "train", "evaluateRun", "loadScorer"].map((name) => [
+  ["prepareAmazon", "prepareSynthetic", "openDataset", "train", "evaluateRun", "loadScorer"].map((name) => [
     name,
     () => {
       throw new Error(`${name} was called`);

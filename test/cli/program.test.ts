@@ -56,6 +56,7 @@ describe("help", () => {
     [["demo"]],
     [["prepare", "amazon"]],
     [["prepare", "synthetic"]],
+    [["models"]],
     [["train"]],
     [["evaluate"]],
     [["predict"]],
@@ -121,7 +122,7 @@ describe("wrong usage ends with 2 and one line", () => {
     [["train", ...given, "--seed", "-1"], "Expected a whole number, 0 to 2147483647."],
     [
       ["train", ...given, "--model", "dein"],
-      "unknown model 'dein', expected one of base, din, dien; did you mean 'din'?",
+      "unknown model 'dein', expected one of base, wide-deep, pnn, din, gru-attention, dien; did you mean 'din'?",
     ],
     [["train", ...given, "--set", "train.epoch=3"], "unknown key 'train.epoch'; did you mean 'train.epochs'?"],
     [["train", ...given, "--set", "batch_size=3"], "unknown key 'batch_size'; did you mean 'train.batch_size'?"],

@@ -1,0 +1,121 @@
+/** `dien models`: what can be trained, where it was published and what it costs. */
+import type { Command } from "commander";
+import type { Dataset } from "../data/dataset.ts";
+import type { Schema } from "../features/schema.ts";
+import type { Paper } from "../models/model.ts";
+import { models } from "../models/registry.ts";
+import { type ModelCost, modelCost } from "../train/cost.ts";
+import { type Context, printJson } from "./context.ts";
+import { count } from "./format.ts";
+import { addCommonOptions, gatherOptions } from "./options.ts";
+import { resolveSettings } from "./settings.ts";
+import { table } from "./table.ts";
+
+/** Settings that make another model of a model, each a row of its own. */
+const VARIANTS: Readonly<Record<string, readonly string[]>> = {
+  pnn: ["model.product=inner", "model.product=outer"],
+  dien: [
+    "model.evolution=gru",
+    "model.evolution=aigru",
+    "model.evolution=agru",
+    "model.evolution=augru",
+    "model.auxiliary.weight=0",
+    "model.auxiliary.form=mlp",
+  ],
+};
+
+/** What costs are counted for. */
+interface Size {
+  readonly of: string;
+  readonly schema: Schema;
+  /** Behaviours of a sample. */
+  readonly history: number;
+}
+
+/** Amazon Books in the DIEN paper (table 1); one more of each, for the unknown. */
+const REFERENCE: Size = {
+  of: "Amazon Books as in table 1 of the DIEN paper",
+  schema: {
+    user: [{ name: "user", size: 603_669 }],
+    item: [
+      { name: "item", size: 367_983 },
+      { name: "category", size: 1601 },
+    ],
+    context: [],
+    maxHistory: 20,
+  },
+  history: 20,
+};
+
+interface Options {
+  data?: string;
+  json?: boolean;
+}
+
+interface Row extends ModelCost {
+  readonly name: string;
+  /** What `--set` makes of the model, where it is not as by default. */
+  readonly set?: string;
+  readonly summary: string;
+  readonly paper: Paper;
+}
+
+export function addModels(program: Command, context: Context): void {
+  const command = program
+    .command("models")
+    .summary("list the models, what they cost and where they come from")
+    .description(
+      "Lists the models with their papers, the numbers they train and the operations of one sample: with --data for\n" +
+        "that dataset, else for Amazon Books as in the DIEN paper.",
+    )
+    .option("--data <folder>", "dataset whose fields and mean history (of training samples) to count for")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  dien models
+  dien models --data data/beauty --json
+
+Operations are the multiply-adds of matrix products, times two. Look-ups, sums, softmax, activations and products of
+vectors are not counted; so the auxiliary loss costs nothing here unless it is a network (model.auxiliary.form=mlp).`,
+    )
+    .action(async () => {
+      const { data, json } = await gatherOptions<Options>(command, []);
+      const size = data === undefined ? REFERENCE : sizeOf(data, await context.jobs.openDataset(data));
+      const rows = [...models.keys()].flatMap((name) =>
+        [undefined, ...(VARIANTS[name] ?? [])].map((set) => rowOf(size, name, set)),
+      );
+      if (json) return printJson(context, { ...size, models: rows });
+      context.stdout.write(tell(size, rows));
+    });
+  addCommonOptions(command);
+}
+
+function sizeOf(data: string, { schema, train }: Dataset): Size {
+  const behaviours = train.length.reduce((sum, length) => sum + length, 0);
+  return { of: data, schema, history: Math.round(behaviours / Math.max(1, train.count)) };
+}
+
+function rowOf({ schema, history }: Size, name: string, set: string | undefined): Row {
+  const { summary, paper } = models.get(name)!;
+  const config = resolveSettings({ model: name, flags: {}, set: set === undefined ? [] : [set] });
+  return { name, ...(set !== undefined && { set }), summary, paper, ...modelCost(schema, config, history) };
+}
+
+function tell({ of, schema, history }: Size, rows: readonly Row[]): string {
+  const fields = [...schema.user, ...schema.item, ...schema.context].map(({ name, size }) => `${name} ${count(size)}`);
+  const list = [...models.values()].map(({ name, summary, paper }) => {
+    const lines = [summary, paper.citation, paper.url];
+    return `${name.padEnd(15)}${lines.join(`\n${" ".repeat(15)}`)}\n`;
+  });
+  const costs = rows.map(({ name, set, parameters, dense, score, learn }) => [
+    set === undefined ? name : `  ${set}`,
+    ...[parameters, dense, score, learn].map(count),
+  ]);
+  const head = ["", "parameters", "but embeddings", "operations to score", "to learn"];
+  return `${list.join("")}
+Counted for one sample with a history of ${history} behaviours, of ${of}.
+Values of its fields, the unknown among them: ${fields.join(", ")}.
+
+${table(head, costs)}`;
+}
