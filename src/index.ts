@@ -5,6 +5,7 @@ export type { Dataset, Samples, Split } from "./data/dataset.ts";
 export { openDataset } from "./data/read.ts";
 export { type PrepareSyntheticOptions, prepareSynthetic } from "./data/synthetic/prepare.ts";
 export { UserError } from "./errors.ts";
+export { type ExperimentOutcome, type RunExperimentOptions, runExperiment } from "./experiments/run.ts";
 export { evaluateScores, type Metrics } from "./evaluate/metrics.ts";
 export type { Model } from "./models/model.ts";
 export { models } from "./models/registry.ts";

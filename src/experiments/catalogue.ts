@@ -1,6 +1,6 @@
 /** A dataset's items and users as people know them: values instead of rows and ids. */
 import { loadItemKeys, loadUserKeys, loadVocabulary } from "../data/read.ts";
-import type { PredictRequest, Value } from "../train/predict.ts";
+import type { PredictRequest, Value } from "../train/requests.ts";
 import type { LabDataset } from "./datasets.ts";
 
 export class Catalogue {

@@ -5,7 +5,7 @@
  */
 import { attentionPlot } from "../report/plots/attention.ts";
 import { trajectoryPlot } from "../report/plots/trajectory.ts";
-import type { Block, DataRow } from "../report/report.ts";
+import type { Block } from "../report/report.ts";
 import { type Inspection, loadInspector } from "../train/inspect.ts";
 import { Catalogue } from "./catalogue.ts";
 import type { LabDataset } from "./datasets.ts";
@@ -39,13 +39,13 @@ interface Series {
 
 async function viewOf({ dataset, folder }: Run, user: string | undefined) {
   const catalogue = await Catalogue.open(dataset);
-  const inspect = await loadInspector(folder);
-  const equally = await loadInspector(folder, { "model.attention.form": "uniform" });
-  const found = findCase(dataset, catalogue, inspect, user);
+  const inspector = await loadInspector(folder);
+  const equally = await loadInspector(folder, { attention: { form: "uniform" } });
+  const found = findCase(dataset, catalogue, inspector, user);
   const requests = found.candidates.map(({ name, row }) => ({ name, request: catalogue.request(found.sample, row) }));
   const series: Series[] = [
-    ...requests.map(({ name, request }) => ({ name, inspection: inspect(request) })),
-    { name: "none: equal attention", inspection: equally(requests[0].request) },
+    ...requests.map(({ name, request }) => ({ name, inspection: inspector.inspect(request) })),
+    { name: "none: equal attention", inspection: equally.inspect(requests[0].request) },
   ];
   const behaviours = catalogue.history(found.sample);
   const labels = behaviours.map((row) => catalogue.category(row));
@@ -60,7 +60,11 @@ async function viewOf({ dataset, folder }: Run, user: string | undefined) {
   return { lead: leadOf(dataset, found, series), blocks: blocksOf(dataset, found, series, rows, explained), rows };
 }
 
-interface StateRow extends DataRow {
+interface StateRow {
+  readonly dataset: string;
+  readonly user: string;
+  readonly score: number;
+  readonly item: string;
   readonly candidate: string;
   readonly step: number;
   readonly category: string;

@@ -5,8 +5,7 @@
  * candidates, towards the behaviours of each candidate's own category.
  */
 import { UserError } from "../errors.ts";
-import type { Inspection } from "../train/inspect.ts";
-import type { PredictRequest } from "../train/predict.ts";
+import type { Inspector } from "../train/inspect.ts";
 import type { Catalogue } from "./catalogue.ts";
 import type { LabDataset } from "./datasets.ts";
 
@@ -36,7 +35,7 @@ export interface Case {
 export function findCase(
   dataset: LabDataset,
   catalogue: Catalogue,
-  inspect: (request: PredictRequest) => Inspection,
+  inspector: Inspector,
   user: string | undefined,
 ): Case {
   const { test } = dataset.content;
@@ -52,7 +51,7 @@ export function findCase(
     if (candidates === undefined) continue;
     looked++;
     const found = { user: key, sample, candidates };
-    const contrast = contrastOf(found, catalogue, inspect);
+    const contrast = contrastOf(found, catalogue, inspector);
     if (best === undefined || contrast > best.contrast) best = { found, contrast };
   }
   if (best) return best.found;
@@ -87,14 +86,14 @@ function candidatesOf({ content }: LabDataset, catalogue: Catalogue, sample: num
 }
 
 /** How much more two candidates attend to behaviours of their own category than to those of the other's. */
-function contrastOf({ sample, candidates }: Case, catalogue: Catalogue, inspect: (request: PredictRequest) => Inspection): number {
+function contrastOf({ sample, candidates }: Case, catalogue: Catalogue, inspector: Inspector): number {
   const [a, b] = candidates;
   if (b === undefined) return Number.NEGATIVE_INFINITY;
   const categories = catalogue.history(sample).map((row) => catalogue.categoryId(row));
   const [own, other] = [a, b].map(({ row }) => catalogue.categoryId(row));
   const share = (id: number) => categories.filter((category) => category === id).length;
   if (share(own) < INTEREST || share(other) < INTEREST) return Number.NEGATIVE_INFINITY;
-  const [attentionA, attentionB] = [a, b].map(({ row }) => inspect(catalogue.request(sample, row)).attention);
+  const [attentionA, attentionB] = [a, b].map(({ row }) => inspector.inspect(catalogue.request(sample, row)).attention);
   return categories.reduce((sum, category, t) => {
     const more = attentionA[t] - attentionB[t];
     return sum + (category === own ? more : category === other ? -more : 0);

@@ -21,8 +21,9 @@ const LAYERS: Readonly<Record<string, { below: readonly string[]; browser?: bool
   checkpoint: { below: ["files.ts"] },
   data: { below: ["features", "evaluate", "files.ts"] },
   train: { below: ["models", "optim", "data", "checkpoint", "evaluate"] },
-  "index.ts": { below: ["train"] },
-  cli: { below: ["train"] },
+  experiments: { below: ["train", "report"] },
+  "index.ts": { below: ["experiments"] },
+  cli: { below: ["experiments"] },
 };
 
 /** Packages that run in a browser as they are. */

@@ -1,0 +1,82 @@
+/**
+ * Placement values: what each sample alone contributes to an AUC. That of a positive is the share of negatives that it
+ * scores above, that of a negative the share of positives that score above it, ties one half. Either class's mean is
+ * the AUC, and how they vary tells how sure the AUC is (DeLong et al. 1988, https://doi.org/10.2307/2531595).
+ */
+
+/** Placements of one side of a comparison: a model, in one or more runs. */
+export interface Placements {
+  /** Of each sample, the mean over the runs. */
+  readonly value: Float64Array;
+  /** AUC of each run, and their mean. */
+  readonly aucs: readonly number[];
+  readonly auc: number;
+}
+
+/**
+ * Placements of the same samples by several runs. What is added up are counts of pairs, which is exact, so the order
+ * of the runs changes no bit. Values and AUC are NaN where a class is absent.
+ * Throws RangeError where a score is NaN.
+ */
+export function placementsOf(label: ArrayLike<number>, scores: readonly ArrayLike<number>[]): Placements {
+  let positives = 0;
+  for (let i = 0; i < label.length; i++) if (label[i] > 0) positives++;
+  const negatives = label.length - positives;
+  const pairs = positives * negatives;
+  const value = new Float64Array(label.length);
+  const counts = scores.map((score) => addPlacements(label, score, positives, value));
+  for (let i = 0; i < value.length; i++) value[i] /= scores.length * (label[i] > 0 ? negatives : positives);
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  return { value, aucs: counts.map((count) => count / pairs), auc: total / (scores.length * pairs) };
+}
+
+/**
+ * Adds to `sums` the pairs of each sample with one of the other class that are ordered rightly, ties one half; gives
+ * back the number of all such pairs. Sorts each class and looks every sample up in the other: O(n log n).
+ */
+function addPlacements(
+  label: ArrayLike<number>,
+  score: ArrayLike<number>,
+  positives: number,
+  sums: Float64Array,
+): number {
+  const positive = new Float64Array(positives);
+  const negative = new Float64Array(label.length - positives);
+  let p = 0;
+  let n = 0;
+  for (let i = 0; i < label.length; i++) {
+    if (Number.isNaN(score[i])) throw new RangeError(`score ${i} is NaN`);
+    if (label[i] > 0) positive[p++] = score[i];
+    else negative[n++] = score[i];
+  }
+  positive.sort();
+  negative.sort();
+  let pairs = 0;
+  for (let i = 0; i < label.length; i++) {
+    if (label[i] > 0) {
+      const count = rank(negative, score[i]);
+      sums[i] += count;
+      pairs += count;
+    } else sums[i] += positives - rank(positive, score[i]);
+  }
+  return pairs;
+}
+
+/** How many of the sorted values lie below `value`, those equal to it one half. */
+function rank(sorted: Float64Array, value: number): number {
+  const below = firstWhere(sorted, (other) => other >= value);
+  if (sorted[below] !== value) return below;
+  return (below + firstWhere(sorted, (other) => other > value)) / 2;
+}
+
+/** Place of the first value that `holds`, where it holds for all after that too; the length where it holds for none. */
+function firstWhere(sorted: Float64Array, holds: (value: number) => boolean): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (holds(sorted[middle])) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

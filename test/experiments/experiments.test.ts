@@ -1,0 +1,206 @@
+/** Every experiment from datasets to report, on data small enough to train in seconds. */
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type ExperimentOutcome, type RunExperimentOptions, resolveConfig, runExperiment, train } from "dien";
+import { beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { experiments } from "../../src/experiments/list.ts";
+import { temporaryFolder } from "../data/source.ts";
+import { writeSmallDataset } from "../support/dataset.ts";
+
+const folder = temporaryFolder();
+const data = [join(folder, "first"), join(folder, "second")];
+
+beforeAll(async () => {
+  for (const [seed, at] of data.entries()) await writeSmallDataset(at, { samples: 500, seed: seed + 1 });
+});
+
+const SETTINGS = {
+  "train.epochs": 2,
+  "train.batch_size": 50,
+  "train.learning_rate": 0.01,
+  "train.shards": 2,
+  "model.embedding.size": 4,
+  "model.head.layers": [8, 4],
+};
+
+const optionsOf = (out: string, more: Partial<RunExperimentOptions> = {}) =>
+  ({ data, out: join(folder, out), seeds: 2, settings: SETTINGS, ...more }) as Omit<RunExperimentOptions, "name">;
+
+async function finish(name: string, options: Omit<RunExperimentOptions, "name">): Promise<ExperimentOutcome> {
+  const outcome = await runExperiment({ name, ...options });
+  if (outcome.interrupted) throw new Error("nobody interrupted this experiment");
+  return outcome;
+}
+
+const readRows = (outcome: ExperimentOutcome, name: string): Record<string, unknown>[] =>
+  JSON.parse(readFileSync(join(outcome.folder, "data", `${name}.json`), "utf8"));
+
+describe("table2", () => {
+  it("trains every model on every dataset with every seed, and reports what their summaries say", async () => {
+    const options = optionsOf("table2");
+    const outcome = await finish("table2", options);
+    const runs = readRows(outcome, "runs");
+    expect(runs).toHaveLength(6 * 2 * 2);
+    for (const { dataset, variant, seed, test_auc } of runs) {
+      const path = join(options.out, "runs", String(dataset), String(variant), `seed-${seed}`, "summary.json");
+      expect(JSON.parse(readFileSync(path, "utf8")).test.auc).toBe(test_auc);
+    }
+    for (const { dataset, variant, auc_mean } of readRows(outcome, "summary")) {
+      const own = runs.filter((run) => run.dataset === dataset && run.variant === variant);
+      expect(auc_mean).toBeCloseTo(own.reduce((sum, run) => sum + Number(run.test_auc), 0) / 2, 12);
+    }
+    // Every pair twice, with opposite signs.
+    const differences = readRows(outcome, "differences");
+    expect(differences).toHaveLength(2 * 6 * 5);
+    for (const { dataset, variant, other, difference, p } of differences) {
+      const opposite = differences.find((d) => d.dataset === dataset && d.variant === other && d.other === variant)!;
+      expect(opposite.difference).toBeCloseTo(-Number(difference), 12);
+      expect(opposite.p).toBeCloseTo(Number(p), 12);
+    }
+    const html = readFileSync(join(outcome.folder, "report.html"), "utf8");
+    for (const text of ["Wide &amp; Deep", "0.7435", "less the best other", "<svg"]) expect(html).toContain(text);
+    expect(readFileSync(join(outcome.folder, "commands.sh"), "utf8")).toContain("--set train.learning_rate=0.01");
+  });
+
+  it("goes on after a stop, trains nothing twice, and ends as if there had been no stop", async () => {
+    const controller = new AbortController();
+    const finished: string[] = [];
+    const options = optionsOf("stopped", { seeds: 1, data: [data[0]] });
+    const stopped = await runExperiment({
+      name: "table2",
+      ...options,
+      signal: controller.signal,
+      onProgress: (event) => {
+        if (event.kind === "finished") finished.push(event.name);
+        else if (finished.length === 3 && event.event.kind === "step") controller.abort();
+      },
+    });
+    expect(stopped.interrupted).toBe(true);
+    expect(existsSync(join(options.out, "table2"))).toBe(false);
+    const summary = join(options.out, "runs", "first", "base", "seed-1", "summary.json");
+    const before = statSync(summary).mtimeMs;
+    const again: string[] = [];
+    const outcome = await finish("table2", {
+      ...options,
+      onProgress: (event) => {
+        if (event.kind === "finished") again.push(event.name);
+      },
+    });
+    expect(statSync(summary).mtimeMs).toBe(before);
+    expect(finished).toHaveLength(3);
+    expect(again).toHaveLength(3);
+    const unbroken = await finish("table2", optionsOf("unbroken", { seeds: 1, data: [data[0]] }));
+    const hashes = (of: ExperimentOutcome) => readRows(of, "runs").map(({ weights_sha256 }) => weights_sha256);
+    expect(hashes(outcome)).toEqual(hashes(unbroken));
+  });
+
+  it("keeps only what a finished run needs", () => {
+    const run = join(folder, "table2", "runs", "first", "dien", "seed-1");
+    expect(readdirSync(run).sort()).toEqual(["config.yaml", "metrics.jsonl", "model", "scores", "summary.json"]);
+  });
+
+  it("refuses a folder of runs with another configuration, of another dataset, or with settings no model has", async () => {
+    const options = optionsOf("table2");
+    await expect(finish("table2", { ...options, settings: { ...SETTINGS, "train.epochs": 1 } })).rejects.toThrow(
+      /first.base.seed-1 holds a run with another 'train.epochs'/,
+    );
+    await writeSmallDataset(join(folder, "elsewhere", "first"), { samples: 500, seed: 9 });
+    await expect(finish("table2", { ...options, data: [join(folder, "elsewhere", "first")] })).rejects.toThrow(
+      /holds a run on another dataset/,
+    );
+    await expect(finish("table2", { ...options, settings: { "model.nothing": 1 } })).rejects.toThrow(/has the key 'model.nothing'/);
+    await expect(finish("table2", { ...options, data: [data[0], data[0]] })).rejects.toThrow(/both called first/);
+    await expect(finish("table9", options)).rejects.toThrow(/unknown experiment "table9": expected one of table2/);
+  });
+});
+
+it("table4 shares table2's runs and compares the choices with DIEN", async () => {
+  const trained: string[] = [];
+  const outcome = await finish("table4", {
+    ...optionsOf("table2", { data: [data[0]], seeds: 1 }),
+    onProgress: (event) => {
+      if (event.kind === "finished") trained.push(event.name);
+    },
+  });
+  expect(trained).not.toContain("first dien seed 1");
+  const summary = readRows(outcome, "summary");
+  expect(summary.map(({ variant }) => variant)).toEqual(expect.arrayContaining(["augru", "as-released", "uniform", "weight-0.25"]));
+  const choices = outcome.report.blocks.find((block) => block.kind === "table" && block.name === "choices");
+  if (choices?.kind !== "table") throw new Error("there is no table of choices");
+  const released = choices.rows.find(([label]) => label === "AUGRU of the code")!;
+  expect(released.at(-1)).toMatch(/^[+-]\d\.\d{4} \(p /);
+});
+
+it("figure2 has the losses that the runs logged", async () => {
+  const outcome = await finish("figure2", optionsOf("figure2", { data: [data[0]], seeds: 2 }));
+  const rows = readRows(outcome, "curves");
+  const validation = rows.filter(({ part, seed }) => part === "validation" && seed === 1);
+  // Ten steps an epoch, so a point a step, in order over both epochs.
+  expect(validation.map(({ step }) => step)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
+  for (const { whole, target, auxiliary } of rows) {
+    expect(whole).toBeCloseTo(Number(target) + Number(auxiliary), 10);
+  }
+  expect(outcome.report.lead).toMatch(/whole loss falls from/);
+});
+
+describe("figure3", () => {
+  it("finds a telling case, and shows its states and attention", async () => {
+    const outcome = await finish("figure3", optionsOf("figure3", { data: [data[0]], seeds: 1 }));
+    const rows = readRows(outcome, "states");
+    const series = [...new Set(rows.map(({ candidate }) => candidate))];
+    expect(series.length).toBeGreaterThanOrEqual(3);
+    for (const name of series) {
+      const own = rows.filter(({ candidate }) => candidate === name);
+      expect(own.reduce((sum, { attention }) => sum + Number(attention), 0)).toBeCloseTo(1, 5);
+    }
+    const equal = rows.filter(({ candidate }) => candidate === "none: equal attention");
+    for (const { attention } of equal) expect(attention).toBeCloseTo(1 / equal.length, 6);
+  });
+
+  it("looks at the user that is named, and says so where there is none", async () => {
+    const options = optionsOf("figure3", { data: [data[0]], seeds: 1 });
+    const rows = readRows(await finish("figure3", options), "states");
+    const [{ user }] = rows;
+    expect(readRows(await finish("figure3", { ...options, user: String(user) }), "states")).toEqual(rows);
+    await expect(finish("figure3", { ...options, user: "nobody" })).rejects.toThrow('first has no user "nobody"');
+  });
+});
+
+describe("tune", () => {
+  const options = optionsOf("tune", { data: [data[0]], seeds: 2, trials: 8, settings: { ...SETTINGS, "train.epochs": 3 } });
+
+  it("writes a winner that `train` takes, and is never worse than the defaults on validation", async () => {
+    const outcome = await finish("tune", options);
+    const trials = readRows(outcome, "trials");
+    expect(trials).toHaveLength(8);
+    const table = outcome.report.blocks.find((block) => block.kind === "table");
+    if (table?.kind !== "table") throw new Error("there is no table of finalists");
+    const aucs = table.rows.map(([, auc]) => Number(String(auc).slice(0, 6)));
+    expect(aucs).toEqual([...aucs].sort((a, b) => b - a));
+    expect(table.rows.flat().some((cell) => cell !== null && typeof cell === "object" && cell.text === "defaults")).toBe(true);
+    const winner = parse(readFileSync(join(outcome.folder, "best-first.yaml"), "utf8"));
+    const summary = await train({ data: data[0], out: join(folder, "winner"), config: resolveConfig(winner) });
+    expect(summary.interrupted).toBeUndefined();
+  });
+
+  it("trains nothing again when it is repeated, stopped trials included", async () => {
+    const trained: string[] = [];
+    const first = await finish("tune", options);
+    const again = await finish("tune", { ...options, onProgress: ({ name }) => trained.push(name) });
+    expect(trained).toEqual([]);
+    expect(readRows(again, "trials")).toEqual(readRows(first, "trials"));
+  });
+
+  it("tells of a damaged note of a stopped trial", async () => {
+    const runs = join(options.out, "runs", "first");
+    const stopped = readdirSync(runs).map((name) => join(runs, name, "seed-1", "stopped.json")).find(existsSync);
+    if (stopped === undefined) throw new Error("no trial was stopped: nothing to damage");
+    writeFileSync(stopped, '{"valid_auc": "none"}');
+    await expect(finish("tune", options)).rejects.toThrow(/stopped.json is damaged/);
+  });
+});
+
+it("every experiment that is listed can be loaded", async () => {
+  for (const experiment of experiments.values()) expect(await experiment.load()).toBeTypeOf("function");
+});

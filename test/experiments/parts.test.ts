@@ -1,0 +1,111 @@
+/** The parts of experiments that need no training. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { project } from "../../src/experiments/projection.ts";
+import { drawSettings, spaceOf } from "../../src/experiments/search-space.ts";
+import { trialConfig } from "../../src/experiments/trials.ts";
+import { isBelowMedian } from "../../src/experiments/tune.ts";
+import * as variants from "../../src/experiments/variants.ts";
+import { percent, pStatement, pValue, signed } from "../../src/experiments/words.ts";
+import { models } from "../../src/models/registry.ts";
+import { resolveConfig } from "../../src/train/config.ts";
+
+const all = Object.values(variants).flat();
+
+describe("variants", () => {
+  it("have names of their own and configurations that resolve", () => {
+    expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
+    for (const variant of all) expect(() => trialConfig({ variant, seed: 1 }, {}), variant.name).not.toThrow();
+  });
+
+  it("differ from each other in what is trained", () => {
+    const configs = all.map((variant) => JSON.stringify(trialConfig({ variant, seed: 1 }, {})));
+    expect(new Set(configs).size).toBe(all.length);
+  });
+});
+
+describe("the configuration of a trial", () => {
+  it("takes shared settings that its model has, and lets the variant win", () => {
+    const settings = { "train.epochs": 7, "model.auxiliary.weight": 0.3, "model.product": "inner" };
+    const of = (variant: variants.Variant) => trialConfig({ variant, seed: 4 }, settings, 2);
+    expect(of(variants.base)).toEqual(resolveConfig({ model: { name: "base" }, train: { epochs: 7, seed: 4, threads: 2 } }));
+    expect(of(variants.dien).model.auxiliary).toMatchObject({ weight: 0.3 });
+    expect(of(variants.augru).model.auxiliary).toMatchObject({ weight: 0 });
+    expect(of(variants.pnn).model.product).toBe("inner");
+  });
+});
+
+describe("a search", () => {
+  it("draws settings that every model takes, the same for the same number", () => {
+    for (const model of models.keys()) {
+      const space = spaceOf(model, {});
+      for (let number = 1; number < 40; number++) {
+        const settings = drawSettings(space, number);
+        expect(drawSettings(space, number)).toEqual(settings);
+        const variant = { name: "x", label: "x", settings: { "model.name": model, ...settings } };
+        expect(() => trialConfig({ variant, seed: 1 }, {})).not.toThrow();
+      }
+    }
+  });
+
+  it("draws a key the same whether or not others are settled", () => {
+    const whole = drawSettings(spaceOf("dien", {}), 3);
+    const settled = drawSettings(spaceOf("dien", { "train.learning_rate": 0.1 }), 3);
+    expect(settled).toEqual({ ...whole, "train.learning_rate": undefined });
+  });
+
+  it("covers its ranges", () => {
+    const space = spaceOf("dien", {});
+    const draws = Array.from({ length: 300 }, (_, n) => drawSettings(space, n + 1));
+    const rates = draws.map((draw) => draw["train.learning_rate"]);
+    expect(Math.min(...rates)).toBeLessThan(0.0006);
+    expect(Math.max(...rates)).toBeGreaterThan(0.007);
+    expect(new Set(draws.map((draw) => draw["model.embedding.size"])).size).toBe(6);
+  });
+
+  it("stops a trial below the median of the others at the same epoch, once there are enough of them", () => {
+    const others = [[0.7, 0.74], [0.71], [0.72, 0.7], [0.73, 0.75]];
+    expect(isBelowMedian([0.714], others)).toBe(true);
+    expect(isBelowMedian([0.716], others)).toBe(false);
+    // The best so far counts, of the trial and of the others.
+    expect(isBelowMedian([0.76, 0.1], [...others, [0.7, 0.7]])).toBe(false);
+    expect(isBelowMedian([0.1], others.slice(1))).toBe(false);
+    expect(isBelowMedian([0.7, 0.7], others)).toBe(false);
+  });
+});
+
+describe("principal components", () => {
+  it("are the axes of a stretched cloud, whatever its place and rotation", () => {
+    const angle = 0.7;
+    const points = Array.from({ length: 60 }, (_, i) => {
+      const [u, v] = [10 * Math.sin(i), Math.cos(2.3 * i)];
+      return [5 + u * Math.cos(angle) - v * Math.sin(angle), -3 + u * Math.sin(angle) + v * Math.cos(angle), 1];
+    });
+    const { points: projected, explained } = project(points);
+    expect(explained[0]).toBeGreaterThan(0.97);
+    expect(explained[0] + explained[1]).toBeCloseTo(1, 10);
+    const mean = points.reduce(([a, b], [x, y]) => [a + x / 60, b + y / 60], [0, 0]);
+    points.forEach(([x, y], i) => {
+      const distance = Math.hypot(x - mean[0], y - mean[1]);
+      expect(Math.hypot(...projected[i])).toBeCloseTo(distance, 9);
+    });
+  });
+
+  it("give the same picture for the same points, and one for points on a line", () => {
+    const cloud = fc.array(fc.tuple(fc.integer({ min: -9, max: 9 }), fc.integer({ min: -9, max: 9 })), { minLength: 3, maxLength: 20 });
+    fc.assert(
+      fc.property(cloud, (points) => {
+        expect(project(points)).toEqual(project(points));
+      }),
+    );
+    const line = project([[0, 0], [1, 1], [2, 2]]);
+    expect(line.points.flat().every(Number.isFinite)).toBe(true);
+    expect(Math.abs(line.points[2][0] - line.points[0][0])).toBeCloseTo(Math.hypot(2, 2), 9);
+  });
+});
+
+it("numbers are printed with their sign and digits that count", () => {
+  expect([signed(0.00812), signed(-0.0002), percent(0.054), percent(-0.01)]).toEqual(["+0.0081", "-0.0002", "+5.4 %", "-1.0 %"]);
+  expect([pValue(1e-9), pValue(0.0123), pValue(0.347), pValue(Number.NaN)]).toEqual(["< 0.0001", "0.012", "0.35", "n/a"]);
+  expect([pStatement(1e-9), pStatement(0.0123)]).toEqual(["p < 0.0001", "p = 0.012"]);
+});
