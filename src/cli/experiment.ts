@@ -27,7 +27,8 @@ interface Options extends ExperimentOptions {
 const OWN: Record<keyof ExperimentOptions, () => Option> = {
   user: () => new Option("--user <key>", "the user to look at (default: the most telling one)"),
   model: () => new Option("--model <name>", "model to search for").choices([...models.keys()]).default("dien"),
-  trials: () => new Option("--trials <number>", "settings to try, the defaults among them").argParser(whole(1)).default(20),
+  trials: () =>
+    new Option("--trials <number>", "settings to try, the defaults among them").argParser(whole(1)).default(20),
 };
 
 export function addExperiment(program: Command, context: Context, finish: (exitCode: number) => void): void {
@@ -38,7 +39,12 @@ export function addExperiment(program: Command, context: Context, finish: (exitC
   for (const experiment of experiments.values()) addOne(parent, experiment, context, finish);
 }
 
-function addOne(parent: Command, { name, summary, description, options: own }: Experiment, context: Context, finish: (exitCode: number) => void): void {
+function addOne(
+  parent: Command,
+  { name, summary, description, options: own }: Experiment,
+  context: Context,
+  finish: (exitCode: number) => void,
+): void {
   const command = parent
     .command(name)
     .summary(summary)
@@ -111,7 +117,12 @@ function tell({ report, folder, seconds }: ExperimentOutcome): string {
     if (block.kind !== "table") return [];
     const cell = (value: (typeof block.rows)[number][number]) =>
       value === null ? "" : typeof value === "object" ? value.text : String(value);
-    return [`${block.caption}\n${table(block.head, block.rows.map((row) => row.map(cell)))}`];
+    return [
+      `${block.caption}\n${table(
+        block.head,
+        block.rows.map((row) => row.map(cell)),
+      )}`,
+    ];
   });
   return `${[report.lead, ...tables].join("\n\n")}\n${join(folder, "report.html")} has it all with figures, ${duration(seconds)}\n`;
 }

@@ -3,8 +3,9 @@
  * whom. Tables 2, 3 and 4 of the paper are made of these.
  */
 import { relaImpr } from "../evaluate/relaimpr.ts";
-import { intervalPlot } from "../report/plots/interval.ts";
-import type { Block, Cell, DataRow } from "../report/report.ts";
+import type { Row } from "../report/csv.ts";
+import { intervalPlot } from "../report/plots/intervals.ts";
+import type { Block, Cell } from "../report/report.ts";
 import { paperAuc } from "./paper.ts";
 import type { Result, Standings } from "./results.ts";
 import { base, type Variant } from "./variants.ts";
@@ -20,7 +21,8 @@ export function overviewTable(name: string, standings: readonly Standings[], var
       return { text: meanAndDeviation(result.auc), strong: result.auc.mean === best[i] };
     });
     const paper = paperAuc[name];
-    const theirs = paper && [paper.electronics, paper.books].map(([mean, deviation]) => meanAndDeviation({ mean, deviation }));
+    const theirs =
+      paper && [paper.electronics, paper.books].map(([mean, deviation]) => meanAndDeviation({ mean, deviation }));
     return [label, ...ours, ...(theirs ?? [null, null])];
   });
   return {
@@ -53,7 +55,7 @@ export function standingTable(standings: Standings): Block {
   });
   return {
     kind: "table",
-    name: `standing-${dataset.name}`,
+    name: `standing-${dataset.slug}`,
     caption: `${dataset.name}: test metrics, means over ${results[0].runs.length} seeds. ${HOW_P}`,
     head: ["", "AUC", "GAUC", "logloss", "ECE", "RelaImpr", "less base", "less the best other", "best epochs"],
     rows,
@@ -65,7 +67,12 @@ export const HOW_P =
   "p is two-sided and counts both the test users (DeLong with users as clusters) and the seeds as chance; it is not corrected for the number of comparisons.";
 
 /** Differences of one dataset's variants to one of them. */
-export function differenceTable(name: string, caption: string, standings: readonly Standings[], pairs: readonly Pair[]): Block {
+export function differenceTable(
+  name: string,
+  caption: string,
+  standings: readonly Standings[],
+  pairs: readonly Pair[],
+): Block {
   const rows = pairs.map(({ question, a, b }): Cell[] => [
     question,
     `${a.label} less ${b.label}`,
@@ -74,7 +81,13 @@ export function differenceTable(name: string, caption: string, standings: readon
       return first && second ? differenceCell(own.difference(first, second)) : null;
     }),
   ]);
-  return { kind: "table", name, caption, head: ["", "difference", ...standings.map(({ dataset }) => dataset.name)], rows };
+  return {
+    kind: "table",
+    name,
+    caption,
+    head: ["", "difference", ...standings.map(({ dataset }) => dataset.name)],
+    rows,
+  };
 }
 
 /** A question that the difference of two variants answers. */
@@ -90,8 +103,9 @@ export function intervalFigure(name: string, standings: readonly Standings[]): B
       group: dataset.name,
       name: variant.label,
       mean: auc.mean,
-      low: auc.low,
-      high: auc.high,
+      // One seed has no interval.
+      low: runs.length > 1 ? auc.low : auc.mean,
+      high: runs.length > 1 ? auc.high : auc.mean,
       points: runs.map(({ summary }) => summary.test.auc),
     })),
   );
@@ -111,7 +125,7 @@ export function leaderSentence(standings: Standings): string {
 }
 
 /** Every run, a row each. */
-export function runRows(results: readonly Result[]): DataRow[] {
+export function runRows(results: readonly Result[]): Row[] {
   return results.flatMap(({ dataset, variant, runs }) =>
     runs.map(({ seed, summary: { best_epoch, parameters, valid, test, epochs, weights_sha256 } }) => ({
       dataset: dataset.name,
@@ -130,7 +144,7 @@ export function runRows(results: readonly Result[]): DataRow[] {
 }
 
 /** Every variant, a row each. */
-export function summaryRows(results: readonly Result[]): DataRow[] {
+export function summaryRows(results: readonly Result[]): Row[] {
   return results.map(({ dataset, variant, runs, auc, gauc, logloss, ece }) => ({
     dataset: dataset.name,
     variant: variant.name,
@@ -148,7 +162,7 @@ export function summaryRows(results: readonly Result[]): DataRow[] {
 }
 
 /** Every pair of a dataset's variants, a row each. */
-export function differenceRows(standings: readonly Standings[]): DataRow[] {
+export function differenceRows(standings: readonly Standings[]): Row[] {
   return standings.flatMap((own) =>
     own.results.flatMap((a) =>
       own.results

@@ -9,6 +9,8 @@ import { fingerprint } from "../train/describe.ts";
 export interface LabDataset {
   /** The last part of the folder's path. */
   readonly name: string;
+  /** The name in lower-case letters, digits and dashes, for parts of a report. */
+  readonly slug: string;
   readonly folder: string;
   readonly fingerprint: string;
   readonly content: Dataset & { readonly manifest: Manifest };
@@ -22,7 +24,22 @@ export async function openDatasets(folders: readonly string[]): Promise<LabDatas
     const other = datasets.find((dataset) => dataset.name === name);
     if (other) throw new UserError(`${other.folder} and ${folder} are both called ${name}: rename one of the folders`);
     const content = await openDataset(folder);
-    datasets.push({ name, folder, fingerprint: fingerprint(content.manifest), content });
+    datasets.push({
+      name,
+      slug: freeSlug(name, datasets),
+      folder,
+      fingerprint: fingerprint(content.manifest),
+      content,
+    });
   }
   return datasets;
+}
+
+function freeSlug(name: string, others: readonly LabDataset[]): string {
+  const slug =
+    name
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, "-")
+      .replace(/^-+|-+$/g, "") || "data";
+  return others.some((other) => other.slug === slug) ? `${slug}-${others.length + 1}` : slug;
 }

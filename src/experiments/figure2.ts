@@ -3,7 +3,7 @@
  * of DIEN fall on training and on validation samples.
  */
 import { curvesPlot } from "../report/plots/curves.ts";
-import type { Block, DataRow } from "../report/report.ts";
+import type { Block } from "../report/report.ts";
 import { type CurvePoint, readCurve } from "../train/curve.ts";
 import { stepsPerEpoch } from "../train/stepper.ts";
 import type { LabDataset } from "./datasets.ts";
@@ -25,18 +25,27 @@ export const figure2: ExperimentRun = async (lab) => {
   return {
     name: "figure2",
     title: "Figure 2: learning curves of DIEN",
-    lead: lab.datasets.map(({ name }) => fallSentence(name, rows.filter((row) => row.dataset === name))).join(" "),
+    lead: lab.datasets
+      .map(({ name }) =>
+        fallSentence(
+          name,
+          rows.filter((row) => row.dataset === name),
+        ),
+      )
+      .join(" "),
     blocks: [
       {
         kind: "text",
         text: "The whole loss is what training minimises, L = L_target + alpha L_aux. A point of training is the mean over the steps since the point before; a point of validation is measured on all validation samples with the weights as they are then, with the same drawn negatives each time. Lines are means over seeds.",
       },
-      ...lab.datasets.map(({ name }): Block => ({
-        kind: "figure",
-        name: `curves-${name}`,
-        caption: `${name}: losses of DIEN by step.`,
-        svg: curvesPlot(meanCurves(rows.filter((row) => row.dataset === name)), { x: "step", y: "loss" }),
-      })),
+      ...lab.datasets.map(
+        ({ name, slug }): Block => ({
+          kind: "figure",
+          name: `curves-${slug}`,
+          caption: `${name}: losses of DIEN by step.`,
+          svg: curvesPlot(meanCurves(rows.filter((row) => row.dataset === name)), { x: "step", y: "loss" }),
+        }),
+      ),
     ],
     data: { curves: rows },
     commands: repeatCommands(lab, "figure2", runs),
@@ -56,7 +65,8 @@ function epochSteps(lab: Lab, { train }: LabDataset["content"]): number {
   return stepsPerEpoch(train, batchSize);
 }
 
-interface CurveRow extends DataRow {
+/** A type and not an interface, so that it fits a report's rows. */
+type CurveRow = {
   readonly dataset: string;
   readonly seed: number;
   readonly step: number;
@@ -64,7 +74,7 @@ interface CurveRow extends DataRow {
   readonly whole: number;
   readonly target: number;
   readonly auxiliary: number;
-}
+};
 
 async function curveOf(lab: Lab, { dataset, variant, seed, folder }: Run): Promise<CurveRow[]> {
   const config = trialConfig({ variant, seed }, lab.options.settings);

@@ -54,13 +54,25 @@ async function viewOf({ dataset, folder }: Run, user: string | undefined) {
     behaviours.map((row, t): StateRow => {
       const [x, y] = points[s * behaviours.length + t];
       const item = catalogue.item(row);
-      return { dataset: dataset.name, user: found.user, candidate: name, score, step: t + 1, item, category: labels[t], attention: attention[t], x, y };
+      return {
+        dataset: dataset.name,
+        user: found.user,
+        candidate: name,
+        score,
+        step: t + 1,
+        item,
+        category: labels[t],
+        attention: attention[t],
+        x,
+        y,
+      };
     }),
   );
   return { lead: leadOf(dataset, found, series), blocks: blocksOf(dataset, found, series, rows, explained), rows };
 }
 
-interface StateRow {
+/** A type and not an interface, so that it fits a report's rows. */
+type StateRow = {
   readonly dataset: string;
   readonly user: string;
   readonly score: number;
@@ -71,10 +83,10 @@ interface StateRow {
   readonly attention: number;
   readonly x: number;
   readonly y: number;
-}
+};
 
 function blocksOf(
-  { name }: LabDataset,
+  { name, slug }: LabDataset,
   { user }: Case,
   series: readonly Series[],
   rows: readonly StateRow[],
@@ -84,19 +96,28 @@ function blocksOf(
   return [
     {
       kind: "figure",
-      name: `states-${name}`,
+      name: `states-${slug}`,
       caption: `${name}, user ${user}: AUGRU's hidden states from the first behaviour to the last under each candidate, on their first two principal components (${share} of the variance).`,
-      svg: trajectoryPlot(rows.map(({ candidate, step, x, y, category }) => ({ series: candidate, step, x, y, label: category }))),
+      svg: trajectoryPlot(
+        rows.map(({ candidate, step, x, y, category }) => ({ series: candidate, step, x, y, label: category })),
+      ),
     },
     {
       kind: "figure",
-      name: `attention-${name}`,
+      name: `attention-${slug}`,
       caption: `${name}, user ${user}: attention of each candidate to the behaviours, oldest first.`,
-      svg: attentionPlot(rows.map(({ candidate, step, category, attention }) => ({ series: candidate, step, label: category, value: attention }))),
+      svg: attentionPlot(
+        rows.map(({ candidate, step, category, attention }) => ({
+          series: candidate,
+          step,
+          label: category,
+          value: attention,
+        })),
+      ),
     },
     {
       kind: "table",
-      name: `candidates-${name}`,
+      name: `candidates-${slug}`,
       caption: `${name}, user ${user}: what DIEN says of the candidates, and how far the state moved in all (the sum of its steps' lengths).`,
       head: ["candidate", "probability of a click", "largest attention", "smallest attention", "way of the state"],
       rows: series.map(({ name, inspection: { score, attention, states } }) => [

@@ -9,7 +9,18 @@ import type { TrainSummary } from "../train/summary.ts";
 import { type TrainEvent, train } from "../train/train.ts";
 import { type LabDataset, openDatasets } from "./datasets.ts";
 import {
-  dropCheckpoint, epochsSoFar, type Found, findRun, readStopped, type Run, type Trial, trialConfig, trialFolder, trialName, writeStopped } from "./trials.ts";
+  dropCheckpoint,
+  epochsSoFar,
+  type Found,
+  findRun,
+  type Run,
+  readStopped,
+  type Trial,
+  trialConfig,
+  trialFolder,
+  trialName,
+  writeStopped,
+} from "./trials.ts";
 import type { Variant } from "./variants.ts";
 
 export interface LabOptions {
@@ -53,7 +64,9 @@ export class Lab {
   /** Every variant with every seed on every dataset. */
   trials(variants: readonly Variant[], datasets = this.datasets, seeds = this.options.seeds): Trial[] {
     return datasets.flatMap((dataset) =>
-      variants.flatMap((variant) => Array.from({ length: seeds }, (_, i): Trial => ({ dataset, variant, seed: i + 1 }))),
+      variants.flatMap((variant) =>
+        Array.from({ length: seeds }, (_, i): Trial => ({ dataset, variant, seed: i + 1 })),
+      ),
     );
   }
 

@@ -50,4 +50,6 @@ const list: readonly Experiment[] = [
   },
 ];
 
-export const experiments: ReadonlyMap<string, Experiment> = new Map(list.map((experiment) => [experiment.name, experiment]));
+export const experiments: ReadonlyMap<string, Experiment> = new Map(
+  list.map((experiment) => [experiment.name, experiment]),
+);

@@ -20,7 +20,10 @@ export function project(points: readonly (readonly number[])[]): Projection {
     const largest = loading.reduce((best, value) => (Math.abs(value) > Math.abs(best) ? value : best), 0);
     return largest < 0 ? -1 : 1;
   });
-  const projected = pca.predict(points.map((point) => [...point]), { nComponents: Math.min(2, loadings.length) });
+  const projected = pca.predict(
+    points.map((point) => [...point]),
+    { nComponents: Math.min(2, loadings.length) },
+  );
   const explained = pca.getExplainedVariance();
   return {
     points: projected.to2DArray().map(([x, y = 0]) => [signs[0] * x, signs[1] * y] as const),

@@ -6,15 +6,22 @@ import { type Trial, trialFolder, trialSettings } from "./trials.ts";
  * @param trials all that the experiment trained; those of seed 1 are spelled out
  * @param flags further flags of the experiment
  */
-export function repeatCommands(lab: Lab, name: string, trials: readonly Trial[], flags: readonly string[] = []): string[] {
+export function repeatCommands(
+  lab: Lab,
+  name: string,
+  trials: readonly Trial[],
+  flags: readonly string[] = [],
+): string[] {
   const { data, out, seeds, settings } = lab.options;
   const whole = ["dien", "experiment", name, ...data.flatMap((folder) => ["--data", folder])];
   whole.push("--seeds", String(seeds), ...flags, ...asSets(settings), "--out", out);
-  const single = trials.filter(({ seed }) => seed === 1).map((trial) => {
-    const { "model.name": model, ...own } = trialSettings(trial.variant, settings);
-    const command = ["dien", "train", "--data", trial.dataset.folder, "--model", String(model), ...asSets(own)];
-    return [...command, "--seed", "1", "--out", trialFolder(out, trial)];
-  });
+  const single = trials
+    .filter(({ seed }) => seed === 1)
+    .map((trial) => {
+      const { "model.name": model, ...own } = trialSettings(trial.variant, settings);
+      const command = ["dien", "train", "--data", trial.dataset.folder, "--model", String(model), ...asSets(own)];
+      return [...command, "--seed", "1", "--out", trialFolder(out, trial)];
+    });
   return ["# the whole", line(whole), "# its runs one by one, for seed 1", ...single.map(line)];
 }
 

@@ -1,6 +1,6 @@
 /** Runs as results: the runs of a variant on a dataset together, their spread over seeds, and who is better than whom. */
 import { calibrationOf } from "../evaluate/calibration.ts";
-import { type AucDifference, compareAuc } from "../evaluate/compare.ts";
+import { compareAuc, type Difference } from "../evaluate/compare.ts";
 import { type Spread, spreadOf } from "../evaluate/spread.ts";
 import { readScores } from "../train/scores.ts";
 import type { LabDataset } from "./datasets.ts";
@@ -49,7 +49,7 @@ async function resultOf(runs: readonly Run[]): Promise<Result> {
 export class Standings {
   readonly dataset: LabDataset;
   readonly results: readonly Result[];
-  readonly #differences = new Map<string, AucDifference>();
+  readonly #differences = new Map<string, Difference>();
 
   /** @param results all of one dataset */
   constructor(results: readonly Result[]) {
@@ -62,7 +62,7 @@ export class Standings {
   }
 
   /** Test AUC of a less that of b, with what the test users and the seeds leave uncertain. */
-  difference(a: Result, b: Result): AucDifference {
+  difference(a: Result, b: Result): Difference {
     const key = JSON.stringify([a.variant.name, b.variant.name]);
     const known = this.#differences.get(key);
     if (known) return known;

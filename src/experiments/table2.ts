@@ -28,7 +28,7 @@ export const table2: ExperimentRun = async (lab) => {
     title: "Table 2: DIEN and the models it was compared with",
     lead: standings.map(leaderSentence).join(" "),
     blocks: [
-      overviewTable("table2", standings, VARIANTS),
+      overviewTable("overview", standings, VARIANTS),
       intervalFigure("table2", standings),
       ...standings.map(standingTable),
       { kind: "text", text: HOW_P },

@@ -73,9 +73,14 @@ export const table4: ExperimentRun = async (lab) => {
     title: "Table 4: DIEN taken apart",
     lead: standings.map(partsSentence).join(" "),
     blocks: [
-      overviewTable("table4", standings, PARTS),
+      overviewTable("overview", standings, PARTS),
       differenceTable("earned", `What each part earns: differences of test AUC. ${HOW_P}`, standings, EARNED),
-      differenceTable("choices", "What the paper leaves open: DIEN with one choice made otherwise, less DIEN.", standings, choices),
+      differenceTable(
+        "choices",
+        "What the paper leaves open: DIEN with one choice made otherwise, less DIEN.",
+        standings,
+        choices,
+      ),
       intervalFigure("table4", standings),
       ...standings.map((own): Block => standingTable(own)),
     ],

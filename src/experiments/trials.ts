@@ -42,7 +42,10 @@ export function trialFolder(out: string, { dataset, variant, seed }: Trial): str
 /**
  * What a trial sets, by dotted key: the shared `settings` that its model has, then what makes the variant, which wins.
  */
-export function trialSettings({ settings: own }: Variant, settings: Readonly<Record<string, unknown>>): Record<string, unknown> {
+export function trialSettings(
+  { settings: own }: Variant,
+  settings: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
   const known = configKeys(String(own["model.name"]));
   return { ...Object.fromEntries(Object.entries(settings).filter(([key]) => known.has(key))), ...own };
 }
@@ -61,7 +64,9 @@ export function trialConfig(
 }
 
 /** What there is of a trial: nothing, a run to go on with, or a finished run. */
-export type Found = { readonly state: "absent" | "begun" } | { readonly state: "finished"; readonly summary: TrainSummary };
+export type Found =
+  | { readonly state: "absent" | "begun" }
+  | { readonly state: "finished"; readonly summary: TrainSummary };
 
 /** Where a trial's run is, or will be, and how it is trained. */
 export interface Place {

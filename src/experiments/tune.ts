@@ -10,8 +10,9 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { spreadOf } from "../evaluate/spread.ts";
 import { makeFolder, writeFileAside } from "../files.ts";
+import type { Row } from "../report/csv.ts";
 import { searchPlot } from "../report/plots/search.ts";
-import type { Block, Cell, DataRow } from "../report/report.ts";
+import type { Block, Cell } from "../report/report.ts";
 import { modelNamed } from "../train/config.ts";
 import type { LabDataset } from "./datasets.ts";
 import type { ExperimentRun } from "./experiment.ts";
@@ -52,7 +53,7 @@ interface TrialOutcome {
   /** Best validation AUC of its epochs. */
   readonly auc: number;
   readonly stopped: boolean;
-  readonly row: DataRow;
+  readonly row: Row;
 }
 
 interface Search {
@@ -80,8 +81,15 @@ async function search(
     const { validAuc, run } = await lab.trainUntil({ dataset, variant, seed: 1 }, stop, order);
     curves.push(validAuc);
     const auc = Math.max(...validAuc);
-    const settings = Object.fromEntries(space.map(({ key }) => [key, valueOf(lab, variant, key)]));
-    const row = { dataset: dataset.name, trial: number, ...settings, epochs: validAuc.length, valid_auc: auc, stopped: !run };
+    const settings = Object.fromEntries(space.map(({ key }) => [key, settingOf(lab, variant, key)]));
+    const row = {
+      dataset: dataset.name,
+      trial: number,
+      ...settings,
+      epochs: validAuc.length,
+      valid_auc: auc,
+      stopped: !run,
+    };
     trials.push({ variant, number, auc, stopped: run === undefined, row });
   }
   const [defaults, ...drawn] = trials;
@@ -113,7 +121,7 @@ function validAuc({ runs }: Result): number {
   return spreadOf(runs.map(({ summary }) => summary.valid.auc)).mean;
 }
 
-function valueOf(lab: Lab, variant: Variant, key: string): number {
+function settingOf(lab: Lab, variant: Variant, key: string): number {
   const config = trialConfig({ variant, seed: 1 }, lab.options.settings);
   return Number(key.split(".").reduce<unknown>((node, step) => (node as Record<string, unknown>)[step], config));
 }
@@ -137,7 +145,7 @@ function winnerSentence({ dataset, results }: Search): string {
 }
 
 function blocksOf({ dataset, trials, results }: Search, space: readonly Dimension[]): Block[] {
-  const { name } = dataset;
+  const { name, slug } = dataset;
   const standings = new Standings(results);
   const defaults = results.find(({ variant }) => variant.label === "defaults")!;
   const points = trials.flatMap(({ row, auc, stopped }) =>
@@ -146,7 +154,7 @@ function blocksOf({ dataset, trials, results }: Search, space: readonly Dimensio
   return [
     {
       kind: "table",
-      name: `finalists-${name}`,
+      name: `finalists-${slug}`,
       caption: `${name}: the defaults and the best trials with every seed, by validation AUC; the test figures were not looked at to choose.`,
       head: ["", "validation AUC", ...space.map(({ key }) => key), "test AUC", "less defaults, on test"],
       rows: results.map((result): Cell[] => {
@@ -162,7 +170,7 @@ function blocksOf({ dataset, trials, results }: Search, space: readonly Dimensio
     },
     {
       kind: "figure",
-      name: `search-${name}`,
+      name: `search-${slug}`,
       caption: `${name}: best validation AUC of each trial against what it drew; hollow trials were stopped early.`,
       svg: searchPlot(points, { y: "validation AUC" }),
     },

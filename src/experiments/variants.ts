@@ -53,7 +53,11 @@ export const mlpAttention = dienWith("mlp-attention", "attention of the code (ML
 export const mlpLoss = dienWith("mlp-loss", "auxiliary loss of the code (MLP)", released.auxiliary);
 export const halfTarget = dienWith("weight-2", "half-weight target loss (auxiliary weight 2)", released.weight);
 export const halvedRate = dienWith("halved-rate", "learning rate 0.001, halved each epoch", released.rate);
-export const asReleased = dienWith("as-released", "all choices of the code", Object.assign({}, ...Object.values(released)));
+export const asReleased = dienWith(
+  "as-released",
+  "all choices of the code",
+  Object.assign({}, ...Object.values(released)),
+);
 
 /** Weights of the auxiliary loss between none (`augru`) and 2 (`halfTarget`). */
 export const weights = [0.25, 0.5].map((weight) =>

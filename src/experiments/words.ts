@@ -1,5 +1,5 @@
 /** Numbers as the reports print them. */
-import type { AucDifference } from "../evaluate/compare.ts";
+import type { Difference } from "../evaluate/compare.ts";
 import type { Spread } from "../evaluate/spread.ts";
 
 /** 0.8031 ± 0.0012: mean and standard deviation; the mean alone where there is one value. */
@@ -36,6 +36,6 @@ export function pStatement(p: number): string {
 }
 
 /** Difference and p-value in one cell. */
-export function differenceCell({ difference, p }: AucDifference): string {
+export function differenceCell({ difference, p }: Difference): string {
   return `${signed(difference)} (${pStatement(p)})`;
 }

@@ -3,10 +3,9 @@ import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { UsageError } from "../../src/cli/context.ts";
 import { resolveSettings, type SettingSources } from "../../src/cli/settings.ts";
-import { differingKey } from "../../src/train/config.ts";
 import { UserError } from "../../src/errors.ts";
 import { models } from "../../src/models/registry.ts";
-import { configKeys, type RunConfig } from "../../src/train/config.ts";
+import { configKeys, differingKey, type RunConfig } from "../../src/train/config.ts";
 
 const keys = [...models.keys()].flatMap((name) => [...configKeys(name).keys()]);
 const NOTHING: SettingSources = { flags: {}, set: [] };

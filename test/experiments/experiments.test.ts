@@ -109,7 +109,9 @@ describe("table2", () => {
     await expect(finish("table2", { ...options, data: [join(folder, "elsewhere", "first")] })).rejects.toThrow(
       /holds a run on another dataset/,
     );
-    await expect(finish("table2", { ...options, settings: { "model.nothing": 1 } })).rejects.toThrow(/has the key 'model.nothing'/);
+    await expect(finish("table2", { ...options, settings: { "model.nothing": 1 } })).rejects.toThrow(
+      /has the key 'model.nothing'/,
+    );
     await expect(finish("table2", { ...options, data: [data[0], data[0]] })).rejects.toThrow(/both called first/);
     await expect(finish("table9", options)).rejects.toThrow(/unknown experiment "table9": expected one of table2/);
   });
@@ -125,7 +127,9 @@ it("table4 shares table2's runs and compares the choices with DIEN", async () =>
   });
   expect(trained).not.toContain("first dien seed 1");
   const summary = readRows(outcome, "summary");
-  expect(summary.map(({ variant }) => variant)).toEqual(expect.arrayContaining(["augru", "as-released", "uniform", "weight-0.25"]));
+  expect(summary.map(({ variant }) => variant)).toEqual(
+    expect.arrayContaining(["augru", "as-released", "uniform", "weight-0.25"]),
+  );
   const choices = outcome.report.blocks.find((block) => block.kind === "table" && block.name === "choices");
   if (choices?.kind !== "table") throw new Error("there is no table of choices");
   const released = choices.rows.find(([label]) => label === "AUGRU of the code")!;
@@ -168,7 +172,12 @@ describe("figure3", () => {
 });
 
 describe("tune", () => {
-  const options = optionsOf("tune", { data: [data[0]], seeds: 2, trials: 8, settings: { ...SETTINGS, "train.epochs": 3 } });
+  const options = optionsOf("tune", {
+    data: [data[0]],
+    seeds: 2,
+    trials: 8,
+    settings: { ...SETTINGS, "train.epochs": 3 },
+  });
 
   it("writes a winner that `train` takes, and is never worse than the defaults on validation", async () => {
     const outcome = await finish("tune", options);
@@ -178,7 +187,9 @@ describe("tune", () => {
     if (table?.kind !== "table") throw new Error("there is no table of finalists");
     const aucs = table.rows.map(([, auc]) => Number(String(auc).slice(0, 6)));
     expect(aucs).toEqual([...aucs].sort((a, b) => b - a));
-    expect(table.rows.flat().some((cell) => cell !== null && typeof cell === "object" && cell.text === "defaults")).toBe(true);
+    expect(
+      table.rows.flat().some((cell) => cell !== null && typeof cell === "object" && cell.text === "defaults"),
+    ).toBe(true);
     const winner = parse(readFileSync(join(outcome.folder, "best-first.yaml"), "utf8"));
     const summary = await train({ data: data[0], out: join(folder, "winner"), config: resolveConfig(winner) });
     expect(summary.interrupted).toBeUndefined();
@@ -194,7 +205,9 @@ describe("tune", () => {
 
   it("tells of a damaged note of a stopped trial", async () => {
     const runs = join(options.out, "runs", "first");
-    const stopped = readdirSync(runs).map((name) => join(runs, name, "seed-1", "stopped.json")).find(existsSync);
+    const stopped = readdirSync(runs)
+      .map((name) => join(runs, name, "seed-1", "stopped.json"))
+      .find(existsSync);
     if (stopped === undefined) throw new Error("no trial was stopped: nothing to damage");
     writeFileSync(stopped, '{"valid_auc": "none"}');
     await expect(finish("tune", options)).rejects.toThrow(/stopped.json is damaged/);

@@ -28,7 +28,9 @@ describe("the configuration of a trial", () => {
   it("takes shared settings that its model has, and lets the variant win", () => {
     const settings = { "train.epochs": 7, "model.auxiliary.weight": 0.3, "model.product": "inner" };
     const of = (variant: variants.Variant) => trialConfig({ variant, seed: 4 }, settings, 2);
-    expect(of(variants.base)).toEqual(resolveConfig({ model: { name: "base" }, train: { epochs: 7, seed: 4, threads: 2 } }));
+    expect(of(variants.base)).toEqual(
+      resolveConfig({ model: { name: "base" }, train: { epochs: 7, seed: 4, threads: 2 } }),
+    );
     expect(of(variants.dien).model.auxiliary).toMatchObject({ weight: 0.3 });
     expect(of(variants.augru).model.auxiliary).toMatchObject({ weight: 0 });
     expect(of(variants.pnn).model.product).toBe("inner");
@@ -92,20 +94,37 @@ describe("principal components", () => {
   });
 
   it("give the same picture for the same points, and one for points on a line", () => {
-    const cloud = fc.array(fc.tuple(fc.integer({ min: -9, max: 9 }), fc.integer({ min: -9, max: 9 })), { minLength: 3, maxLength: 20 });
+    const cloud = fc.array(fc.tuple(fc.integer({ min: -9, max: 9 }), fc.integer({ min: -9, max: 9 })), {
+      minLength: 3,
+      maxLength: 20,
+    });
     fc.assert(
       fc.property(cloud, (points) => {
         expect(project(points)).toEqual(project(points));
       }),
     );
-    const line = project([[0, 0], [1, 1], [2, 2]]);
+    const line = project([
+      [0, 0],
+      [1, 1],
+      [2, 2],
+    ]);
     expect(line.points.flat().every(Number.isFinite)).toBe(true);
     expect(Math.abs(line.points[2][0] - line.points[0][0])).toBeCloseTo(Math.hypot(2, 2), 9);
   });
 });
 
 it("numbers are printed with their sign and digits that count", () => {
-  expect([signed(0.00812), signed(-0.0002), percent(0.054), percent(-0.01)]).toEqual(["+0.0081", "-0.0002", "+5.4 %", "-1.0 %"]);
-  expect([pValue(1e-9), pValue(0.0123), pValue(0.347), pValue(Number.NaN)]).toEqual(["< 0.0001", "0.012", "0.35", "n/a"]);
+  expect([signed(0.00812), signed(-0.0002), percent(0.054), percent(-0.01)]).toEqual([
+    "+0.0081",
+    "-0.0002",
+    "+5.4 %",
+    "-1.0 %",
+  ]);
+  expect([pValue(1e-9), pValue(0.0123), pValue(0.347), pValue(Number.NaN)]).toEqual([
+    "< 0.0001",
+    "0.012",
+    "0.35",
+    "n/a",
+  ]);
   expect([pStatement(1e-9), pStatement(0.0123)]).toEqual(["p < 0.0001", "p = 0.012"]);
 });
