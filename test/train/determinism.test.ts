@@ -10,6 +10,7 @@ import { models, type RunConfig, resolveConfig, type TrainSummary, train } from 
 import { beforeAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../data/source.ts";
 import { writeSmallDataset } from "../support/dataset.ts";
+import { variants } from "../support/variants.ts";
 
 const folder = temporaryFolder();
 const data = join(folder, "data");
@@ -56,14 +57,14 @@ describe("threads", () => {
 });
 
 describe("going on", () => {
-  it("a run that was aborted ends as one that was not", async () => {
-    const config = configOf({ epochs: 3, batch_size: 4 });
+  it.each(variants)("a run of %s that was aborted ends as one that was not", async (_, model) => {
+    const config = configOf({ batch_size: 8, threads: 2 }, model);
     const whole = freshRun();
     const unbroken = await finish(whole, config);
     const out = freshRun();
     const controller = new AbortController();
     let chunks = 0;
-    const onProgress = () => ++chunks === 12 && controller.abort();
+    const onProgress = () => ++chunks === 6 && controller.abort();
     const interruption = await train({ data, out, config, signal: controller.signal, onProgress });
     expect(interruption.interrupted).toBe(true);
     const resumed = await finish(out, config, true);
