@@ -65,10 +65,10 @@ export function addModels(program: Command, context: Context): void {
     .command("models")
     .summary("list the models, what they cost and where they come from")
     .description(
-      "Lists the models with their papers, the numbers they train and the operations of one sample: with --data for\n" +
-        "that dataset, else for Amazon Books as in the DIEN paper.",
+      "Lists the models with their papers, the numbers they train and the operations of one sample:\n" +
+        "with --data for that dataset, else for Amazon Books as in the DIEN paper.",
     )
-    .option("--data <folder>", "dataset whose fields and mean history (of training samples) to count for")
+    .option("--data <folder>", "dataset to count for: its fields, its mean training history")
     .addHelpText(
       "after",
       `

@@ -35,7 +35,7 @@ interface Options {
 }
 
 export function addTrain(program: Command, context: Context, finish: (exitCode: number) => void): void {
-  const names = [...models.values()].map(({ name, summary }) => `  ${name.padEnd(12)}${summary}`).join("\n");
+  const names = [...models.values()].map(({ name, summary }) => `  ${name.padEnd(15)}${summary}`).join("\n");
   const command: Command = program
     .command("train")
     .summary("train a model on a prepared dataset")

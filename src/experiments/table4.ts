@@ -28,12 +28,12 @@ import {
   gruAttention,
   gruWithLoss,
   halfTarget,
+  halfWeight,
   halvedRate,
   mlpAttention,
   mlpLoss,
   releasedAugru,
   uniform,
-  weights,
 } from "./variants.ts";
 
 /** The paper's rows. */
@@ -43,7 +43,7 @@ const PARTS = [base, gruAttention, aigru, agru, augru, dien];
 const CHOICES = [
   gruWithLoss,
   uniform,
-  ...weights,
+  halfWeight,
   halfTarget,
   releasedAugru,
   mlpAttention,

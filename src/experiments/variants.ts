@@ -59,7 +59,5 @@ export const asReleased = dienWith(
   Object.assign({}, ...Object.values(released)),
 );
 
-/** Weights of the auxiliary loss between none (`augru`) and 2 (`halfTarget`). */
-export const weights = [0.25, 0.5].map((weight) =>
-  dienWith(`weight-${weight}`, `auxiliary weight ${weight}`, { "model.auxiliary.weight": weight }),
-);
+/** Between no auxiliary loss (`augru`) and one of weight 2 (`halfTarget`). */
+export const halfWeight = dienWith("weight-0.5", "auxiliary weight 0.5", { "model.auxiliary.weight": 0.5 });

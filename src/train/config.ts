@@ -18,7 +18,7 @@ export const trainSchema = z.strictObject({
     .max(256)
     .default(8)
     .describe("pieces of a batch that threads share out; part of the result, unlike the number of threads"),
-  learning_rate: z.number().positive().default(0.001),
+  learning_rate: z.number().positive().default(0.002),
   learning_rate_decay: z.number().positive().max(1).default(1).describe("factor on the rate after each epoch"),
   clip_norm: z.number().min(0).default(0).describe("largest norm of the gradient; 0: no limit"),
   embedding_l2: z.number().min(0).default(0).describe("L2 penalty on the embedding rows that a batch reads"),

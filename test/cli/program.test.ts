@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { UserError } from "../../src/errors.ts";
+import { models } from "../../src/models/registry.ts";
 import type { TrainOptions, TrainSummary } from "../../src/train/train.ts";
 import { dien } from "./harness.ts";
 
@@ -73,9 +74,10 @@ describe("help", () => {
 
   it("names the models and every key of the configuration", async () => {
     const { stdout } = await dien(["train", "--help"]);
-    for (const word of ["base", "din", "dien", 'model.evolution +"augru"', "train.epochs +3"]) {
+    for (const word of ['model.evolution +"augru"', "train.epochs +3"]) {
       expect(stdout).toMatch(new RegExp(`^  ${word}`, "m"));
     }
+    for (const { name, summary } of models.values()) expect(stdout).toContain(`\n  ${name.padEnd(15)}${summary}\n`);
     const ofBase = (await dien(["train", "--model", "base", "--help"])).stdout;
     expect(ofBase).toContain("model.head.layers          [200,80]");
     expect(ofBase).not.toContain("  model.evolution ");

@@ -128,7 +128,7 @@ it("table4 shares table2's runs and compares the choices with DIEN", async () =>
   expect(trained).not.toContain("first dien seed 1");
   const summary = readRows(outcome, "summary");
   expect(summary.map(({ variant }) => variant)).toEqual(
-    expect.arrayContaining(["augru", "as-released", "uniform", "weight-0.25"]),
+    expect.arrayContaining(["augru", "as-released", "uniform", "weight-0.5"]),
   );
   const choices = outcome.report.blocks.find((block) => block.kind === "table" && block.name === "choices");
   if (choices?.kind !== "table") throw new Error("there is no table of choices");

@@ -1,7 +1,9 @@
 /** A small dataset on disk whose clicks can be learned: users stay with a category, and click what is of it. */
 import type { DatasetSource, RawSamples } from "../../src/data/dataset.ts";
+import { loadItemKeys, loadVocabulary, openDataset } from "../../src/data/read.ts";
 import { writeDataset } from "../../src/data/write.ts";
 import { Random } from "../../src/tensor/random.ts";
+import type { PredictRequest } from "../../src/train/predict.ts";
 
 const ITEMS = 60;
 const CATEGORIES = 6;
@@ -66,4 +68,20 @@ export async function writeSmallDataset(
     samples: { train: draw(samples), valid: draw(200), test: draw(200) },
   };
   await writeDataset(folder, source);
+}
+
+/** The test samples of a dataset that `writeSmallDataset` wrote, as requests of raw values. */
+export async function testRequests(folder: string): Promise<PredictRequest[]> {
+  const { test, sequences } = await openDataset(folder);
+  const [users, hours, keys] = [
+    await loadVocabulary(folder, "user"),
+    await loadVocabulary(folder, "hour"),
+    await loadItemKeys(folder),
+  ];
+  return Array.from({ length: test.count }, (_, i) => {
+    const first = sequences.offsets[test.sequence[i]];
+    const history = Array.from(sequences.items.subarray(first, first + test.position[i]), (row) => keys[row]!);
+    const user = users[test.user[0][i]] ?? "never seen";
+    return { user, candidate: keys[test.item[i]]!, history, context: { hour: hours[test.context[0][i]]! } };
+  });
 }

@@ -10,6 +10,7 @@ import { models, type RunConfig, resolveConfig, type TrainSummary, train } from 
 import { beforeAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../data/source.ts";
 import { writeSmallDataset } from "../support/dataset.ts";
+import { variants } from "../support/variants.ts";
 
 const folder = temporaryFolder();
 const data = join(folder, "data");
@@ -69,21 +70,25 @@ describe("threads", () => {
 });
 
 describe("going on", () => {
-  it.each([0, 30])("a run that was aborted ends as one that was not; curve_steps: %i", async (curve_steps) => {
-    const config = configOf({ epochs: 3, batch_size: 4, curve_steps });
-    const whole = freshRun();
-    const unbroken = await finish(whole, config);
-    const out = freshRun();
-    const controller = new AbortController();
-    let chunks = 0;
-    const onProgress = () => ++chunks === 12 && controller.abort();
-    const interruption = await train({ data, out, config, signal: controller.signal, onProgress });
-    expect(interruption.interrupted).toBe(true);
-    const resumed = await finish(out, config, true);
-    expect(resumed.weights_sha256).toBe(unbroken.weights_sha256);
-    expect(resumed.test).toEqual(unbroken.test);
-    expect(readFileSync(join(out, "metrics.jsonl"), "utf8")).toBe(readFileSync(join(whole, "metrics.jsonl"), "utf8"));
-  });
+  const curve: [string, object, object] = ["dien with learning curves", { name: "dien" }, { curve_steps: 30 }];
+  it.each([...variants, curve])(
+    "a run of %s that was aborted ends as one that was not",
+    async (_, model, settings = {}) => {
+      const config = configOf({ batch_size: 8, threads: 2, ...settings }, model);
+      const whole = freshRun();
+      const unbroken = await finish(whole, config);
+      const out = freshRun();
+      const controller = new AbortController();
+      let chunks = 0;
+      const onProgress = () => ++chunks === 6 && controller.abort();
+      const interruption = await train({ data, out, config, signal: controller.signal, onProgress });
+      expect(interruption.interrupted).toBe(true);
+      const resumed = await finish(out, config, true);
+      expect(resumed.weights_sha256).toBe(unbroken.weights_sha256);
+      expect(resumed.test).toEqual(unbroken.test);
+      expect(readFileSync(join(out, "metrics.jsonl"), "utf8")).toBe(readFileSync(join(whole, "metrics.jsonl"), "utf8"));
+    },
+  );
 
   it("so does one that was killed between two checkpoints, and with other threads", async () => {
     const settings = { epochs: 3, batch_size: 2, checkpoint_seconds: 0 };

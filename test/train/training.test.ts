@@ -5,7 +5,6 @@ import {
   evaluateRun,
   evaluateScores,
   loadScorer,
-  models,
   openDataset,
   readScores,
   resolveConfig,
@@ -17,9 +16,8 @@ import {
 import { beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { readTensorFile } from "../../src/checkpoint/file.ts";
-import { loadItemKeys, loadVocabulary } from "../../src/data/read.ts";
 import { temporaryFolder } from "../data/source.ts";
-import { writeSmallDataset } from "../support/dataset.ts";
+import { testRequests, writeSmallDataset } from "../support/dataset.ts";
 
 const folder = temporaryFolder();
 const data = join(folder, "data");
@@ -83,17 +81,6 @@ describe("a run", () => {
     expect(Math.max(...means.map(Math.abs))).toBeGreaterThan(0.01);
     for (const variance of tensors.get("mlp.0.variance")!.data) expect(variance).toBeGreaterThan(1e-6);
   });
-
-  it("every model of the registry learns the small shop", async () => {
-    for (const name of models.keys()) {
-      const result = await train({
-        data,
-        out: join(folder, `learn-${name}`),
-        config: configOf({ epochs: 3 }, { name }),
-      });
-      expect(result.interrupted ? 0 : result.test.auc, name).toBeGreaterThan(0.75);
-    }
-  });
 });
 
 describe("evaluate and predict", () => {
@@ -106,19 +93,8 @@ describe("evaluate and predict", () => {
   });
 
   it("scores of raw requests are those of the dataset's samples, to the bit", async () => {
-    const dataset = await openDataset(data);
-    const { test, sequences } = dataset;
-    const [users, hours, keys] = [
-      await loadVocabulary(data, "user"),
-      await loadVocabulary(data, "hour"),
-      await loadItemKeys(data),
-    ];
-    const requests = Array.from({ length: test.count }, (_, i) => {
-      const first = sequences.offsets[test.sequence[i]];
-      const history = Array.from(sequences.items.subarray(first, first + test.position[i]), (row) => keys[row]!);
-      const user = users[test.user[0][i]] ?? "never seen";
-      return { user, candidate: keys[test.item[i]]!, history, context: { hour: hours[test.context[0][i]]! } };
-    });
+    const { test } = await openDataset(data);
+    const requests = await testRequests(data);
     const scorer = await loadScorer(run);
     const scores = scorer.score(requests);
     expect(requests.slice(0, 20).map((request) => scorer.score([request])[0])).toEqual(scores.slice(0, 20));
