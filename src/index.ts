@@ -5,13 +5,24 @@ export type { Dataset, Samples, Split } from "./data/dataset.ts";
 export { openDataset } from "./data/read.ts";
 export { type PrepareSyntheticOptions, prepareSynthetic } from "./data/synthetic/prepare.ts";
 export { UserError } from "./errors.ts";
+export { type Calibration, type CalibrationBin, calibrationOf } from "./evaluate/calibration.ts";
+export { type Comparison, compareAuc, type Difference } from "./evaluate/compare.ts";
 export { evaluateScores, type Metrics } from "./evaluate/metrics.ts";
+export { relaImpr } from "./evaluate/relaimpr.ts";
+export { type Spread, spreadOf } from "./evaluate/spread.ts";
 export { type ExperimentOutcome, type RunExperimentOptions, runExperiment } from "./experiments/run.ts";
 export type { Model } from "./models/model.ts";
 export { models } from "./models/registry.ts";
 export { configKeys, type RunConfig, resolveConfig } from "./train/config.ts";
 export { type CurvePoint, readCurve } from "./train/curve.ts";
-export { type EvaluateOptions, evaluateRun } from "./train/evaluate.ts";
+export {
+  type EvaluateOptions,
+  type Evaluation,
+  evaluateRun,
+  type ScoredRun,
+  type ScoreOptions,
+  scoreRun,
+} from "./train/evaluate.ts";
 export { type Inspection, type Inspector, loadInspector, type Overrides } from "./train/inspect.ts";
 export { loadScorer, type Scorer } from "./train/predict.ts";
 export type { PredictRequest } from "./train/requests.ts";

@@ -1,8 +1,9 @@
 /** `dien evaluate` */
 import { type Command, Option } from "commander";
 import { SPLITS, type Split } from "../data/dataset.ts";
+import type { Evaluation } from "../train/evaluate.ts";
 import { type Context, printJson } from "./context.ts";
-import { count, duration, metric } from "./format.ts";
+import { count, duration, metric, percent, pValue, signed } from "./format.ts";
 import { addCommonOptions, gatherOptions, threadsOption } from "./options.ts";
 import { withProgress } from "./progress.ts";
 import { table } from "./table.ts";
@@ -11,6 +12,8 @@ interface Options {
   run: string;
   data: string;
   split: Split;
+  against?: string;
+  calibration?: boolean;
   threads?: number;
   json?: boolean;
 }
@@ -19,10 +22,12 @@ export function addEvaluate(program: Command, context: Context): void {
   const command = program
     .command("evaluate")
     .summary("measure a trained model on a dataset")
-    .description("Scores the samples of a dataset with the best model of a run: AUC, GAUC and logloss.")
+    .description("Scores the samples of a dataset with the best model of a run: AUC, GAUC, logloss and ECE.")
     .option("--run <folder>", "run, made by `dien train`")
     .option("--data <folder>", "dataset with the fields of the one the run was trained on")
     .addOption(new Option("--split <name>", "which samples").choices(SPLITS).default("test"))
+    .option("--against <run>", "another run: is the AUC of --run really better than its?")
+    .option("--calibration", "predicted and observed clicks by score")
     .addOption(threadsOption())
     .addHelpText(
       "after",
@@ -30,9 +35,15 @@ export function addEvaluate(program: Command, context: Context): void {
 Examples:
   dien evaluate --run runs/dien --data data/beauty
   dien evaluate --run runs/dien --data data/beauty --split valid --json
+  dien evaluate --run runs/dien --data data/beauty --against runs/din --calibration
 
-AUC counts ties one half. GAUC is the AUC within each user, weighted by samples. A metric that is not defined
-(all labels equal) is n/a, in JSON null.`,
+AUC counts ties one half. GAUC is the AUC within each user, weighted by samples. ECE is how far predicted probabilities
+are from the share of clicks, over ten bins of equally many samples. A metric that is not defined (all labels equal) is
+n/a, in JSON null.
+
+--against takes the difference of AUC as it would vary with other test users (DeLong's test, users as clusters): its
+95 % interval, and p, the probability of a difference this large between equal models. It knows nothing of other
+training seeds. RelaImpr is the gain over a guess, (AUC - 0.5) / (other AUC - 0.5) - 1.`,
     )
     .action(async () => {
       const { json, ...options } = await gatherOptions<Options>(command, ["run", "data"]);
@@ -43,9 +54,32 @@ AUC counts ties one half. GAUC is the AUC within each user, weighted by samples.
         }),
       );
       if (json) return printJson(context, result);
-      const { auc, gauc, logloss, samples, seconds } = result;
-      const row = [options.split, count(samples), metric(auc), metric(gauc), metric(logloss), duration(seconds)];
-      context.stdout.write(table(["", "samples", "AUC", "GAUC", "logloss", "time"], [row]));
+      context.stdout.write(tell(result, options.split));
     });
   addCommonOptions(command);
+}
+
+function tell({ auc, gauc, logloss, ece, samples, seconds, ...more }: Evaluation, split: Split): string {
+  const row = [split, count(samples), ...[auc, gauc, logloss, ece].map(metric), duration(seconds)];
+  const metrics = table(["", "samples", "AUC", "GAUC", "logloss", "ECE", "time"], [row]);
+  return metrics + tellComparison(more) + tellCalibration(more);
+}
+
+function tellComparison({ against }: Pick<Evaluation, "against">): string {
+  if (against === undefined) return "";
+  const { run, auc, difference, low, high, p, relaimpr } = against;
+  const row = [run, metric(auc), signed(difference), `${signed(low)} to ${signed(high)}`, pValue(p), percent(relaimpr)];
+  return `\n${table(["against", "AUC", "difference", "95 % interval", "p", "RelaImpr"], [row])}`;
+}
+
+function tellCalibration({ calibration, calibration_ratio = Number.NaN }: Partial<Evaluation>): string {
+  if (calibration === undefined) return "";
+  const rows = calibration.map(({ count: samples, predicted, observed }, bin) => [
+    `bin ${bin + 1}`,
+    count(samples),
+    metric(predicted),
+    metric(observed),
+  ]);
+  const bins = table(["by score", "samples", "predicted", "observed"], rows);
+  return `\n${bins}clicks predicted for each one observed: ${metric(calibration_ratio)}\n`;
 }

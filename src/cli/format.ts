@@ -5,6 +5,22 @@ export function metric(value: number): string {
   return Number.isFinite(value) ? value.toFixed(4) : "n/a";
 }
 
+/** A difference of metrics, with its sign. */
+export function signed(value: number): string {
+  return value > 0 ? `+${metric(value)}` : metric(value);
+}
+
+/** A fraction as a signed percentage: +4.17 %. */
+export function percent(fraction: number): string {
+  if (!Number.isFinite(fraction)) return "n/a";
+  return `${fraction > 0 ? "+" : ""}${(100 * fraction).toFixed(2)} %`;
+}
+
+/** A p-value: four decimals as far as they go. */
+export function pValue(p: number): string {
+  return p < 0.0001 ? "< 0.0001" : metric(p);
+}
+
 /** A whole number with separators: 44,726. */
 export function count(value: number): string {
   return Math.round(value).toLocaleString("en-US");

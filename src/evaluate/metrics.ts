@@ -1,5 +1,6 @@
 /** The metrics that every evaluation reports, from plain arrays: nothing here knows a model or a dataset. */
 import { auc } from "./auc.ts";
+import { calibrationOf } from "./calibration.ts";
 import { gauc } from "./gauc.ts";
 import { logloss } from "./logloss.ts";
 
@@ -8,6 +9,8 @@ export interface Metrics {
   auc: number;
   gauc: number;
   logloss: number;
+  /** Expected calibration error over ten bins of equal counts. */
+  ece: number;
   samples: number;
 }
 
@@ -21,7 +24,7 @@ export interface Scores {
   readonly group: Int32Array;
 }
 
-/** AUC, GAUC and logloss of scored samples. Throws RangeError where the arrays differ in length or a score is NaN. */
+/** All metrics of scored samples. Throws RangeError where the arrays differ in length or a score is NaN. */
 export function evaluateScores({ label, score, group }: Scores): Metrics {
   if (label.length !== score.length || group.length !== score.length) {
     throw new RangeError(`${label.length} labels, ${score.length} scores, ${group.length} groups`);
@@ -30,6 +33,7 @@ export function evaluateScores({ label, score, group }: Scores): Metrics {
     auc: auc(label, score),
     gauc: gauc(label, score, group),
     logloss: logloss(label, score),
+    ece: calibrationOf(label, score).ece,
     samples: score.length,
   };
 }

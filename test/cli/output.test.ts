@@ -1,7 +1,7 @@
 import { Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import type { Terminal } from "../../src/cli/context.ts";
-import { count, duration, metric } from "../../src/cli/format.ts";
+import { count, duration, metric, percent, pValue, signed } from "../../src/cli/format.ts";
 import { closeProgress, Progress, withProgress } from "../../src/cli/progress.ts";
 import { table } from "../../src/cli/table.ts";
 import { showTraining } from "../../src/cli/training.ts";
@@ -104,6 +104,9 @@ describe("progress", () => {
 describe("numbers and tables", () => {
   it("are written alike everywhere", () => {
     expect([metric(0.75), metric(Number.NaN), count(44726), count(0.6)]).toEqual(["0.7500", "n/a", "44,726", "1"]);
+    expect([0.01, -0.02, 0, Number.NaN].map(signed)).toEqual(["+0.0100", "-0.0200", "0.0000", "n/a"]);
+    expect([0.0417, -1, Number.POSITIVE_INFINITY].map(percent)).toEqual(["+4.17 %", "-100.00 %", "n/a"]);
+    expect([0.0321, 1e-9, Number.NaN].map(pValue)).toEqual(["0.0321", "< 0.0001", "n/a"]);
     expect([8.26, 59.94, 60, 125.4, 3725].map(duration)).toEqual(["8.3 s", "59.9 s", "1:00", "2:05", "1:02:05"]);
   });
 

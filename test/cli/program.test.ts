@@ -5,7 +5,9 @@ import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { UserError } from "../../src/errors.ts";
 import { models } from "../../src/models/registry.ts";
-import type { TrainOptions, TrainSummary } from "../../src/train/train.ts";
+import type { EvaluateOptions, Evaluation } from "../../src/train/evaluate.ts";
+import type { TrainSummary } from "../../src/train/summary.ts";
+import type { TrainOptions } from "../../src/train/train.ts";
 import { dien } from "./harness.ts";
 
 let folder: string;
@@ -116,6 +118,7 @@ describe("wrong usage ends with 2 and one line", () => {
     [["train", "--data"], "option '--data <folder>' argument missing"],
     [["train", "--out", "o"], "option '--data <folder>' is missing"],
     [["evaluate", "--run", "r"], "option '--data <folder>' is missing"],
+    [["evaluate", "--run", "r", "--data", "d", "--against", ""], "option '--against <run>' is empty"],
     [["predict", "--run", "r"], "option '--input <file>' is missing"],
     [["prepare", "amazon", "--reviews", "r"], "option '--meta <file>' is missing"],
     [["train", ...given, "--threads", "0"], "Expected a whole number, 1 to 256."],
@@ -276,13 +279,47 @@ describe("results", () => {
   });
 
   it("of evaluate", async () => {
-    const evaluateRun = async () => ({ auc: 0.9, gauc: 0.8, logloss: 0.25, samples: 1234, seconds: 0.5 });
+    const evaluateRun = async () => ({ auc: 0.9, gauc: 0.8, logloss: 0.25, ece: 0.0123, samples: 1234, seconds: 0.5 });
     const argv = ["evaluate", "--run", "r", "--data", "d", "--split", "valid"];
     const { code, stdout } = await dien(argv, { jobs: { evaluateRun } });
     expect(code).toBe(0);
-    expect(stdout).toMatch(/valid +1,234 +0\.9000 +0\.8000 +0\.2500 +0\.5 s/);
+    expect(stdout).toMatch(/valid +1,234 +0\.9000 +0\.8000 +0\.2500 +0\.0123 +0\.5 s\n$/);
     const json = await dien([...argv, "--json"], { jobs: { evaluateRun } });
     expect(JSON.parse(json.stdout)).toEqual(await evaluateRun());
+  });
+
+  it("of evaluate against another run, and of its calibration", async () => {
+    const asked: EvaluateOptions[] = [];
+    const difference = { difference: 0.01, deviation: 0.01, low: -0.0096, high: 0.03, p: 0.3173 };
+    const evaluation: Evaluation = {
+      auc: 0.76,
+      gauc: 0.8,
+      logloss: 0.25,
+      ece: 0.0123,
+      samples: 1234,
+      seconds: 0.5,
+      against: { run: "other", auc: 0.75, ...difference, relaimpr: 0.04 },
+      calibration: [
+        { count: 617, predicted: 0.25, observed: 0.2 },
+        { count: 617, predicted: 0.75, observed: 0.8 },
+      ],
+      calibration_ratio: 1.02,
+    };
+    const evaluateRun = async (options: EvaluateOptions) => {
+      asked.push(options);
+      return evaluation;
+    };
+    const argv = ["evaluate", "--run", "r", "--data", "d", "--against", "other", "--calibration"];
+    const { stdout } = await dien(argv, { jobs: { evaluateRun } });
+    expect(asked[0]).toMatchObject({ run: "r", data: "d", split: "test", against: "other", calibration: true });
+    expect(stdout).toMatch(/\nother +0\.7500 +\+0\.0100 +-0\.0096 to \+0\.0300 +0\.3173 +\+4\.00 %\n/);
+    expect(stdout).toMatch(/\nbin 1 +617 +0\.2500 +0\.2000\nbin 2 +617 +0\.7500 +0\.8000\n/);
+    expect(stdout).toContain("clicks predicted for each one observed: 1.0200\n");
+    const json = await dien([...argv, "--json"], { jobs: { evaluateRun } });
+    expect(JSON.parse(json.stdout)).toEqual(evaluation);
+    const config = file("evaluate.yaml", "run: r\ndata: d\nagainst: other\ncalibration: true\n");
+    await dien(["evaluate", "--config", config], { jobs: { evaluateRun } });
+    expect(asked[2]).toMatchObject({ against: "other", calibration: true });
   });
 
   it("of prepare amazon, with warnings on stderr", async () => {
@@ -320,7 +357,7 @@ describe("results", () => {
 
 describe("demo", () => {
   const shop = { users: 500, items: 60, categories: 8, train: 4000, valid: 500, test: 500, seconds: 1 };
-  const ceiling = { auc: 0.84, gauc: 0.81, logloss: 0.46, samples: 500 };
+  const ceiling = { auc: 0.84, gauc: 0.81, logloss: 0.46, ece: 0.02, samples: 500 };
   const prepareSynthetic = async () => ({ ...shop, ceiling });
 
   it("trains base, din and dien on one shop and compares them with the ceiling", async () => {

@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
+import ranks from "@stdlib/stats-ranks";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { auc } from "../../src/evaluate/auc.ts";
+import { calibrationOf } from "../../src/evaluate/calibration.ts";
 import { gauc } from "../../src/evaluate/gauc.ts";
 import { logloss } from "../../src/evaluate/logloss.ts";
 import { evaluateScores } from "../../src/evaluate/metrics.ts";
@@ -43,6 +45,7 @@ describe("metrics", () => {
     expect(metrics.auc).toBeCloseTo(golden.auc, 12);
     expect(metrics.gauc).toBeCloseTo(golden.gauc, 12);
     expect(metrics.logloss).toBeCloseTo(golden.logloss, 12);
+    expect(metrics.ece).toBe(calibrationOf(golden.label, golden.score).ece);
     expect(metrics.samples).toBe(400);
   });
 
@@ -52,6 +55,19 @@ describe("metrics", () => {
         const label = rows.map((row) => row.label);
         const score = rows.map((row) => row.score);
         expectSame(auc(label, score), aucOfPairs(label, score));
+      }),
+    );
+  });
+
+  it("AUC equals the Mann-Whitney statistic of an independent library's ranks", () => {
+    fc.assert(
+      fc.property(samples, (rows) => {
+        const label = rows.map((row) => row.label);
+        const score = rows.map((row) => row.score);
+        const positives = label.filter((value) => value === 1).length;
+        const rankSum = ranks(score).reduce((sum: number, rank: number, i: number) => sum + label[i] * rank, 0);
+        const statistic = rankSum - (positives * (positives + 1)) / 2;
+        expectSame(auc(label, score), statistic / (positives * (rows.length - positives)));
       }),
     );
   });

@@ -2,12 +2,15 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
+  calibrationOf,
+  compareAuc,
   evaluateRun,
   evaluateScores,
   loadScorer,
   openDataset,
   readScores,
   resolveConfig,
+  scoreRun,
   type TrainEvent,
   type TrainSummary,
   train,
@@ -90,6 +93,32 @@ describe("evaluate and predict", () => {
       expect(metrics).toMatchObject({ ...summary.test, samples: 200 });
     }
     expect(await evaluateRun({ run, data, split: "valid" })).toMatchObject(summary.valid);
+  });
+
+  it("a run compares with another on the samples of both, and tells its calibration", async () => {
+    const other = join(folder, "other-run");
+    await train({ data, out: other, config: configOf({ epochs: 1, learning_rate: 0.001 }, { name: "base" }) });
+    const told: number[][] = [];
+    const evaluation = await evaluateRun({
+      ...{ run, data, split: "test", against: other, calibration: true },
+      onProgress: (done, total) => told.push([done, total]),
+    });
+    expect(evaluation).toMatchObject(summary.test);
+    // As often as the clock has it: both runs count as one way of 400 samples.
+    expect(told.map(([, total]) => total)).toEqual(told.map(() => 400));
+    expect(told).toEqual(told.toSorted(([a], [b]) => a - b));
+    const otherScores = await scoreRun({ run: other, data, split: "test" });
+    const { label, group, score } = await scoreRun({ run, data, split: "test" });
+    const { auc } = evaluateScores(otherScores);
+    expect(evaluation.against).toEqual({
+      ...{ run: other, auc, relaimpr: (summary.test.auc - 0.5) / (auc - 0.5) - 1 },
+      ...compareAuc({ label, group, a: [score], b: [otherScores.score] }),
+    });
+    expect(evaluation.against!.p).toBeLessThan(0.05);
+    const { bins, ece, ratio } = calibrationOf(label, score);
+    expect(evaluation).toMatchObject({ ece, calibration: bins, calibration_ratio: ratio });
+    const itself = await evaluateRun({ run, data, split: "test", against: run });
+    expect(itself.against).toMatchObject({ difference: 0, p: 1, relaimpr: 0 });
   });
 
   it("scores of raw requests are those of the dataset's samples, to the bit", async () => {
@@ -211,6 +240,7 @@ describe("mistakes", () => {
     await writeSmallDataset(shuffled, { samples: 2000, seed: 9 });
     await fails(evaluateRun({ run, data: shuffled, split: "test" }), /does not fit/);
     await fails(loadScorer(folder), /holds no trained model/);
+    await fails(evaluateRun({ run, data, split: "test", against: folder }), /holds no trained model/);
   });
 
   it("a model description whose ids lie outside the tables", async () => {
