@@ -19,6 +19,7 @@ const LAYERS: Readonly<Record<string, { below: readonly string[]; browser?: bool
   models: { below: ["nn"], browser: true },
   evaluate: { below: [] },
   checkpoint: { below: ["files.ts"] },
+  report: { below: ["files.ts"] },
   data: { below: ["features", "evaluate", "files.ts"] },
   train: { below: ["models", "optim", "data", "checkpoint", "evaluate"] },
   experiments: { below: ["train", "report"] },

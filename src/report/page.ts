@@ -1,0 +1,127 @@
+/** A report as one HTML page that needs nothing else: no script, no network, no file beside it but the data it links to. */
+
+import type { Block, Cell, Report } from "./contents.ts";
+import { PAGE_STYLE } from "./page-style.ts";
+import { escapeMarkup } from "./text.ts";
+
+/** Lets the page use its own styles and nothing more, should anything get past the escaping. */
+const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+
+/** The whole document. Figures go in as they are: they come from `plots`, which escape what people gave. */
+export function page(report: Report): string {
+  const title = escapeMarkup(report.title);
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${POLICY}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title>
+<style>${PAGE_STYLE}</style>
+</head>
+<body>
+<main>
+<header>
+<h1>${title}</h1>
+<p class="lead">${prose(report.lead)}</p>
+</header>
+${report.blocks.map(block).join("\n")}
+${commands(report.commands)}${data(report.data)}</main>
+</body>
+</html>
+`;
+}
+
+function block(block: Block): string {
+  switch (block.kind) {
+    case "text":
+      return `<p>${prose(block.text)}</p>`;
+    case "table":
+      return table(block);
+    case "figure":
+      return `<figure id="${block.name}">
+<figcaption>${prose(block.caption)} <a href="figures/${block.name}.svg">SVG</a></figcaption>
+<div class="wide" tabindex="0">${block.svg}</div>
+</figure>`;
+  }
+}
+
+function table({ name, caption, head, rows }: Extract<Block, { kind: "table" }>): string {
+  const numeric = head.map((_, column) => column > 0 && rows.every((row) => isNumeric(row[column] ?? null)));
+  const side = (column: number) => (numeric[column] ? ' class="number"' : "");
+  const headings = head.map((text, column) => `<th scope="col"${side(column)}>${prose(text)}</th>`);
+  const lines = rows.map((row) => {
+    const cells = head.map((_, column) => {
+      const content = cell(row[column] ?? null);
+      return column === 0 ? `<th scope="row">${content}</th>` : `<td${side(column)}>${content}</td>`;
+    });
+    return `<tr>${cells.join("")}</tr>`;
+  });
+  return `<div class="table wide" id="${name}" tabindex="0">
+<table>
+<caption>${prose(caption)}</caption>
+<thead>
+<tr>${headings.join("")}</tr>
+</thead>
+<tbody>
+${lines.join("\n")}
+</tbody>
+</table>
+</div>`;
+}
+
+/** What stands in a cell without a value. */
+const NOTHING = "–";
+
+function cell(value: Cell): string {
+  if (value === null) return NOTHING;
+  if (typeof value === "number") return number(value);
+  if (typeof value === "string") return prose(value);
+  const text = value.strong ? `<strong>${prose(value.text)}</strong>` : prose(value.text);
+  return value.note === undefined ? text : `${text}<small>${prose(value.note)}</small>`;
+}
+
+/** A number as people read it: whole ones in full, others to four digits. The data files have all digits. */
+function number(value: number): string {
+  if (!Number.isFinite(value)) return NOTHING;
+  return Number.isInteger(value) ? value.toLocaleString("en") : String(Number(value.toPrecision(4)));
+}
+
+/** Cells that belong below each other digit by digit: numbers, texts that begin like one, and gaps. */
+function isNumeric(value: Cell): boolean {
+  if (value === null || typeof value === "number") return true;
+  return /^[<>≈±+−-]?\s?\.?\d/.test(typeof value === "string" ? value : value.text);
+}
+
+/** Text for people, in which backticks mark code. */
+function prose(text: string): string {
+  return escapeMarkup(text).replace(/`([^`]+)`/g, "<code>$1</code>");
+}
+
+function commands(lines: readonly string[]): string {
+  if (lines.length === 0) return "";
+  const code = lines
+    .flatMap((line) => line.split("\n"))
+    .map(escapeMarkup)
+    .join("\n");
+  return `<section>
+<h2>To repeat it</h2>
+<pre tabindex="0"><code>${code}</code></pre>
+</section>
+`;
+}
+
+function data(sets: Report["data"]): string {
+  const items = Object.entries(sets).map(([name, rows]) => {
+    const links = `<a href="data/${name}.csv">CSV</a>, <a href="data/${name}.json">JSON</a>`;
+    return `<li>${name}: ${links} (${rows.length.toLocaleString("en")} ${rows.length === 1 ? "row" : "rows"})</li>`;
+  });
+  if (items.length === 0) return "";
+  return `<section>
+<h2>Data</h2>
+<ul class="data">
+${items.join("\n")}
+</ul>
+</section>
+`;
+}

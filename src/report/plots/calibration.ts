@@ -1,0 +1,62 @@
+/** Predicted against observed click rates: on the diagonal a model says what happens. */
+import * as Plot from "@observablehq/plot";
+import { colour } from "./colours.ts";
+import { distinct, extent, figure, panel } from "./figure.ts";
+import { dotMark, lineMark } from "./legend.ts";
+
+/** Samples whose predictions are alike: their mean prediction, their share of clicks, how many they are. */
+export interface CalibrationRow {
+  readonly series: string;
+  readonly predicted: number;
+  readonly observed: number;
+  readonly count: number;
+}
+
+/** Both axes reach from 0 to the greatest rate; the area of a dot is the number of its samples. */
+export function calibrationPlot(rows: readonly CalibrationRow[]): string {
+  const series = distinct(rows.map((row) => row.series));
+  const [, top] = extent(
+    rows.flatMap((row) => [row.predicted, row.observed]),
+    0.03,
+  );
+  const domain = [0, top > 0 ? top : 1];
+  const axis = { type: "linear", domain, labelAnchor: "center", labelArrow: "none", ticks: 6 } as const;
+  const [, most] = extent(
+    rows.map((row) => row.count),
+    0,
+  );
+  const drawing = panel("", {
+    width: 480,
+    height: 470,
+    marginLeft: 54,
+    marginRight: 12,
+    marginTop: 12,
+    marginBottom: 44,
+    x: { ...axis, label: "predicted click rate" },
+    y: { ...axis, label: "observed click rate" },
+    r: { type: "sqrt", domain: [0, Math.max(1, most)], range: [0, 9] },
+    color: { type: "ordinal", domain: series, range: series.map((_, index) => colour(index)) },
+    marks: [
+      Plot.gridX({ ticks: 6 }),
+      Plot.gridY({ ticks: 6 }),
+      Plot.line([0, domain[1]], { x: (rate) => rate, y: (rate) => rate, strokeOpacity: 0.5, strokeDasharray: "3,3" }),
+      Plot.line(rows, { x: "predicted", y: "observed", z: "series", stroke: (row) => row.series, strokeWidth: 1.5 }),
+      Plot.dot(rows, {
+        x: "predicted",
+        y: "observed",
+        r: (row) => row.count,
+        fill: (row) => row.series,
+        fillOpacity: 0.75,
+        title: describe,
+      }),
+    ],
+  });
+  return figure(rows.length === 0 ? [] : [drawing], 1, [
+    ...series.map((label, index) => ({ label, mark: lineMark(colour(index)) + dotMark(colour(index)) })),
+    { label: "observed as predicted", mark: '<path d="M-12,0H12" stroke="currentColor" stroke-dasharray="3,3"/>' },
+  ]);
+}
+
+function describe(row: CalibrationRow): string {
+  return `${row.series}: ${row.predicted} predicted, ${row.observed} observed, ${row.count} samples`;
+}

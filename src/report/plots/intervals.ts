@@ -1,0 +1,67 @@
+/** Means with confidence intervals and the single seeds behind them: models below each other, a panel a dataset. */
+import * as Plot from "@observablehq/plot";
+import { shorten, textWidth } from "../text.ts";
+import { MAIN } from "./colours.ts";
+import { distinct, extent, figure, panel } from "./figure.ts";
+import { dotMark, lineMark } from "./legend.ts";
+
+/** One model on one dataset: its mean, the bounds of the mean's confidence interval, the result of each seed. */
+export interface IntervalRow {
+  readonly group: string;
+  readonly name: string;
+  readonly mean: number;
+  readonly low: number;
+  readonly high: number;
+  readonly points: readonly number[];
+}
+
+/** Each panel has its own scale, for datasets differ more than models do. */
+export function intervalPlot(rows: readonly IntervalRow[], labels: { x: string }): string {
+  const name = (text: string) => shorten(text, 28);
+  const marginLeft = Math.max(40, ...rows.map((row) => textWidth(name(row.name), 12) + 14));
+  const panels = distinct(rows.map((row) => row.group)).map((group) => {
+    const lines = rows.filter((row) => row.group === group);
+    const names = distinct(lines.map((row) => row.name));
+    const seeds = lines.flatMap((row) => row.points.map((x) => ({ x, name: row.name })));
+    const values = lines.flatMap((row) => [row.mean, row.low, row.high, ...row.points]);
+    return panel(group, {
+      width: 640,
+      height: names.length * 26 + 44,
+      marginLeft,
+      marginRight: 16,
+      marginTop: 4,
+      marginBottom: 40,
+      x: {
+        type: "linear",
+        domain: extent(values),
+        label: labels.x,
+        labelAnchor: "center",
+        labelArrow: "none",
+        ticks: 6,
+      },
+      y: { type: "band", domain: names, label: null, tickSize: 0, tickFormat: name },
+      marks: [
+        Plot.gridX({ ticks: 6 }),
+        Plot.tickX(seeds, {
+          x: "x",
+          y: "name",
+          strokeOpacity: 0.55,
+          insetTop: 6,
+          insetBottom: 6,
+          title: (d) => `${d.x}`,
+        }),
+        Plot.ruleY(lines, { x1: "low", x2: "high", y: "name", stroke: MAIN, strokeWidth: 2.5 }),
+        Plot.dot(lines, { x: "mean", y: "name", r: 5, fill: MAIN, title: describe }),
+      ],
+    });
+  });
+  return figure(panels, 1, [
+    { label: "mean", mark: dotMark(MAIN, { radius: 5 }) },
+    { label: "confidence interval", mark: lineMark(MAIN) },
+    { label: "one seed", mark: '<path d="M0,-6V6" stroke="currentColor" stroke-opacity="0.55"/>' },
+  ]);
+}
+
+function describe(row: IntervalRow): string {
+  return `${row.name}: ${row.mean} [${row.low}, ${row.high}]`;
+}

@@ -1,0 +1,63 @@
+/** A search for hyper-parameters: the score of every trial against each parameter. */
+import * as Plot from "@observablehq/plot";
+import { ACCENT, MAIN } from "./colours.ts";
+import { distinct, extent, figure, panel } from "./figure.ts";
+import { dotMark } from "./legend.ts";
+
+/** One parameter of one trial, and the trial's score; `log` is the same for all rows of a parameter. */
+export interface SearchRow {
+  readonly parameter: string;
+  readonly value: number;
+  readonly log: boolean;
+  readonly score: number;
+  /** Given up before its end. */
+  readonly stopped: boolean;
+}
+
+/** A panel a parameter over the same scores. The best is the finished trial with the highest score. */
+export function searchPlot(rows: readonly SearchRow[], labels: { y: string }): string {
+  const shown = rows.filter((row) => Number.isFinite(row.score) && Number.isFinite(row.value));
+  const scores = extent(shown.map((row) => row.score));
+  const panels = distinct(shown.map((row) => row.parameter)).map((parameter) => {
+    const trials = shown.filter((row) => row.parameter === parameter);
+    const finished = trials.filter((row) => !row.stopped);
+    const best = finished.reduce<SearchRow[]>((top, row) => (top[0]?.score >= row.score ? top : [row]), []);
+    const place = { x: "value", y: "score", title: describe };
+    return panel("", {
+      width: 270,
+      height: 220,
+      marginLeft: 54,
+      marginRight: 16,
+      marginTop: 24,
+      marginBottom: 40,
+      x: { ...scaleOf(trials), label: parameter, labelAnchor: "center", labelArrow: "none", ticks: 4 },
+      y: { type: "linear", domain: scores, label: labels.y, labelArrow: "none", ticks: 5 },
+      marks: [
+        Plot.gridY({ ticks: 5 }),
+        Plot.dot(
+          trials.filter((row) => row.stopped),
+          { ...place, r: 3.5, stroke: MAIN },
+        ),
+        Plot.dot(finished, { ...place, r: 3.5, fill: MAIN, fillOpacity: 0.8 }),
+        Plot.dot(best, { ...place, r: 7, stroke: ACCENT, strokeWidth: 2 }),
+      ],
+    });
+  });
+  return figure(panels, 3, [
+    { label: "trial", mark: dotMark(MAIN) },
+    { label: "stopped early", mark: dotMark(MAIN, { hollow: true }) },
+    { label: "best", mark: dotMark(MAIN) + dotMark(ACCENT, { hollow: true, radius: 7 }) },
+  ]);
+}
+
+/** Logarithmic where asked for and possible, with a little room at the ends. */
+function scaleOf(trials: readonly SearchRow[]): Plot.ScaleOptions {
+  const values = trials.map((row) => row.value);
+  if (!trials[0].log || values.some((value) => value <= 0)) return { type: "linear", domain: extent(values) };
+  const [low, high] = extent(values.map(Math.log10));
+  return { type: "log", domain: [10 ** low, 10 ** high] };
+}
+
+function describe(row: SearchRow): string {
+  return `${row.parameter} ${row.value}: ${row.score}${row.stopped ? ", stopped early" : ""}`;
+}
