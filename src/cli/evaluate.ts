@@ -1,9 +1,9 @@
 /** `dien evaluate` */
 import { type Command, Option } from "commander";
 import { SPLITS, type Split } from "../data/dataset.ts";
+import { count, duration, metric, percent, pValue, signed } from "../format.ts";
 import type { Evaluation } from "../train/evaluate.ts";
 import { type Context, printJson } from "./context.ts";
-import { count, duration, metric, percent, pValue, signed } from "./format.ts";
 import { addCommonOptions, gatherOptions, threadsOption } from "./options.ts";
 import { withProgress } from "./progress.ts";
 import { table } from "./table.ts";

@@ -5,9 +5,9 @@ import type { Experiment, ExperimentOptions } from "../experiments/experiment.ts
 import type { LabEvent } from "../experiments/lab.ts";
 import { experiments } from "../experiments/list.ts";
 import type { ExperimentOutcome } from "../experiments/run.ts";
+import { duration, metric } from "../format.ts";
 import { models } from "../models/registry.ts";
 import { type Context, INTERRUPTED, printJson } from "./context.ts";
-import { duration, metric } from "./format.ts";
 import { addCommonOptions, collect, gatherOptions, threadsOption, whole } from "./options.ts";
 import { type Progress, withProgress } from "./progress.ts";
 import { readSettings } from "./settings.ts";

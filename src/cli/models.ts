@@ -2,11 +2,11 @@
 import type { Command } from "commander";
 import type { Dataset } from "../data/dataset.ts";
 import type { Schema } from "../features/schema.ts";
+import { count } from "../format.ts";
 import type { Paper } from "../models/model.ts";
 import { models } from "../models/registry.ts";
 import { type ModelCost, modelCost } from "../train/cost.ts";
 import { type Context, printJson } from "./context.ts";
-import { count } from "./format.ts";
 import { addCommonOptions, gatherOptions } from "./options.ts";
 import { resolveSettings } from "./settings.ts";
 import { table } from "./table.ts";

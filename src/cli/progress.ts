@@ -3,8 +3,8 @@
  * CI), so that neither drowns the other.
  */
 import cliProgress from "cli-progress";
+import { count } from "../format.ts";
 import type { Terminal } from "./context.ts";
-import { count } from "./format.ts";
 
 /** Milliseconds between two plain lines. */
 const PAUSE = 5000;

@@ -1,11 +1,11 @@
 /** `dien train` */
 import type { Command } from "commander";
+import { count, metric } from "../format.ts";
 import { models } from "../models/registry.ts";
 import { configKeys, differingKey, type RunConfig, settingsByKey } from "../train/config.ts";
 import { readRunConfig } from "../train/run-folder.ts";
 import type { TrainSummary } from "../train/summary.ts";
 import { type Context, INTERRUPTED, printJson, UsageError } from "./context.ts";
-import { count, metric } from "./format.ts";
 import {
   addCommonOptions,
   applyConfig,

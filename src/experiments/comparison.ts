@@ -2,14 +2,16 @@
  * Tables of variants: mean and deviation over seeds beside the paper's figures, and for each dataset who is better than
  * whom. Tables 2, 3 and 4 of the paper are made of these.
  */
+
 import { relaImpr } from "../evaluate/relaimpr.ts";
+import { metric, percent, signed } from "../format.ts";
 import type { Row } from "../report/csv.ts";
 import { intervalPlot } from "../report/plots/intervals.ts";
 import type { Block, Cell } from "../report/report.ts";
 import { paperAuc } from "./paper.ts";
 import type { Result, Standings } from "./results.ts";
 import { base, type Variant } from "./variants.ts";
-import { differenceCell, figure, meanAndDeviation, percent, pStatement, signed } from "./words.ts";
+import { differenceCell, meanAndDeviation, pStatement } from "./words.ts";
 
 /** The paper's own table: a row a variant, a column a dataset, and what the paper reports. */
 export function overviewTable(name: string, standings: readonly Standings[], variants: readonly Variant[]): Block {
@@ -44,9 +46,9 @@ export function standingTable(standings: Standings): Block {
     return [
       result.variant.label,
       meanAndDeviation(result.auc),
-      figure(result.gauc.mean),
-      figure(result.logloss.mean),
-      figure(result.ece.mean),
+      metric(result.gauc.mean),
+      metric(result.logloss.mean),
+      metric(result.ece.mean),
       baseline && result !== baseline ? percent(relaImpr(result.auc.mean, baseline.auc.mean)) : null,
       baseline && result !== baseline ? differenceCell(standings.difference(result, baseline)) : null,
       other ? `${differenceCell(standings.difference(result, other))} ${other.variant.name}` : null,
@@ -118,10 +120,10 @@ export function leaderSentence(standings: Standings): string {
   const { dataset, results } = standings;
   const leader = results.reduce((best, result) => (result.auc.mean > best.auc.mean ? result : best));
   const second = standings.bestBut(leader);
-  const start = `${dataset.name}: ${leader.variant.label} leads with a test AUC of ${figure(leader.auc.mean)}`;
+  const start = `${dataset.name}: ${leader.variant.label} leads with a test AUC of ${metric(leader.auc.mean)}`;
   if (!second) return `${start}.`;
   const { difference, p } = standings.difference(leader, second);
-  return `${start}, ${figure(difference)} above ${second.variant.label} (${pStatement(p)}).`;
+  return `${start}, ${metric(difference)} above ${second.variant.label} (${pStatement(p)}).`;
 }
 
 /** Every run, a row each. */

@@ -2,6 +2,7 @@
  * Figure 2 of the paper (Zhou et al. 2019, https://arxiv.org/abs/1809.03672): how the whole loss and the auxiliary loss
  * of DIEN fall on training and on validation samples.
  */
+import { metric } from "../format.ts";
 import { curvesPlot } from "../report/plots/curves.ts";
 import type { Block } from "../report/report.ts";
 import { type CurvePoint, readCurve } from "../train/curve.ts";
@@ -13,7 +14,6 @@ import type { Lab } from "./lab.ts";
 import { repeatCommands } from "./repeat.ts";
 import { type Run, trialConfig } from "./trials.ts";
 import { dien, type Variant } from "./variants.ts";
-import { figure } from "./words.ts";
 
 /** Points of a curve in an epoch, about. */
 const POINTS = 10;
@@ -115,7 +115,7 @@ function fallSentence(dataset: string, rows: readonly CurveRow[]): string {
   const words = ["whole loss", "auxiliary loss"].map((facet) => {
     const curve = validation.filter((point) => point.facet === facet).sort((a, b) => a.x - b.x);
     const least = curve.reduce((best, point) => (point.y < best.y ? point : best));
-    return `the ${facet} falls from ${figure(curve[0].y)} to ${figure(least.y)} at step ${least.x}`;
+    return `the ${facet} falls from ${metric(curve[0].y)} to ${metric(least.y)} at step ${least.x}`;
   });
   return `On ${dataset}'s validation samples ${words.join(", and ")}.`;
 }

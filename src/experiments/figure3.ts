@@ -3,6 +3,7 @@
  * candidates. For one user and several candidates, and for equal attention ("none"): AUGRU's hidden states, projected to
  * two dimensions and joined in order, and the attention to each behaviour.
  */
+import { metric, percent } from "../format.ts";
 import { attentionPlot } from "../report/plots/attention.ts";
 import { trajectoryPlot } from "../report/plots/trajectory.ts";
 import type { Block } from "../report/report.ts";
@@ -15,7 +16,6 @@ import { repeatCommands } from "./repeat.ts";
 import { type Case, findCase } from "./telling-case.ts";
 import type { Run } from "./trials.ts";
 import { dien } from "./variants.ts";
-import { figure, percent } from "./words.ts";
 
 export const figure3: ExperimentRun = async (lab, { user }) => {
   const runs = await lab.train(lab.trials([dien], lab.datasets, 1));
@@ -122,10 +122,10 @@ function blocksOf(
       head: ["candidate", "probability of a click", "largest attention", "smallest attention", "way of the state"],
       rows: series.map(({ name, inspection: { score, attention, states } }) => [
         name,
-        figure(score),
-        figure(Math.max(...attention)),
-        figure(Math.min(...attention)),
-        figure(wayOf(states)),
+        metric(score),
+        metric(Math.max(...attention)),
+        metric(Math.min(...attention)),
+        metric(wayOf(states)),
       ]),
     },
   ];
@@ -140,6 +140,6 @@ function wayOf(states: readonly (readonly number[])[]): number {
 }
 
 function leadOf({ name }: LabDataset, { user }: Case, series: readonly Series[]): string {
-  const ways = series.map(({ name, inspection }) => `${figure(wayOf(inspection.states))} (${name})`);
+  const ways = series.map(({ name, inspection }) => `${metric(wayOf(inspection.states))} (${name})`);
   return `On ${name}, user ${user}, the state travels ${ways.join(", ")}.`;
 }

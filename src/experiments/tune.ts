@@ -6,10 +6,12 @@
  * it had come to at that epoch (Golovin et al. 2017, https://doi.org/10.1145/3097983.3098043, 3.2.1). The defaults are
  * the first trial and always a finalist, so the winner is never worse than they are, on validation.
  */
+
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { spreadOf } from "../evaluate/spread.ts";
 import { makeFolder, writeFileAside } from "../files.ts";
+import { metric } from "../format.ts";
 import type { Row } from "../report/csv.ts";
 import { searchPlot } from "../report/plots/search.ts";
 import type { Block, Cell } from "../report/report.ts";
@@ -22,7 +24,7 @@ import { gatherResults, type Result, Standings } from "./results.ts";
 import { type Dimension, drawSettings, spaceOf } from "./search-space.ts";
 import { type Run, trialConfig } from "./trials.ts";
 import type { Variant } from "./variants.ts";
-import { differenceCell, figure, meanAndDeviation } from "./words.ts";
+import { differenceCell, meanAndDeviation } from "./words.ts";
 
 const TRIALS = 20;
 /** Trials, the defaults aside, that are trained with every seed. */
@@ -141,7 +143,7 @@ function winnerFile({ name }: LabDataset): string {
 
 function winnerSentence({ dataset, results }: Search): string {
   const [winner] = results;
-  return `On ${dataset.name} ${winner.variant.label} wins with a validation AUC of ${figure(validAuc(winner))}; it is written to ${winnerFile(dataset)}.`;
+  return `On ${dataset.name} ${winner.variant.label} wins with a validation AUC of ${metric(validAuc(winner))}; it is written to ${winnerFile(dataset)}.`;
 }
 
 function blocksOf({ dataset, trials, results }: Search, space: readonly Dimension[]): Block[] {

@@ -1,10 +1,10 @@
 import { Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import type { Terminal } from "../../src/cli/context.ts";
-import { count, duration, metric, percent, pValue, signed } from "../../src/cli/format.ts";
 import { closeProgress, Progress, withProgress } from "../../src/cli/progress.ts";
 import { table } from "../../src/cli/table.ts";
 import { showTraining } from "../../src/cli/training.ts";
+import { count, duration, metric, percent, pValue, signed } from "../../src/format.ts";
 import type { TrainEvent } from "../../src/train/train.ts";
 
 /** A stream that keeps what is written; as a terminal it has the methods that a bar moves the cursor with. */

@@ -9,6 +9,7 @@ import { describe, expect, it } from "vitest";
  */
 const LAYERS: Readonly<Record<string, { below: readonly string[]; browser?: boolean }>> = {
   "errors.ts": { below: [], browser: true },
+  "format.ts": { below: [], browser: true },
   "files.ts": { below: ["errors.ts"] },
   kernels: { below: [], browser: true },
   tensor: { below: ["kernels"], browser: true },
@@ -22,7 +23,7 @@ const LAYERS: Readonly<Record<string, { below: readonly string[]; browser?: bool
   report: { below: ["files.ts"] },
   data: { below: ["features", "evaluate", "files.ts"] },
   train: { below: ["models", "optim", "data", "checkpoint", "evaluate"] },
-  experiments: { below: ["train", "report"] },
+  experiments: { below: ["train", "report", "format.ts"] },
   "index.ts": { below: ["experiments"] },
   cli: { below: ["experiments"] },
 };
