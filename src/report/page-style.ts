@@ -56,6 +56,10 @@ td strong { font-weight: 700; }
   figure, tr, pre { break-inside: avoid; }
   h2 { break-after: avoid; }
   .wide { overflow: visible; }
+  .wide svg { min-width: 0 !important; }
+  table { font-size: 8.5pt; }
+  th, td { padding: 0.25rem 0.45rem; }
+  thead th, .number { white-space: normal; }
   pre { white-space: pre-wrap; border: 1px solid var(--line); }
 }
 `;

@@ -1,5 +1,6 @@
 /** A search for hyper-parameters: the score of every trial against each parameter. */
 import * as Plot from "@observablehq/plot";
+import { shorten } from "../text.ts";
 import { ACCENT, MAIN } from "./colours.ts";
 import { distinct, extent, figure, panel } from "./figure.ts";
 import { dotMark } from "./legend.ts";
@@ -30,7 +31,7 @@ export function searchPlot(rows: readonly SearchRow[], labels: { y: string }): s
       marginRight: 16,
       marginTop: 24,
       marginBottom: 40,
-      x: { ...scaleOf(trials), label: parameter, labelAnchor: "center", labelArrow: "none" },
+      x: { ...scaleOf(trials), label: shorten(parameter, 30), labelAnchor: "center", labelArrow: "none" },
       y: { type: "linear", domain: scores, label: labels.y, labelArrow: "none", ticks: 5 },
       marks: [
         Plot.gridY({ ticks: 5 }),
