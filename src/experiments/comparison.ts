@@ -105,9 +105,8 @@ export function intervalFigure(name: string, standings: readonly Standings[]): B
       group: dataset.name,
       name: variant.label,
       mean: auc.mean,
-      // One seed has no interval.
-      low: runs.length > 1 ? auc.low : auc.mean,
-      high: runs.length > 1 ? auc.high : auc.mean,
+      low: auc.low,
+      high: auc.high,
       points: runs.map(({ summary }) => summary.test.auc),
     })),
   );

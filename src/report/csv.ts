@@ -8,6 +8,7 @@ export type Row = Readonly<Record<string, string | number | boolean | null>>;
  * empty field; the empty text is a quoted one.
  */
 export function csv(rows: readonly Row[]): string {
+  if (rows.length === 0) return "";
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   const lines = rows.map((row) => columns.map((column) => field(Object.hasOwn(row, column) ? row[column] : null)));
   return [columns.map(field), ...lines].map((fields) => `${fields.join(",")}\r\n`).join("");

@@ -57,9 +57,10 @@ function table({ name, caption, head, rows }: Extract<Block, { kind: "table" }>)
     });
     return `<tr>${cells.join("")}</tr>`;
   });
-  return `<div class="table wide" id="${name}" tabindex="0">
+  return `<figure id="${name}">
+<figcaption>${prose(caption)}</figcaption>
+<div class="wide" tabindex="0">
 <table>
-<caption>${prose(caption)}</caption>
 <thead>
 <tr>${headings.join("")}</tr>
 </thead>
@@ -67,7 +68,8 @@ function table({ name, caption, head, rows }: Extract<Block, { kind: "table" }>)
 ${lines.join("\n")}
 </tbody>
 </table>
-</div>`;
+</div>
+</figure>`;
 }
 
 /** What stands in a cell without a value. */

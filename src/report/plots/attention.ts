@@ -13,7 +13,7 @@ export interface AttentionRow {
   readonly value: number;
 }
 
-const LABEL = 20;
+const LABEL = 18;
 
 /** The darker a cell (the lighter, on a dark background), the larger the weight; the scale begins at 0. */
 export function attentionPlot(rows: readonly AttentionRow[]): string {
@@ -36,10 +36,16 @@ export function attentionPlot(rows: readonly AttentionRow[]): string {
     marginBottom,
     x: { type: "band", domain: steps, padding: 0.06, axis: null },
     y: { type: "band", domain: series, padding: 0.08, label: null, tickSize: 0, tickFormat: name },
-    opacity: { type: "linear", domain: [0, largest], range: [0, 1] },
+    opacity: { type: "identity" },
     marks: [
       Plot.cell(shown, { x: "step", y: "series", fill: "currentColor", fillOpacity: 0.06, stroke: "none" }),
-      Plot.cell(shown, { x: "step", y: "series", fill: MAIN, fillOpacity: (row) => row.value, title: describe }),
+      Plot.cell(shown, {
+        x: "step",
+        y: "series",
+        fill: MAIN,
+        fillOpacity: (row) => row.value / largest,
+        title: describe,
+      }),
       Plot.axisX({
         tickFormat: (step: number) => labels.get(step) ?? "",
         tickRotate: -90,
@@ -55,7 +61,7 @@ export function attentionPlot(rows: readonly AttentionRow[]): string {
 /** The legend of the weights: five cells from none to the largest. */
 function scale(largest: number): Entry[] {
   return [0, 0.25, 0.5, 0.75, 1].map((part) => ({
-    label: `${Number((part * largest).toPrecision(2))}`,
+    label: `${part === 0 ? "weight " : ""}${Number((part * largest).toPrecision(2))}`,
     mark: `<rect x="-12" y="-6" width="24" height="12" fill="${MAIN}" fill-opacity="${part}" stroke="currentColor" stroke-opacity="0.2"/>`,
   }));
 }

@@ -5,12 +5,12 @@
 
 /** Told apart with any colour vision, at least 3:1 against the background: [on white, on dark]. */
 export const PALETTE: readonly (readonly [light: string, dark: string])[] = [
-  ["#0068a8", "#56b4e9"],
-  ["#d55e00", "#f58231"],
-  ["#009e73", "#2bc49a"],
+  ["#0059ac", "#579fea"],
+  ["#d66400", "#f07d30"],
+  ["#009e73", "#2ada97"],
   ["#b8579a", "#eaa5d0"],
-  ["#8f6b00", "#e3c445"],
-  ["#5a5a5a", "#b9b9b9"],
+  ["#6b4a00", "#f1e35d"],
+  ["#3a3a3a", "#8c8a87"],
 ];
 
 /** Backgrounds and text, of figures that stand alone and of the page around them. */

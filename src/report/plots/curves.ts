@@ -33,7 +33,7 @@ export function curvesPlot(rows: readonly CurveRow[], labels: { x: string; y: st
     };
     const part = (name: CurveRow["part"]) => points.filter((row) => row.part === name);
     return panel(facet, {
-      width: facets.length === 1 ? 640 : 380,
+      width: facets.length === 1 ? 520 : 380,
       height: 280,
       marginLeft: 54,
       marginRight: 16,

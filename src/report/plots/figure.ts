@@ -18,6 +18,10 @@ export interface Panel {
 /** The height of a panel's title and of the space below a panel. */
 const TITLE = 22;
 const BELOW = 14;
+/** What stays free around a figure, for strokes and letters that reach over an edge. */
+const AROUND = 4;
+/** A narrow page shrinks a figure to this part of its size, where letters are just legible; from there on it scrolls. */
+const SMALLEST = 0.7;
 
 const page = new DOMParser().parseFromString("<svg/>", "image/svg+xml") as unknown as Document;
 
@@ -53,9 +57,12 @@ export function figure(panels: readonly Panel[], columns: number, entries: reado
 }
 
 function svg(width: number, height: number, body: string): string {
-  const size = `width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"`;
+  const [fullWidth, fullHeight] = [width + 2 * AROUND, height + 2 * AROUND];
+  const view = `${-AROUND} ${-AROUND} ${fullWidth} ${fullHeight}`;
+  const size = `width="${fullWidth}" height="${fullHeight}" viewBox="${view}"`;
+  const smallest = `style="min-width:${Math.round(SMALLEST * fullWidth)}px"`;
   const font = 'fill="currentColor" font-family="system-ui, sans-serif" font-size="12" text-anchor="middle"';
-  const open = `<svg xmlns="http://www.w3.org/2000/svg" class="dien-plot" role="img" ${size} ${font}>`;
+  const open = `<svg xmlns="http://www.w3.org/2000/svg" class="dien-plot" role="img" ${size} ${smallest} ${font}>`;
   return `${open}<style>${FIGURE_STYLE}</style>${clean(body)}</svg>`;
 }
 

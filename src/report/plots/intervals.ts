@@ -5,7 +5,7 @@ import { MAIN } from "./colours.ts";
 import { distinct, extent, figure, panel } from "./figure.ts";
 import { dotMark, lineMark } from "./legend.ts";
 
-/** One model on one dataset: its mean, the bounds of the mean's confidence interval, the result of each seed. */
+/** One model on one dataset: its mean, the bounds of the mean's confidence interval (NaN without one), each seed's result. */
 export interface IntervalRow {
   readonly group: string;
   readonly name: string;
@@ -25,7 +25,7 @@ export function intervalPlot(rows: readonly IntervalRow[], labels: { x: string }
     const seeds = lines.flatMap((row) => row.points.map((x) => ({ x, name: row.name })));
     const values = lines.flatMap((row) => [row.mean, row.low, row.high, ...row.points]);
     return panel(group, {
-      width: 640,
+      width: 520,
       height: names.length * 26 + 44,
       marginLeft,
       marginRight: 16,
@@ -63,5 +63,6 @@ export function intervalPlot(rows: readonly IntervalRow[], labels: { x: string }
 }
 
 function describe(row: IntervalRow): string {
-  return `${row.name}: ${row.mean} [${row.low}, ${row.high}]`;
+  const interval = Number.isFinite(row.low) && Number.isFinite(row.high) ? ` [${row.low}, ${row.high}]` : "";
+  return `${row.name}: ${row.mean}${interval}`;
 }

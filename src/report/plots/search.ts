@@ -1,5 +1,6 @@
 /** A search for hyper-parameters: the score of every trial against each parameter. */
 import * as Plot from "@observablehq/plot";
+import { shorten } from "../text.ts";
 import { ACCENT, MAIN } from "./colours.ts";
 import { distinct, extent, figure, panel } from "./figure.ts";
 import { dotMark } from "./legend.ts";
@@ -30,7 +31,7 @@ export function searchPlot(rows: readonly SearchRow[], labels: { y: string }): s
       marginRight: 16,
       marginTop: 24,
       marginBottom: 40,
-      x: { ...scaleOf(trials), label: parameter, labelAnchor: "center", labelArrow: "none", ticks: 4 },
+      x: { ...scaleOf(trials), label: shorten(parameter, 30), labelAnchor: "center", labelArrow: "none" },
       y: { type: "linear", domain: scores, label: labels.y, labelArrow: "none", ticks: 5 },
       marks: [
         Plot.gridY({ ticks: 5 }),
@@ -53,9 +54,22 @@ export function searchPlot(rows: readonly SearchRow[], labels: { y: string }): s
 /** Logarithmic where asked for and possible, with a little room at the ends. */
 function scaleOf(trials: readonly SearchRow[]): Plot.ScaleOptions {
   const values = trials.map((row) => row.value);
-  if (!trials[0].log || values.some((value) => value <= 0)) return { type: "linear", domain: extent(values) };
-  const [low, high] = extent(values.map(Math.log10));
-  return { type: "log", domain: [10 ** low, 10 ** high] };
+  if (!trials[0].log || values.some((value) => value <= 0)) {
+    return { type: "linear", domain: extent(values), ticks: 4 };
+  }
+  const [low, high] = extent(values.map(Math.log10)).map((exponent) => 10 ** exponent);
+  return { type: "log", domain: [low, high], ticks: logTicks(low, high), tickFormat: (value: number) => `${value}` };
+}
+
+/** Powers of ten, and with less than two of them twice and five times each. */
+function logTicks(low: number, high: number): number[] {
+  const powers = Array.from({ length: 40 }, (_, index) => index - 20);
+  const within = (factors: number[]) =>
+    powers
+      .flatMap((power) => factors.map((factor) => Number(`${factor}e${power}`)))
+      .filter((value) => value >= low && value <= high);
+  const tens = within([1]);
+  return tens.length > 1 ? tens : within([1, 2, 5]);
 }
 
 function describe(row: SearchRow): string {

@@ -16,7 +16,7 @@ export interface TrajectoryRow {
   readonly label: string;
 }
 
-const [WIDTH, HEIGHT] = [640, 480];
+const [WIDTH, HEIGHT] = [520, 420];
 const MARGIN = 20;
 
 /** Both directions have the same scale, so distances can be compared; where the origin lies means nothing. */

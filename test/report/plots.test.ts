@@ -1,0 +1,150 @@
+/** What every figure promises, and that each shows all of its rows. */
+import { DOMParser } from "linkedom";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { attentionPlot } from "../../src/report/plots/attention.ts";
+import { calibrationPlot } from "../../src/report/plots/calibration.ts";
+import { curvesPlot } from "../../src/report/plots/curves.ts";
+import { intervalPlot } from "../../src/report/plots/intervals.ts";
+import { searchPlot } from "../../src/report/plots/search.ts";
+import { trajectoryPlot } from "../../src/report/plots/trajectory.ts";
+
+const HOSTILE = `<script>alert("1")</script>&amp;'\u0000\u001b[31m\nnext\ud800\u00a0red 2014-01-01`;
+const range = (count: number) => Array.from({ length: count }, (_, index) => index);
+
+/** Every plot with rows for a number of series, so that the promises below are checked on all of them. */
+const PLOTS: Readonly<Record<string, (names: readonly string[], of: (n: number) => number) => string>> = {
+  intervals: (names, of) =>
+    intervalPlot(
+      names.map((name, n) => ({ group: name, name, mean: of(n), low: of(n) - 1, high: of(n) + 1, points: [of(n)] })),
+      { x: HOSTILE },
+    ),
+  curves: (names, of) =>
+    curvesPlot(
+      names.map((series, n) => ({ facet: series, series, part: "training", x: n, y: of(n) })),
+      { x: "step", y: HOSTILE },
+    ),
+  trajectory: (names, of) =>
+    trajectoryPlot(names.map((series, n) => ({ series, step: n, x: of(n), y: n, label: series }))),
+  attention: (names, of) => attentionPlot(names.map((series, n) => ({ series, step: n, label: series, value: of(n) }))),
+  calibration: (names, of) =>
+    calibrationPlot(names.map((series, n) => ({ series, predicted: of(n), observed: n / 9, count: n }))),
+  search: (names, of) =>
+    searchPlot(
+      names.map((parameter, n) => ({ parameter, value: of(n), log: n % 2 === 0, score: n, stopped: n % 3 === 0 })),
+      { y: HOSTILE },
+    ),
+};
+const INPUTS: Readonly<Record<string, [names: string[], of: (n: number) => number]>> = {
+  nothing: [[], () => 0],
+  "one row": [["dien"], () => 0.5],
+  "one row of zero": [["dien"], () => 0],
+  "equal rows": [["dien", "dien", "dien"], () => 0.25],
+  "values that are not finite": [["a", "b", "c", "d"], (n) => [Number.NaN, Number.POSITIVE_INFINITY, 1, 2][n]],
+  "more series than colours": [range(9).map(String), (n) => n / 9],
+  "hostile names": [[HOSTILE, "__proto__", "", "red", "2014-01-01"], (n) => n / 5],
+};
+
+/** The number of elements in the groups that Plot labels with a mark's name. */
+function count(svg: string, mark: string, element: string): number {
+  const document = new DOMParser().parseFromString(svg, "image/svg+xml");
+  return document.querySelectorAll(`[aria-label="${mark}"] ${element}`).length;
+}
+
+const warn = vi.spyOn(console, "warn");
+beforeEach(() => {
+  warn.mockClear();
+});
+afterEach(() => {
+  expect(warn).not.toHaveBeenCalled();
+});
+
+describe.each(Object.entries(PLOTS))("%s", (_, plot) => {
+  it.each(Object.entries(INPUTS))("promises hold for %s", (_, [names, of]) => {
+    const svg = plot(names, of);
+    expect(svg).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" class="dien-plot".*<\/svg>$/s);
+    expect(svg).not.toMatch(/undefined|NaN|Infinity|⚠/);
+    expect(svg).not.toMatch(/\sid=|url\(|href|\ssrc=|<script|<image|@import|&nbsp;/);
+    expect(svg).not.toMatch(/[\p{Cc}\p{Cs}]/u);
+    expect(svg).not.toMatch(/&(?!amp;|lt;|gt;|quot;|#\d+;)/);
+    expect(svg.match(/<style/g)).toHaveLength(1);
+    expect(plot(names, of)).toBe(svg);
+  });
+
+  it("says so when there is nothing to show", () => {
+    expect(plot([], () => 0)).toContain("no data");
+  });
+});
+
+describe("marks", () => {
+  it("intervals: a mean, an interval and all seeds of each model", () => {
+    const row = (group: string, name: string) => ({ group, name, mean: 2, low: 1, high: 3, points: [1, 2, 3] });
+    const svg = intervalPlot([row("Beauty", "din"), row("Beauty", "dien"), row("Sports", "dien")], { x: "AUC" });
+    expect(count(svg, "dot", "circle")).toBe(3);
+    expect(count(svg, "rule", "line")).toBe(3);
+    expect(count(svg, "tick", "line")).toBe(9);
+    expect(svg.indexOf(">din<")).toBeLessThan(svg.indexOf(">dien<"));
+  });
+
+  it("intervals: a mean without an interval where there is a single seed", () => {
+    const row = { group: "Beauty", name: "dien", mean: 2, low: Number.NaN, high: Number.NaN, points: [2] };
+    const svg = intervalPlot([row], { x: "AUC" });
+    expect(svg).not.toContain("NaN");
+    expect(svg).toContain("<title>dien: 2</title>");
+    expect([count(svg, "dot", "circle"), count(svg, "rule", "line"), count(svg, "tick", "line")]).toEqual([1, 0, 1]);
+  });
+
+  it("curves: a line for each series and part, in the panel of its facet", () => {
+    const rows = ["loss", "auxiliary"].flatMap((facet) =>
+      ["din", "dien"].flatMap((series) =>
+        (["training", "validation"] as const).flatMap((part) =>
+          range(5).map((x) => ({ facet, series, part, x, y: x })),
+        ),
+      ),
+    );
+    const svg = curvesPlot(rows, { x: "step", y: "loss" });
+    expect(count(svg, "line", "path")).toBe(8);
+    for (const label of ["loss", "auxiliary", "din", "dien", "training", "validation"])
+      expect(svg).toContain(`>${label}<`);
+  });
+
+  it("trajectory: a dot a step, a start and an end a candidate, joined by step whatever the order of rows", () => {
+    const rows = ["a", "b"].flatMap((series, n) =>
+      range(4).map((step) => ({ series, step, x: step * step, y: n, label: `item ${step}` })),
+    );
+    const svg = trajectoryPlot(rows);
+    expect(count(svg, "line", "path")).toBe(2);
+    expect(count(svg, "dot", "circle")).toBe(2 * 4 + 2);
+    expect(count(svg, "dot", "path")).toBe(2);
+    expect(trajectoryPlot([...rows.filter((row) => row.series === "a").reverse(), ...rows.slice(4)])).toBe(svg);
+  });
+
+  it("attention: a cell for each candidate and behaviour, the largest weight in full colour, every label", () => {
+    const rows = ["a", "b"].flatMap((series, n) =>
+      range(100).map((step) => ({ series, step, label: `category ${step}`, value: (n * 100 + step) / 398 })),
+    );
+    const svg = attentionPlot(rows);
+    expect(count(svg, "cell", "rect")).toBe(2 * 200);
+    expect(count(svg, "cell", 'rect[fill-opacity="1"]')).toBe(1);
+    for (const { label } of rows) expect(svg).toContain(`>${label}<`);
+  });
+
+  it("calibration: a dot for each bin and a line for each series beside the diagonal", () => {
+    const rows = ["din", "dien"].flatMap((series) =>
+      range(10).map((bin) => ({ series, predicted: bin / 10, observed: bin / 10, count: bin + 1 })),
+    );
+    const svg = calibrationPlot(rows);
+    expect(count(svg, "dot", "circle")).toBe(20);
+    expect(count(svg, "line", "path")).toBe(3);
+  });
+
+  it("search: a dot for each trial, and a ring around the best that was finished", () => {
+    const trials = [0.7, 0.8, 0.9, 0.75].map((score, n) => ({ score, stopped: score === 0.9, value: 10 ** -n }));
+    const rows = ["rate", "size"].flatMap((parameter) =>
+      trials.map((trial) => ({ ...trial, parameter, log: parameter === "rate" })),
+    );
+    const svg = searchPlot(rows, { y: "AUC" });
+    expect(count(svg, "dot", "circle")).toBe(2 * (4 + 1));
+    expect(svg.match(/<circle[^>]*\br="7"[^>]*><title>\w+ 0\.1: 0\.8</g)).toHaveLength(2);
+    expect(svg).toContain(">0.001<");
+  });
+});
