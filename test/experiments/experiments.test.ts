@@ -25,7 +25,10 @@ const SETTINGS = {
 };
 
 const optionsOf = (out: string, more: Partial<RunExperimentOptions> = {}) =>
-  ({ data, out: join(folder, out), seeds: 2, threads: 1, settings: SETTINGS, ...more }) as Omit<RunExperimentOptions, "name">;
+  ({ data, out: join(folder, out), seeds: 2, threads: 1, settings: SETTINGS, ...more }) as Omit<
+    RunExperimentOptions,
+    "name"
+  >;
 
 async function finish(name: string, options: Omit<RunExperimentOptions, "name">): Promise<ExperimentOutcome> {
   const outcome = await runExperiment({ name, ...options });
