@@ -23,7 +23,9 @@ export type Init =
   /**
    * Uniform in +-sqrt(6 / (fanIn + fanOut)) (Glorot and Bengio 2010, https://proceedings.mlr.press/v9/glorot10a.html).
    */
-  | { readonly kind: "glorot"; readonly fanIn: number; readonly fanOut: number };
+  | { readonly kind: "glorot"; readonly fanIn: number; readonly fanOut: number }
+  /** Ones on the diagonal, zeros elsewhere. */
+  | { readonly kind: "identity" };
 
 export type ParameterKind = "dense" | "table" | "statistic";
 
@@ -131,6 +133,9 @@ export class ParameterLayout implements ParameterSource {
       else if (init.kind === "glorot") {
         const bound = Math.sqrt(6 / (init.fanIn + init.fanOut));
         for (let i = 0; i < weights.length; i++) weights[i] = (2 * random.uniform() - 1) * bound;
+      } else if (init.kind === "identity") {
+        weights.fill(0);
+        for (let i = 0; i < Math.min(rows, cols); i++) weights[i * cols + i] = 1;
       } else {
         weights.fill(0, 0, cols);
         for (let i = cols; i < weights.length; i++) weights[i] = random.normal() * init.scale;

@@ -3,9 +3,11 @@
  * whom. Tables 2, 3 and 4 of the paper are made of these.
  */
 
+import { calibrationOf } from "../evaluate/calibration.ts";
 import { relaImpr } from "../evaluate/relaimpr.ts";
 import { metric, percent, signed } from "../format.ts";
 import type { Row } from "../report/csv.ts";
+import { calibrationPlot } from "../report/plots/calibration.ts";
 import { intervalPlot } from "../report/plots/intervals.ts";
 import type { Block, Cell } from "../report/report.ts";
 import { paperAuc } from "./paper.ts";
@@ -112,6 +114,22 @@ export function intervalFigure(name: string, standings: readonly Standings[]): B
   );
   const caption = "Test AUC: each seed, their mean and its 95 % confidence interval.";
   return { kind: "figure", name, caption, svg: intervalPlot(rows, { x: "test AUC" }) };
+}
+
+/** Predicted against observed click rate of each variant, its seeds together. */
+export function calibrationFigure({ dataset, results }: Standings): Block {
+  const { label } = dataset.content.test;
+  const rows = results.flatMap(({ variant, scores }) => {
+    const labels = new Float32Array(label.length * scores.length);
+    const all = new Float32Array(labels.length);
+    scores.forEach((score, seed) => {
+      labels.set(label, seed * label.length);
+      all.set(score, seed * label.length);
+    });
+    return calibrationOf(labels, all).bins.map((bin) => ({ series: variant.label, ...bin }));
+  });
+  const caption = `${dataset.name}: click rate predicted and observed, in ten bins of as many test samples each; on the diagonal the two agree.`;
+  return { kind: "figure", name: `calibration-${dataset.slug}`, caption, svg: calibrationPlot(rows) };
 }
 
 /** "beauty: DIEN leads with 0.8061, 0.0081 above DIN (p < 0.0001)." */

@@ -3,8 +3,8 @@
  * on public data.
  */
 import {
+  calibrationFigure,
   differenceRows,
-  HOW_P,
   intervalFigure,
   leaderSentence,
   overviewTable,
@@ -30,8 +30,7 @@ export const table2: ExperimentRun = async (lab) => {
     blocks: [
       overviewTable("overview", standings, VARIANTS),
       intervalFigure("table2", standings),
-      ...standings.map(standingTable),
-      { kind: "text", text: HOW_P },
+      ...standings.flatMap((own) => [standingTable(own), calibrationFigure(own)]),
     ],
     data: {
       runs: runRows(results),

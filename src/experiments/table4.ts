@@ -33,6 +33,7 @@ import {
   mlpAttention,
   mlpLoss,
   releasedAugru,
+  sigmoid,
   uniform,
 } from "./variants.ts";
 
@@ -43,6 +44,7 @@ const PARTS = [base, gruAttention, aigru, agru, augru, dien];
 const CHOICES = [
   gruWithLoss,
   uniform,
+  sigmoid,
   halfWeight,
   halfTarget,
   releasedAugru,

@@ -38,6 +38,9 @@ export const augru = dienWith("augru", "GRU + AUGRU", WITHOUT_LOSS);
 export const gruWithLoss = dienWith("gru-loss", "GRU + GRU, auxiliary loss", { "model.evolution": "gru" });
 export const uniform = dienWith("uniform", "equal attention", { "model.attention.form": "uniform" });
 
+/** Attention to each behaviour by itself: a long history does not freeze AUGRU's state. */
+export const sigmoid = dienWith("sigmoid", "sigmoid attention", { "model.attention.activation": "sigmoid" });
+
 /** The choices of the authors' code, one at a time, and all of them (docs/decisions/0002). */
 const released = {
   augru: { "model.augru.form": "released" },

@@ -1,7 +1,8 @@
 /** The candidate's attention to interests as configuration: which form, of what size. */
 import { z } from "zod";
+import { zeros } from "../autograd/elementwise.ts";
 import type { Tape, Tensor } from "../autograd/tape.ts";
-import { bilinearAttention, mlpAttention, projectQuery, uniformAttention } from "../nn/attention.ts";
+import { attentionWeights, bilinearScores, mlpScores, projectQuery } from "../nn/attention.ts";
 import type { Packed } from "../tensor/packed.ts";
 
 const layer = z.int().min(1).max(4096);
@@ -14,8 +15,12 @@ export const attentionConfig = z
     form: z
       .enum(["bilinear", "mlp", "uniform"])
       .default("bilinear")
-      .describe("eq. 8; the network of the authors' code; or the same weight for every behaviour"),
+      .describe("score: eq. 8; the network of the authors' code; or the same for every behaviour"),
     layers: twoLayers.default([80, 40]).describe("hidden layers of the mlp form"),
+    activation: z
+      .enum(["softmax", "sigmoid"])
+      .default("softmax")
+      .describe("weight: a share of the history, as in eq. 8; or each behaviour by itself, for long histories"),
   })
   .prefault({});
 
@@ -25,10 +30,13 @@ export function attend(
   packed: Packed,
   candidate: Tensor,
   interests: Tensor,
-  { form, layers }: z.output<typeof attentionConfig>,
+  { form, layers, activation }: z.output<typeof attentionConfig>,
 ): Tensor {
-  if (form === "uniform") return uniformAttention(tape, packed);
-  if (form === "bilinear") return bilinearAttention(tape, packed, "attention", interests, candidate);
-  const query = projectQuery(tape, "attention.query", candidate, interests.cols);
-  return mlpAttention(tape, packed, "attention", interests, query, layers);
+  const score = () => {
+    if (form === "uniform") return zeros(tape, packed.tokens, 1);
+    if (form === "bilinear") return bilinearScores(tape, packed, "attention", interests, candidate);
+    const query = projectQuery(tape, "attention.query", candidate, interests.cols);
+    return mlpScores(tape, packed, "attention", interests, query, layers);
+  };
+  return attentionWeights(tape, packed, "attention", score(), activation);
 }

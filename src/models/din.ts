@@ -7,7 +7,7 @@
  */
 import { z } from "zod";
 import { weightedSumSteps } from "../autograd/steps.ts";
-import { mlpAttention } from "../nn/attention.ts";
+import { attentionWeights, mlpScores } from "../nn/attention.ts";
 import { twoLayers } from "./attention.ts";
 import { defineModel } from "./model.ts";
 import { commonConfig, embedBatch, head, interaction } from "./parts.ts";
@@ -26,7 +26,8 @@ export const din = defineModel({
   logits(tape, batch, config) {
     const embedded = embedBatch(tape, batch, config);
     const { candidate, history, sum } = embedded;
-    const attention = mlpAttention(tape, batch.packed, "attention", history, candidate, config.attention.layers);
+    const scores = mlpScores(tape, batch.packed, "attention", history, candidate, config.attention.layers);
+    const attention = attentionWeights(tape, batch.packed, "attention", scores, "softmax");
     tape.expose("attention", attention);
     const interest = weightedSumSteps(tape, batch.packed, attention, history);
     return head(tape, embedded, [candidate, sum, interaction(tape, embedded), interest], config);

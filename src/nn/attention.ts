@@ -1,12 +1,14 @@
 /**
- * Attention of the candidate to the history: one weight for each token, softmax over the sample's own steps.
+ * Attention of the candidate to the history: a score for each token, and a weight made of it.
  *
  * bilinear   score = h_t W e                                             (DIEN paper, eq. 8)
- * uniform    score = 0: every step alike; what attention is measured against
  * mlp        score = MLP of [q, h, q-h, q*h], sigmoid hidden layers       (authors' code; DIN's local activation unit)
+ *
+ * softmax    the weights of a sample's steps add up to 1                  (eq. 8)
+ * sigmoid    each weight by itself, between 0 and 1: a long history does not press it towards 0
  */
 import { affine } from "../autograd/affine.ts";
-import { subtractWeights, zeros } from "../autograd/elementwise.ts";
+import { subtractWeights } from "../autograd/elementwise.ts";
 import { dotSteps, multiplySteps, softmaxSteps } from "../autograd/steps.ts";
 import type { Tape, Tensor } from "../autograd/tape.ts";
 import { Activation } from "../kernels/contract.ts";
@@ -14,26 +16,44 @@ import type { Packed } from "../tensor/packed.ts";
 import { activate } from "./activation.ts";
 import { denseParameters, linear } from "./linear.ts";
 
-/** softmax_t(h_t W e): states [tokens, H], candidate [samples, E], `NAME.W` [H, E]. */
-export function bilinearAttention(tape: Tape, packed: Packed, name: string, states: Tensor, candidate: Tensor): Tensor {
-  const { cols: H } = states;
-  const { cols: E } = candidate;
-  const W = tape.parameter(`${name}.W`, H, E, { kind: "glorot", fanIn: H, fanOut: E });
-  return softmaxSteps(tape, packed, dotSteps(tape, packed, affine(tape, [{ x: states, weight: W }]), candidate));
-}
+/** How scores become weights. */
+export type AttentionActivation = "softmax" | "sigmoid";
 
-/** 1/T for each of a sample's T steps [tokens, 1]: no attention. */
-export function uniformAttention(tape: Tape, packed: Packed): Tensor {
-  return softmaxSteps(tape, packed, zeros(tape, packed.tokens, 1));
+/**
+ * The attention [tokens, 1] that scores [tokens, 1] come to. The sigmoid's scale and bias, `NAME.scale` (1) and `NAME.b` (0),
+ * are trained: unlike softmax, it is not blind to a constant.
+ */
+export function attentionWeights(
+  tape: Tape,
+  packed: Packed,
+  name: string,
+  scores: Tensor,
+  activation: AttentionActivation,
+): Tensor {
+  if (activation === "softmax") return softmaxSteps(tape, packed, scores);
+  const weight = tape.parameter(`${name}.scale`, 1, 1, { kind: "constant", value: 1 });
+  const bias = tape.parameter(`${name}.b`, 1, 1, { kind: "constant", value: 0 });
+  return affine(tape, [{ x: scores, weight }], { bias, activation: Activation.sigmoid });
 }
 
 /**
- * softmax_t of an MLP (4H -> layers -> 1) on [q, h_t, q - h_t, q * h_t], q [samples, H], h [tokens, H].
+ * h_t W e: states [tokens, H], candidate [samples, E], `NAME.W` [H, E] -> [tokens, 1].
+ *
+ * A fresh W is the identity: the score is then the inner product by which the auxiliary loss teaches a state to know the
+ * behaviour that follows, so attention means something from the start.
+ */
+export function bilinearScores(tape: Tape, packed: Packed, name: string, states: Tensor, candidate: Tensor): Tensor {
+  const W = tape.parameter(`${name}.W`, states.cols, candidate.cols, { kind: "identity" });
+  return dotSteps(tape, packed, affine(tape, [{ x: states, weight: W }]), candidate);
+}
+
+/**
+ * MLP (4H -> layers -> 1) of [q, h_t, q - h_t, q * h_t], q [samples, H], h [tokens, H].
  *
  * The first layer is not run on 4H columns: with its weight in row blocks (Q, K, D, P) it equals
  * q (Q + D) + h (K - D) + (q * h) P, where the first term is one product a sample.
  */
-export function mlpAttention(
+export function mlpScores(
   tape: Tape,
   packed: Packed,
   name: string,
@@ -57,7 +77,7 @@ export function mlpAttention(
     { bias: b, plus: ofQuery, packed, activation: Activation.sigmoid },
   );
   const second = linear(tape, `${name}.1`, first, layers[1], Activation.sigmoid);
-  return softmaxSteps(tape, packed, linear(tape, `${name}.2`, second, 1));
+  return linear(tape, `${name}.2`, second, 1);
 }
 
 /** The query of the authors' code: q = PReLU(e W + b), candidate [samples, E] -> [samples, H]. */

@@ -28,6 +28,12 @@ const cases: [string, string, object][] = [
   ]),
   ["dien", "dien, released augru", { ...small, augru: { form: "released" } }],
   ["dien", "dien, mlp attention", { ...small, attention: { form: "mlp", layers: [7, 4] } }],
+  ["dien", "dien, sigmoid attention", { ...small, attention: { activation: "sigmoid" } }],
+  [
+    "dien",
+    "dien, sigmoid of mlp attention",
+    { ...small, attention: { form: "mlp", layers: [7, 4], activation: "sigmoid" } },
+  ],
   ["dien", "dien, uniform attention", { ...small, attention: { form: "uniform" } }],
   ["dien", "dien, mlp auxiliary", { ...small, auxiliary: { form: "mlp", layers: [6, 4], weight: 0.7 } }],
   ["dien", "dien, no auxiliary loss", { ...small, auxiliary: { weight: 0 } }],

@@ -6,7 +6,7 @@ import { recurrent } from "../../src/autograd/recurrent.ts";
 import { following, preceding, scaleRows } from "../../src/autograd/steps.ts";
 import type { Tensor } from "../../src/autograd/tape.ts";
 import { Gate } from "../../src/kernels/contract.ts";
-import { bilinearAttention, mlpAttention, projectQuery } from "../../src/nn/attention.ts";
+import { attentionWeights, bilinearScores, mlpScores, projectQuery } from "../../src/nn/attention.ts";
 import { auxiliaryLoss } from "../../src/nn/auxiliary.ts";
 import { recurrentParameters } from "../../src/nn/gru.ts";
 import { type GoldenArray, readGolden } from "../support/golden.ts";
@@ -67,7 +67,7 @@ describe("attention", () => {
     bench = new Workbench(lengths, ({ tape, packed }) => {
       const h = input(tape, packed.tokens, states.shape[2], () => bench.pack(states));
       const e = input(tape, packed.samples, target.shape[1], () => bench.sortRows(target));
-      const a = bilinearAttention(tape, packed, "attention", h, e);
+      const a = attentionWeights(tape, packed, "attention", bilinearScores(tape, packed, "attention", h, e), "softmax");
       seedGradient(tape, a, () => bench.pack(weight));
       t = { h, e, a };
     });
@@ -90,7 +90,8 @@ describe("attention", () => {
       const h = input(tape, packed.tokens, states.shape[2], () => bench.pack(states));
       const e = input(tape, packed.samples, target.shape[1], () => bench.sortRows(target));
       const q = projectQuery(tape, "query", e, states.shape[2]);
-      const a = mlpAttention(tape, packed, "attention", h, q, hidden);
+      const scores = mlpScores(tape, packed, "attention", h, q, hidden);
+      const a = attentionWeights(tape, packed, "attention", scores, "softmax");
       seedGradient(tape, a, () => bench.pack(weight));
       t = { h, e, a };
     });
