@@ -16,6 +16,11 @@ export function percent(fraction: number): string {
   return `${fraction > 0 ? "+" : ""}${(100 * fraction).toFixed(2)} %`;
 }
 
+/** A fraction of a whole: 41.7 %. */
+export function share(fraction: number): string {
+  return Number.isFinite(fraction) ? `${(100 * fraction).toFixed(1)} %` : "n/a";
+}
+
 /** A p-value: four decimals as far as they go. */
 export function pValue(p: number): string {
   return p < 0.0001 ? "< 0.0001" : metric(p);

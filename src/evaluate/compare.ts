@@ -52,8 +52,17 @@ interface Variance {
 export function compareAuc({ label, group, a, b }: Comparison): Difference {
   check(label, group, a, "a");
   check(label, group, b, "b");
-  const [ofA, ofB] = [placementsOf(label, a), placementsOf(label, b)];
-  return judge(ofA.auc - ofB.auc, [userVariance(label, group, ofA, ofB), ...seedVariance(ofA), ...seedVariance(ofB)]);
+  return comparePlacements(label, group, placementsOf(label, a), placementsOf(label, b));
+}
+
+/** As `compareAuc`, where one side is compared with many others: its placements are the costly part. */
+export function comparePlacements(
+  label: ArrayLike<number>,
+  group: Int32Array,
+  a: Placements,
+  b: Placements,
+): Difference {
+  return judge(a.auc - b.auc, [userVariance(label, group, a, b), ...seedVariance(a), ...seedVariance(b)]);
 }
 
 function check(label: ArrayLike<number>, group: Int32Array, scores: readonly ArrayLike<number>[], side: string): void {

@@ -10,6 +10,8 @@ export class Catalogue {
   readonly #vocabularies: ReadonlyMap<string, readonly (string | null)[]>;
   /** [sequences] */
   readonly users: readonly string[];
+  /** Catalogue rows by falling number of behaviours in the training part. */
+  readonly popular: readonly number[];
 
   private constructor(
     dataset: LabDataset,
@@ -23,6 +25,9 @@ export class Catalogue {
     this.#categories = categories;
     this.users = users;
     this.#vocabularies = vocabularies;
+    const counts = new Map<number, number>();
+    for (const row of dataset.content.popularity) counts.set(row, (counts.get(row) ?? 0) + 1);
+    this.popular = [...counts].sort(([a, m], [b, n]) => n - m || a - b).map(([row]) => row);
   }
 
   static async open(dataset: LabDataset): Promise<Catalogue> {

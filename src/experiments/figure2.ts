@@ -56,7 +56,9 @@ export const figure2: ExperimentRun = async (lab) => {
 function withCurves(lab: Lab, { content }: LabDataset): Variant {
   const steps = epochSteps(lab, content);
   const every = Math.max(1, Math.round(steps / POINTS));
-  const settings = { ...dien.settings, "train.curve_steps": every };
+  // A curve that ends where validation gets worse would not show that it gets worse.
+  const { epochs } = trialConfig({ variant: dien, seed: 1 }, lab.options.settings).train;
+  const settings = { ...dien.settings, "train.curve_steps": every, "train.patience": epochs };
   return { name: `dien-curve-${every}`, label: `DIEN, losses every ${every} steps`, settings };
 }
 

@@ -3,7 +3,8 @@
  * candidates. For one user and several candidates, and for equal attention ("none"): AUGRU's hidden states, projected to
  * two dimensions and joined in order, and the attention to each behaviour.
  */
-import { metric, percent } from "../format.ts";
+import { UserError } from "../errors.ts";
+import { metric, share } from "../format.ts";
 import { attentionPlot } from "../report/plots/attention.ts";
 import { trajectoryPlot } from "../report/plots/trajectory.ts";
 import type { Block } from "../report/report.ts";
@@ -18,9 +19,15 @@ import type { Run } from "./trials.ts";
 import { dien } from "./variants.ts";
 
 export const figure3: ExperimentRun = async (lab, { user }) => {
+  const catalogues = new Map<LabDataset, Catalogue>();
+  for (const dataset of lab.datasets) catalogues.set(dataset, await Catalogue.open(dataset));
+  // A mistyped user is told before anything is trained.
+  for (const [dataset, { users }] of catalogues) {
+    if (user !== undefined && !users.includes(user)) throw new UserError(`${dataset.name} has no user "${user}"`);
+  }
   const runs = await lab.train(lab.trials([dien], lab.datasets, 1));
   const views = [];
-  for (const run of runs) views.push(await viewOf(run, user));
+  for (const run of runs) views.push(await viewOf(run, catalogues.get(run.dataset)!, user));
   return {
     name: "figure3",
     title: "Figure 3: how an interest evolves",
@@ -37,8 +44,7 @@ interface Series {
   readonly inspection: Inspection;
 }
 
-async function viewOf({ dataset, folder }: Run, user: string | undefined) {
-  const catalogue = await Catalogue.open(dataset);
+async function viewOf({ dataset, folder }: Run, catalogue: Catalogue, user: string | undefined) {
   const inspector = await loadInspector(folder);
   const equally = await loadInspector(folder, { attention: { form: "uniform" } });
   const found = findCase(dataset, catalogue, inspector, user);
@@ -92,12 +98,12 @@ function blocksOf(
   rows: readonly StateRow[],
   explained: readonly [number, number],
 ): Block[] {
-  const share = percent(explained[0] + explained[1]).slice(1);
+  const variance = share(explained[0] + explained[1]);
   return [
     {
       kind: "figure",
       name: `states-${slug}`,
-      caption: `${name}, user ${user}: AUGRU's hidden states from the first behaviour to the last under each candidate, on their first two principal components (${share} of the variance).`,
+      caption: `${name}, user ${user}: AUGRU's hidden states from the first behaviour to the last under each candidate, on their first two principal components (${variance} of the variance).`,
       svg: trajectoryPlot(
         rows.map(({ candidate, step, x, y, category }) => ({ series: candidate, step, x, y, label: category })),
       ),
@@ -119,7 +125,13 @@ function blocksOf(
       kind: "table",
       name: `candidates-${slug}`,
       caption: `${name}, user ${user}: what DIEN says of the candidates, and how far the state moved in all (the sum of its steps' lengths).`,
-      head: ["candidate", "probability of a click", "largest attention", "smallest attention", "way of the state"],
+      head: [
+        "candidate",
+        "probability of a click",
+        "largest attention",
+        "smallest attention",
+        "path length of the state",
+      ],
       rows: series.map(({ name, inspection: { score, attention, states } }) => [
         name,
         metric(score),

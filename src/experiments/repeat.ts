@@ -1,6 +1,7 @@
-/** The commands that repeat an experiment as a whole, and each of its runs alone. */
+/** The commands that repeat an experiment, as a whole or run by run, in a folder of their own: what is done is not done again. */
+import { join } from "node:path";
 import type { Lab } from "./lab.ts";
-import { type Trial, trialFolder, trialSettings } from "./trials.ts";
+import { type Trial, trialSettings } from "./trials.ts";
 
 /**
  * @param trials all that the experiment trained; those of seed 1 are spelled out
@@ -12,17 +13,33 @@ export function repeatCommands(
   trials: readonly Trial[],
   flags: readonly string[] = [],
 ): string[] {
-  const { data, out, seeds, settings } = lab.options;
-  const whole = ["dien", "experiment", name, ...data.flatMap((folder) => ["--data", folder])];
+  const { data, seeds, settings } = lab.options;
+  const out = `${lab.options.out}-again`;
+  const whole = ["npx", "dien", "experiment", name, ...data.flatMap((folder) => ["--data", folder])];
   whole.push("--seeds", String(seeds), ...flags, ...asSets(settings), "--out", out);
   const single = trials
     .filter(({ seed }) => seed === 1)
     .map((trial) => {
       const { "model.name": model, ...own } = trialSettings(trial.variant, settings);
-      const command = ["dien", "train", "--data", trial.dataset.folder, "--model", String(model), ...asSets(own)];
-      return [...command, "--seed", "1", "--out", trialFolder(out, trial)];
+      const command = [
+        "npx",
+        "dien",
+        "train",
+        "--data",
+        trial.dataset.folder,
+        "--model",
+        String(model),
+        ...asSets(own),
+      ];
+      return [...command, "--seed", "1", "--out", join(out, "single", trial.dataset.name, trial.variant.name)];
     });
-  return ["# the whole", line(whole), "# its runs one by one, for seed 1", ...single.map(line)];
+  return [
+    line(["cd", process.cwd()]),
+    "# The whole:",
+    line(whole),
+    "# Or its runs alone, here those of seed 1:",
+    ...single.map(line),
+  ];
 }
 
 function asSets(settings: Readonly<Record<string, unknown>>): string[] {
@@ -35,7 +52,7 @@ function textOf(value: unknown): string {
 }
 
 function line(words: readonly string[]): string {
-  return ["npx", ...words].map(shellWord).join(" ");
+  return words.map(shellWord).join(" ");
 }
 
 /** A word that a POSIX shell reads as it is. */

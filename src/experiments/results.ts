@@ -1,6 +1,7 @@
 /** Runs as results: the runs of a variant on a dataset together, their spread over seeds, and who is better than whom. */
 import { calibrationOf } from "../evaluate/calibration.ts";
-import { compareAuc, type Difference } from "../evaluate/compare.ts";
+import { comparePlacements, type Difference } from "../evaluate/compare.ts";
+import { type Placements, placementsOf } from "../evaluate/placements.ts";
 import { type Spread, spreadOf } from "../evaluate/spread.ts";
 import { readScores } from "../train/scores.ts";
 import type { LabDataset } from "./datasets.ts";
@@ -18,8 +19,10 @@ export interface Result {
   readonly auc: Spread;
   readonly gauc: Spread;
   readonly logloss: Spread;
-  /** Expected calibration error, of each run. */
+  /** Expected calibration error. */
   readonly ece: Spread;
+  /** What comparisons with other results are made of. */
+  readonly placements: Placements;
 }
 
 /** The results of runs, by dataset and variant, in the order in which they first appear. */
@@ -42,14 +45,14 @@ async function resultOf(runs: readonly Run[]): Promise<Result> {
     gauc: spread("gauc"),
     logloss: spread("logloss"),
     ece: spreadOf(scores.map((score) => calibrationOf(label, score).ece)),
+    placements: placementsOf(label, scores),
   };
 }
 
-/** Results of one dataset, to look up and to compare. Comparisons are kept: each takes a sort of all scores. */
+/** Results of one dataset, to look up and to compare. */
 export class Standings {
   readonly dataset: LabDataset;
   readonly results: readonly Result[];
-  readonly #differences = new Map<string, Difference>();
 
   /** @param results all of one dataset */
   constructor(results: readonly Result[]) {
@@ -63,13 +66,8 @@ export class Standings {
 
   /** Test AUC of a less that of b, with what the test users and the seeds leave uncertain. */
   difference(a: Result, b: Result): Difference {
-    const key = JSON.stringify([a.variant.name, b.variant.name]);
-    const known = this.#differences.get(key);
-    if (known) return known;
-    const { label, sequence: group } = this.dataset.content.test;
-    const difference = compareAuc({ label, group, a: a.scores, b: b.scores });
-    this.#differences.set(key, difference);
-    return difference;
+    const { label, sequence: users } = this.dataset.content.test;
+    return comparePlacements(label, users, a.placements, b.placements);
   }
 
   /** The best by mean AUC of those that are not `result`: for the leader the runner-up, for the others the leader. */

@@ -2,19 +2,13 @@
  * Table 2 of the paper (Zhou et al. 2019, https://arxiv.org/abs/1809.03672): DIEN and the models it was compared with,
  * on public data.
  */
-import {
-  calibrationFigure,
-  differenceRows,
-  intervalFigure,
-  leaderSentence,
-  overviewTable,
-  runRows,
-  standingTable,
-  summaryRows,
-} from "./comparison.ts";
 import type { ExperimentRun } from "./experiment.ts";
+import { calibrationFigure, intervalFigure } from "./figures.ts";
 import { repeatCommands } from "./repeat.ts";
 import { gatherResults, standingsOf } from "./results.ts";
+import { differenceRows, runRows, summaryRows } from "./rows.ts";
+import { leaderSentence } from "./sentences.ts";
+import { overviewTable, standingTable } from "./tables.ts";
 import { base, dien, din, gruAttention, pnn, wideDeep } from "./variants.ts";
 
 const VARIANTS = [base, wideDeep, pnn, din, gruAttention, dien];

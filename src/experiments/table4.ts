@@ -3,32 +3,24 @@
  * open, one choice at a time: the forms of its authors' code, and the weight of the auxiliary loss.
  */
 import type { Block } from "../report/report.ts";
-import {
-  differenceRows,
-  differenceTable,
-  differenceWords,
-  HOW_P,
-  intervalFigure,
-  overviewTable,
-  type Pair,
-  runRows,
-  standingTable,
-  summaryRows,
-} from "./comparison.ts";
 import type { ExperimentRun } from "./experiment.ts";
+import { intervalFigure } from "./figures.ts";
 import { repeatCommands } from "./repeat.ts";
 import { gatherResults, type Standings, standingsOf } from "./results.ts";
+import { differenceRows, runRows, summaryRows } from "./rows.ts";
+import { differenceWords } from "./sentences.ts";
+import { differenceTable, HOW_P, overviewTable, type Pair, standingTable } from "./tables.ts";
 import {
   agru,
   aigru,
   asReleased,
   augru,
+  auxiliary2,
+  auxiliaryHalf,
   base,
   dien,
   gruAttention,
   gruWithLoss,
-  halfTarget,
-  halfWeight,
   halvedRate,
   mlpAttention,
   mlpLoss,
@@ -45,8 +37,8 @@ const CHOICES = [
   gruWithLoss,
   uniform,
   sigmoid,
-  halfWeight,
-  halfTarget,
+  auxiliaryHalf,
+  auxiliary2,
   releasedAugru,
   mlpAttention,
   mlpLoss,

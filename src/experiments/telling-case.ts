@@ -30,7 +30,7 @@ export interface Case {
 
 /**
  * The case of the user with key `user`, or of the most telling one where none is named.
- * @throws UserError where the dataset has no such user, or no history that would tell anything
+ * @throws UserError where there is no history that would tell anything
  */
 export function findCase(
   dataset: LabDataset,
@@ -44,21 +44,20 @@ export function findCase(
   for (let sample = 0; sample < test.count && looked < LOOKED_AT; sample++) {
     if (test.label[sample] !== 1) continue;
     const key = catalogue.users[test.sequence[sample]];
-    if (user !== undefined && key !== user) continue;
     const length = test.length[sample];
-    if (user === undefined && (length < LENGTH.least || length > LENGTH.most)) continue;
+    if (user === undefined ? length < LENGTH.least || length > LENGTH.most : key !== user) continue;
     const candidates = candidatesOf(dataset, catalogue, sample);
     if (candidates === undefined) continue;
-    looked++;
     const found = { user: key, sample, candidates };
     const contrast = contrastOf(found, catalogue, inspector);
-    if (best === undefined || contrast > best.contrast) best = { found, contrast };
+    // Whoever is named is shown, telling or not.
+    if (contrast === undefined && user === undefined) continue;
+    looked++;
+    if (best === undefined || (contrast ?? 0) > best.contrast) best = { found, contrast: contrast ?? 0 };
   }
   if (best) return best.found;
-  const { name } = dataset;
-  if (user === undefined) throw new UserError(`${name}: no test user has a history of several categories to look at`);
-  if (!catalogue.users.includes(user)) throw new UserError(`${name} has no user "${user}"`);
-  throw new UserError(`${name}: user "${user}" has no clicked test sample after behaviours of two categories`);
+  const who = user === undefined ? "no user has" : `user "${user}" does not have`;
+  throw new UserError(`${dataset.name}: ${who} a clicked test sample after behaviours of two categories`);
 }
 
 /**
@@ -74,7 +73,7 @@ function candidatesOf({ content }: LabDataset, catalogue: Catalogue, sample: num
   const others = [...counts].filter(([id]) => id !== own && id !== 0).sort((a, b) => b[1] - a[1]);
   if (others.length === 0) return undefined;
   const popular = (fits: (row: number) => boolean): number | undefined =>
-    content.popularity.find((row) => row !== next && !history.includes(row) && fits(row));
+    catalogue.popular.find((row) => row !== next && !history.includes(row) && fits(row));
   const other = popular((row) => catalogue.categoryId(row) === others[0][0]);
   const stranger = popular((row) => !counts.has(catalogue.categoryId(row)) && catalogue.categoryId(row) !== own);
   const named = (what: string, row: number) => ({ name: `${what}: ${catalogue.category(row)}`, row });
@@ -85,14 +84,17 @@ function candidatesOf({ content }: LabDataset, catalogue: Catalogue, sample: num
   ];
 }
 
-/** How much more two candidates attend to behaviours of their own category than to those of the other's. */
-function contrastOf({ sample, candidates }: Case, catalogue: Catalogue, inspector: Inspector): number {
+/**
+ * How much more two candidates attend to behaviours of their own category than to those of the other's; undefined where
+ * these are not two interests.
+ */
+function contrastOf({ sample, candidates }: Case, catalogue: Catalogue, inspector: Inspector): number | undefined {
   const [a, b] = candidates;
-  if (b === undefined) return Number.NEGATIVE_INFINITY;
+  if (b === undefined) return undefined;
   const categories = catalogue.history(sample).map((row) => catalogue.categoryId(row));
   const [own, other] = [a, b].map(({ row }) => catalogue.categoryId(row));
   const share = (id: number) => categories.filter((category) => category === id).length;
-  if (share(own) < INTEREST || share(other) < INTEREST) return Number.NEGATIVE_INFINITY;
+  if (share(own) < INTEREST || share(other) < INTEREST) return undefined;
   const [attentionA, attentionB] = [a, b].map(({ row }) => inspector.inspect(catalogue.request(sample, row)).attention);
   return categories.reduce((sum, category, t) => {
     const more = attentionA[t] - attentionB[t];

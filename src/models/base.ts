@@ -1,7 +1,7 @@
 /**
- * BaseModel of the paper's comparison: embeddings, a sum-pooled history and an MLP. It sees the behaviours as a bag,
- * and
- * the candidate only beside it.
+ * BaseModel of the paper's comparison (https://arxiv.org/abs/1809.03672): embeddings, a sum-pooled history and an MLP. It
+ * sees the behaviours as a bag, and the candidate only beside it. The authors' code standardises the input by an affine
+ * map that it calls batch normalisation; there is none here.
  */
 import { z } from "zod";
 import { defineModel } from "./model.ts";

@@ -1,7 +1,6 @@
 /**
  * Deep Interest Network (Zhou et al., KDD 2018, https://arxiv.org/abs/1706.06978): the candidate weighs each behaviour
- * by a
- * local activation unit, and the weighted sum stands beside the plain one.
+ * by a local activation unit, and the weighted sum stands beside the plain one.
  *
  * As in the DIEN authors' comparison the weights pass a softmax; the DIN paper leaves them unnormalised.
  */

@@ -1,7 +1,6 @@
 /**
  * The training loop: epochs of chunks of steps, a checkpoint now and then, validation after each epoch. The best epoch
- * by
- * validation AUC is kept and reported on test; the test part is read once, at the end.
+ * by validation AUC is kept and reported on test; the test part is read once, at the end.
  */
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";

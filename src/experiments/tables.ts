@@ -1,0 +1,107 @@
+/**
+ * Tables of variants: mean and deviation over seeds beside the paper's figures, and for each dataset who is better than
+ * whom. Tables 2 and 4 of the paper are made of these.
+ */
+import { relaImpr } from "../evaluate/relaimpr.ts";
+import { metric, percent } from "../format.ts";
+import type { Block, Cell } from "../report/report.ts";
+import { paperAuc } from "./paper.ts";
+import type { Standings } from "./results.ts";
+import { base, type Variant } from "./variants.ts";
+import { differenceCell, meanAndDeviation } from "./words.ts";
+
+/** How the tables' p-values come about. */
+export const HOW_P =
+  "p is two-sided and counts both the test users (DeLong with users as clusters) and the seeds as chance; it is not corrected for the number of comparisons.";
+
+/** The paper's own table: a row a variant, a column a dataset, and what the paper reports. */
+export function overviewTable(name: string, standings: readonly Standings[], variants: readonly Variant[]): Block {
+  const best = standings.map(({ results }) => Math.max(...results.map(({ auc }) => auc.mean)));
+  const rows = variants.map(({ name, label }): Cell[] => {
+    const ours = standings.map(({ results }, i): Cell => {
+      const result = results.find(({ variant }) => variant.name === name);
+      if (!result) return null;
+      return { text: meanAndDeviation(result.auc), strong: result.auc.mean === best[i] };
+    });
+    const paper = paperAuc[name];
+    const theirs =
+      paper && [paper.electronics, paper.books].map(([mean, deviation]) => meanAndDeviation({ mean, deviation }));
+    return [label, ...ours, ...(theirs ?? [null, null])];
+  });
+  return {
+    kind: "table",
+    name,
+    caption:
+      "Test AUC, mean ± standard deviation over seeds, best epoch chosen on validation. The paper's figures are of other data: what can be compared is the order and the distances.",
+    head: ["", ...standings.map(({ dataset }) => dataset.name), "paper: Electronics", "paper: Books"],
+    rows,
+  };
+}
+
+/** One dataset in full: every metric, the distance to base and to the best of the others. */
+export function standingTable(standings: Standings): Block {
+  const { dataset, results } = standings;
+  const baseline = standings.of(base);
+  const rows = results.map((result): Cell[] => {
+    const other = standings.bestBut(result);
+    return [
+      result.variant.label,
+      meanAndDeviation(result.auc),
+      metric(result.gauc.mean),
+      metric(result.logloss.mean),
+      metric(result.ece.mean),
+      baseline && result !== baseline ? percent(relaImpr(result.auc.mean, baseline.auc.mean)) : null,
+      baseline && result !== baseline ? differenceCell(standings.difference(result, baseline)) : null,
+      other ? `${differenceCell(standings.difference(result, other))} ${other.variant.name}` : null,
+      result.runs.map(({ summary }) => summary.best_epoch).join(" "),
+    ];
+  });
+  return {
+    kind: "table",
+    name: `standing-${dataset.slug}`,
+    caption: `${dataset.name}: test metrics, means over ${results[0].runs.length} seeds. ${HOW_P}`,
+    head: [
+      "",
+      "AUC",
+      "GAUC",
+      "logloss",
+      "ECE",
+      "RelaImpr",
+      "difference to base",
+      "difference to the best other",
+      "best epochs",
+    ],
+    rows,
+  };
+}
+
+/** A question that the difference of two variants answers. */
+export interface Pair {
+  readonly question: string;
+  readonly a: Variant;
+  readonly b: Variant;
+}
+
+/** Differences of one dataset's variants to one of them. */
+export function differenceTable(
+  name: string,
+  caption: string,
+  standings: readonly Standings[],
+  pairs: readonly Pair[],
+): Block {
+  const rows = pairs.map(({ question, a, b }): Cell[] => [
+    question,
+    `${a.label} less ${b.label}`,
+    ...standings.map((own): Cell => {
+      const [first, second] = [own.of(a), own.of(b)];
+      return first && second ? differenceCell(own.difference(first, second)) : null;
+    }),
+  ]);
+  return {
+    kind: "table",
+    name,
+    caption,
+    head: ["", "difference", ...standings.map(({ dataset }) => dataset.name)],
+    rows,
+  };
+}
