@@ -8,13 +8,13 @@ import { metric, share } from "../format.ts";
 import { attentionPlot } from "../report/plots/attention.ts";
 import { trajectoryPlot } from "../report/plots/trajectory.ts";
 import type { Block } from "../report/report.ts";
-import { type Inspection, loadInspector } from "../train/inspect.ts";
+import { type Inspection, type Inspector, loadInspector } from "../train/inspect.ts";
 import { Catalogue } from "./catalogue.ts";
 import type { LabDataset } from "./datasets.ts";
 import type { ExperimentRun } from "./experiment.ts";
 import { project } from "./projection.ts";
 import { repeatCommands } from "./repeat.ts";
-import { type Case, findCase } from "./telling-case.ts";
+import { type Candidate, type Case, findCase } from "./telling-case.ts";
 import type { Run } from "./trials.ts";
 import { dien } from "./variants.ts";
 
@@ -38,20 +38,27 @@ export const figure3: ExperimentRun = async (lab, { user }) => {
   };
 };
 
-/** The hidden states under one candidate. */
+/** What happens under one candidate. */
 interface Series {
   readonly name: string;
   readonly inspection: Inspection;
+  /** Which behaviours are of the candidate's own category. */
+  readonly own: readonly boolean[];
 }
 
 async function viewOf({ dataset, folder }: Run, catalogue: Catalogue, user: string | undefined) {
   const inspector = await loadInspector(folder);
   const equally = await loadInspector(folder, { attention: { form: "uniform" } });
   const found = findCase(dataset, catalogue, inspector, user);
-  const requests = found.candidates.map(({ name, row }) => ({ name, request: catalogue.request(found.sample, row) }));
-  const series: Series[] = [
-    ...requests.map(({ name, request }) => ({ name, inspection: inspector.inspect(request) })),
-    { name: "none: equal attention", inspection: equally.inspect(requests[0].request) },
+  const seriesOf = ({ name, row }: Candidate, { inspect }: Inspector): Series => ({
+    name,
+    inspection: inspect(catalogue.request(found.sample, row)),
+    own: catalogue.history(found.sample).map((other) => catalogue.categoryId(other) === catalogue.categoryId(row)),
+  });
+  const [next] = found.candidates;
+  const series = [
+    ...found.candidates.map((candidate) => seriesOf(candidate, inspector)),
+    seriesOf({ name: "none: equal attention", row: next.row }, equally),
   ];
   const behaviours = catalogue.history(found.sample);
   const labels = behaviours.map((row) => catalogue.category(row));
@@ -128,23 +135,30 @@ function blocksOf(
       head: [
         "candidate",
         "probability of a click",
+        "behaviours of its category",
+        "attention to them",
         "largest attention",
-        "smallest attention",
         "path length of the state",
       ],
-      rows: series.map(({ name, inspection: { score, attention, states } }) => [
+      rows: series.map(({ name, own, inspection: { score, attention, states } }) => [
         name,
         metric(score),
+        `${own.filter(Boolean).length} of ${own.length}`,
+        share(attentionTo(own, attention)),
         metric(Math.max(...attention)),
-        metric(Math.min(...attention)),
-        metric(wayOf(states)),
+        metric(pathLength(states)),
       ]),
     },
   ];
 }
 
+/** The sum of a candidate's attention to its own behaviours. */
+function attentionTo(own: readonly boolean[], attention: readonly number[]): number {
+  return attention.reduce((sum, weight, t) => sum + (own[t] ? weight : 0), 0);
+}
+
 /** The length of the path of the states from zero on. */
-function wayOf(states: readonly (readonly number[])[]): number {
+function pathLength(states: readonly (readonly number[])[]): number {
   return states.reduce((sum, state, t) => {
     const before = t === 0 ? undefined : states[t - 1];
     return sum + Math.hypot(...state.map((value, i) => value - (before?.[i] ?? 0)));
@@ -152,6 +166,11 @@ function wayOf(states: readonly (readonly number[])[]): number {
 }
 
 function leadOf({ name }: LabDataset, { user }: Case, series: readonly Series[]): string {
-  const ways = series.map(({ name, inspection }) => `${metric(wayOf(inspection.states))} (${name})`);
-  return `On ${name}, user ${user}, the state travels ${ways.join(", ")}.`;
+  const parts = series
+    .filter(({ own }) => own.some(Boolean))
+    .map(({ name, own, inspection: { attention } }) => {
+      const count = own.filter(Boolean).length;
+      return `${share(attentionTo(own, attention))} for "${name}" (${count} of ${own.length} behaviours)`;
+    });
+  return `On ${name}, user ${user}: attention to behaviours of the candidate's own category is ${parts.join(", ")}.`;
 }
