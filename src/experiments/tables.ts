@@ -52,25 +52,14 @@ export function standingTable(standings: Standings): Block {
       metric(result.ece.mean),
       baseline && result !== baseline ? percent(relaImpr(result.auc.mean, baseline.auc.mean)) : null,
       baseline && result !== baseline ? differenceCell(standings.difference(result, baseline)) : null,
-      other ? `${differenceCell(standings.difference(result, other))} ${other.variant.name}` : null,
-      result.runs.map(({ summary }) => summary.best_epoch).join(" "),
+      other ? { text: differenceCell(standings.difference(result, other)), note: other.variant.name } : null,
     ];
   });
   return {
     kind: "table",
     name: `standing-${dataset.slug}`,
     caption: `${dataset.name}: test metrics, means over ${results[0].runs.length} seeds. ${HOW_P}`,
-    head: [
-      "",
-      "AUC",
-      "GAUC",
-      "logloss",
-      "ECE",
-      "RelaImpr",
-      "difference to base",
-      "difference to the best other",
-      "best epochs",
-    ],
+    head: ["", "AUC", "GAUC", "logloss", "ECE", "RelaImpr", "difference to base", "difference to the best other"],
     rows,
   };
 }

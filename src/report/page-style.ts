@@ -23,7 +23,7 @@ export const PAGE_STYLE = `
 }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--background); color: var(--text); font: 16px/1.55 system-ui, sans-serif; }
-main { max-width: 64rem; margin: 0 auto; padding: 2.5rem 1.25rem 4rem; }
+main { max-width: 72rem; margin: 0 auto; padding: 2.5rem 1.25rem 4rem; }
 h1 { margin: 0 0 0.5rem; font-size: 1.7rem; line-height: 1.25; }
 h2 { margin: 2.5rem 0 0.75rem; font-size: 1.15rem; }
 h1, h2, p, li, td, th, figcaption { overflow-wrap: break-word; }

@@ -37,11 +37,11 @@ export function intervalPlot(rows: readonly IntervalRow[], labels: { x: string }
         label: labels.x,
         labelAnchor: "center",
         labelArrow: "none",
-        ticks: 6,
+        ticks: 5,
       },
       y: { type: "band", domain: names, label: null, tickSize: 0, tickFormat: name },
       marks: [
-        Plot.gridX({ ticks: 6 }),
+        Plot.gridX({ ticks: 5 }),
         Plot.tickX(seeds, {
           x: "x",
           y: "name",
