@@ -106,6 +106,7 @@ class BilinearAttention(nn.Module):
     def __init__(self, hidden, width):
         super().__init__()
         self.weight = linear(width, hidden, bias=False)
+        nn.init.eye_(self.weight.weight)
 
     def forward(self, states, candidate, mask):
         scores = torch.bmm(states, self.weight(candidate).unsqueeze(-1)).squeeze(-1)
@@ -243,7 +244,7 @@ def main():
     parser.add_argument("--data", required=True, help="folder that `dien prepare` wrote")
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--batch-size", type=int, default=128)
-    parser.add_argument("--learning-rate", type=float, default=0.001)
+    parser.add_argument("--learning-rate", type=float, default=0.002)
     parser.add_argument("--attention", choices=("bilinear", "mlp"), default="bilinear")
     parser.add_argument("--auxiliary", choices=("dot", "mlp"), default="dot")
     parser.add_argument("--seed", type=int, default=1)
