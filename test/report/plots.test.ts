@@ -149,7 +149,7 @@ describe("marks", () => {
   });
 
   it("search: 0 has a place of its own beside a logarithmic scale, which spreads the others", () => {
-    const rows = [0, 1e-6, 1e-5, 1e-4, 1e-3].map((value, n) => {
+    const rows = [0, 3e-6, 3e-5, 3e-4, 3e-3].map((value, n) => {
       return { parameter: "l2", value, log: true, score: 0.7 + n / 100, stopped: false };
     });
     const svg = searchPlot(rows, { y: "AUC" });

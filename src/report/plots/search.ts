@@ -63,7 +63,7 @@ const ZERO_GAP = 0.15;
 
 /**
  * Logarithmic where asked for and possible, with a little room at the ends. A logarithm has no place for 0: it gets one of
- * its own, left of all others.
+ * its own, left of all others. The scale is one of exponents, for Plot's own leaves some of the ticks without a label.
  */
 function scaleOf(trials: readonly SearchRow[]): Place {
   const values = trials.map((row) => row.value);
@@ -71,23 +71,19 @@ function scaleOf(trials: readonly SearchRow[]): Place {
   if (!trials[0].log || positive.length === 0 || values.some((value) => value < 0)) {
     return { scale: { type: "linear", domain: extent(values), ticks: 4 }, placeOf: (value) => value };
   }
-  const exponents = extent(positive.map(Math.log10));
-  const [low, high] = exponents.map((exponent) => 10 ** exponent);
-  const ticks = logTicks(low, high);
-  const label = (value: number) => `${value}`;
-  if (positive.length === values.length) {
-    return { scale: { type: "log", domain: [low, high], ticks, tickFormat: label }, placeOf: (value) => value };
-  }
-  const gap = ZERO_GAP * (exponents[1] - exponents[0]);
-  const [start, zero] = [exponents[0] - 1.5 * gap, exponents[0] - gap].map((exponent) => 10 ** exponent);
+  const [low, high] = extent(positive.map(Math.log10));
+  const gap = positive.length < values.length ? ZERO_GAP * (high - low) : 0;
+  const placeOf = (value: number) => (value === 0 ? low - gap : Math.log10(value));
+  const ticks = new Map(logTicks(10 ** low, 10 ** high).map((value) => [placeOf(value), `${value}`]));
+  if (gap > 0) ticks.set(placeOf(0), "0");
   return {
     scale: {
-      type: "log",
-      domain: [start, high],
-      ticks: [zero, ...ticks],
-      tickFormat: (value: number) => (value === zero ? "0" : label(value)),
+      type: "linear",
+      domain: [low - 1.5 * gap, high],
+      ticks: [...ticks.keys()],
+      tickFormat: (place: number) => ticks.get(place),
     },
-    placeOf: (value) => (value === 0 ? zero : value),
+    placeOf,
   };
 }
 
