@@ -23,6 +23,7 @@ export {
   type ScoreOptions,
   scoreRun,
 } from "./train/evaluate.ts";
+export { type FailureReason, RunFailed } from "./train/failure.ts";
 export { type Inspection, type Inspector, loadInspector, type Overrides } from "./train/inspect.ts";
 export { loadScorer, type Scorer } from "./train/predict.ts";
 export type { PredictRequest } from "./train/requests.ts";

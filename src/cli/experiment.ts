@@ -1,10 +1,11 @@
 /** `dien experiment NAME`: the paper's tables and figures, and the search for settings, on people's own datasets. */
 import { join } from "node:path";
 import { type Command, Option } from "commander";
-import type { Experiment, ExperimentOptions } from "../experiments/experiment.ts";
+import { type Experiment, type ExperimentOptions, TUNE_DEFAULTS } from "../experiments/experiment.ts";
 import type { LabEvent } from "../experiments/lab.ts";
 import { experiments } from "../experiments/list.ts";
 import type { ExperimentOutcome } from "../experiments/run.ts";
+import type { Stop } from "../experiments/stops.ts";
 import { duration, metric } from "../format.ts";
 import { models } from "../models/registry.ts";
 import { type Context, INTERRUPTED, printJson } from "./context.ts";
@@ -26,9 +27,12 @@ interface Options extends ExperimentOptions {
 /** Flags of the options that only some experiments have. */
 const OWN: Record<keyof ExperimentOptions, () => Option> = {
   user: () => new Option("--user <key>", "the user to look at (default: the most telling one)"),
-  model: () => new Option("--model <name>", "model to search for").choices([...models.keys()]).default("dien"),
+  model: () =>
+    new Option("--model <name>", "model to search for").choices([...models.keys()]).default(TUNE_DEFAULTS.model),
   trials: () =>
-    new Option("--trials <number>", "settings to try, the defaults among them").argParser(whole(1)).default(20),
+    new Option("--trials <number>", "settings to try, the defaults among them")
+      .argParser(whole(1))
+      .default(TUNE_DEFAULTS.trials),
 };
 
 export function addExperiment(program: Command, context: Context, finish: (exitCode: number) => void): void {
@@ -87,28 +91,36 @@ Examples:
   addCommonOptions(command);
 }
 
-/** Shows a lab's events: the training under way, and a line for every finished run. */
+/**
+ * Shows a lab's events: the training under way, and a line for every run that ended. The time left is that of the runs to
+ * come, if they take as long as those before on average.
+ */
 function showRuns(progress: Progress): (event: LabEvent) => void {
-  const start = performance.now();
+  let seconds = 0;
   let shown = -1;
   let show = showTraining(progress);
   return ({ name, index, count, ...what }) => {
     const place = `[${index + 1}/${count}]`;
-    if (what.kind === "finished") {
-      const elapsed = (performance.now() - start) / 1000;
-      const left = (elapsed / (index + 1)) * (count - index - 1);
-      progress.note(
-        `${place} ${name}: test AUC ${metric(what.summary.test.auc)}, ${duration(what.seconds)}; about ${duration(left)} left`,
-      );
+    if (what.kind !== "training") {
+      seconds += what.seconds;
+      const left = (seconds / (index + 1)) * (count - index - 1);
+      const end = what.kind === "finished" ? `test AUC ${metric(what.summary.test.auc)}` : tellStop(what.stop);
+      progress.note(`${place} ${name}: ${end}, ${duration(what.seconds)}; about ${duration(left)} left`);
       return;
     }
     if (index !== shown) {
       shown = index;
-      show = showTraining(progress, `${place} ${name} `);
+      show = showTraining(progress, `${place} ${name}: `);
     }
     // An epoch's line would be one of hundreds here; the run's own log has it.
-    if (what.event.kind === "step") show(what.event);
+    if (what.event.kind !== "epoch") show(what.event);
   };
+}
+
+/** How a trial ended that has no model. */
+function tellStop({ reason, validAuc }: Stop): string {
+  if (reason !== "early") return reason;
+  return `stopped after epoch ${validAuc.length}, validation AUC ${metric(Math.max(...validAuc))}`;
 }
 
 /** The report's answer and its tables, as far as a terminal shows them. */
@@ -116,7 +128,7 @@ function tell({ report, folder, seconds }: ExperimentOutcome): string {
   const tables = report.blocks.flatMap((block) => {
     if (block.kind !== "table") return [];
     const cell = (value: (typeof block.rows)[number][number]) =>
-      value === null ? "" : typeof value === "object" ? value.text : String(value);
+      value === null ? "" : typeof value === "object" ? [value.text, value.note ?? ""].join(" ").trim() : String(value);
     return [
       `${block.caption}\n${table(
         block.head,
@@ -124,5 +136,5 @@ function tell({ report, folder, seconds }: ExperimentOutcome): string {
       )}`,
     ];
   });
-  return `${[report.lead, ...tables].join("\n\n")}\n${join(folder, "report.html")} has it all with figures, ${duration(seconds)}\n`;
+  return `${[`${report.lead}\n`, ...tables].join("\n")}\n${join(folder, "report.html")} has it all with figures, ${duration(seconds)}\n`;
 }

@@ -11,6 +11,9 @@ export interface ExperimentOptions {
   readonly trials?: number;
 }
 
+/** What `tune` takes where nothing is said. */
+export const TUNE_DEFAULTS = { model: "dien", trials: 20 };
+
 /** @throws Interrupted when the lab's signal was aborted; the same call goes on from there */
 export type ExperimentRun = (lab: Lab, options: ExperimentOptions) => Promise<Report>;
 

@@ -3,23 +3,26 @@
  * is finished. So an experiment that was stopped or killed goes on where it was, and experiments that share an output
  * folder share their runs.
  */
+import { existsSync } from "node:fs";
 import { UserError } from "../errors.ts";
+import { readProgress } from "../train/checkpoint.ts";
 import { configKeys } from "../train/config.ts";
+import { RunFailed } from "../train/failure.ts";
+import { createRun, runFiles } from "../train/run-folder.ts";
 import type { TrainSummary } from "../train/summary.ts";
 import { type TrainEvent, train } from "../train/train.ts";
 import { type LabDataset, openDatasets } from "./datasets.ts";
+import { readStop, type Stop, writeStop } from "./stops.ts";
 import {
   dropCheckpoint,
-  epochsSoFar,
   type Found,
   findRun,
+  type Place,
   type Run,
-  readStopped,
   type Trial,
   trialConfig,
   trialFolder,
   trialName,
-  writeStopped,
 } from "./trials.ts";
 import type { Variant } from "./variants.ts";
 
@@ -38,18 +41,31 @@ export interface LabOptions {
   readonly onProgress?: (event: LabEvent) => void;
 }
 
-/** What happens in a lab: a run under way, run `index` of `count`, from 0; or its end. Seconds are those of this call. */
-export type LabEvent = { readonly name: string; readonly index: number; readonly count: number } & (
+/**
+ * What happens to a run. Of those that the lab trains it is number `index`, from 0, of `count`, as far as is known by
+ * now; runs that were there already do not count.
+ */
+export type LabEvent = { readonly name: string; readonly index: number; readonly count: number } & Happening;
+
+/** A run is under way, finished, or stopped for good. Seconds are those of this call. */
+type Happening =
   | { readonly kind: "training"; readonly event: TrainEvent }
   | { readonly kind: "finished"; readonly summary: TrainSummary; readonly seconds: number }
-);
+  | { readonly kind: "stopped"; readonly stop: Stop; readonly seconds: number };
 
 /** Thrown out of an experiment whose signal was aborted; everything it needs to go on is on the disk. */
 export class Interrupted extends Error {}
 
+/** What came of a trial that need not succeed. */
+export type Attempt =
+  | { readonly run: Run; readonly stop?: undefined }
+  | { readonly run?: undefined; readonly stop: Stop };
+
 export class Lab {
   readonly datasets: readonly LabDataset[];
   readonly options: LabOptions;
+  /** Runs that this lab has trained. */
+  #trained = 0;
 
   private constructor(datasets: readonly LabDataset[], options: LabOptions) {
     this.datasets = datasets;
@@ -71,87 +87,117 @@ export class Lab {
   }
 
   /**
-   * Trains what is not finished of `trials`, one after the other, and returns them all as runs.
-   * @throws Interrupted when the signal was aborted
-   * @throws UserError where a folder holds another run, or a key of the settings belongs to none of the models
+   * Those of `trials` that are neither finished nor stopped for good.
+   * @throws UserError where a folder holds something else
    */
-  async train(trials: readonly Trial[]): Promise<Run[]> {
+  async untrained(trials: readonly Trial[]): Promise<Trial[]> {
+    const left: Trial[] = [];
+    for (const trial of trials) {
+      const place = this.#place(trial);
+      const { state } = await findRun(place);
+      if (state !== "finished" && !(await readStop(place.folder))) left.push(trial);
+    }
+    return left;
+  }
+
+  /**
+   * Trains what is not finished of `trials`, one after the other, and returns them all as runs.
+   * @param ahead runs that are known to come after these
+   * @throws Interrupted when the signal was aborted
+   * @throws UserError where a folder holds another run, a key of the settings belongs to none of the models, or a run fails
+   */
+  async train(trials: readonly Trial[], ahead = 0): Promise<Run[]> {
     checkSettings(this.options.settings, trials);
-    const found: Found[] = [];
     // All folders are looked at before anything is trained: a night's work must not end at a folder in the way.
-    for (const trial of trials) found.push(await findRun(this.#place(trial)));
-    const count = found.filter(({ state }) => state !== "finished").length;
-    let index = 0;
+    const found: Found[] = [];
+    for (const trial of trials) found.push(await this.#find(this.#place(trial)));
+    let left = found.filter(({ state }) => state !== "finished").length + ahead;
     const runs: Run[] = [];
     for (const [i, trial] of trials.entries()) {
-      const what = found[i];
-      const summary =
-        what.state === "finished"
-          ? what.summary
-          : await this.#trainOne(trial, what.state, { name: trialName(trial), index: index++, count });
+      const place = this.#place(trial);
+      let what = found[i];
+      if (what.state !== "finished") {
+        left--;
+        // Another process may have trained it since.
+        what = await this.#find(place);
+      }
+      const summary = what.state === "finished" ? what.summary : await this.#trainOne(place, what.state, left);
       if (summary === undefined) throw new Interrupted();
-      runs.push({ ...trial, folder: trialFolder(this.options.out, trial), summary });
+      runs.push({ ...trial, folder: place.folder, summary });
     }
     return runs;
   }
 
   /**
-   * As `train` with one trial, which `stop` may end after any epoch: it is given the validation AUC of the epochs so far.
-   * A trial that was stopped stays so. It is trial `index` of `count`.
-   * @returns the validation AUC of each epoch, and the run unless it was stopped
+   * Trains a trial that need not succeed: `isHopeless` may end it after any epoch but its last, given the validation AUC
+   * of the epochs so far, and its settings may make it fail. A trial that ended so stays so.
+   * @param ahead as for `train`
+   * @throws Interrupted when the signal was aborted
    */
-  async trainUntil(
-    trial: Trial,
-    stop: (validAuc: readonly number[]) => boolean,
-    { index, count }: { readonly index: number; readonly count: number },
-  ): Promise<{ readonly validAuc: readonly number[]; readonly run?: Run }> {
-    const { out, settings } = this.options;
-    checkSettings(settings, [trial]);
-    const folder = trialFolder(out, trial);
-    const finished = (summary: TrainSummary) => ({
-      validAuc: summary.epochs.map(({ valid_auc }) => valid_auc),
-      run: { ...trial, folder, summary },
-    });
-    const found = await findRun(this.#place(trial));
-    if (found.state === "finished") return finished(found.summary);
-    const stopped = await readStopped(folder);
-    if (stopped) return { validAuc: stopped };
-    const validAuc = found.state === "begun" ? await epochsSoFar(folder) : [];
-    const controller = new AbortController();
-    const decide = () => {
-      if (stop(validAuc)) controller.abort();
+  async attempt(trial: Trial, isHopeless: (validAuc: readonly number[]) => boolean, ahead: number): Promise<Attempt> {
+    checkSettings(this.options.settings, [trial]);
+    const place = this.#place(trial);
+    const { folder, config } = place;
+    const found = await this.#find(place);
+    if (found.state === "finished") return { run: { ...trial, folder, summary: found.summary } };
+    const known = await readStop(folder);
+    if (known) {
+      await dropCheckpoint(folder);
+      return { stop: known };
+    }
+    const validAuc = ((await readProgress(folder))?.epochs ?? []).map(({ valid_auc }) => valid_auc);
+    const hopeless = new AbortController();
+    const judge = () => {
+      if (isHopeless(validAuc)) hopeless.abort();
     };
-    // A run that was killed right after an epoch is judged by it now.
-    if (validAuc.length > 0) decide();
-    const onEpoch = (epoch: number, auc: number) => {
-      validAuc[epoch - 1] = auc;
-      decide();
+    // A run that was killed between an epoch and its judgement is judged now; if the epoch was its last, it is finished.
+    if (validAuc.length > 0) judge();
+    const onEpoch = (auc: number) => {
+      validAuc.push(auc);
+      judge();
     };
-    const place = { name: trialName(trial), index, count };
-    const summary = await this.#trainOne(trial, found.state, place, controller.signal, onEpoch);
-    if (summary) return finished(summary);
-    if (!controller.signal.aborted) throw new Interrupted();
-    await writeStopped(folder, validAuc);
+    let reason: Stop["reason"] = "early";
+    const start = performance.now();
+    try {
+      const summary = await this.#trainOne(place, found.state, ahead, hopeless.signal, onEpoch);
+      if (summary) return { run: { ...trial, folder, summary } };
+      if (!hopeless.signal.aborted) throw new Interrupted();
+    } catch (error) {
+      if (!(error instanceof RunFailed)) throw error;
+      reason = error.reason;
+      // A run that is too large fails before it has a folder.
+      if (!existsSync(runFiles(folder).config)) await createRun(folder, config);
+    }
+    const stop: Stop = { reason, validAuc };
+    await writeStop(folder, stop);
     await dropCheckpoint(folder);
-    return { validAuc };
+    this.#tell(trial, ahead, { kind: "stopped", stop, seconds: secondsSince(start) });
+    this.#trained++;
+    return { stop };
   }
 
-  #place(trial: Trial) {
+  #place(trial: Trial): Place {
     const { out, settings, threads } = this.options;
     return { trial, folder: trialFolder(out, trial), config: trialConfig(trial, settings, threads) };
   }
 
+  /** As `findRun`; of a finished run goes what a kill at its very end left. */
+  async #find(place: Place): Promise<Found> {
+    const found = await findRun(place);
+    if (found.state === "finished") await dropCheckpoint(place.folder);
+    return found;
+  }
+
   /** Undefined where the lab's signal, or `stop`, ended it before it was finished. */
   async #trainOne(
-    trial: Trial,
+    { trial, folder, config }: Place,
     state: "absent" | "begun",
-    place: Pick<LabEvent, "name" | "index" | "count">,
+    ahead: number,
     stop?: AbortSignal,
-    onEpoch?: (epoch: number, validAuc: number) => void,
+    onEpoch?: (validAuc: number) => void,
   ): Promise<TrainSummary | undefined> {
-    const { signal, onProgress } = this.options;
-    if (signal?.aborted) return undefined;
-    const { folder, config } = this.#place(trial);
+    const { signal } = this.options;
+    if (signal?.aborted) throw new Interrupted();
     const start = performance.now();
     const summary = await train({
       data: trial.dataset.folder,
@@ -160,19 +206,36 @@ export class Lab {
       resume: state === "begun",
       signal: AbortSignal.any([signal, stop].filter((signal) => signal !== undefined)),
       onProgress: (event) => {
-        if (event.kind === "epoch") onEpoch?.(event.epoch, event.valid.auc);
-        onProgress?.({ ...place, kind: "training", event });
+        if (event.kind === "epoch") onEpoch?.(event.valid.auc);
+        this.#tell(trial, ahead, { kind: "training", event });
       },
+    }).catch((error) => {
+      if (!(error instanceof RunFailed)) throw error;
+      throw new RunFailed(error.reason, `${trialName(trial)}: ${error.message}`);
     });
     if (summary.interrupted) return undefined;
     await dropCheckpoint(folder);
-    onProgress?.({ ...place, kind: "finished", summary, seconds: (performance.now() - start) / 1000 });
+    this.#tell(trial, ahead, { kind: "finished", summary, seconds: secondsSince(start) });
+    this.#trained++;
     return summary;
   }
+
+  /** Tells what happens to the run under way, after which `ahead` are to come. */
+  #tell(trial: Trial, ahead: number, what: Happening): void {
+    const index = this.#trained;
+    this.options.onProgress?.({ name: trialName(trial), index, count: index + 1 + ahead, ...what });
+  }
+}
+
+function secondsSince(start: number): number {
+  return (performance.now() - start) / 1000;
 }
 
 /** Every key of the settings must mean something to one of the models at least. */
 function checkSettings(settings: Readonly<Record<string, unknown>>, trials: readonly Trial[]): void {
+  if ("train.seed" in settings) {
+    throw new UserError("train.seed cannot be set for an experiment: its runs have the seeds 1 to --seeds");
+  }
   const models = [...new Set(trials.map(({ variant }) => String(variant.settings["model.name"])))];
   for (const key of Object.keys(settings)) {
     if (!models.some((model) => configKeys(model).has(key))) {

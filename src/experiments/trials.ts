@@ -2,21 +2,14 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { z } from "zod";
 import { UserError } from "../errors.ts";
-import { readJson, readText, writeFileAside } from "../files.ts";
-import { metricsSchema } from "../train/checkpoint.ts";
 import { configKeys, differingKey, type RunConfig, resolveConfig } from "../train/config.ts";
 import { assign, type Tree } from "../train/dotted.ts";
 import { readModelDescription } from "../train/model-folder.ts";
-import { readRunConfig, runFiles } from "../train/run-folder.ts";
+import { holdsFiles, readRunConfig, runFiles } from "../train/run-folder.ts";
 import { readSummary, type TrainSummary } from "../train/summary.ts";
 import type { LabDataset } from "./datasets.ts";
 import type { Variant } from "./variants.ts";
-
-const STOPPED = "stopped.json";
-const stoppedSchema = z.object({ valid_auc: z.array(z.number()) });
-const epochLine = z.object({ train_loss: z.number(), valid: metricsSchema });
 
 /** One run to train. */
 export interface Trial {
@@ -77,45 +70,30 @@ export interface Place {
 
 /**
  * Looks for a trial's run.
- * @throws UserError where the folder holds a run of another configuration or another dataset
+ * @throws UserError where the folder holds a run of another configuration or another dataset, or no run but other files,
+ * or where a finished run lacks its scores
  */
 export async function findRun({ trial, folder, config }: Place): Promise<Found> {
-  if (!existsSync(runFiles(folder).config)) return { state: "absent" };
+  const files = runFiles(folder);
+  if (!existsSync(files.config)) {
+    if (await holdsFiles(folder)) throw new UserError(`${folder} holds files but no run: choose another --out`);
+    return { state: "absent" };
+  }
   const stored = await readRunConfig(folder);
   const difference = differingKey(stored, config);
   if (difference !== undefined) {
     throw new UserError(`${folder} holds a run with another '${difference}': choose another --out, or remove the run`);
   }
   const summary = await readSummary(folder);
-  if (summary === undefined) return { state: "begun" };
-  if ((await readModelDescription(folder)).dataset !== trial.dataset.fingerprint) {
+  const begunOn = summary || existsSync(files.model) ? (await readModelDescription(folder)).dataset : undefined;
+  if (begunOn !== undefined && begunOn !== trial.dataset.fingerprint) {
     throw new UserError(`${folder} holds a run on another dataset than ${trial.dataset.folder}: choose another --out`);
   }
+  if (summary === undefined) return { state: "begun" };
+  if (!existsSync(files.scores)) {
+    throw new UserError(`${folder} holds a finished run without ${files.scores}: remove the run to train it again`);
+  }
   return { state: "finished", summary };
-}
-
-/** What a search wrote of a trial that it stopped: the validation AUC of its epochs. Undefined where it did not. */
-export async function readStopped(folder: string): Promise<number[] | undefined> {
-  const path = join(folder, STOPPED);
-  if (!existsSync(path)) return undefined;
-  const parsed = stoppedSchema.safeParse(await readJson(path));
-  if (!parsed.success) throw new UserError(`${path} is damaged: ${parsed.error.issues[0].message}`);
-  return parsed.data.valid_auc;
-}
-
-export async function writeStopped(folder: string, validAuc: readonly number[]): Promise<void> {
-  await writeFileAside(join(folder, STOPPED), `${JSON.stringify({ valid_auc: validAuc })}\n`);
-}
-
-/** The validation AUC of the finished epochs of a run that is not finished, from its log. */
-export async function epochsSoFar(folder: string): Promise<number[]> {
-  const { metrics } = runFiles(folder);
-  if (!existsSync(metrics)) return [];
-  const lines = (await readText(metrics)).split("\n").filter((line) => line !== "");
-  return lines.flatMap((line) => {
-    const epoch = epochLine.safeParse(JSON.parse(line));
-    return epoch.success ? [epoch.data.valid.auc] : [];
-  });
 }
 
 /** Frees the disk of what only an unfinished run needs, two thirds of all that a run keeps. */

@@ -1,14 +1,12 @@
 /**
- * Search over the settings that matter most, for one model on each dataset: random trials, bad ones stopped early, the
- * best few trained again with every seed. The winner, by validation alone, is written as a configuration.
- *
- * A trial stops after an epoch in which its best validation AUC so far lies below the median of what the trials before
- * it had come to at that epoch (Golovin et al. 2017, https://doi.org/10.1145/3097983.3098043, 3.2.1). The defaults are
- * the first trial and always a finalist, so the winner is never worse than they are, on validation.
+ * Search over the settings that matter most, for one model on each dataset: the defaults, then random trials (search.ts,
+ * median-rule.ts). The winner, by validation alone, is written as a configuration as soon as it is known. The defaults are
+ * always a finalist, so the winner is never worse than they are, on validation.
  */
 
 import { join } from "node:path";
 import { stringify } from "yaml";
+import { UserError } from "../errors.ts";
 import { spreadOf } from "../evaluate/spread.ts";
 import { makeFolder, writeFileAside } from "../files.ts";
 import { metric } from "../format.ts";
@@ -17,89 +15,52 @@ import { searchPlot } from "../report/plots/search.ts";
 import type { Block, Cell } from "../report/report.ts";
 import { modelNamed } from "../train/config.ts";
 import type { LabDataset } from "./datasets.ts";
-import type { ExperimentRun } from "./experiment.ts";
+import { type ExperimentRun, TUNE_DEFAULTS } from "./experiment.ts";
 import type { Lab } from "./lab.ts";
 import { repeatCommands } from "./repeat.ts";
-import { gatherResults, type Result, Standings } from "./results.ts";
+import { Standings } from "./results.ts";
+import { expectedRuns, meanValidAuc, planSearch, type Search, search } from "./search.ts";
 import { type Dimension, drawSettings, spaceOf } from "./search-space.ts";
-import { type Run, trialConfig } from "./trials.ts";
+import { trialConfig } from "./trials.ts";
 import type { Variant } from "./variants.ts";
 import { differenceCell, meanAndDeviation } from "./words.ts";
 
-const TRIALS = 20;
-/** Trials, the defaults aside, that are trained with every seed. */
-const FINALISTS = 3;
-/** Nothing is stopped before so many trials have shown what is usual. */
-const WARM_UP = 4;
-
-export const tune: ExperimentRun = async (lab, { model = "dien", trials: count = TRIALS }) => {
+export const tune: ExperimentRun = async (
+  lab,
+  { model = TUNE_DEFAULTS.model, trials: count = TUNE_DEFAULTS.trials },
+) => {
   const { name } = modelNamed(model);
   const space = spaceOf(name, lab.options.settings);
+  if (space.length === 0) throw new UserError("there is nothing to search: --set settles all that a search would vary");
+  const variants = Array.from({ length: count }, (_, number) => variantOf(name, number, space));
+  const plans = [];
+  for (const dataset of lab.datasets) plans.push(await planSearch(lab, dataset, variants));
   const searches: Search[] = [];
-  for (const [d, dataset] of lab.datasets.entries()) searches.push(await search(lab, dataset, name, space, count, d));
-  for (const found of searches) await writeWinner(lab, name, found);
-  const runs = searches.flatMap(({ results }) => results.flatMap((result) => result.runs));
+  for (const [i, plan] of plans.entries()) {
+    const later = plans.slice(i + 1).reduce((sum, plan) => sum + expectedRuns(plan), 0);
+    const found = await search(lab, plan, later);
+    await writeWinner(lab, name, found);
+    searches.push(found);
+  }
   return {
     name: `tune-${name}`,
     title: `Search for the settings of ${name}`,
     lead: searches.map((found) => winnerSentence(found)).join(" "),
-    blocks: searches.flatMap((found) => blocksOf(found, space)),
-    data: { trials: searches.flatMap(({ trials }) => trials.map(({ row }) => row)) },
-    commands: repeatCommands(lab, "tune", runs, ["--model", name, "--trials", String(count)]),
+    blocks: searches.flatMap((found) => blocksOf(lab, name, found, space)),
+    data: { trials: searches.flatMap((found) => rowsOf(lab, found, space)) },
+    commands: repeatCommands(
+      lab,
+      "tune",
+      searches.flatMap(({ dataset, results }) =>
+        lab.trials(
+          results.map(({ variant }) => variant),
+          [dataset],
+        ),
+      ),
+      ["--model", name, "--trials", String(count)],
+    ),
   };
 };
-
-interface TrialOutcome {
-  readonly variant: Variant;
-  readonly number: number;
-  /** Best validation AUC of its epochs. */
-  readonly auc: number;
-  readonly stopped: boolean;
-  readonly row: Row;
-}
-
-interface Search {
-  readonly dataset: LabDataset;
-  readonly trials: readonly TrialOutcome[];
-  /** The defaults and the finalists, with every seed; best mean validation AUC first. */
-  readonly results: readonly Result[];
-}
-
-async function search(
-  lab: Lab,
-  dataset: LabDataset,
-  model: string,
-  space: readonly Dimension[],
-  count: number,
-  place: number,
-): Promise<Search> {
-  const trials: TrialOutcome[] = [];
-  /** Validation AUC by epoch of each trial so far. */
-  const curves: (readonly number[])[] = [];
-  for (let number = 0; number < count; number++) {
-    const variant = variantOf(model, number, space);
-    const stop = (validAuc: readonly number[]) => isBelowMedian(validAuc, curves);
-    const order = { index: place * count + number, count: lab.datasets.length * count };
-    const { validAuc, run } = await lab.trainUntil({ dataset, variant, seed: 1 }, stop, order);
-    curves.push(validAuc);
-    const auc = Math.max(...validAuc);
-    const settings = Object.fromEntries(space.map(({ key }) => [key, settingOf(lab, variant, key)]));
-    const row = {
-      dataset: dataset.name,
-      trial: number,
-      ...settings,
-      epochs: validAuc.length,
-      valid_auc: auc,
-      stopped: !run,
-    };
-    trials.push({ variant, number, auc, stopped: run === undefined, row });
-  }
-  const [defaults, ...drawn] = trials;
-  const best = drawn.filter(({ stopped }) => !stopped).sort((a, b) => b.auc - a.auc);
-  const finalists = [defaults, ...best.slice(0, FINALISTS)].map(({ variant }) => variant);
-  const results = await gatherResults(await lab.train(lab.trials(finalists, [dataset])));
-  return { dataset, trials, results: [...results].sort((a, b) => validAuc(b) - validAuc(a)) };
-}
 
 /** Trial 0 is the defaults. */
 function variantOf(model: string, number: number, space: readonly Dimension[]): Variant {
@@ -108,19 +69,15 @@ function variantOf(model: string, number: number, space: readonly Dimension[]): 
   return { name, label: `trial ${number}`, settings: { "model.name": model, ...drawSettings(space, number) } };
 }
 
-/** Whether the best of a trial's epochs so far is below the median of the others' at that epoch. */
-export function isBelowMedian(validAuc: readonly number[], others: readonly (readonly number[])[]): boolean {
-  const epochs = validAuc.length;
-  const rivals = others.filter((curve) => curve.length >= epochs).map((curve) => Math.max(...curve.slice(0, epochs)));
-  if (rivals.length < WARM_UP) return false;
-  rivals.sort((a, b) => a - b);
-  const middle = (rivals.length - 1) / 2;
-  const median = (rivals[Math.floor(middle)] + rivals[Math.ceil(middle)]) / 2;
-  return Math.max(...validAuc) < median;
-}
-
-function validAuc({ runs }: Result): number {
-  return spreadOf(runs.map(({ summary }) => summary.valid.auc)).mean;
+function rowsOf(lab: Lab, { dataset, trials }: Search, space: readonly Dimension[]): Row[] {
+  return trials.map(({ variant, epochs, auc, stopped }, trial) => ({
+    dataset: dataset.name,
+    trial,
+    ...Object.fromEntries(space.map(({ key }) => [key, settingOf(lab, variant, key)])),
+    epochs,
+    valid_auc: auc,
+    stopped,
+  }));
 }
 
 function settingOf(lab: Lab, variant: Variant, key: string): number {
@@ -143,38 +100,57 @@ function winnerFile({ name }: LabDataset): string {
 
 function winnerSentence({ dataset, results }: Search): string {
   const [winner] = results;
-  return `On ${dataset.name} ${winner.variant.label} wins with a validation AUC of ${metric(validAuc(winner))}; it is written to ${winnerFile(dataset)}.`;
+  return `On ${dataset.name} ${winner.variant.label} wins with a validation AUC of ${metric(meanValidAuc(winner))}; it is written to ${winnerFile(dataset)}.`;
 }
 
-function blocksOf({ dataset, trials, results }: Search, space: readonly Dimension[]): Block[] {
+function blocksOf(lab: Lab, model: string, found: Search, space: readonly Dimension[]): Block[] {
+  const { dataset, trials, results } = found;
   const { name, slug } = dataset;
   const standings = new Standings(results);
-  const defaults = results.find(({ variant }) => variant.label === "defaults")!;
-  const points = trials.flatMap(({ row, auc, stopped }) =>
-    space.map(({ key, log }) => ({ parameter: key, value: Number(row[key]), log, score: auc, stopped })),
+  const defaults = results.find(({ variant }) => variant.name === model)!;
+  const points = trials.flatMap(({ variant, auc, stopped }) =>
+    space.map(({ key, log }) => ({
+      parameter: key,
+      value: settingOf(lab, variant, key),
+      log,
+      score: auc,
+      stopped: stopped !== null,
+    })),
   );
   return [
     {
       kind: "table",
       name: `finalists-${slug}`,
-      caption: `${name}: the defaults and the best trials with every seed, by validation AUC; the test figures were not looked at to choose.`,
+      caption: `${name}: the defaults and the best trials, ${judgement(lab, found)} The test figures were not looked at to choose.`,
       head: ["", "validation AUC", ...space.map(({ key }) => key), "test AUC", "less defaults, on test"],
-      rows: results.map((result): Cell[] => {
-        const row = trials.find(({ variant }) => variant.name === result.variant.name)!.row;
-        return [
-          { text: result.variant.label, strong: result === results[0] },
-          meanAndDeviation(spreadOf(result.runs.map(({ summary }: Run) => summary.valid.auc))),
-          ...space.map(({ key }) => String(row[key])),
-          meanAndDeviation(result.auc),
-          result === defaults ? null : differenceCell(standings.difference(result, defaults)),
-        ];
-      }),
+      rows: results.map((result): Cell[] => [
+        { text: result.variant.label, strong: result === results[0] },
+        meanAndDeviation(spreadOf(result.runs.map(({ summary }) => summary.valid.auc))),
+        ...space.map(({ key }) => String(settingOf(lab, result.variant, key))),
+        meanAndDeviation(result.auc),
+        result === defaults ? null : differenceCell(standings.difference(result, defaults)),
+      ]),
     },
     {
       kind: "figure",
       name: `search-${slug}`,
-      caption: `${name}: best validation AUC of each trial against what it drew; hollow trials were stopped early.`,
+      caption: `${name}: best validation AUC of each trial (seed 1) against what it drew; hollow trials were stopped early.${failures(found)}`,
       svg: searchPlot(points, { y: "validation AUC" }),
     },
   ];
+}
+
+/** By which seeds the finalists are ranked. */
+function judgement(lab: Lab, { dropped }: Search): string {
+  const { seeds } = lab.options;
+  if (seeds === 1)
+    return "by the validation AUC of seed 1, which also chose them: --seeds 2 or more judges without that.";
+  const others = seeds === 2 ? "seed 2" : `seeds 2 to ${seeds}`;
+  const without = dropped.map(({ label }) => ` ${label} failed with one of these and is left out.`).join("");
+  return `by the mean validation AUC of ${others}; seed 1 chose them, so it does not judge.${without}`;
+}
+
+function failures({ trials }: Search): string {
+  const failed = trials.filter(({ stopped }) => stopped !== null && stopped !== "early");
+  return failed.map(({ variant, stopped }) => ` Not shown is ${variant.label}: ${stopped}.`).join("");
 }

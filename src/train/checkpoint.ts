@@ -105,9 +105,18 @@ export async function writeCheckpoint(run: string, workspace: Workspace, progres
 export async function readCheckpoint(run: string, workspace: Workspace): Promise<Progress | undefined> {
   const path = runFiles(run).checkpoint;
   if (!existsSync(path)) return undefined;
-  return await readTensors(path, stateTensors(workspace), (about) => {
-    const parsed = progressSchema.safeParse(about);
-    if (!parsed.success) throw new UserError(`${path} is no checkpoint of this version (${VERSION})`);
-    return parsed.data;
-  });
+  return await readTensors(path, stateTensors(workspace), (about) => parseProgress(path, about));
+}
+
+/** Where the latest state of a run is, without its weights; undefined before the first checkpoint. */
+export async function readProgress(run: string): Promise<Progress | undefined> {
+  const path = runFiles(run).checkpoint;
+  if (!existsSync(path)) return undefined;
+  return await readTensors(path, new Map(), (about) => parseProgress(path, about));
+}
+
+function parseProgress(path: string, about: unknown): Progress {
+  const parsed = progressSchema.safeParse(about);
+  if (!parsed.success) throw new UserError(`${path} is no checkpoint of this version (${VERSION})`);
+  return parsed.data;
 }

@@ -7,6 +7,7 @@
  *   model/            the best model, all that serving needs
  *   scores/           the best model's scores on the test samples
  *   summary.json      the outcome
+ *   lock              the process that trains it, as long as it does
  *
  * Every file is written aside and renamed, so a kill leaves the old one or the new one.
  */
@@ -19,8 +20,12 @@ import { openTensorFile } from "../checkpoint/file.ts";
 import { dtypeOf, encode, type Tensor } from "../checkpoint/safetensors.ts";
 import { weightsSha256 } from "../checkpoint/sha256.ts";
 import { UserError } from "../errors.ts";
-import { appendLine, makeFolder, readText, writeFileAside } from "../files.ts";
+import { appendLine, fileError, makeFolder, readText, writeFileAside } from "../files.ts";
 import { type RunConfig, resolveConfig } from "./config.ts";
+
+const LOCK = "lock";
+/** The name of a file that was not finished. */
+const LEFTOVER = /\.tmp-\d+$/;
 
 /** Paths of a run's files. */
 export const runFiles = (run: string) => ({
@@ -31,6 +36,7 @@ export const runFiles = (run: string) => ({
   weights: join(run, "model", "weights.safetensors"),
   scores: join(run, "scores", "test.safetensors"),
   summary: join(run, "summary.json"),
+  lock: join(run, LOCK),
 });
 
 /**
@@ -40,7 +46,7 @@ export async function createRun(run: string, config: RunConfig): Promise<void> {
   const files = runFiles(run);
   await makeFolder(run);
   await removeLeftovers(run);
-  if ((await readdir(run)).length > 0) {
+  if (await holdsFiles(run)) {
     const isRun = existsSync(files.config);
     throw new UserError(
       isRun
@@ -51,12 +57,21 @@ export async function createRun(run: string, config: RunConfig): Promise<void> {
   await writeFileAside(files.config, stringify(config));
 }
 
+/** Whether a folder holds anything but a lock and what a killed run of this program had half-written. */
+export async function holdsFiles(run: string): Promise<boolean> {
+  if (!existsSync(run)) return false;
+  const names = await readdir(run).catch((error) => {
+    throw fileError(error, "read", run);
+  });
+  return names.some((name) => name !== LOCK && !LEFTOVER.test(name));
+}
+
 /** Removes what a killed run of this program had half-written aside. */
 export async function removeLeftovers(run: string): Promise<void> {
   const { checkpoint, model, scores } = runFiles(run);
   for (const folder of [run, ...[checkpoint, model, scores].map(dirname)]) {
     if (!existsSync(folder)) continue;
-    const leftovers = (await readdir(folder)).filter((name) => /\.tmp-\d+$/.test(name));
+    const leftovers = (await readdir(folder)).filter((name) => LEFTOVER.test(name));
     for (const name of leftovers) await rm(join(folder, name), { force: true });
   }
 }

@@ -23,6 +23,8 @@ import {
 import type { RunConfig } from "./config.ts";
 import type { StepLine } from "./curve.ts";
 import { describeDataset, fingerprint } from "./describe.ts";
+import { RunFailed } from "./failure.ts";
+import { withLock } from "./lock.ts";
 import { describeModel, loadWeights, readModelDescription, saveWeights } from "./model-folder.ts";
 import { TARGET_LOSS } from "./objective.ts";
 import { createRun, MetricsLog, readRunConfig, removeLeftovers, runFiles } from "./run-folder.ts";
@@ -82,7 +84,8 @@ const LOG_EVERY_STEPS = 100;
 
 /**
  * Trains a model and writes the run's folder.
- * @throws UserError for bad input, a run that does not fit into memory, or a loss that is not finite
+ * @throws RunFailed for a run that does not fit into memory, or a loss that is not finite
+ * @throws UserError for bad input, and where another process trains the run
  */
 export async function train(options: TrainOptions): Promise<TrainSummary | Interruption> {
   const { data, out, resume = false } = options;
@@ -95,14 +98,16 @@ export async function train(options: TrainOptions): Promise<TrainSummary | Inter
   const team = new Team({ schema: dataset.schema, config, threads, training: true }, dataset);
   try {
     team.workspace.parameters.initialise(team.workspace.memory, config.train.seed);
-    let progress = startOfRun();
-    if (resume) {
-      await removeLeftovers(out);
-      await checkDataset(out, dataset.manifest);
-      progress = (await readCheckpoint(out, team.workspace)) ?? progress;
-    } else await createRun(out, config);
-    if (!existsSync(runFiles(out).model)) await describeModel(out, await describeDataset(data, dataset, config));
-    return await new Training(options, config, threads, dataset, team, progress).run();
+    return await withLock(out, async () => {
+      let progress = startOfRun();
+      if (resume) {
+        await removeLeftovers(out);
+        await checkDataset(out, dataset.manifest);
+        progress = (await readCheckpoint(out, team.workspace)) ?? progress;
+      } else await createRun(out, config);
+      if (!existsSync(runFiles(out).model)) await describeModel(out, await describeDataset(data, dataset, config));
+      return await new Training(options, config, threads, dataset, team, progress).run();
+    });
   } finally {
     await team.close();
   }
@@ -257,8 +262,9 @@ class Training {
     }
   }
 
-  #diverged(what: string, step: number): UserError {
-    return new UserError(
+  #diverged(what: string, step: number): RunFailed {
+    return new RunFailed(
+      "diverged",
       `the ${what} is not finite at epoch ${this.#progress.epoch}, step ${step}: lower train.learning_rate ` +
         `(${this.#config.train.learning_rate}) or limit the gradient with train.clip_norm, in a new --out`,
     );

@@ -16,6 +16,7 @@ import { loadKernels, relaxedSupported } from "../kernels/load.ts";
 import { Gradients } from "../optim/gradients.ts";
 import { Arena, createMemory, type LinearMemory, MAX_BYTES, viewMemory } from "../tensor/memory.ts";
 import { modelNamed, type RunConfig } from "./config.ts";
+import { RunFailed } from "./failure.ts";
 import { addTargetLoss } from "./objective.ts";
 
 export interface WorkspaceOptions {
@@ -201,10 +202,11 @@ function layOut(
   };
 }
 
-function tooLarge(bytes: number, { schema, config, threads }: WorkspaceOptions): UserError {
+function tooLarge(bytes: number, { schema, config, threads }: WorkspaceOptions): RunFailed {
   const gib = (count: number) => `${(count / 2 ** 30).toFixed(1)} GiB`;
   const largest = [...schema.user, ...schema.item, ...schema.context].sort((a, b) => b.size - a.size)[0];
-  return new UserError(
+  return new RunFailed(
+    "too large",
     `the run needs ${gib(bytes)} of linear memory and 4.0 GiB is all that wasm32 addresses: lower model.embedding.size, ` +
       `the vocabulary (largest: ${largest.name}, ${largest.size} rows), train.batch_size (${config.train.batch_size}), ` +
       `the history (${schema.maxHistory} behaviours) or the threads (${threads})`,

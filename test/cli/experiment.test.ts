@@ -99,9 +99,32 @@ describe("experiment", () => {
     await dien(["experiment", "tune", ...rest, "--model", "din", "--trials", "7"], { jobs: world });
     expect(asked[0].user).toBe("A1");
     expect(asked[1]).toMatchObject({ model: "din", trials: 7 });
+    await dien(["experiment", "tune", ...rest], { jobs: world });
+    expect(asked[2]).toMatchObject({ model: "dien", trials: 20 });
     const { code, stderr } = await dien(["experiment", "table2", ...rest, "--user", "A1"], { jobs: world });
     expect(code).toBe(2);
     expect(stderr).toContain("unknown option '--user'");
+  });
+
+  it("tells how each run ended, what training noted, and how long those to come will take by those before", async () => {
+    const event = (index: number, count: number, what: object) => ({ name: `run ${index}`, index, count, ...what });
+    const note = { kind: "note", text: "no better validation AUC in 2 epochs" };
+    const run = async ({ onProgress }: RunExperimentOptions) => {
+      const tell = onProgress as (event: object) => void;
+      tell(event(0, 4, { kind: "training", event: note }));
+      tell(event(0, 4, { kind: "finished", summary: { test: { auc: 0.75 } }, seconds: 100 }));
+      tell(event(1, 4, { kind: "stopped", stop: { reason: "early", validAuc: [0.6, 0.55] }, seconds: 20 }));
+      tell(event(2, 4, { kind: "stopped", stop: { reason: "diverged", validAuc: [] }, seconds: 30 }));
+      return { report, folder: "out/table2", seconds: 150 };
+    };
+    const world = { jobs: { runExperiment: run as unknown as typeof runExperiment } };
+    const { stderr } = await dien(["experiment", "tune", "--data", "a", "--out", "o"], world);
+    expect(stderr.trim().split("\n")).toEqual([
+      "[1/4] run 0: no better validation AUC in 2 epochs",
+      "[1/4] run 0: test AUC 0.7500, 1:40; about 5:00 left",
+      "[2/4] run 1: stopped after epoch 2, validation AUC 0.6000, 20.0 s; about 2:00 left",
+      "[3/4] run 2: diverged, 30.0 s; about 50.0 s left",
+    ]);
   });
 
   it("an interrupted one says how to go on, with exit code 130", async () => {

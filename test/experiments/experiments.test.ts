@@ -1,12 +1,12 @@
-/** Every experiment from datasets to report, on data small enough to train in seconds. */
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+/** Every experiment from datasets to report, on data small enough to train in seconds; the search is in tune.test.ts. */
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { type ExperimentOutcome, type RunExperimentOptions, resolveConfig, runExperiment, train } from "dien";
+import { type ExperimentOutcome, runExperiment } from "dien";
 import { beforeAll, describe, expect, it } from "vitest";
-import { parse } from "yaml";
 import { experiments } from "../../src/experiments/list.ts";
 import { temporaryFolder } from "../data/source.ts";
 import { writeSmallDataset } from "../support/dataset.ts";
+import { finish, type Options, readRows, SETTINGS } from "./support.ts";
 
 const folder = temporaryFolder();
 const data = [join(folder, "first"), join(folder, "second")];
@@ -15,29 +15,10 @@ beforeAll(async () => {
   for (const [seed, at] of data.entries()) await writeSmallDataset(at, { samples: 500, seed: seed + 1 });
 });
 
-const SETTINGS = {
-  "train.epochs": 2,
-  "train.batch_size": 50,
-  "train.learning_rate": 0.01,
-  "train.shards": 2,
-  "model.embedding.size": 4,
-  "model.head.layers": [8, 4],
-};
-
-const optionsOf = (out: string, more: Partial<RunExperimentOptions> = {}) =>
-  ({ data, out: join(folder, out), seeds: 2, threads: 1, settings: SETTINGS, ...more }) as Omit<
-    RunExperimentOptions,
-    "name"
-  >;
-
-async function finish(name: string, options: Omit<RunExperimentOptions, "name">): Promise<ExperimentOutcome> {
-  const outcome = await runExperiment({ name, ...options });
-  if (outcome.interrupted) throw new Error("nobody interrupted this experiment");
-  return outcome;
-}
-
-const readRows = (outcome: ExperimentOutcome, name: string): Record<string, unknown>[] =>
-  JSON.parse(readFileSync(join(outcome.folder, "data", `${name}.json`), "utf8"));
+const optionsOf = (out: string, more: Partial<Options> = {}): Options => ({
+  ...{ data, out: join(folder, out), seeds: 2, threads: 1, settings: SETTINGS },
+  ...more,
+});
 
 describe("table2", () => {
   it("trains every model on every dataset with every seed, and reports what their summaries say", async () => {
@@ -76,7 +57,7 @@ describe("table2", () => {
       signal: controller.signal,
       onProgress: (event) => {
         if (event.kind === "finished") finished.push(event.name);
-        else if (finished.length === 3 && event.event.kind === "step") controller.abort();
+        else if (finished.length === 3) controller.abort();
       },
     });
     expect(stopped.interrupted).toBe(true);
@@ -114,6 +95,9 @@ describe("table2", () => {
     );
     await expect(finish("table2", { ...options, settings: { "model.nothing": 1 } })).rejects.toThrow(
       /has the key 'model.nothing'/,
+    );
+    await expect(finish("table2", { ...options, settings: { ...SETTINGS, "train.seed": 7 } })).rejects.toThrow(
+      /train.seed cannot be set for an experiment/,
     );
     await expect(finish("table2", { ...options, data: [data[0], data[0]] })).rejects.toThrow(/both called first/);
     await expect(finish("table9", options)).rejects.toThrow(/unknown experiment "table9": expected one of table2/);
@@ -171,49 +155,6 @@ describe("figure3", () => {
     const [{ user }] = rows;
     expect(readRows(await finish("figure3", { ...options, user: String(user) }), "states")).toEqual(rows);
     await expect(finish("figure3", { ...options, user: "nobody" })).rejects.toThrow('first has no user "nobody"');
-  });
-});
-
-describe("tune", () => {
-  const options = optionsOf("tune", {
-    data: [data[0]],
-    seeds: 2,
-    trials: 8,
-    settings: { ...SETTINGS, "train.epochs": 3 },
-  });
-
-  it("writes a winner that `train` takes, and is never worse than the defaults on validation", async () => {
-    const outcome = await finish("tune", options);
-    const trials = readRows(outcome, "trials");
-    expect(trials).toHaveLength(8);
-    const table = outcome.report.blocks.find((block) => block.kind === "table");
-    if (table?.kind !== "table") throw new Error("there is no table of finalists");
-    const aucs = table.rows.map(([, auc]) => Number(String(auc).slice(0, 6)));
-    expect(aucs).toEqual([...aucs].sort((a, b) => b - a));
-    expect(
-      table.rows.flat().some((cell) => cell !== null && typeof cell === "object" && cell.text === "defaults"),
-    ).toBe(true);
-    const winner = parse(readFileSync(join(outcome.folder, "best-first.yaml"), "utf8"));
-    const summary = await train({ data: data[0], out: join(folder, "winner"), config: resolveConfig(winner) });
-    expect(summary.interrupted).toBeUndefined();
-  });
-
-  it("trains nothing again when it is repeated, stopped trials included", async () => {
-    const trained: string[] = [];
-    const first = await finish("tune", options);
-    const again = await finish("tune", { ...options, onProgress: ({ name }) => trained.push(name) });
-    expect(trained).toEqual([]);
-    expect(readRows(again, "trials")).toEqual(readRows(first, "trials"));
-  });
-
-  it("tells of a damaged note of a stopped trial", async () => {
-    const runs = join(options.out, "runs", "first");
-    const stopped = readdirSync(runs)
-      .map((name) => join(runs, name, "seed-1", "stopped.json"))
-      .find(existsSync);
-    if (stopped === undefined) throw new Error("no trial was stopped: nothing to damage");
-    writeFileSync(stopped, '{"valid_auc": "none"}');
-    await expect(finish("tune", options)).rejects.toThrow(/stopped.json is damaged/);
   });
 });
 

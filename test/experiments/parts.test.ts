@@ -1,10 +1,10 @@
 /** The parts of experiments that need no training. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { isBelowMedian } from "../../src/experiments/median-rule.ts";
 import { project } from "../../src/experiments/projection.ts";
 import { drawSettings, spaceOf } from "../../src/experiments/search-space.ts";
 import { trialConfig } from "../../src/experiments/trials.ts";
-import { isBelowMedian } from "../../src/experiments/tune.ts";
 import * as variants from "../../src/experiments/variants.ts";
 import { pStatement } from "../../src/experiments/words.ts";
 import { models } from "../../src/models/registry.ts";
@@ -66,13 +66,19 @@ describe("a search", () => {
   });
 
   it("stops a trial below the median of the others at the same epoch, once there are enough of them", () => {
-    const others = [[0.7, 0.74], [0.71], [0.72, 0.7], [0.73, 0.75]];
-    expect(isBelowMedian([0.714], others)).toBe(true);
-    expect(isBelowMedian([0.716], others)).toBe(false);
+    const others = [[0.7, 0.74, 0.8], [0.6], [0.72, 0.7], [0.73, 0.75], [0.5, 0.71]];
+    expect(isBelowMedian([0.6, 0.729], others)).toBe(true);
+    expect(isBelowMedian([0.6, 0.731], others)).toBe(false);
     // The best so far counts, of the trial and of the others.
-    expect(isBelowMedian([0.76, 0.1], [...others, [0.7, 0.7]])).toBe(false);
-    expect(isBelowMedian([0.1], others.slice(1))).toBe(false);
-    expect(isBelowMedian([0.7, 0.7], others)).toBe(false);
+    expect(isBelowMedian([0.731, 0.1], others)).toBe(false);
+    // Of the others only those that came as far count, and there must be four of them.
+    expect(isBelowMedian([0.1, 0.1], others.slice(1))).toBe(false);
+    expect(isBelowMedian([0.1, 0.1, 0.1], others)).toBe(false);
+  });
+
+  it("stops no trial by its first epoch", () => {
+    const others = [[0.7], [0.7], [0.7], [0.7]];
+    expect(isBelowMedian([0.1], others)).toBe(false);
   });
 });
 

@@ -147,4 +147,21 @@ describe("marks", () => {
     expect(svg.match(/<circle[^>]*\br="7"[^>]*><title>\w+ 0\.1: 0\.8</g)).toHaveLength(2);
     expect(svg).toContain(">0.001<");
   });
+
+  it("search: 0 has a place of its own beside a logarithmic scale, which spreads the others", () => {
+    const rows = [0, 3e-6, 3e-5, 3e-4, 3e-3].map((value, n) => {
+      return { parameter: "l2", value, log: true, score: 0.7 + n / 100, stopped: false };
+    });
+    const svg = searchPlot(rows, { y: "AUC" });
+    expect(svg).toContain(">0<");
+    const places = rows.map(({ value, score }) => {
+      const dot = svg.match(new RegExp(`<circle[^>]*\\bcx="([\\d.]+)"[^>]*><title>l2 ${value}: ${score}<`));
+      return Number(dot![1]);
+    });
+    const steps = places.slice(1).map((place, i) => place - places[i]);
+    for (const step of steps) expect(step).toBeGreaterThan(20);
+    expect(Math.max(...steps.slice(1)) - Math.min(...steps.slice(1))).toBeLessThan(0.1);
+    const tick = svg.match(/translate\(([\d.]+),[\d.]+\)"[^>]*>0</);
+    expect(Number(tick![1])).toBeCloseTo(places[0], 0);
+  });
 });

@@ -191,10 +191,9 @@ describe("mistakes", () => {
     ] as const) {
       const out = join(folder, `wild-${what}`);
       const config = configOf({ learning_rate: 1e30, batch_size });
-      await fails(
-        train({ data, out, config }),
-        new RegExp(`the ${what} is not finite at epoch 1, step .*learning_rate.*, in a new --out$`),
-      );
+      const failure = train({ data, out, config });
+      await fails(failure, new RegExp(`the ${what} is not finite at epoch 1, step .*learning_rate.*, in a new --out$`));
+      await expect(failure).rejects.toMatchObject({ reason: "diverged" });
       expect(existsSync(join(out, "summary.json"))).toBe(false);
       expect(existsSync(join(out, "model", "weights.safetensors"))).toBe(false);
     }
@@ -275,6 +274,10 @@ describe("mistakes", () => {
 
   it("a run that wasm32 cannot address is refused with what to lower", async () => {
     const config = configOf({ batch_size: 65_536, shards: 1 }, { name: "dien", embedding: { size: 4096 } });
-    await fails(train({ data, out: join(folder, "huge"), config }), /needs [\d.]+ GiB .*lower model.embedding.size/);
+    const out = join(folder, "huge");
+    const failure = train({ data, out, config });
+    await fails(failure, /needs [\d.]+ GiB .*lower model.embedding.size/);
+    await expect(failure).rejects.toMatchObject({ reason: "too large" });
+    expect(existsSync(out)).toBe(false);
   });
 });

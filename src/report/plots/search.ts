@@ -23,7 +23,8 @@ export function searchPlot(rows: readonly SearchRow[], labels: { y: string }): s
     const trials = shown.filter((row) => row.parameter === parameter);
     const finished = trials.filter((row) => !row.stopped);
     const best = finished.reduce<SearchRow[]>((top, row) => (top[0]?.score >= row.score ? top : [row]), []);
-    const place = { x: "value", y: "score", title: describe };
+    const { scale, placeOf } = scaleOf(trials);
+    const place = { x: (row: SearchRow) => placeOf(row.value), y: "score", title: describe };
     return panel("", {
       width: 270,
       height: 220,
@@ -31,7 +32,7 @@ export function searchPlot(rows: readonly SearchRow[], labels: { y: string }): s
       marginRight: 16,
       marginTop: 24,
       marginBottom: 40,
-      x: { ...scaleOf(trials), label: shorten(parameter, 30), labelAnchor: "center", labelArrow: "none" },
+      x: { ...scale, label: shorten(parameter, 30), labelAnchor: "center", labelArrow: "none" },
       y: { type: "linear", domain: scores, label: labels.y, labelArrow: "none", ticks: 5 },
       marks: [
         Plot.gridY({ ticks: 5 }),
@@ -51,14 +52,39 @@ export function searchPlot(rows: readonly SearchRow[], labels: { y: string }): s
   ]);
 }
 
-/** Logarithmic where asked for and possible, with a little room at the ends. */
-function scaleOf(trials: readonly SearchRow[]): Plot.ScaleOptions {
+/** A scale, and where on it a value lies. */
+interface Place {
+  readonly scale: Plot.ScaleOptions;
+  readonly placeOf: (value: number) => number;
+}
+
+/** How far left of the positive values 0 lies, as a part of their width. */
+const ZERO_GAP = 0.15;
+
+/**
+ * Logarithmic where asked for and possible, with a little room at the ends. A logarithm has no place for 0: it gets one of
+ * its own, left of all others. The scale is one of exponents, for Plot's own leaves some of the ticks without a label.
+ */
+function scaleOf(trials: readonly SearchRow[]): Place {
   const values = trials.map((row) => row.value);
-  if (!trials[0].log || values.some((value) => value <= 0)) {
-    return { type: "linear", domain: extent(values), ticks: 4 };
+  const positive = values.filter((value) => value > 0);
+  if (!trials[0].log || positive.length === 0 || values.some((value) => value < 0)) {
+    return { scale: { type: "linear", domain: extent(values), ticks: 4 }, placeOf: (value) => value };
   }
-  const [low, high] = extent(values.map(Math.log10)).map((exponent) => 10 ** exponent);
-  return { type: "log", domain: [low, high], ticks: logTicks(low, high), tickFormat: (value: number) => `${value}` };
+  const [low, high] = extent(positive.map(Math.log10));
+  const gap = positive.length < values.length ? ZERO_GAP * (high - low) : 0;
+  const placeOf = (value: number) => (value === 0 ? low - gap : Math.log10(value));
+  const ticks = new Map(logTicks(10 ** low, 10 ** high).map((value) => [placeOf(value), `${value}`]));
+  if (gap > 0) ticks.set(placeOf(0), "0");
+  return {
+    scale: {
+      type: "linear",
+      domain: [low - 1.5 * gap, high],
+      ticks: [...ticks.keys()],
+      tickFormat: (place: number) => ticks.get(place),
+    },
+    placeOf,
+  };
 }
 
 /** Powers of ten, and with less than two of them twice and five times each. */

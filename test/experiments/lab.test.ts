@@ -1,0 +1,111 @@
+/** What a lab finds in the folders of its runs, and how it goes on after a kill. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { runExperiment, UserError } from "dien";
+import { beforeAll, describe, expect, it } from "vitest";
+import { temporaryFolder } from "../data/source.ts";
+import { writeSmallDataset } from "../support/dataset.ts";
+import { finish, type Options, SETTINGS } from "./support.ts";
+
+const folder = temporaryFolder();
+const data = join(folder, "shop");
+
+beforeAll(() => writeSmallDataset(data, { samples: 500 }));
+
+/** figure3 trains a single run. */
+const optionsOf = (out: string, more: Partial<Options> = {}): Options => ({
+  ...{ data: [data], out: join(folder, out), seeds: 1, threads: 1, settings: SETTINGS },
+  ...more,
+});
+const runOf = (out: string) => join(folder, out, "runs", "shop", "dien", "seed-1");
+const hashOf = (out: string) => JSON.parse(readFileSync(join(runOf(out), "summary.json"), "utf8")).weights_sha256;
+
+/** Why figure3 refuses to go on; it must not have trained anything. */
+async function refusal(options: Options): Promise<string> {
+  const trained: string[] = [];
+  const onProgress: Options["onProgress"] = ({ name }) => trained.push(name);
+  const error = await runExperiment({ name: "figure3", ...options, onProgress }).catch((error) => error);
+  expect(error).toBeInstanceOf(UserError);
+  expect(trained).toEqual([]);
+  return error.message;
+}
+
+/** Stops figure3 in the first epoch of its run. */
+async function begin(options: Options): Promise<void> {
+  const controller = new AbortController();
+  const onProgress = () => controller.abort();
+  const outcome = await runExperiment({ name: "figure3", ...options, signal: controller.signal, onProgress });
+  expect(outcome.interrupted).toBe(true);
+}
+
+describe("a lab refuses, before anything is trained,", () => {
+  it("a run that was begun on another dataset", async () => {
+    await begin(optionsOf("begun"));
+    const other = join(folder, "elsewhere", "shop");
+    await writeSmallDataset(other, { samples: 500, seed: 9 });
+    expect(await refusal(optionsOf("begun", { data: [other] }))).toMatch(/holds a run on another dataset/);
+  });
+
+  it("a folder with files but no run, though not what a kill left half-written", async () => {
+    mkdirSync(runOf("odd"), { recursive: true });
+    writeFileSync(join(runOf("odd"), "config.yaml.tmp-123"), "half");
+    writeFileSync(join(runOf("odd"), "lock"), "");
+    await finish("figure3", optionsOf("odd"));
+    rmSync(join(runOf("odd"), "config.yaml"));
+    expect(await refusal(optionsOf("odd"))).toMatch(/seed-1 holds files but no run/);
+  });
+
+  it("a finished run whose scores are gone", async () => {
+    await finish("figure3", optionsOf("no-scores"));
+    rmSync(join(runOf("no-scores"), "scores"), { recursive: true });
+    expect(await refusal(optionsOf("no-scores"))).toContain(join(runOf("no-scores"), "scores", "test.safetensors"));
+  });
+});
+
+it("a checkpoint that a kill left in a finished run is dropped", async () => {
+  await finish("figure3", optionsOf("left"));
+  mkdirSync(join(runOf("left"), "checkpoint"));
+  await finish("figure3", optionsOf("left"));
+  expect(readdirSync(runOf("left"))).not.toContain("checkpoint");
+});
+
+it("a failure names the run", async () => {
+  const settings = { ...SETTINGS, "train.learning_rate": 1e30 };
+  await expect(finish("figure3", optionsOf("wild", { settings }))).rejects.toThrow(
+    /^shop dien seed 1: the (loss|score) is not finite/,
+  );
+});
+
+it("an experiment that was killed in the middle of a run ends as one that was not", async () => {
+  const settings = { ...SETTINGS, "train.epochs": 3, "train.batch_size": 2, "train.checkpoint_seconds": 0 };
+  await finish("figure3", optionsOf("unbroken", { settings }));
+  const options = optionsOf("killed", { settings });
+  const script = `import { runExperiment } from "dien";
+    await runExperiment({ name: "figure3", ...${JSON.stringify(options)} });`;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: "inherit" });
+  const state = join(runOf("killed"), "checkpoint", "state.safetensors");
+  const until = async (happened: () => boolean) => {
+    while (!happened() && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 5));
+  };
+  await until(() => existsSync(state));
+  const first = statSync(state).mtimeMs;
+  await until(() => statSync(state).mtimeMs !== first);
+  expect(child.exitCode).toBeNull();
+  expect(JSON.parse(readFileSync(join(runOf("killed"), "lock"), "utf8"))).toMatchObject({ pid: child.pid });
+  expect(await lockedMessage(options)).toMatch(`is being trained by process ${child.pid}`);
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  expect(existsSync(join(runOf("killed"), "summary.json"))).toBe(false);
+  await finish("figure3", options);
+  expect(hashOf("killed")).toBe(hashOf("unbroken"));
+  expect(existsSync(join(runOf("killed"), "lock"))).toBe(false);
+});
+
+/** What a second process is told while the first trains. */
+async function lockedMessage(options: Options): Promise<string> {
+  const error = await runExperiment({ name: "figure3", ...options }).catch((error) => error);
+  expect(error).toBeInstanceOf(UserError);
+  return error.message;
+}
