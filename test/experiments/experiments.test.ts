@@ -123,14 +123,27 @@ it("table4 shares table2's runs and compares the choices with DIEN", async () =>
   expect(released.at(-1)).toMatch(/^[+-]\d\.\d{4} \(p /);
 });
 
-it("figure2 has the losses that the runs logged", async () => {
-  const outcome = await finish("figure2", optionsOf("figure2", { data: [data[0]], seeds: 2 }));
+it("figure2 has the losses that the runs logged, the auxiliary one with its weight", async () => {
+  const settings = { ...SETTINGS, "model.auxiliary.weight": 0.5 };
+  const options = optionsOf("figure2", { data: [data[0]], seeds: 2, settings });
+  const outcome = await finish("figure2", options);
   const rows = readRows(outcome, "curves");
-  const validation = rows.filter(({ part, seed }) => part === "validation" && seed === 1);
-  // Ten steps an epoch, so a point a step, in order over both epochs.
-  expect(validation.map(({ step }) => step)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
-  for (const { whole, target, auxiliary } of rows) {
-    expect(whole).toBeCloseTo(Number(target) + Number(auxiliary), 10);
+  const log = readFileSync(join(options.out, "runs", "first", "dien-curve-1", "seed-1", "metrics.jsonl"), "utf8");
+  const logged = log
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line))
+    .filter(({ step }) => step !== undefined);
+  // Ten steps an epoch, so a point a step, over both epochs.
+  expect(logged).toHaveLength(20);
+  for (const [i, { loss, auxiliary_loss, valid }] of logged.entries()) {
+    const of = (part: string) => rows.find((row) => row.seed === 1 && row.step === i + 1 && row.part === part);
+    expect(of("training")).toMatchObject({
+      target: loss,
+      auxiliary: auxiliary_loss,
+      whole: loss + 0.5 * auxiliary_loss,
+    });
+    expect(of("validation")).toMatchObject({ whole: valid.loss + 0.5 * valid.auxiliary_loss });
   }
   expect(outcome.report.lead).toMatch(/whole loss falls from/);
 });
