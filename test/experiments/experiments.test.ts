@@ -43,7 +43,8 @@ describe("table2", () => {
       expect(opposite.p).toBeCloseTo(Number(p), 12);
     }
     const html = readFileSync(join(outcome.folder, "report.html"), "utf8");
-    for (const text of ["Wide &amp; Deep", "0.7435", "less the best other", "<svg"]) expect(html).toContain(text);
+    for (const text of ["Wide &amp; Deep", "0.7435", "difference to the best other", "<svg"])
+      expect(html).toContain(text);
     expect(readFileSync(join(outcome.folder, "commands.sh"), "utf8")).toContain("--set train.learning_rate=0.01");
   });
 

@@ -92,6 +92,8 @@ it("an experiment that was killed in the middle of a run ends as one that was no
   await until(() => existsSync(state));
   const first = statSync(state).mtimeMs;
   await until(() => statSync(state).mtimeMs !== first);
+  // It must not come to its end while a second process asks.
+  child.kill("SIGSTOP");
   expect(child.exitCode).toBeNull();
   expect(JSON.parse(readFileSync(join(runOf("killed"), "lock"), "utf8"))).toMatchObject({ pid: child.pid });
   expect(await lockedMessage(options)).toMatch(`is being trained by process ${child.pid}`);
