@@ -8,10 +8,11 @@
  */
 import { join } from "node:path";
 import { makeFolder, writeFileAside } from "../files.ts";
-import type { Report } from "./contents.ts";
+import type { Block, Report } from "./contents.ts";
 import { csv, jsonRows } from "./csv.ts";
 import { page } from "./page.ts";
 import { DARK, LIGHT } from "./plots/colours.ts";
+import { escapeMarkup } from "./text.ts";
 
 export type { Block, Cell, Report } from "./contents.ts";
 
@@ -20,7 +21,7 @@ export async function writeReport(folder: string, report: Report): Promise<void>
   checkNames(report);
   const files = new Map<string, string>();
   for (const block of report.blocks) {
-    if (block.kind === "figure") files.set(`figures/${block.name}.svg`, standalone(block.svg));
+    if (block.kind === "figure") files.set(`figures/${block.name}.svg`, standalone(block));
   }
   for (const [name, rows] of Object.entries(report.data)) {
     files.set(`data/${name}.csv`, csv(rows));
@@ -41,9 +42,9 @@ function checkNames({ name, blocks, data }: Report): void {
   if (new Set(blockNames).size < blockNames.length) throw new Error(`two parts of report ${name} have the same name`);
 }
 
-/** A figure with a background and a text colour of its own, for there is no page around it. */
-function standalone(svg: string): string {
+/** A figure with a title, a background and a text colour of its own, for there is no page around it. */
+function standalone({ svg, caption }: Extract<Block, { kind: "figure" }>): string {
   const look = (scheme: typeof LIGHT) => `:root{background:${scheme.background};color:${scheme.text}}`;
   const style = `<style>${look(LIGHT)}@media screen and (prefers-color-scheme:dark){${look(DARK)}}</style>`;
-  return `${svg.replace(/^<svg[^>]*>/, (open) => `${open}${style}`)}\n`;
+  return `${svg.replace(/^<svg[^>]*>/, (open) => `${open}<title>${escapeMarkup(caption)}</title>${style}`)}\n`;
 }

@@ -67,7 +67,7 @@ describe("writeReport", () => {
     expect(read("data/auc.csv")).toBe("model,auc\r\ndien,0.30000000000000004\r\n");
     expect(JSON.parse(read("data/auc.json"))).toEqual([{ model: "dien", auc: 0.1 + 0.2 }]);
     expect(read("commands.sh")).toBe("#!/bin/sh\nset -eu\ndien train --data a \\\n  --out b\necho 'dien'\n");
-    expect(read("figures/again.svg")).toMatch(/^<svg [^>]*><style>:root\{background:#fff/);
+    expect(read("figures/again.svg")).toMatch(/^<svg [^>]*><title>.*<\/title><style>:root\{background:#fff/);
   });
 
   it("lays the page out in semantic HTML", async () => {
