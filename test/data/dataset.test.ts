@@ -211,6 +211,14 @@ describe("writing", () => {
       /^cannot write .*below: /,
     );
     expect(readdirSync(precious)).toEqual(["thesis.txt"]);
+
+    // Runs and notes that someone put into a dataset's folder are not to go with it.
+    writeFileSync(join(path, "notes.txt"), "days");
+    expect(await writeDataset(path, first).catch(told)).toMatch(
+      /holds notes.txt beside a dataset, which would be lost/,
+    );
+    expect((await openDataset(path)).manifest).toEqual(manifest);
+    expect(readdirSync(path)).toContain("notes.txt");
   });
 
   test("that fails half way leaves nothing behind, and the earlier dataset as it was", async () => {
