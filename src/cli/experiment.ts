@@ -18,7 +18,7 @@ import { showTraining } from "./training.ts";
 interface Options extends ExperimentOptions {
   data: string[];
   out: string;
-  seeds: number;
+  seeds?: number;
   set?: string[];
   threads?: number;
   json?: boolean;
@@ -45,7 +45,7 @@ export function addExperiment(program: Command, context: Context, finish: (exitC
 
 function addOne(
   parent: Command,
-  { name, summary, description, options: own }: Experiment,
+  { name, summary, description, manySeeds, options: own }: Experiment,
   context: Context,
   finish: (exitCode: number) => void,
 ): void {
@@ -55,9 +55,13 @@ function addOne(
     .description(description)
     .option("--data <folder...>", "datasets, made by `dien prepare`; their folders' names name them in the report")
     .option("--out <folder>", "runs (OUT/runs, shared by experiments) and the report (OUT/NAME/report.html)")
-    .option("--seeds <number>", "runs of each model: seeds 1 to this", whole(1), 5)
-    .option("--set <key=value...>", "set a key of the configuration for all models that have it", collect)
+    .option(
+      "--set <key=value...>",
+      "set a key for all models that have it; `dien train --model NAME --help` lists them",
+      collect,
+    )
     .addOption(threadsOption(", at most train.shards"));
+  if (manySeeds) command.option("--seeds <number>", "runs of each model: seeds 1 to this", whole(1), 5);
   for (const key of own) command.addOption(OWN[key]());
   command
     .addHelpText(
@@ -66,15 +70,16 @@ function addOne(
 Finished runs are not trained again: the same command goes on after Ctrl-C or a kill, and with more seeds trains only those.
 
 Examples:
-  dien experiment ${name} --data data/beauty --data data/sports --seeds 5 --out experiments
-  dien experiment ${name} --data data/beauty --seeds 2 --set train.epochs=2 --out quick`,
+  dien experiment ${name} --data data/beauty --data data/sports --out experiments
+  dien experiment ${name} --data data/beauty${manySeeds ? " --seeds 2" : ""} --set train.epochs=2 --out quick`,
     )
     .action(async () => {
-      const { json, set = [], ...options } = await gatherOptions<Options>(command, ["data", "out"]);
+      const { json, set = [], seeds = 1, ...options } = await gatherOptions<Options>(command, ["data", "out"]);
       const settings = readSettings(set);
       const outcome = await withProgress(context.stderr, (progress) =>
         context.jobs.runExperiment({
           ...options,
+          seeds,
           name,
           settings,
           signal: context.interruption(),
@@ -105,7 +110,8 @@ function showRuns(progress: Progress): (event: LabEvent) => void {
       seconds += what.seconds;
       const left = (seconds / (index + 1)) * (count - index - 1);
       const end = what.kind === "finished" ? `test AUC ${metric(what.summary.test.auc)}` : tellStop(what.stop);
-      progress.note(`${place} ${name}: ${end}, ${duration(what.seconds)}; about ${duration(left)} left`);
+      const rest = index + 1 < count ? `; about ${duration(left)} left` : "";
+      progress.note(`${place} ${name}: ${end}, ${duration(what.seconds)}${rest}`);
       return;
     }
     if (index !== shown) {

@@ -24,6 +24,8 @@ export interface Experiment {
   readonly summary: string;
   /** A paragraph for the experiment's own help. */
   readonly description: string;
+  /** Whether it trains with several seeds; otherwise with seed 1 alone. */
+  readonly manySeeds: boolean;
   /** Which of the options it reads; the command offers no others. */
   readonly options: readonly (keyof ExperimentOptions)[];
   load(): Promise<ExperimentRun>;

@@ -11,7 +11,7 @@ import type { LabDataset } from "./datasets.ts";
 import type { ExperimentRun } from "./experiment.ts";
 import { groupBy } from "./group.ts";
 import type { Lab } from "./lab.ts";
-import { repeatCommands } from "./repeat.ts";
+import { repeatCommands, seedsFlag } from "./repeat.ts";
 import { type Run, trialConfig } from "./trials.ts";
 import { dien, type Variant } from "./variants.ts";
 
@@ -48,14 +48,15 @@ export const figure2: ExperimentRun = async (lab) => {
       ),
     ],
     data: { curves: rows },
-    commands: repeatCommands(lab, "figure2", runs),
+    commands: repeatCommands(lab, "figure2", runs, seedsFlag(lab)),
   };
 };
 
 /** DIEN with its losses measured so often that an epoch gives about POINTS points. */
 function withCurves(lab: Lab, { content }: LabDataset): Variant {
   const steps = epochSteps(lab, content);
-  const every = Math.max(1, Math.round(steps / POINTS));
+  // Rounded up: rounded down, an epoch would end in a stub of a few steps, whose mean loss is noise.
+  const every = Math.ceil(steps / POINTS);
   // A curve that ends where validation gets worse would not show that it gets worse.
   const { epochs } = trialConfig({ variant: dien, seed: 1 }, lab.options.settings).train;
   const settings = { ...dien.settings, "train.curve_steps": every, "train.patience": epochs };
@@ -117,7 +118,7 @@ function fallSentence(dataset: string, rows: readonly CurveRow[]): string {
   const words = ["whole loss", "auxiliary loss"].map((facet) => {
     const curve = validation.filter((point) => point.facet === facet).sort((a, b) => a.x - b.x);
     const least = curve.reduce((best, point) => (point.y < best.y ? point : best));
-    return `the ${facet} falls from ${metric(curve[0].y)} to ${metric(least.y)} at step ${least.x}`;
+    return `the ${facet} falls from ${metric(curve[0].y)} to ${metric(least.y)}, its lowest, at step ${least.x}`;
   });
   return `On ${dataset}'s validation samples ${words.join(", and ")}.`;
 }

@@ -8,6 +8,7 @@ const list: readonly Experiment[] = [
     description:
       "Trains BaseModel, Wide & Deep, PNN, DIN, the two-layer GRU with attention and DIEN on every dataset with every seed, " +
       "and says who leads, by how much, and whether that is chance.",
+    manySeeds: true,
     options: [],
     load: async () => (await import("./table2.ts")).table2,
   },
@@ -17,6 +18,7 @@ const list: readonly Experiment[] = [
     description:
       "Trains BaseModel, the two-layer GRU with attention, GRU with AIGRU, AGRU and AUGRU, and DIEN; then DIEN with one choice " +
       "made otherwise: the forms of the authors' code, equal or no attention, the weight of the auxiliary loss from 0 to 2.",
+    manySeeds: true,
     options: [],
     load: async () => (await import("./table4.ts")).table4,
   },
@@ -26,6 +28,7 @@ const list: readonly Experiment[] = [
     description:
       "Trains DIEN and measures its losses on the validation samples about ten times an epoch: the whole loss " +
       "(L = L_target + alpha L_aux) and the auxiliary loss, on training and on validation samples.",
+    manySeeds: true,
     options: [],
     load: async () => (await import("./figure2.ts")).figure2,
   },
@@ -36,6 +39,7 @@ const list: readonly Experiment[] = [
       "Trains DIEN (one seed) and looks inside it for one user: AUGRU's hidden states under several candidates and under " +
       "equal attention, projected by PCA and joined in order, and the attention to every behaviour. The user is the most " +
       "telling one of the test samples, or the one named with --user.",
+    manySeeds: false,
     options: ["user"],
     load: async () => (await import("./figure3.ts")).figure3,
   },
@@ -45,6 +49,7 @@ const list: readonly Experiment[] = [
     description:
       "Tries settings at random, stops bad trials early, trains the best again with every seed and writes the winner on " +
       "each dataset as a configuration for `dien train --config`. Keys given with --set are settled and not searched.",
+    manySeeds: true,
     options: ["model", "trials"],
     load: async () => (await import("./tune.ts")).tune,
   },

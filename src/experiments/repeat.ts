@@ -5,18 +5,13 @@ import { type Trial, trialSettings } from "./trials.ts";
 
 /**
  * @param trials all that the experiment trained; those of seed 1 are spelled out
- * @param flags further flags of the experiment
+ * @param flags the experiment's own flags, `--seeds` among them where it has it
  */
-export function repeatCommands(
-  lab: Lab,
-  name: string,
-  trials: readonly Trial[],
-  flags: readonly string[] = [],
-): string[] {
-  const { data, seeds, settings } = lab.options;
+export function repeatCommands(lab: Lab, name: string, trials: readonly Trial[], flags: readonly string[]): string[] {
+  const { data, settings } = lab.options;
   const out = `${lab.options.out}-again`;
   const whole = ["npx", "dien", "experiment", name, ...data.flatMap((folder) => ["--data", folder])];
-  whole.push("--seeds", String(seeds), ...flags, ...asSets(settings), "--out", out);
+  whole.push(...flags, ...asSets(settings), "--out", out);
   const single = trials
     .filter(({ seed }) => seed === 1)
     .map((trial) => {
@@ -40,6 +35,11 @@ export function repeatCommands(
     "# Or its runs alone, here those of seed 1:",
     ...single.map(line),
   ];
+}
+
+/** `--seeds N`, for experiments that take it. */
+export function seedsFlag({ options }: Lab): string[] {
+  return ["--seeds", String(options.seeds)];
 }
 
 function asSets(settings: Readonly<Record<string, unknown>>): string[] {

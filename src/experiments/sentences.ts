@@ -9,7 +9,8 @@ export function leaderSentence(standings: Standings): string {
   const { dataset, results } = standings;
   const leader = results.reduce((best, result) => (result.auc.mean > best.auc.mean ? result : best));
   const second = standings.bestBut(leader);
-  const start = `${dataset.name}: ${leader.variant.label} leads with a test AUC of ${metric(leader.auc.mean)}`;
+  const seeds = leader.runs.length > 1 ? "" : " (one seed)";
+  const start = `${dataset.name}: ${leader.variant.label} leads with a test AUC of ${metric(leader.auc.mean)}${seeds}`;
   if (!second) return `${start}.`;
   const { difference, p } = standings.difference(leader, second);
   return `${start}, ${metric(difference)} above ${second.variant.label} (${pStatement(p)}).`;

@@ -4,11 +4,11 @@
  */
 import type { ExperimentRun } from "./experiment.ts";
 import { calibrationFigure, intervalFigure } from "./figures.ts";
-import { repeatCommands } from "./repeat.ts";
+import { repeatCommands, seedsFlag } from "./repeat.ts";
 import { gatherResults, standingsOf } from "./results.ts";
 import { differenceRows, runRows, summaryRows } from "./rows.ts";
 import { leaderSentence } from "./sentences.ts";
-import { overviewTable, standingTable } from "./tables.ts";
+import { howP, overviewTable, standingTable } from "./tables.ts";
 import { base, dien, din, gruAttention, pnn, wideDeep } from "./variants.ts";
 
 const VARIANTS = [base, wideDeep, pnn, din, gruAttention, dien];
@@ -24,6 +24,7 @@ export const table2: ExperimentRun = async (lab) => {
     blocks: [
       overviewTable("overview", standings, VARIANTS),
       intervalFigure("table2", standings),
+      { kind: "text", text: howP(lab.options.seeds) },
       ...standings.flatMap((own) => [standingTable(own), calibrationFigure(own)]),
     ],
     data: {
@@ -31,6 +32,6 @@ export const table2: ExperimentRun = async (lab) => {
       summary: summaryRows(results),
       differences: differenceRows(standings),
     },
-    commands: repeatCommands(lab, "table2", trials),
+    commands: repeatCommands(lab, "table2", trials, seedsFlag(lab)),
   };
 };

@@ -5,11 +5,11 @@
 import type { Block } from "../report/report.ts";
 import type { ExperimentRun } from "./experiment.ts";
 import { intervalFigure } from "./figures.ts";
-import { repeatCommands } from "./repeat.ts";
+import { repeatCommands, seedsFlag } from "./repeat.ts";
 import { gatherResults, type Standings, standingsOf } from "./results.ts";
 import { differenceRows, runRows, summaryRows } from "./rows.ts";
 import { differenceWords } from "./sentences.ts";
-import { differenceTable, HOW_P, overviewTable, type Pair, standingTable } from "./tables.ts";
+import { differenceTable, howP, overviewTable, type Pair, standingTable } from "./tables.ts";
 import {
   agru,
   aigru,
@@ -68,7 +68,12 @@ export const table4: ExperimentRun = async (lab) => {
     lead: standings.map(partsSentence).join(" "),
     blocks: [
       overviewTable("overview", standings, PARTS),
-      differenceTable("earned", `What each part earns: differences of test AUC. ${HOW_P}`, standings, EARNED),
+      differenceTable(
+        "earned",
+        `What each part earns: differences of test AUC. ${howP(lab.options.seeds)}`,
+        standings,
+        EARNED,
+      ),
       differenceTable(
         "choices",
         "What the paper leaves open: DIEN with one choice made otherwise, less DIEN.",
@@ -79,7 +84,7 @@ export const table4: ExperimentRun = async (lab) => {
       ...standings.map((own): Block => standingTable(own)),
     ],
     data: { runs: runRows(results), summary: summaryRows(results), differences: differenceRows(standings) },
-    commands: repeatCommands(lab, "table4", trials),
+    commands: repeatCommands(lab, "table4", trials, seedsFlag(lab)),
   };
 };
 

@@ -11,8 +11,17 @@ import { base, type Variant } from "./variants.ts";
 import { differenceCell, meanAndDeviation } from "./words.ts";
 
 /** How the tables' p-values come about. */
-export const HOW_P =
-  "p is two-sided and counts both the test users (DeLong with users as clusters) and the seeds as chance; it is not corrected for the number of comparisons.";
+export function howP(seeds: number): string {
+  const test = "DeLong's test with users as clusters";
+  const chance = seeds > 1 ? `counts both the test users (${test}) and the seeds as chance` : ONE_SEED;
+  return `p is two-sided, ${chance}, and is not corrected for the number of comparisons.`;
+}
+
+const ONE_SEED = "knows of one seed and counts only the test users as chance: with more seeds it may well be larger";
+
+function seedsOf({ results: [{ runs }] }: Standings): string {
+  return runs.length > 1 ? `mean ± standard deviation over ${runs.length} seeds` : "one seed";
+}
 
 /** The paper's own table: a row a variant, a column a dataset, and what the paper reports. */
 export function overviewTable(name: string, standings: readonly Standings[], variants: readonly Variant[]): Block {
@@ -31,8 +40,7 @@ export function overviewTable(name: string, standings: readonly Standings[], var
   return {
     kind: "table",
     name,
-    caption:
-      "Test AUC, mean ± standard deviation over seeds, best epoch chosen on validation. The paper's figures are of other data: what can be compared is the order and the distances.",
+    caption: `Test AUC, ${seedsOf(standings[0])}; best epoch chosen on validation. The paper's figures are of other data: what can be compared is the order and the distances.`,
     head: ["", ...standings.map(({ dataset }) => dataset.name), "paper: Electronics", "paper: Books"],
     rows,
   };
@@ -52,14 +60,14 @@ export function standingTable(standings: Standings): Block {
       metric(result.ece.mean),
       baseline && result !== baseline ? percent(relaImpr(result.auc.mean, baseline.auc.mean)) : null,
       baseline && result !== baseline ? differenceCell(standings.difference(result, baseline)) : null,
-      other ? { text: differenceCell(standings.difference(result, other)), note: other.variant.name } : null,
+      other ? { text: differenceCell(standings.difference(result, other)), note: other.variant.label } : null,
     ];
   });
   return {
     kind: "table",
     name: `standing-${dataset.slug}`,
-    caption: `${dataset.name}: test metrics, means over ${results[0].runs.length} seeds. ${HOW_P}`,
-    head: ["", "AUC", "GAUC", "logloss", "ECE", "RelaImpr", "difference to base", "difference to the best other"],
+    caption: `${dataset.name}: test metrics, ${seedsOf(standings)}.`,
+    head: ["", "AUC", "GAUC", "logloss", "ECE", "RelaImpr", "difference to BaseModel", "difference to the best other"],
     rows,
   };
 }

@@ -3,7 +3,6 @@
  * median-rule.ts). The winner, by validation alone, is written as a configuration as soon as it is known. The defaults are
  * always a finalist, so the winner is never worse than they are, on validation.
  */
-
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { UserError } from "../errors.ts";
@@ -17,7 +16,7 @@ import { modelNamed } from "../train/config.ts";
 import type { LabDataset } from "./datasets.ts";
 import { type ExperimentRun, TUNE_DEFAULTS } from "./experiment.ts";
 import type { Lab } from "./lab.ts";
-import { repeatCommands } from "./repeat.ts";
+import { repeatCommands, seedsFlag } from "./repeat.ts";
 import { Standings } from "./results.ts";
 import { expectedRuns, meanValidAuc, planSearch, type Search, search } from "./search.ts";
 import { type Dimension, drawSettings, spaceOf } from "./search-space.ts";
@@ -57,7 +56,7 @@ export const tune: ExperimentRun = async (
           [dataset],
         ),
       ),
-      ["--model", name, "--trials", String(count)],
+      [...seedsFlag(lab), "--model", name, "--trials", String(count)],
     ),
   };
 };
@@ -100,7 +99,7 @@ function winnerFile({ name }: LabDataset): string {
 
 function winnerSentence({ dataset, results }: Search): string {
   const [winner] = results;
-  return `On ${dataset.name} ${winner.variant.label} wins with a validation AUC of ${metric(meanValidAuc(winner))}; it is written to ${winnerFile(dataset)}.`;
+  return `On ${dataset.name} the winner is ${winner.variant.label}, with a validation AUC of ${metric(meanValidAuc(winner))}; its configuration is ${winnerFile(dataset)} beside this report.`;
 }
 
 function blocksOf(lab: Lab, model: string, found: Search, space: readonly Dimension[]): Block[] {
@@ -122,13 +121,13 @@ function blocksOf(lab: Lab, model: string, found: Search, space: readonly Dimens
       kind: "table",
       name: `finalists-${slug}`,
       caption: `${name}: the defaults and the best trials, ${judgement(lab, found)} The test figures were not looked at to choose.`,
-      head: ["", "validation AUC", ...space.map(({ key }) => key), "test AUC", "less defaults, on test"],
+      head: ["", "validation AUC", "test AUC", "less defaults, on test", ...space.map(({ key }) => key)],
       rows: results.map((result): Cell[] => [
         { text: result.variant.label, strong: result === results[0] },
         meanAndDeviation(spreadOf(result.runs.map(({ summary }) => summary.valid.auc))),
-        ...space.map(({ key }) => String(settingOf(lab, result.variant, key))),
         meanAndDeviation(result.auc),
         result === defaults ? null : differenceCell(standings.difference(result, defaults)),
+        ...space.map(({ key }) => String(settingOf(lab, result.variant, key))),
       ]),
     },
     {

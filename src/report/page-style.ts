@@ -32,7 +32,7 @@ p, .lead, figcaption { max-width: 44rem; }
 a { color: var(--link); }
 code, pre { font: 0.875em/1.5 ui-monospace, monospace; }
 code { padding: 0.1em 0.3em; border-radius: 3px; background: var(--raised); }
-pre { margin: 0; padding: 0.9rem 1rem; overflow-x: auto; border-radius: 6px; background: var(--raised); }
+pre { margin: 0; padding: 0.9rem 1rem; overflow-x: auto; white-space: pre-wrap; border-radius: 6px; background: var(--raised); }
 pre code { padding: 0; background: none; font-size: 1em; }
 figure { margin: 2rem 0; }
 .wide { overflow-x: auto; }
@@ -40,8 +40,8 @@ figcaption { padding-bottom: 0.6rem; color: var(--quiet); font-size: 0.925rem; t
 table { border-collapse: collapse; font-size: 0.95rem; font-variant-numeric: tabular-nums lining-nums; }
 th, td { padding: 0.35rem 0.9rem; text-align: left; vertical-align: baseline; border-bottom: 1px solid var(--line); }
 th:first-child { padding-left: 0; }
-thead th { border-bottom: 1.5px solid var(--text); font-weight: 600; white-space: nowrap; vertical-align: bottom; }
-tbody th { font-weight: 400; }
+thead th { border-bottom: 1.5px solid var(--text); font-weight: 600; vertical-align: bottom; }
+tbody th { font-weight: 400; min-width: 9rem; }
 tbody th code { white-space: nowrap; }
 .number { text-align: right; white-space: nowrap; }
 td small { margin-left: 0.35em; color: var(--quiet); font-size: 0.85em; }

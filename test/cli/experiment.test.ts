@@ -97,7 +97,9 @@ describe("experiment", () => {
     const rest = ["--data", "a", "--out", "o"];
     await dien(["experiment", "figure3", ...rest, "--user", "A1"], { jobs: world });
     await dien(["experiment", "tune", ...rest, "--model", "din", "--trials", "7"], { jobs: world });
-    expect(asked[0].user).toBe("A1");
+    expect(asked[0]).toMatchObject({ user: "A1", seeds: 1 });
+    const seeds = await dien(["experiment", "figure3", ...rest, "--seeds", "2"], { jobs: world });
+    expect(seeds.stderr).toContain("unknown option '--seeds'");
     expect(asked[1]).toMatchObject({ model: "din", trials: 7 });
     await dien(["experiment", "tune", ...rest], { jobs: world });
     expect(asked[2]).toMatchObject({ model: "dien", trials: 20 });

@@ -6,7 +6,7 @@ import { placementsOf } from "../../src/evaluate/placements.ts";
 import { spreadOf } from "../../src/evaluate/spread.ts";
 import type { LabDataset } from "../../src/experiments/datasets.ts";
 import type { Lab } from "../../src/experiments/lab.ts";
-import { repeatCommands } from "../../src/experiments/repeat.ts";
+import { repeatCommands, seedsFlag } from "../../src/experiments/repeat.ts";
 import { type Result, Standings } from "../../src/experiments/results.ts";
 import { leaderSentence } from "../../src/experiments/sentences.ts";
 import { differenceTable, overviewTable, standingTable } from "../../src/experiments/tables.ts";
@@ -64,13 +64,13 @@ describe("tables", () => {
     const at = (name: string) => table.head.indexOf(name);
     expect(table.rows[0][at("RelaImpr")]).toBeNull();
     expect(ofTheLeader[at("RelaImpr")]).toBe(`+${(100 * ((ofDien - 0.5) / (ofBase - 0.5) - 1)).toFixed(2)} %`);
-    expect(ofTheLeader[at("difference to base")]).toMatch(
+    expect(ofTheLeader[at("difference to BaseModel")]).toMatch(
       new RegExp(`^\\+${(ofDien - ofBase).toFixed(4)} \\(p [<=] 0`),
     );
     expect(ofTheLeader[at("difference to the best other")]).toMatch(/^\+0\.\d{4} \(p .*\)$/);
     expect(ofTheSecond[at("difference to the best other")]).toMatch(/^-0\.\d{4} \(p .*\)$/);
     const notes = table.rows.map((row) => (row[at("difference to the best other")] as { note: string }).note);
-    expect(notes).toEqual(["dien", "din", "dien"]);
+    expect(notes).toEqual(["DIEN", "DIN", "DIEN"]);
   });
 
   it("of the paper mark the best of each dataset and have the paper's figures beside it", () => {
@@ -107,7 +107,7 @@ describe("the commands that repeat an experiment", () => {
   const settings = { "model.head.layers": [8, 4], "model.attention.form": "mlp", "train.epochs": 2 };
   const lab = { options: { data: ["data/Beauty 5"], out: "my out", seeds: 3, settings } } as unknown as Lab;
   const trials = [base, augru].flatMap((variant) => [1, 2].map((seed) => ({ dataset, variant, seed })));
-  const lines = repeatCommands(lab, "table4", trials, ["--user", "it's"]);
+  const lines = repeatCommands(lab, "table4", trials, [...seedsFlag(lab), "--user", "it's"]);
 
   /** The words of a line as a POSIX shell reads them. */
   const words = (line: string) =>

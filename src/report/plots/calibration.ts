@@ -34,7 +34,7 @@ export function calibrationPlot(rows: readonly CalibrationRow[]): string {
     marginBottom: 44,
     x: { ...axis, label: "predicted click rate" },
     y: { ...axis, label: "observed click rate" },
-    r: { type: "sqrt", domain: [0, Math.max(1, most)], range: [0, 9] },
+    r: { type: "sqrt", domain: [0, Math.max(1, most)], range: [0, 4] },
     color: { type: "ordinal", domain: series, range: series.map((_, index) => colour(index)) },
     marks: [
       Plot.gridX({ ticks: 6 }),
