@@ -43,10 +43,19 @@ export function resolveSettings({ model, train, fileSet = [], flags, set }: Sett
   }
 }
 
-/** Settings by dotted key from `KEY=VALUE` pairs, for experiments that train several models: some model has each key. */
+/**
+ * Settings by dotted key from `KEY=VALUE` pairs, for experiments that train several models: some model has each key.
+ * Throws UsageError for an unknown key or a value that a model refuses.
+ */
 export function readSettings(pairs: readonly string[]): Record<string, unknown> {
   const known = new Map([...models.keys()].flatMap((name) => [...configKeys(name)]));
-  return Object.fromEntries(pairs.map((pair) => readPair(pair, known)));
+  const settings = Object.fromEntries(pairs.map((pair) => readPair(pair, known)));
+  for (const model of models.keys()) {
+    const keys = configKeys(model);
+    const flags = Object.fromEntries(Object.entries(settings).filter(([key]) => keys.has(key)));
+    resolveSettings({ model, flags, set: [] });
+  }
+  return settings;
 }
 
 function section(name: string, value: unknown): Tree {

@@ -153,6 +153,7 @@ describe("experiment", () => {
       ["table2", "--data", "a", "--out", "o", "--set", "train.epoch=1"],
       /unknown key 'train.epoch'; did you mean 'train.epochs'/,
     ],
+    ["no such value", ["table2", "--data", "a", "--out", "o", "--set", "model.evolution=agruu"], /model.evolution: /],
     ["no such experiment", ["tabel2", "--data", "a", "--out", "o"], /unknown command 'tabel2'; did you mean 'table2'/],
     ["no seeds", ["table2", "--data", "a", "--out", "o", "--seeds", "0"], /at least 1/],
     ["no such model", ["tune", "--data", "a", "--out", "o", "--model", "dein"], /Allowed choices are base/],
