@@ -25,7 +25,10 @@ function seedsOf({ results: [{ runs }] }: Standings): string {
 
 /** The paper's own table: a row a variant, a column a dataset, and what the paper reports. */
 export function overviewTable(name: string, standings: readonly Standings[], variants: readonly Variant[]): Block {
-  const best = standings.map(({ results }) => Math.max(...results.map(({ auc }) => auc.mean)));
+  const names = new Set(variants.map(({ name }) => name));
+  const best = standings.map(({ results }) =>
+    Math.max(...results.filter(({ variant }) => names.has(variant.name)).map(({ auc }) => auc.mean)),
+  );
   const rows = variants.map(({ name, label }): Cell[] => {
     const ours = standings.map(({ results }, i): Cell => {
       const result = results.find(({ variant }) => variant.name === name);
