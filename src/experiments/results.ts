@@ -60,8 +60,11 @@ export class Standings {
     this.results = results;
   }
 
-  of(variant: Variant): Result | undefined {
-    return this.results.find((result) => result.variant.name === variant.name);
+  /** The result of a variant that was trained. */
+  of({ name }: Variant): Result {
+    const found = this.results.find(({ variant }) => variant.name === name);
+    if (!found) throw new Error(`${name} was not trained`);
+    return found;
   }
 
   /** Test AUC of a less that of b, with what the test users and the seeds leave uncertain. */

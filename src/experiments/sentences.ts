@@ -17,9 +17,7 @@ export function leaderSentence(standings: Standings): string {
 }
 
 /** What a pair of variants differs by, in words. */
-export function differenceWords(standings: Standings, a: Variant, b: Variant): string | undefined {
-  const [first, second] = [standings.of(a), standings.of(b)];
-  if (!first || !second) return undefined;
-  const { difference, p } = standings.difference(first, second);
+export function differenceWords(standings: Standings, a: Variant, b: Variant): string {
+  const { difference, p } = standings.difference(standings.of(a), standings.of(b));
   return `${signed(difference)} (${pStatement(p)}) on ${standings.dataset.name}`;
 }

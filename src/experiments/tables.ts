@@ -25,15 +25,12 @@ function seedsOf({ results: [{ runs }] }: Standings): string {
 
 /** The paper's own table: a row a variant, a column a dataset, and what the paper reports. */
 export function overviewTable(name: string, standings: readonly Standings[], variants: readonly Variant[]): Block {
-  const names = new Set(variants.map(({ name }) => name));
-  const best = standings.map(({ results }) =>
-    Math.max(...results.filter(({ variant }) => names.has(variant.name)).map(({ auc }) => auc.mean)),
-  );
-  const rows = variants.map(({ name, label }): Cell[] => {
-    const ours = standings.map(({ results }, i): Cell => {
-      const result = results.find(({ variant }) => variant.name === name);
-      if (!result) return null;
-      return { text: meanAndDeviation(result.auc), strong: result.auc.mean === best[i] };
+  const best = standings.map((own) => Math.max(...variants.map((variant) => own.of(variant).auc.mean)));
+  const rows = variants.map((variant): Cell[] => {
+    const { name, label } = variant;
+    const ours = standings.map((own, i): Cell => {
+      const { auc } = own.of(variant);
+      return { text: meanAndDeviation(auc), strong: auc.mean === best[i] };
     });
     const paper = paperAuc[name];
     const theirs =
@@ -61,8 +58,8 @@ export function standingTable(standings: Standings): Block {
       metric(result.gauc.mean),
       metric(result.logloss.mean),
       metric(result.ece.mean),
-      baseline && result !== baseline ? percent(relaImpr(result.auc.mean, baseline.auc.mean)) : null,
-      baseline && result !== baseline ? differenceCell(standings.difference(result, baseline)) : null,
+      result !== baseline ? percent(relaImpr(result.auc.mean, baseline.auc.mean)) : null,
+      result !== baseline ? differenceCell(standings.difference(result, baseline)) : null,
       other ? { text: differenceCell(standings.difference(result, other)), note: other.variant.label } : null,
     ];
   });
@@ -82,7 +79,7 @@ export interface Pair {
   readonly b: Variant;
 }
 
-/** Differences of one dataset's variants to one of them. */
+/** A row a question, a column a dataset. */
 export function differenceTable(
   name: string,
   caption: string,
@@ -92,10 +89,7 @@ export function differenceTable(
   const rows = pairs.map(({ question, a, b }): Cell[] => [
     question,
     `${a.label} less ${b.label}`,
-    ...standings.map((own): Cell => {
-      const [first, second] = [own.of(a), own.of(b)];
-      return first && second ? differenceCell(own.difference(first, second)) : null;
-    }),
+    ...standings.map((own) => differenceCell(own.difference(own.of(a), own.of(b)))),
   ]);
   return {
     kind: "table",
