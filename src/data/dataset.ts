@@ -21,7 +21,7 @@ export interface Samples {
   readonly sequence: Int32Array;
   /** The history is the `length` behaviours before this place of the sequence. */
   readonly position: Int32Array;
-  /** min(position, maxHistory). */
+  /** At most min(position, maxHistory); less where histories go back for a limited time. */
   readonly length: Int32Array;
   /** Catalogue row of the candidate. */
   readonly item: Int32Array;
@@ -37,6 +37,11 @@ export interface Samples {
 export interface Sequences {
   readonly offsets: Int32Array;
   readonly items: Int32Array;
+  /**
+   * Of each behaviour the catalogue row of an impression that was not clicked, shown since the behaviour before it: its
+   * negative in the auxiliary loss. 0 where there was none; absent where the data have no such impressions.
+   */
+  readonly unclicked?: Int32Array;
 }
 
 export interface Dataset {
@@ -63,6 +68,8 @@ export interface RawSamples {
   readonly sequence: Int32Array;
   readonly position: Int32Array;
   readonly item: Int32Array;
+  /** Of the impression, in milliseconds since 1970. */
+  readonly time: Float64Array;
   /** Per context field: indices into its `RawField.values`. */
   readonly context: readonly Int32Array[];
   readonly probability?: Float32Array;
@@ -84,7 +91,7 @@ export interface DatasetSource {
   readonly users: readonly string[];
   /** [sequences + 1] */
   readonly offsets: Int32Array;
-  /** [behaviours] catalogue rows and times (whole seconds since 1970, or any whole number that orders them). */
+  /** [behaviours] catalogue rows and times (milliseconds since 1970). */
   readonly items: Int32Array;
   readonly times: Float64Array;
   /**

@@ -7,20 +7,25 @@ import { z } from "zod";
 import { UserError } from "../errors.ts";
 import type { Schema } from "../features/schema.ts";
 import { fileError } from "../files.ts";
+import { transformSchema } from "./transform.ts";
 
 /** Raised whenever a reader of the older version would misread the folder. */
-export const DATASET_VERSION = 1;
+export const DATASET_VERSION = 2;
 
 const count = z.int().nonnegative();
 
-/** `size` counts the unknown id 0; `values` the distinct known values in the whole data, seen in training or not. */
+/**
+ * `size` counts the unknown id 0; `values` the distinct known values in the whole data, seen in training or not;
+ * `transform` makes a raw value the category that the vocabulary knows.
+ */
 const field = z.strictObject({
   name: z.string().regex(/^[a-z][a-z0-9_]*$/),
   size: z.int().positive(),
   values: count,
+  transform: transformSchema,
 });
 
-const sampleColumns = ["label", "sequence", "position", "length", "item", "probability"];
+const sampleColumns = ["label", "time", "sequence", "position", "length", "item", "probability"];
 /** Columns that the files of a field's ids have beside them. */
 const RESERVED = { user: sampleColumns, item: ["row", "key"], context: sampleColumns };
 
@@ -50,7 +55,11 @@ export const manifestSchema = z.strictObject({
   seed: z.int(),
   settings: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
   maxHistory: z.int().positive(),
+  /** Milliseconds before the impression that histories go back at most; null, to the beginning. */
+  window: z.int().positive().nullable(),
   fields,
+  /** Whether behaviours have unclicked impressions: negatives of the auxiliary loss. */
+  unclicked: z.boolean(),
   /** Whether samples carry the true click probability (synthetic data). */
   probability: z.boolean(),
   /** Synthetic data only: AUC of the true click probability on the test samples. */

@@ -23,6 +23,7 @@ const CHUNK_ROWS = 2048;
 
 /** A column to write. Lists are flat values with offsets [rows + 1]; int64 values come as whole float64. */
 export type Column =
+  | { readonly name: string; readonly type: "int64"; readonly values: Float64Array }
   | { readonly name: string; readonly type: "int32" | "float32"; readonly values: Int32Array | Float32Array }
   | { readonly name: string; readonly type: "string"; readonly values: readonly string[] }
   | {
@@ -34,14 +35,16 @@ export type Column =
 
 const stored: Record<Column["type"], DuckDBType> = {
   int32: INTEGER,
+  int64: BIGINT,
   float32: FLOAT,
   string: VARCHAR,
   "int32[]": LIST(INTEGER),
   "int64[]": LIST(BIGINT),
 };
 
-/** int64 lists are handed over as float64 and cast by DuckDB: no BigInt for every value. */
-const handedOver = (type: Column["type"]) => (type === "int64[]" ? LIST(DOUBLE) : stored[type]);
+/** int64 values are handed over as float64 and cast by DuckDB: no BigInt for every value. */
+const handedOver = (type: Column["type"]) =>
+  type === "int64" ? DOUBLE : type === "int64[]" ? LIST(DOUBLE) : stored[type];
 
 /** Runs `body` with a connection to an empty database in memory, which never spills to disk. */
 export async function withDuckDB<T>(body: (connection: DuckDBConnection) => Promise<T>): Promise<T> {

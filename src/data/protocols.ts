@@ -44,7 +44,7 @@ export function sampleBehaviours(
   negatives: Negatives,
   seed: number,
 ): Sampled {
-  const { users, offsets, items, catalogue } = sequences;
+  const { users, offsets, items, times, catalogue } = sequences;
   const plans = users.map((user, s) => planOf(protocol, user, offsets[s + 1] - offsets[s], seed));
   const training = Int32Array.from(plans, (plan) => plan.training);
   const sampler = new NegativeSampler(trainingBehaviours(sequences, training), catalogue.length);
@@ -56,8 +56,9 @@ export function sampleBehaviours(
       const positive = items[offsets[s] + position];
       const negative = sampler.draw(positive, seed, NEGATIVE_STREAM, s, position);
       const samples = columns[splitOf(position)];
-      samples.add(1, s, position, positive);
-      samples.add(0, s, position, negative);
+      const time = times[offsets[s] + position];
+      samples.add(1, s, position, positive, time);
+      samples.add(0, s, position, negative, time);
     }
   });
   const samples = {} as Record<Split, RawSamples>;

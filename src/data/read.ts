@@ -163,7 +163,7 @@ async function readSequences(connection: DuckDBConnection, directory: string, ma
 async function readSamples(
   connection: DuckDBConnection,
   directory: string,
-  { counts, fields, maxHistory, probability }: Manifest,
+  { counts, fields, maxHistory, window, probability }: Manifest,
   split: Split,
   { offsets }: Sequences,
 ): Promise<Samples> {
@@ -194,7 +194,8 @@ async function readSamples(
   for (let i = 0; i < count; i++) {
     const row = sequence[i];
     const available = offsets[row + 1] - offsets[row];
-    if (position[i] > available || length[i] !== Math.min(position[i], maxHistory)) {
+    const most = Math.min(position[i], maxHistory);
+    if (position[i] > available || length[i] > most || (length[i] < most && window === null)) {
       throw new UserError(
         `${path} is damaged: row ${i} has position ${position[i]} and length ${length[i]} in a sequence of ${available}`,
       );

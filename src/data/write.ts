@@ -48,6 +48,8 @@ export async function writeDataset(out: string, source: DatasetSource, onProgres
     seed: source.seed,
     settings: { ...source.settings },
     maxHistory: source.maxHistory,
+    window: null,
+    unclicked: false,
     fields: {
       user: vocabularies.user.map(describe),
       item: vocabularies.item.map(describe),
@@ -115,9 +117,10 @@ function sampleColumns(
   user: readonly Vocabulary[],
   context: readonly Vocabulary[],
 ): Column[] {
-  const { sequence, position, item, probability } = samples;
+  const { sequence, position, item, time, probability } = samples;
   const columns: Column[] = [
     { name: "label", type: "int32", values: Int32Array.from(samples.label) },
+    { name: "time", type: "int64", values: time },
     { name: "sequence", type: "int32", values: sequence },
     { name: "position", type: "int32", values: position },
     { name: "length", type: "int32", values: position.map((place) => Math.min(place, maxHistory)) },
@@ -165,7 +168,7 @@ function learnVocabulary(field: RawField, uses: Int32Array): Vocabulary {
 }
 
 function describe({ name, values, distinct }: Vocabulary): Manifest["fields"]["user"][number] {
-  return { name, size: values.length + 1, values: distinct };
+  return { name, size: values.length + 1, values: distinct, transform: { kind: "category" } };
 }
 
 function packageVersion(): string {

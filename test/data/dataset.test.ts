@@ -108,8 +108,8 @@ describe("opening refuses", () => {
 
   test("another format version", async () => {
     const path = await someDataset(join(folder, "version"));
-    edit(path, (manifest) => ({ ...manifest, version: 2 }));
-    expect(await open(path)).toMatch(/dataset\.json has format version 2, this program reads version 1/);
+    edit(path, (manifest) => ({ ...manifest, version: 1 }));
+    expect(await open(path)).toMatch(/dataset\.json has format version 1, this program reads version 2/);
   });
 
   test("a manifest that is cut off, incomplete, or has keys of its own", async () => {

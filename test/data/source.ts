@@ -45,6 +45,7 @@ export const sources: fc.Arbitrary<DatasetSource> = fc
             sequence,
             position: Int32Array.from(column(2), (value, i) => value % (lengths[sequence[i]] + 1)),
             item: Int32Array.from(column(3), (value) => value % (items + 1)),
+            time: Float64Array.from(column(3), (value) => 1_300_000_000_000 + value),
             context: [
               Int32Array.from(column(4), (value) => value % 3),
               Int32Array.from(column(5), (value) => value % 2),

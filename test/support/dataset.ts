@@ -42,6 +42,7 @@ export async function writeSmallDataset(
       sequence,
       position: Int32Array.from(sequence, (s) => random.integer(offsets[s + 1] - offsets[s] + 1)),
       item,
+      time: new Float64Array(count),
       context: [Int32Array.from({ length: count }, () => random.integer(3))],
     };
   };

@@ -50,7 +50,7 @@ export async function readReviews(path: string, onProgress?: Progress): Promise<
     if (!Number.isSafeInteger(time)) return "unixReviewTime";
     log.user.push(numberOf(users, reviewer));
     log.item.push(numberOf(items, asin));
-    log.time.push(time as number);
+    log.time.push(1000 * (time as number));
     return null;
   });
   return { file, ...unusable, users: [...users.keys()], items: [...items.keys()], ...log };

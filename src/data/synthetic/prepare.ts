@@ -102,13 +102,13 @@ async function simulate(shop: ShopOptions, onProgress: OnProgress | undefined) {
     const log = simulateUser(shop, user);
     segments.push(log.segment);
     for (const item of log.items) items.push(item + 1);
-    for (const time of log.times) times.push(time);
+    for (const time of log.times) times.push(1000 * time);
     offsets[user + 1] = items.length;
-    log.impressions.forEach(({ position, item, clicked, probability }, index) => {
+    log.impressions.forEach(({ position, time, item, clicked, probability }, index) => {
       const later = log.impressions.length - 1 - index;
       const split = later < held ? "test" : later < 2 * held ? "valid" : "train";
       if (split === "train") training[user] = position;
-      columns[split].add(clicked ? 1 : 0, user, position, item + 1);
+      columns[split].add(clicked ? 1 : 0, user, position, item + 1, 1000 * time);
       probabilities[split].push(probability);
     });
     if ((user + 1) % USERS_PER_TURN === 0) {

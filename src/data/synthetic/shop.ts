@@ -72,6 +72,8 @@ const DRAWS = 2 ** 20;
 /** A candidate shown to a user who had `position` behaviours then. */
 export interface Impression {
   readonly position: number;
+  /** Seconds since 1970, after behaviour number `position` and before the next one. */
+  readonly time: number;
   readonly item: number;
   /** The true probability of a click. */
   readonly probability: number;
@@ -142,8 +144,9 @@ export function simulateUser(options: ShopOptions, user: number): UserLog {
     interest.shown = true;
     items[t] = drawItem(options, categoryAt(interest, interest.stage), random);
     times[t] = time;
-    while (positions[impressions.length] === t + 1) {
-      impressions.push(show(options, t + 1, segment, interests, atImpressions));
+    for (let k = 1; positions[impressions.length] === t + 1; k++) {
+      // Behaviours are a minute apart at least.
+      impressions.push(show(options, t + 1, time + Math.min(k, 59), segment, interests, atImpressions));
     }
   }
   return { segment, items, times, impressions };
@@ -180,6 +183,7 @@ function drawPositions({ impressions, meanHistory }: ShopOptions, length: number
 function show(
   options: ShopOptions,
   position: number,
+  time: number,
   segment: number,
   interests: readonly Interest[],
   random: Random,
@@ -196,7 +200,7 @@ function show(
     CLICK.suit * (interest === undefined ? -1 : suit(interest, category % STAGES));
   // Six digits, so that engines whose exp differs in the last bit agree on every click.
   const probability = Math.round(1e6 / (1 + Math.exp(-logit))) / 1e6;
-  return { position, item, probability, clicked: random.uniform() < probability };
+  return { position, time, item, probability, clicked: random.uniform() < probability };
 }
 
 function drawCandidate({ departments }: ShopOptions, interest: Interest, random: Random): number {
