@@ -108,9 +108,16 @@ export interface Wanted {
   readonly type: "INTEGER" | "FLOAT" | "VARCHAR" | "INTEGER[]";
 }
 
+/** A stretch of a file's rows. */
+export interface Rows {
+  readonly first: number;
+  readonly count: number;
+}
+
 /**
  * Reads columns of a Parquet file in file order, chunk by chunk: `take(vectors, row, rows)` gets the vectors of
- * the rows from `row` on.
+ * the rows from `row` on, counted from the first one read. With `only`, reads those rows (and, of the file, little else).
+ * Returns the number of rows.
  * @throws UserError where the file is missing, damaged, or lacks a column.
  */
 export async function readParquet(
@@ -118,13 +125,18 @@ export async function readParquet(
   path: string,
   wanted: readonly Wanted[],
   take: (vectors: readonly DuckDBVector[], row: number, rows: number) => void,
+  only?: Rows,
 ): Promise<number> {
   const list = wanted.map(({ name, type }) => `"${name}"::${type}`).join(", ");
   // A bracket keeps DuckDB from taking the name for a pattern.
   const literal = quote(path.replace(/[*?[]/g, "[$&]"));
+  const source = only
+    ? `read_parquet(${literal}, file_row_number = true)
+       WHERE file_row_number BETWEEN ${only.first} AND ${only.first + only.count - 1}`
+    : `read_parquet(${literal})`;
   let row = 0;
   const told = (error: unknown) => new UserError(`cannot read ${path}: ${reason(error)}`);
-  const result = await connection.stream(`SELECT ${list} FROM read_parquet(${literal})`).catch((error: unknown) => {
+  const result = await connection.stream(`SELECT ${list} FROM ${source}`).catch((error: unknown) => {
     throw told(error);
   });
   for (;;) {

@@ -1,8 +1,8 @@
 /** What a model must know of the dataset it was trained on: schema, vocabularies, catalogue. */
 import { createHash } from "node:crypto";
-import type { Dataset } from "../data/dataset.ts";
 import type { Manifest } from "../data/manifest.ts";
 import { loadItemKeys, loadVocabulary } from "../data/read.ts";
+import type { DatasetStream } from "../data/stream.ts";
 import type { RunConfig } from "./config.ts";
 import type { ModelDescription } from "./model-folder.ts";
 
@@ -11,13 +11,9 @@ export function fingerprint(manifest: Manifest): string {
   return createHash("sha256").update(JSON.stringify(manifest)).digest("hex");
 }
 
-/** Gathers the description of a model of `dataset`, which was opened from `data`. */
-export async function describeDataset(
-  data: string,
-  dataset: Dataset & { readonly manifest: Manifest },
-  config: RunConfig,
-): Promise<ModelDescription> {
-  const { schema, itemFields, manifest } = dataset;
+/** Gathers the description of a model of `dataset`. */
+export async function describeDataset(dataset: DatasetStream, config: RunConfig): Promise<ModelDescription> {
+  const { directory: data, schema, itemFields, manifest } = dataset;
   const vocabularies: Record<string, (string | null)[]> = {};
   for (const { name } of [...schema.user, ...schema.context]) vocabularies[name] = await loadVocabulary(data, name);
   const values = await loadItemKeys(data);
