@@ -99,6 +99,25 @@ function fillVector(vector: DuckDBVector, column: Column, from: number, rows: nu
   }
 }
 
+/**
+ * Writes a CSV file, with a header and empty cells for what is missing, as zstd Parquet, row by row as it stands.
+ * `columns` are all of the file's, with their DuckDB types. @throws UserError where the file cannot be written.
+ */
+export async function csvToParquet(
+  connection: DuckDBConnection,
+  csv: string,
+  path: string,
+  columns: readonly { readonly name: string; readonly type: string }[],
+): Promise<void> {
+  const types = columns.map(({ name, type }) => `${quote(name)}: ${quote(type)}`).join(", ");
+  const rows = `read_csv(${literally(csv)}, header = true, auto_detect = false, quote = '"', columns = {${types}})`;
+  await connection
+    .run(`COPY (FROM ${rows}) TO ${quote(path)} (FORMAT parquet, COMPRESSION zstd)`)
+    .catch((error: unknown) => {
+      throw new UserError(`cannot write ${path}: ${reason(error)}`);
+    });
+}
+
 /** What to read: a column's name and the DuckDB type to cast it to. */
 export interface Wanted {
   readonly name: string;
@@ -117,13 +136,13 @@ export async function readParquet(
   take: (vectors: readonly DuckDBVector[], row: number, rows: number) => void,
 ): Promise<number> {
   const list = wanted.map(({ name, type }) => `"${name}"::${type}`).join(", ");
-  // A bracket keeps DuckDB from taking the name for a pattern.
-  const literal = quote(path.replace(/[*?[]/g, "[$&]"));
   let row = 0;
   const told = (error: unknown) => new UserError(`cannot read ${path}: ${reason(error)}`);
-  const result = await connection.stream(`SELECT ${list} FROM read_parquet(${literal})`).catch((error: unknown) => {
-    throw told(error);
-  });
+  const result = await connection
+    .stream(`SELECT ${list} FROM read_parquet(${literally(path)})`)
+    .catch((error: unknown) => {
+      throw told(error);
+    });
   for (;;) {
     const chunk = await result.fetchChunk().catch((error: unknown) => {
       throw told(error);
@@ -142,6 +161,11 @@ export async function readParquet(
 export function listVector(vector: DuckDBVector): DuckDBListVector {
   if (!(vector instanceof DuckDBListVector)) throw new TypeError(`a list was expected, not ${vector.type}`);
   return vector;
+}
+
+/** A file's name to read from; a bracket keeps DuckDB from taking it for a pattern. */
+function literally(path: string): string {
+  return quote(path.replace(/[*?[]/g, "[$&]"));
 }
 
 function quote(text: string): string {

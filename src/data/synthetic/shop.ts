@@ -66,12 +66,16 @@ const CLICK = { bias: -0.3, segment: 0.6, appeal: 0.3, suit: 1.8 };
 const OPENED = 1_356_998_400; // 2013-01-01
 const HOUR = 3600;
 const YEAR = 365 * 24 * HOUR;
+/** Seconds from a behaviour to the next one, at least; impressions lie between. */
+const PAUSE = 60;
 /** Draws set apart for a user's behaviours, and as many for the impressions. */
 const DRAWS = 2 ** 20;
 
 /** A candidate shown to a user who had `position` behaviours then. */
 export interface Impression {
   readonly position: number;
+  /** Seconds since 1970, after the behaviour before it and before the next one; no earlier than impressions before. */
+  readonly time: number;
   readonly item: number;
   /** The true probability of a click. */
   readonly probability: number;
@@ -130,7 +134,7 @@ export function simulateUser(options: ShopOptions, user: number): UserLog {
   let time = OPENED + random.integer(YEAR);
   for (let t = 0; t < length; t++) {
     if (random.uniform() < BURST) {
-      time += 60 + random.integer(HOUR);
+      time += PAUSE + random.integer(HOUR);
     } else {
       interest = interests[random.integer(interests.length)];
       time += HOUR + random.integer(48 * HOUR);
@@ -142,8 +146,9 @@ export function simulateUser(options: ShopOptions, user: number): UserLog {
     interest.shown = true;
     items[t] = drawItem(options, categoryAt(interest, interest.stage), random);
     times[t] = time;
-    while (positions[impressions.length] === t + 1) {
-      impressions.push(show(options, t + 1, segment, interests, atImpressions));
+    for (let k = 0; positions[impressions.length] === t + 1; k++) {
+      const moment = { position: t + 1, time: time + Math.min(k + 1, PAUSE - 1) };
+      impressions.push({ ...moment, ...show(options, segment, interests, atImpressions) });
     }
   }
   return { segment, items, times, impressions };
@@ -179,11 +184,10 @@ function drawPositions({ impressions, meanHistory }: ShopOptions, length: number
 /** Draws a candidate and whether it is clicked. */
 function show(
   options: ShopOptions,
-  position: number,
   segment: number,
   interests: readonly Interest[],
   random: Random,
-): Impression {
+): Pick<Impression, "item" | "probability" | "clicked"> {
   const shown = interests.filter((interest) => interest.shown);
   const category = drawCandidate(options, shown[random.integer(shown.length)], random);
   const item = drawItem(options, category, random);
@@ -196,7 +200,7 @@ function show(
     CLICK.suit * (interest === undefined ? -1 : suit(interest, category % STAGES));
   // Six digits, so that engines whose exp differs in the last bit agree on every click.
   const probability = Math.round(1e6 / (1 + Math.exp(-logit))) / 1e6;
-  return { position, item, probability, clicked: random.uniform() < probability };
+  return { item, probability, clicked: random.uniform() < probability };
 }
 
 function drawCandidate({ departments }: ShopOptions, interest: Interest, random: Random): number {
