@@ -11,8 +11,8 @@ import { Random } from "../../tensor/random.ts";
 import type { OnProgress } from "../dataset.ts";
 import { EXTENSIONS, type TableFormat } from "./formats.ts";
 import { categoryName, departmentName, itemName, userName } from "./names.ts";
-import { categoryOf, checkShop, SHOP_DEFAULTS, type ShopOptions, simulateUser } from "./shop.ts";
-import { type Cell, type Table, writeTable } from "./tables.ts";
+import { categoryOf, checkShop, SHOP_DEFAULTS, type ShopOptions, segmentOf, simulateUser } from "./shop.ts";
+import { type Table, writeTable } from "./tables.ts";
 
 /** What is not given is as in SHOP_DEFAULTS. */
 export interface WriteLogOptions extends Partial<ShopOptions> {
@@ -52,28 +52,26 @@ export async function writeLog(options: WriteLogOptions, onProgress?: OnProgress
   const shop = { ...SHOP_DEFAULTS, ...size };
   checkShop(shop);
   await makeFolder(log);
-  let count = 0;
-  function* counted(rows: Iterable<readonly Cell[]>) {
-    for (const row of rows) {
-      count++;
-      yield row;
-    }
-  }
-  const file = (name: string, { columns, rows }: Table) => ({
+  let events = 0;
+  const onUser = (user: number, rows: number) => {
+    events += rows;
+    if ((user + 1) % 1000 === 0) onProgress?.("log", user + 1, shop.users);
+  };
+  const file = (name: string, table: Table) => ({
     path: join(log, `${name}.${EXTENSIONS[format]}`),
-    write: (temporary: string) => writeTable(temporary, { columns, rows }, format),
+    write: (temporary: string) => writeTable(temporary, table, format),
   });
-  const events = eventTable(shop, onProgress);
   await replaceFiles([
     { path: join(log, "features.yaml"), write: (temporary) => writeFile(temporary, features(EXTENSIONS[format])) },
     file("users", userTable(shop)),
     file("items", itemTable(shop)),
-    file("events", { ...events, rows: counted(events.rows) }),
+    file("events", eventTable(shop, onUser)),
   ]);
-  return { users: shop.users, items: shop.items, events: count, seconds: (performance.now() - start) / 1000 };
+  return { users: shop.users, items: shop.items, events, seconds: (performance.now() - start) / 1000 };
 }
 
-function eventTable(shop: ShopOptions, onProgress: OnProgress | undefined): Table {
+/** `onUser` gets each user with the number of rows. */
+function eventTable(shop: ShopOptions, onUser: (user: number, rows: number) => void): Table {
   function* rows() {
     const random = new Random(shop.seed ^ STREAMS.events);
     for (let user = 0; user < shop.users; user++) {
@@ -88,7 +86,7 @@ function eventTable(shop: ShopOptions, onProgress: OnProgress | undefined): Tabl
           yield [name, itemName(item), timestamp(time), "ad", clicked ? 1 : 0, device()];
         }
       }
-      if ((user + 1) % 1000 === 0) onProgress?.("log", user + 1, shop.users);
+      onUser(user, items.length + impressions.length);
     }
   }
   return {
@@ -110,11 +108,10 @@ function userTable(shop: ShopOptions): Table {
     const random = new Random(shop.seed ^ STREAMS.users);
     const unlessMissing = <T>(value: T) => (random.uniform() < MISSING ? null : value);
     for (let user = 0; user < shop.users; user++) {
-      const { segment } = simulateUser(shop, user);
       const age = unlessMissing(Math.round(Math.max(16, 40 + 13 * random.normal())));
       const gender = GENDERS[random.integer(GENDERS.length)];
       const city = unlessMissing(CITIES[random.integer(CITIES.length)]);
-      yield [userName(user), String(segment), age, gender, city];
+      yield [userName(user), String(segmentOf(shop, user)), age, gender, city];
     }
   }
   return {

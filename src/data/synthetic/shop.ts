@@ -117,9 +117,16 @@ export function categoryOf({ departments }: ShopOptions, item: number): number {
   return item % (departments * STAGES);
 }
 
+/** The segment of user number `user`, as in that user's log. */
+export function segmentOf({ seed }: ShopOptions, user: number): number {
+  return behaviourDraws(seed, user).integer(SEGMENTS);
+}
+
+const behaviourDraws = (seed: number, user: number) => new Random(seed, 2 * user * DRAWS);
+
 /** The log of user number `user`; it depends on nothing but the options and that number. */
 export function simulateUser(options: ShopOptions, user: number): UserLog {
-  const random = new Random(options.seed, 2 * user * DRAWS);
+  const random = behaviourDraws(options.seed, user);
   const segment = random.integer(SEGMENTS);
   const interests = drawInterests(options.departments, random);
   const length = drawLength(options.meanHistory, random);
