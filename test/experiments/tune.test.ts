@@ -91,15 +91,8 @@ describe("trials", () => {
     expect(stopped.length).toBeGreaterThan(0);
     for (const { epochs } of stopped) expect(epochs).toBe(2);
     expect(events.filter(({ kind }) => kind === "stopped")).toHaveLength(stopped.length);
-    // The last trial is below the others' median only at its end, where there is nothing left to save.
-    const best = rows.filter((row) => row.epochs === 3).map((row) => Number(row.valid_auc));
-    expect(
-      isBelowMedian(
-        [0, 0, best.pop()!],
-        best.map((auc) => [0, 0, auc]),
-      ),
-    ).toBe(true);
-    expect(rows.at(-1)!.stopped).toBeNull();
+    // At its end there is nothing left to save.
+    for (const row of rows.filter((row) => row.epochs === 3)) expect(row.stopped).toBeNull();
   });
 
   it("count as far as this call trains them, finalists after them", async () => {

@@ -33,17 +33,22 @@ export async function writeSmallDataset(
     offsets[u + 1] = items.length;
   }
   const draw = (count: number): RawSamples => {
-    const sequence = Int32Array.from({ length: count }, () => random.integer(users)).sort();
+    const sequence = Int32Array.from({ length: count }, () => random.integer(users));
     const item = Int32Array.from({ length: count }, (_, i) =>
       itemOf(i % 2 === 0 ? taste[sequence[i]] : random.integer(CATEGORIES)),
     );
+    const label = Array.from(item, (row, i) => (categoryOf(row) === taste[sequence[i]] ? 1 : 0));
+    const position = sequence.map((s) => random.integer(offsets[s + 1] - offsets[s] + 1));
+    const hour = Int32Array.from({ length: count }, () => random.integer(3));
+    const order = sequence.map((_, i) => i).sort((a, b) => sequence[a] - sequence[b]);
+    const sorted = (values: Int32Array) => order.map((i) => values[i]);
     return {
-      label: Array.from(item, (row, i) => (categoryOf(row) === taste[sequence[i]] ? 1 : 0)),
-      sequence,
-      position: Int32Array.from(sequence, (s) => random.integer(offsets[s + 1] - offsets[s] + 1)),
-      item,
+      label: Array.from(order, (i) => label[i]),
+      sequence: sorted(sequence),
+      position: sorted(position),
+      item: sorted(item),
       time: new Float64Array(count),
-      context: [Int32Array.from({ length: count }, () => random.integer(3))],
+      context: [sorted(hour)],
     };
   };
   const names = Array.from({ length: users }, (_, u) => `user ${u}`);
