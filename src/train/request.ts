@@ -1,32 +1,39 @@
-/**
- * What a model is asked, in the values of the raw data (docs/data-format.md): one schema for types and for checking what
- * comes as JSON.
- */
+/** What a model is asked, in the values of the raw data (docs/data-format.md), and the check of what comes as JSON. */
 import { z } from "zod";
 
 /** A value of the raw data. Numbers and booleans stand for the text that JavaScript prints; null and "" for none. */
+export type Value = string | number | boolean | null;
+
+/** Values by the names of fields. */
+export type Values = Readonly<Record<string, Value>>;
+
+/**
+ * A candidate to score for a user with a history. What training never saw, and what is absent, is unknown. Times are
+ * ISO 8601, or numbers of seconds, milliseconds or microseconds since 1970.
+ */
+export interface PredictRequest {
+  /** Of each user field by name, or of the first one. */
+  readonly user: Value | Values;
+  /** The item's key, or an object of its key (`item`) and of item fields, which win over the catalogue's. */
+  readonly candidate: Value | Values;
+  /** Behaviours, oldest first: items as the candidate, perhaps with their `time`. The latest ones count. */
+  readonly history: readonly (Value | Values)[];
+  /** Of each context field by name. */
+  readonly context?: Values | undefined;
+  /** Of the impression. */
+  readonly time?: Value | undefined;
+}
+
 const value = z.union([z.string(), z.number(), z.boolean(), z.null()], {
   error: "expected a string, a number, true, false or null",
 });
-export type Value = z.infer<typeof value>;
-
-const values = z.record(z.string(), value, { error: "expected an object of values by field" });
-export type Values = z.infer<typeof values>;
-
+const values = z.record(z.string(), value);
 const valueOrValues = z.union([value, values], { error: "expected a value, or an object of values by field" });
 
 export const predictRequestSchema = z.strictObject({
-  /** Of each user field by name, or of the first one. */
   user: valueOrValues,
-  /** The item's key, or an object of it (`item`) and of item fields. Those that are given win over the catalogue's. */
   candidate: valueOrValues,
-  /** Behaviours, oldest first: items as the candidate, perhaps with their `time`. The latest ones count. */
-  history: z.array(valueOrValues, { error: "expected a list" }),
-  /** Of each context field by name. */
+  history: z.array(valueOrValues),
   context: values.optional(),
-  /** Of the impression: ISO 8601, or a number of seconds, milliseconds or microseconds since 1970. */
   time: value.optional(),
-});
-
-/** A candidate to score for a user with a history; what training never saw, and what is absent, is unknown. */
-export type PredictRequest = Readonly<z.infer<typeof predictRequestSchema>>;
+}) satisfies z.ZodType<PredictRequest>;
