@@ -1,6 +1,7 @@
 /** Raw requests have the scores of the samples that were prepared from the same values, to the bit. */
 import { join } from "node:path";
 import {
+  loadInspector,
   loadScorer,
   openDataset,
   type PredictRequest,
@@ -37,9 +38,17 @@ it.each<[string, RawLog]>([
   const { score } = await scoreRun({ run, data, split: "test", threads: 1 });
   const scorer = await loadScorer(run);
   expect(scorer.score(requests)).toEqual([...score]);
+  const { test, sequences } = await openDataset(data);
+  const { inspectCoded } = await loadInspector(run);
+  const coded = Array.from(test.item, (candidate, i) => {
+    const end = sequences.offsets[test.sequence[i]] + test.position[i];
+    const history = Array.from(sequences.items.subarray(end - test.length[i], end));
+    const [user, context] = [test.user, test.context].map((fields) => fields.map((ids) => ids[i]));
+    return inspectCoded({ user, context, candidate, history }).score;
+  });
+  expect(coded).toEqual([...score]);
   // There is something to see: samples differ, and so do their histories.
   expect(new Set(score).size).toBeGreaterThan(100);
-  const { test } = await openDataset(data);
   const lengths = new Set(test.length);
   expect(lengths).toContain(0);
   expect(lengths).toContain(Math.min(log.maxHistory, 5));
