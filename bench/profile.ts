@@ -40,9 +40,10 @@ export function profileStep(history: number): KernelTime[] {
   workspace.gradients!.initialise();
   workspace.control.fill(0);
   const stepper = new Stepper(workspace, dataset, new Meeting(workspace.control, 1), 0);
+  stepper.open({ sequences: dataset.sequences, samples: dataset.train });
   let done = 0;
   const run = () => {
-    stepper.train(1, 0, STEPS_PER_CHUNK, done, RATE);
+    stepper.train({ epoch: 1, window: 0, from: 0, to: STEPS_PER_CHUNK, done, rate: RATE });
     done += STEPS_PER_CHUNK;
   };
   run();

@@ -21,6 +21,7 @@ export function fixedLengthDataset(length: number, count: number): Dataset {
   for (let i = 0; i < count; i++) label[i] = random.integer(2);
   const samples: Samples = {
     count,
+    row: shared(count, (i) => i),
     label,
     sequence: shared(count, (s) => s),
     position: sharedInt32(count).fill(length),

@@ -1,7 +1,7 @@
 /**
  * The training step of DIEN at fixed history lengths: samples/s, useful GFLOP/s, and how two threads compare with one.
  */
-import type { Dataset } from "../src/data/dataset.ts";
+import type { Dataset, Part } from "../src/data/dataset.ts";
 import { Activation } from "../src/kernels/contract.ts";
 import { loadKernels } from "../src/kernels/load.ts";
 import { createMemory } from "../src/tensor/memory.ts";
@@ -38,11 +38,13 @@ function flopsOfStep(options: WorkspaceOptions): number {
 class StepBench {
   readonly #flops: number;
   #done = 0;
+  readonly #part: Part;
   readonly #teams: ReadonlyMap<number, Team>;
 
   /** Starts a team for each number of threads, on the same data. */
   constructor(history: number, threads: readonly number[]) {
     const dataset = fixedLengthDataset(history, BATCH * STEPS_PER_CHUNK);
+    this.#part = { sequences: dataset.sequences, samples: dataset.train };
     this.#flops = flopsOfStep(optionsFor(dataset, 1));
     this.#teams = new Map(
       threads.map((count) => {
@@ -57,7 +59,7 @@ class StepBench {
   async measure(threads: number): Promise<StepRate> {
     const team = this.#teams.get(threads)!;
     const start = performance.now();
-    await team.train({ epoch: 1, from: 0, to: STEPS_PER_CHUNK, done: this.#done, rate: RATE });
+    await team.train(this.#part, { epoch: 1, window: 0, from: 0, to: STEPS_PER_CHUNK, done: this.#done, rate: RATE });
     const seconds = (performance.now() - start) / 1000;
     this.#done += STEPS_PER_CHUNK;
     return {

@@ -6,20 +6,20 @@
  */
 import type { Batch, Ids } from "../features/batch.ts";
 import { mix, Random } from "../tensor/random.ts";
-import type { Dataset, Samples } from "./dataset.ts";
+import type { ItemCatalogue, Part } from "./dataset.ts";
 import { NegativeSampler } from "./negatives.ts";
 
-/** A permutation of 0 .. count-1, the same for the same seed and epoch. */
-export function epochOrder(count: number, seed: number, epoch: number): Int32Array {
+/** A permutation of 0 .. count-1, the same for the same seed, epoch and number of the window in the epoch. */
+export function trainingOrder(count: number, seed: number, epoch: number, window: number): Int32Array {
   const order = new Int32Array(count);
   for (let i = 0; i < count; i++) order[i] = i;
-  new Random(mix(seed, epoch)).shuffle(order);
+  new Random(mix(seed, epoch, window)).shuffle(order);
   return order;
 }
 
-/** Fills batches from one dataset. Keeps its scratch, so one thread needs one; filling allocates nothing. */
+/** Fills batches from parts of one dataset. Keeps its scratch, so one thread needs one; filling allocates nothing. */
 export class BatchAssembler {
-  readonly #dataset: Dataset;
+  readonly #itemFields: readonly Int32Array[];
   readonly #sampler: NegativeSampler;
   /** [samples] history lengths in the order given; sample index and candidate in row order. */
   readonly #lengths: Int32Array;
@@ -29,10 +29,10 @@ export class BatchAssembler {
   readonly #behaviours: Int32Array;
   readonly #negatives: Int32Array;
 
-  constructor(dataset: Dataset, maxSamples: number) {
-    const tokens = maxSamples * dataset.schema.maxHistory;
-    this.#dataset = dataset;
-    this.#sampler = new NegativeSampler(dataset.popularity, dataset.itemFields[0].length);
+  constructor({ schema, itemFields, popularity }: ItemCatalogue, maxSamples: number) {
+    const tokens = maxSamples * schema.maxHistory;
+    this.#itemFields = itemFields;
+    this.#sampler = new NegativeSampler(popularity, itemFields[0].length);
     this.#lengths = new Int32Array(maxSamples);
     this.#chosen = new Int32Array(maxSamples);
     this.#candidates = new Int32Array(maxSamples);
@@ -41,19 +41,21 @@ export class BatchAssembler {
   }
 
   /**
-   * Fills `batch` with the samples indices[from .. from + count), sorted by history length. With `draw`, every
-   * behaviour past the first of a history gets a negative, drawn for that (seed, epoch, sample, behaviour); the first
-   * one's, never read, is the unknown item. Without, negatives are left as they are.
+   * Fills `batch` with the samples indices[from .. from + count) of `part`, sorted by history length. With `draw`, every
+   * behaviour past the first of a history gets a negative: the impression that was not clicked before it, or else one
+   * drawn for that (seed, epoch, sample, behaviour); the first one's, never read, is the unknown item. Without, negatives
+   * are left as they are.
    */
   fill(
     batch: Batch,
-    samples: Samples,
+    part: Part,
     indices: Int32Array,
     from: number,
     count: number,
     draw: { readonly seed: number; readonly epoch: number } | null,
   ): void {
-    const { itemFields } = this.#dataset;
+    const { samples } = part;
+    const itemFields = this.#itemFields;
     const { packed } = batch;
     const lengths = this.#lengths;
     const chosen = this.#chosen;
@@ -70,16 +72,16 @@ export class BatchAssembler {
     gather(batch.user, samples.user, chosen, count);
     gather(batch.context, samples.context, chosen, count);
     gather(batch.candidate, itemFields, candidates, count);
-    this.#placeBehaviours(batch, samples, count);
+    this.#placeBehaviours(batch, part, count);
     gather(batch.history, itemFields, this.#behaviours, packed.tokens.count);
     if (draw === null) return;
-    this.#drawNegatives(batch, samples, count, draw.seed, draw.epoch);
+    this.#placeNegatives(batch, part, count, draw.seed, draw.epoch);
     gather(batch.negatives, itemFields, this.#negatives, packed.tokens.count);
   }
 
   /** The catalogue row of each token. */
-  #placeBehaviours({ packed }: Batch, samples: Samples, count: number): void {
-    const { offsets, items } = this.#dataset.sequences;
+  #placeBehaviours({ packed }: Batch, { samples, sequences }: Part, count: number): void {
+    const { offsets, items } = sequences;
     const tokens = packed.offsets;
     const behaviours = this.#behaviours;
     for (let row = 0; row < count; row++) {
@@ -90,8 +92,8 @@ export class BatchAssembler {
     }
   }
 
-  #drawNegatives({ packed }: Batch, samples: Samples, count: number, seed: number, epoch: number): void {
-    const { offsets, items } = this.#dataset.sequences;
+  #placeNegatives({ packed }: Batch, { samples, sequences }: Part, count: number, seed: number, epoch: number): void {
+    const { offsets, items, unclicked } = sequences;
     const tokens = packed.offsets;
     const behaviours = this.#behaviours;
     const negatives = this.#negatives;
@@ -101,12 +103,20 @@ export class BatchAssembler {
       if (length === 0) return;
       const sample = this.#chosen[row];
       const sequence = samples.sequence[sample];
+      const begin = offsets[sequence];
       const first = samples.position[sample] - length;
+      let marked = false;
       negatives[tokens[0] + row] = 0;
-      if (length > 1) sampler.mark(items, offsets[sequence], offsets[sequence + 1]);
       for (let t = 1; t < length; t++) {
         const token = tokens[t] + row;
-        negatives[token] = sampler.draw(behaviours[token], seed, epoch, sample, first + t);
+        const shown = unclicked === undefined ? 0 : unclicked[begin + first + t];
+        if (shown > 0) {
+          negatives[token] = shown;
+          continue;
+        }
+        if (!marked) sampler.mark(items, begin, offsets[sequence + 1]);
+        marked = true;
+        negatives[token] = sampler.draw(behaviours[token], seed, epoch, samples.row[sample], first + t);
       }
     }
   }

@@ -1,5 +1,5 @@
 /**
- * A dataset in memory, as training uses it, and as an importer hands it to the writer.
+ * A dataset as training uses it, and as an importer hands it to the writer.
  *
  * Items are known by catalogue row: row 0 is the unknown item, and `itemFields` gives the vocabulary ids of every row.
  * An item that training never saw has item id 0 and still its known category. A user's behaviours are stored once;
@@ -16,9 +16,11 @@ export type Split = (typeof SPLITS)[number];
 /** Samples by column, each [count]. Every array lies on a SharedArrayBuffer: posting it to a thread copies nothing. */
 export interface Samples {
   readonly count: number;
+  /** The sample's row in the file of its split. */
+  readonly row: Int32Array;
   /** 0 or 1. */
   readonly label: Float32Array;
-  /** Row of the sample's sequence. */
+  /** The sample's sequence: a row of the sequences that come with the samples. */
   readonly sequence: Int32Array;
   /** The history is the `length` behaviours before this place of the sequence. */
   readonly position: Int32Array;
@@ -45,13 +47,27 @@ export interface Sequences {
   readonly unclicked?: Int32Array;
 }
 
-export interface Dataset {
-  readonly schema: Schema;
+/** Samples and the sequences that they name: all of a split, or what of it is in memory at a time. */
+export interface Part {
   readonly sequences: Sequences;
+  readonly samples: Samples;
+}
+
+/** What all samples of a dataset have in common; it is always in memory. */
+export interface ItemCatalogue {
+  readonly schema: Schema;
   /** Per item field: the vocabulary id of each catalogue row. */
   readonly itemFields: readonly Int32Array[];
-  /** The catalogue row of each behaviour of the training part: a random entry is an item drawn by popularity. */
+  /**
+   * The catalogue rows of behaviours of the training part, all of them or as many evenly spaced ones as are kept: a
+   * random entry is an item drawn by popularity.
+   */
   readonly popularity: Int32Array;
+}
+
+/** A dataset in memory as a whole. */
+export interface Dataset extends ItemCatalogue {
+  readonly sequences: Sequences;
   readonly train: Samples;
   readonly valid: Samples;
   readonly test: Samples;

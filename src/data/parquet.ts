@@ -102,15 +102,41 @@ function fillVector(vector: DuckDBVector, column: Column, from: number, rows: nu
   }
 }
 
+/**
+ * Writes a CSV file, with a header and empty cells for what is missing, as zstd Parquet, row by row as it stands.
+ * `columns` are all of the file's, with their DuckDB types. @throws UserError where the file cannot be written.
+ */
+export async function csvToParquet(
+  connection: DuckDBConnection,
+  csv: string,
+  path: string,
+  columns: readonly { readonly name: string; readonly type: string }[],
+): Promise<void> {
+  const types = columns.map(({ name, type }) => `${quote(name)}: ${quote(type)}`).join(", ");
+  const rows = `read_csv(${literally(csv)}, header = true, auto_detect = false, quote = '"', columns = {${types}})`;
+  await connection
+    .run(`COPY (FROM ${rows}) TO ${quote(path)} (FORMAT parquet, COMPRESSION zstd)`)
+    .catch((error: unknown) => {
+      throw new UserError(`cannot write ${path}: ${reason(error)}`);
+    });
+}
+
 /** What to read: a column's name and the DuckDB type to cast it to. */
 export interface Wanted {
   readonly name: string;
   readonly type: "INTEGER" | "FLOAT" | "VARCHAR" | "INTEGER[]";
 }
 
+/** A stretch of a file's rows. */
+export interface Rows {
+  readonly first: number;
+  readonly count: number;
+}
+
 /**
  * Reads columns of a Parquet file in file order, chunk by chunk: `take(vectors, row, rows)` gets the vectors of
- * the rows from `row` on.
+ * the rows from `row` on, counted from the first one read. With `only`, reads those rows (and, of the file, little else).
+ * Returns the number of rows.
  * @throws UserError where the file is missing, damaged, or lacks a column.
  */
 export async function readParquet(
@@ -118,13 +144,16 @@ export async function readParquet(
   path: string,
   wanted: readonly Wanted[],
   take: (vectors: readonly DuckDBVector[], row: number, rows: number) => void,
+  only?: Rows,
 ): Promise<number> {
   const list = wanted.map(({ name, type }) => `"${name}"::${type}`).join(", ");
-  // A bracket keeps DuckDB from taking the name for a pattern.
-  const literal = quote(path.replace(/[*?[]/g, "[$&]"));
+  const source = only
+    ? `read_parquet(${literally(path)}, file_row_number = true)
+       WHERE file_row_number BETWEEN ${only.first} AND ${only.first + only.count - 1}`
+    : `read_parquet(${literally(path)})`;
   let row = 0;
   const told = (error: unknown) => new UserError(`cannot read ${path}: ${reason(error)}`);
-  const result = await connection.stream(`SELECT ${list} FROM read_parquet(${literal})`).catch((error: unknown) => {
+  const result = await connection.stream(`SELECT ${list} FROM ${source}`).catch((error: unknown) => {
     throw told(error);
   });
   for (;;) {
@@ -145,6 +174,11 @@ export async function readParquet(
 export function listVector(vector: DuckDBVector): DuckDBListVector {
   if (!(vector instanceof DuckDBListVector)) throw new TypeError(`a list was expected, not ${vector.type}`);
   return vector;
+}
+
+/** A file's name to read from; a bracket keeps DuckDB from taking it for a pattern. */
+function literally(path: string): string {
+  return quote(path.replace(/[*?[]/g, "[$&]"));
 }
 
 function quote(text: string): string {

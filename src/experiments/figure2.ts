@@ -6,7 +6,6 @@ import { metric } from "../format.ts";
 import { curvesPlot } from "../report/plots/curves.ts";
 import type { Block } from "../report/report.ts";
 import { type CurvePoint, readCurve } from "../train/curve.ts";
-import { stepsPerEpoch } from "../train/stepper.ts";
 import type { LabDataset } from "./datasets.ts";
 import type { ExperimentRun } from "./experiment.ts";
 import { groupBy } from "./group.ts";
@@ -63,9 +62,10 @@ function withCurves(lab: Lab, { content }: LabDataset): Variant {
   return { name: `dien-curve-${every}`, label: `DIEN, losses every ${every} steps`, settings };
 }
 
+/** A dataset that is read in windows has a step more for each window. */
 function epochSteps(lab: Lab, { train }: LabDataset["content"]): number {
   const { batch_size: batchSize } = trialConfig({ variant: dien, seed: 1 }, lab.options.settings).train;
-  return stepsPerEpoch(train, batchSize);
+  return Math.ceil(train.count / batchSize);
 }
 
 /** A type and not an interface, so that it fits a report's rows. */

@@ -10,7 +10,7 @@ import { UserError } from "../errors.ts";
 import { readTensors, runFiles, writeTensors } from "./run-folder.ts";
 import type { Workspace } from "./workspace.ts";
 
-const VERSION = 1;
+const VERSION = 2;
 
 /** JSON has no NaN: a metric that is not defined is null there. */
 const metric = z
@@ -25,6 +25,8 @@ export const epochSchema = z.object({
   auxiliary_loss: z.number(),
   valid_auc: metric,
   seconds: z.number(),
+  /** Of them, those in which the threads waited for samples. */
+  loading_seconds: z.number(),
   samples_per_s: z.number(),
 });
 
@@ -43,6 +45,7 @@ const progressSchema = z.object({
   epochLosses: lossSums,
   unlogged: lossSums,
   seconds: z.number(),
+  loadingSeconds: z.number(),
   /** Finished epochs, and the best of them. */
   epochs: z.array(epochSchema),
   best: z.object({ epoch: z.int(), valid: metricsSchema }).nullable(),
@@ -70,6 +73,7 @@ export function startOfRun(): Progress {
     epochLosses: noLosses(),
     unlogged: noLosses(),
     seconds: 0,
+    loadingSeconds: 0,
     epochs: [],
     best: null,
     metricsBytes: 0,

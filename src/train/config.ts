@@ -36,6 +36,18 @@ export const trainSchema = z.strictObject({
     .describe(
       "steps between points of the learning curve, which measures the losses on all validation samples; 0: none",
     ),
+  max_history: z
+    .int()
+    .min(1)
+    .optional()
+    .describe("histories keep the latest this many behaviours; default: as many as the dataset has"),
+  buffer_mb: z
+    .int()
+    .min(1)
+    .default(512)
+    .describe(
+      "MiB of memory for the samples of a split; larger ones are read in windows of half of it, their blocks in a seeded order",
+    ),
   checkpoint_seconds: z.number().min(0).default(30).describe("time between checkpoints"),
   engine: z
     .enum(["simd", "relaxed", "reference"])

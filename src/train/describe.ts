@@ -1,8 +1,8 @@
 /** What a model must know of the dataset it was trained on: schema, transforms, vocabularies, catalogue. */
 import { createHash } from "node:crypto";
-import type { Dataset } from "../data/dataset.ts";
 import type { Manifest } from "../data/manifest.ts";
 import { loadItemKeys, loadVocabulary } from "../data/read.ts";
+import type { DatasetStream } from "../data/stream.ts";
 import type { Transform } from "../data/transform.ts";
 import type { RunConfig } from "./config.ts";
 import type { ModelDescription } from "./model-folder.ts";
@@ -12,13 +12,9 @@ export function fingerprint(manifest: Manifest): string {
   return createHash("sha256").update(JSON.stringify(manifest)).digest("hex");
 }
 
-/** Gathers the description of a model of `dataset`, which was opened from `data`. */
-export async function describeDataset(
-  data: string,
-  dataset: Dataset & { readonly manifest: Manifest },
-  config: RunConfig,
-): Promise<ModelDescription> {
-  const { schema, itemFields, manifest } = dataset;
+/** Gathers the description of a model of `dataset`. */
+export async function describeDataset(dataset: DatasetStream, config: RunConfig): Promise<ModelDescription> {
+  const { directory: data, schema, itemFields, manifest } = dataset;
   const { fields, window, utcOffset } = manifest;
   const vocabularies: Record<string, (string | null)[]> = {};
   const transforms: Record<string, Transform> = {};

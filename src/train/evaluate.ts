@@ -1,7 +1,6 @@
 /** Scoring a dataset with trained runs, and what the scores are worth. */
 import { availableParallelism } from "node:os";
 import type { Split } from "../data/dataset.ts";
-import { openDataset } from "../data/read.ts";
 import { UserError } from "../errors.ts";
 import { auc } from "../evaluate/auc.ts";
 import { type CalibrationBin, calibrationOf } from "../evaluate/calibration.ts";
@@ -10,6 +9,7 @@ import { evaluateScores, type Metrics, type Scores } from "../evaluate/metrics.t
 import { relaImpr } from "../evaluate/relaimpr.ts";
 import { describeDataset } from "./describe.ts";
 import { loadWeights, type ModelDescription, readModelDescription } from "./model-folder.ts";
+import { openStream, SplitPasses } from "./reading.ts";
 import { Team } from "./team.ts";
 
 /** Which run to score on which part of which data. */
@@ -38,21 +38,23 @@ export async function scoreRun(options: ScoreOptions): Promise<ScoredRun> {
   const { run, data, split, threads = availableParallelism(), onProgress } = options;
   const model = await readModelDescription(run);
   const { schema, config } = model;
-  const dataset = await openDataset(data);
-  if (!sameFields(model, await describeDataset(data, dataset, config))) {
-    throw new UserError(
-      `${data} does not fit ${run}: its fields or vocabularies are not those the model was trained on`,
-    );
-  }
-  const start = performance.now();
-  const team = new Team({ schema, config, threads, training: false }, dataset);
+  const dataset = await openStream(data, config);
+  let team: Team | undefined;
   try {
+    if (!sameFields(model, await describeDataset(dataset, config))) {
+      throw new UserError(
+        `${data} does not fit ${run}: its fields or vocabularies are not those the model was trained on`,
+      );
+    }
+    const start = performance.now();
+    team = new Team({ schema, config, threads, training: false }, dataset);
     await loadWeights(run, team.workspace);
-    const score = await team.score(split, onProgress);
-    const { label, sequence } = dataset[split];
+    const score = await new SplitPasses(dataset, split).score(team, onProgress);
+    const { label, sequence } = await dataset.targets(split);
     return { label, score, group: sequence, seconds: (performance.now() - start) / 1000 };
   } finally {
-    await team.close();
+    await team?.close();
+    await dataset.close();
   }
 }
 

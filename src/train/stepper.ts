@@ -5,16 +5,16 @@
  * backward into the shard's own gradients, which `Adam` then adds up in shard order. So the same seed gives the same
  * weights, bit for bit, for any number of threads.
  */
-import { BatchAssembler, epochOrder } from "../data/batching.ts";
-import type { Dataset, Samples } from "../data/dataset.ts";
+import { BatchAssembler, trainingOrder } from "../data/batching.ts";
+import type { ItemCatalogue, Part, Samples } from "../data/dataset.ts";
 import { Adam, adamDefaults } from "../optim/adam.ts";
 import type { Meeting } from "./meeting.ts";
+import type { MeasureTask, TrainTask } from "./tasks.ts";
 import { type Replica, SCORE_BATCH, type Workspace } from "./workspace.ts";
 
 /** One thread's replicas of the model, and what it does with them. */
 export class Stepper {
   readonly #workspace: Workspace;
-  readonly #dataset: Dataset;
   readonly #meeting: Meeting;
   readonly #thread: number;
   readonly #assembler: BatchAssembler;
@@ -23,14 +23,15 @@ export class Stepper {
   readonly #measurer: Replica | undefined;
   readonly #adam: Adam | undefined;
   readonly #draw = { seed: 0, epoch: -1 };
+  #part: Part | undefined;
+  #window = -1;
   #order: Int32Array = new Int32Array(0);
 
-  constructor(workspace: Workspace, dataset: Dataset, meeting: Meeting, thread: number) {
+  constructor(workspace: Workspace, catalogue: ItemCatalogue, meeting: Meeting, thread: number) {
     this.#workspace = workspace;
-    this.#dataset = dataset;
     this.#meeting = meeting;
     this.#thread = thread;
-    this.#assembler = new BatchAssembler(dataset, Math.max(workspace.shardSize, SCORE_BATCH));
+    this.#assembler = new BatchAssembler(catalogue, Math.max(workspace.shardSize, SCORE_BATCH));
     const { kernels, memory, gradients, options } = workspace;
     const { train } = options.config;
     this.#scorer = workspace.scoreReplica(thread);
@@ -43,14 +44,24 @@ export class Stepper {
     }
   }
 
-  /** Takes part in steps [from, to) of an epoch, at most `STEPS_PER_CHUNK`. `done` steps came before the epoch. */
-  train(epoch: number, from: number, to: number, done: number, rate: number): void {
+  /** The samples that the tasks to come are about. */
+  open(part: Part): void {
+    this.#part = part;
+    this.#window = -1;
+  }
+
+  /**
+   * Takes part in steps [from, to) of a window of an epoch, at most `STEPS_PER_CHUNK`. `done` steps came before the
+   * window.
+   */
+  train({ epoch, window, from, to, done, rate }: Omit<TrainTask, "kind">): void {
     const { options } = this.#workspace;
     const { seed, batch_size: batchSize, shards } = options.config.train;
-    const samples = this.#dataset.train;
-    if (this.#draw.epoch !== epoch) {
+    const { samples } = this.#part!;
+    if (this.#draw.epoch !== epoch || this.#window !== window) {
       this.#draw.epoch = epoch;
-      this.#order = epochOrder(samples.count, seed, epoch);
+      this.#window = window;
+      this.#order = trainingOrder(samples.count, seed, epoch, window);
     }
     const adam = this.#adam!;
     const meeting = this.#meeting;
@@ -87,8 +98,7 @@ export class Stepper {
       stepLosses.fill(0, at, at + losses.length);
       return;
     }
-    const { train } = this.#dataset;
-    this.#assembler.fill(batch, train, this.#order, first + from, to - from, readsNegatives ? this.#draw : null);
+    this.#assembler.fill(batch, this.#part!, this.#order, first + from, to - from, readsNegatives ? this.#draw : null);
     tape.totals.samples = count;
     tape.totals.pairs = pairs;
     tape.forward(arena, kept);
@@ -97,39 +107,42 @@ export class Stepper {
     for (let i = 0; i < losses.length; i++) stepLosses[at + i] = tape.losses[i].value;
   }
 
-  /** Takes part in scoring: scores[i] = probability of a click of sample i, for the samples in `order`. */
-  score(samples: Samples, order: Int32Array, scores: Float32Array): void {
+  /** Takes part in scoring the samples in `order`: scores[row] = probability of a click of the sample in that row. */
+  score(order: Int32Array, scores: Float32Array): void {
     const { kernels, memory } = this.#workspace;
     const { batch, tape, arena, kept, logits } = this.#scorer;
+    const part = this.#part!;
+    const { row: rowOf } = part.samples;
     for (;;) {
       const from = this.#meeting.take() * SCORE_BATCH;
       if (from >= order.length) break;
       const count = Math.min(SCORE_BATCH, order.length - from);
-      this.#assembler.fill(batch, samples, order, from, count, null);
+      this.#assembler.fill(batch, part, order, from, count, null);
       tape.forward(arena, kept);
       kernels.sigmoid(count, logits.value, logits.value);
       const base = logits.value / 4;
       const { order: rows } = batch.packed;
-      for (let row = 0; row < count; row++) scores[order[from + rows[row]]] = memory.f32[base + row];
+      for (let row = 0; row < count; row++) scores[rowOf[order[from + rows[row]]]] = memory.f32[base + row];
       this.#meeting.progress(count);
     }
   }
 
   /**
-   * Takes part in measuring: shares[p, loss] = share of piece p in the mean of each loss over the samples in `order`,
-   * the whole of which is a batch. Negatives are drawn as for an epoch 0, so they are the same each time.
+   * Takes part in measuring: shares[p, loss] = share of piece p in the mean of each loss over `totals`, of whose samples
+   * those in `order` are at hand. Negatives are drawn as for an epoch 0, so they are the same each time.
    */
-  measure(samples: Samples, order: Int32Array, shares: Float64Array): void {
+  measure({ order, totals, shares }: Omit<MeasureTask, "kind">): void {
     const { batch, tape, arena, kept, readsNegatives } = this.#measurer!;
     const draw = readsNegatives ? { seed: this.#draw.seed, epoch: 0 } : null;
-    tape.totals.samples = order.length;
-    tape.totals.pairs = countPairs(samples, order, 0, order.length);
+    const part = this.#part!;
+    tape.totals.samples = totals.samples;
+    tape.totals.pairs = totals.pairs;
     for (;;) {
       const piece = this.#meeting.take();
       const from = piece * SCORE_BATCH;
       if (from >= order.length) break;
       const count = Math.min(SCORE_BATCH, order.length - from);
-      this.#assembler.fill(batch, samples, order, from, count, draw);
+      this.#assembler.fill(batch, part, order, from, count, draw);
       tape.forward(arena, kept);
       for (let i = 0; i < tape.losses.length; i++) shares[piece * tape.losses.length + i] = tape.losses[i].value;
       this.#meeting.progress(count);
@@ -138,12 +151,8 @@ export class Stepper {
 }
 
 /** (t, t+1) pairs of a batch: what the auxiliary loss is a mean over. */
-function countPairs(samples: Samples, order: Int32Array, first: number, count: number): number {
+function countPairs({ length }: Samples, order: Int32Array, first: number, count: number): number {
   let pairs = 0;
-  for (let i = first; i < first + count; i++) pairs += Math.max(0, samples.length[order[i]] - 1);
+  for (let i = first; i < first + count; i++) pairs += Math.max(0, length[order[i]] - 1);
   return pairs;
-}
-
-export function stepsPerEpoch(samples: Samples, batchSize: number): number {
-  return Math.ceil(samples.count / batchSize);
 }

@@ -3,29 +3,27 @@
  * progress while they run.
  */
 import { Worker } from "node:worker_threads";
-import { type Dataset, type Samples, type Split, sharedFloat32, sharedInt32 } from "../data/dataset.ts";
+import { type ItemCatalogue, type Part, type Samples, sharedInt32 } from "../data/dataset.ts";
 import { Cell } from "./meeting.ts";
-import type { Task, TrainTask, WorkerStart } from "./tasks.ts";
+import type { LossTotals, OpenTask, Task, TrainTask, WorkerStart } from "./tasks.ts";
 import { SCORE_BATCH, Workspace, type WorkspaceOptions } from "./workspace.ts";
 
-/** Worker threads over one workspace and one dataset. */
+/** Worker threads over one workspace and the parts of one dataset. */
 export class Team {
   readonly workspace: Workspace;
-  readonly #dataset: Dataset;
   readonly #workers: readonly Worker[];
+  #part: Part | undefined;
   #failure: Error | undefined;
   #fail: ((error: Error) => void) | undefined;
 
   /** Plans the memory and starts the workers. Throws UserError where the run does not fit into 4 GiB. */
-  constructor(options: WorkspaceOptions, dataset: Dataset) {
+  constructor(options: WorkspaceOptions, { schema, itemFields, popularity }: ItemCatalogue) {
     this.workspace = new Workspace(options);
     this.workspace.gradients?.initialise();
-    this.#dataset = dataset;
     const { memory } = this.workspace.memory;
-    const { schema, sequences, itemFields, popularity, train, valid, test } = dataset;
-    const shared: Dataset = { schema, sequences, itemFields, popularity, train, valid, test };
+    const catalogue: ItemCatalogue = { schema, itemFields, popularity };
     this.#workers = Array.from({ length: options.threads }, (_, thread) => {
-      const workerData: WorkerStart = { options, memory, dataset: shared, thread };
+      const workerData: WorkerStart = { options, memory, catalogue, thread };
       // Flags of the parent, like --input-type of `node -e`, are not for a worker.
       const worker = new Worker(new URL("./worker.js", import.meta.url), { workerData, execArgv: [] });
       worker.on("error", (error) => {
@@ -36,29 +34,32 @@ export class Team {
     });
   }
 
-  train(task: Omit<TrainTask, "kind">): Promise<void> {
+  /** Steps on the samples of `part`. */
+  train(part: Part, task: Omit<TrainTask, "kind">): Promise<void> {
+    this.#open(part);
     return this.#run({ kind: "train", ...task });
   }
 
-  /** Probability of a click for each sample of a split. */
-  async score(split: Split, onProgress?: (done: number, total: number) => void): Promise<Float32Array> {
-    const samples = this.#dataset[split];
-    const scores = sharedFloat32(samples.count);
-    const timer = onProgress && setInterval(() => onProgress(this.progress, samples.count), 200);
+  /** Writes the probability of a click for each sample of `part` to the place of its row in `scores`. */
+  async score(part: Part, scores: Float32Array, onProgress?: (done: number) => void): Promise<void> {
+    this.#open(part);
+    const timer = onProgress && setInterval(() => onProgress(this.progress), 200);
     try {
-      await this.#run({ kind: "score", split, order: longestFirst(samples), scores });
+      await this.#run({ kind: "score", order: longestFirst(part.samples), scores });
     } finally {
       clearInterval(timer);
     }
-    return scores;
   }
 
-  /** The losses on a split as they are now: [pieces, losses] shares of their means, each piece's in its own place. */
-  async measure(split: Split): Promise<Float64Array> {
-    const samples = this.#dataset[split];
-    const pieces = Math.ceil(samples.count / SCORE_BATCH);
+  /**
+   * The losses on `part` as they are now: [pieces, losses] shares of their means over `totals`, each piece's in its own
+   * place.
+   */
+  async measure(part: Part, totals: LossTotals): Promise<Float64Array> {
+    this.#open(part);
+    const pieces = Math.ceil(part.samples.count / SCORE_BATCH);
     const shares = new Float64Array(new SharedArrayBuffer(pieces * this.workspace.losses.length * 8));
-    await this.#run({ kind: "measure", split, order: longestFirst(samples), shares });
+    await this.#run({ kind: "measure", order: longestFirst(part.samples), totals, shares });
     return shares;
   }
 
@@ -71,7 +72,14 @@ export class Team {
     await Promise.all(this.#workers.map((worker) => worker.terminate()));
   }
 
-  async #run(task: Task): Promise<void> {
+  #open(part: Part): void {
+    if (part === this.#part) return;
+    this.#part = part;
+    const task: OpenTask = { kind: "open", part };
+    for (const worker of this.#workers) worker.postMessage(task);
+  }
+
+  async #run(task: Exclude<Task, OpenTask>): Promise<void> {
     if (this.#failure) throw this.#failure;
     Atomics.store(this.workspace.control, Cell.work, 0);
     Atomics.store(this.workspace.control, Cell.progress, 0);

@@ -5,9 +5,11 @@
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { weightsSha256 } from "../checkpoint/sha256.ts";
-import type { Dataset, Split } from "../data/dataset.ts";
+import type { Window } from "../data/blocks.ts";
+import { SPLITS } from "../data/dataset.ts";
+import { Feed } from "../data/feed.ts";
 import type { Manifest } from "../data/manifest.ts";
-import { openDataset } from "../data/read.ts";
+import type { DatasetStream, Targets } from "../data/stream.ts";
 import { UserError } from "../errors.ts";
 import { evaluateScores } from "../evaluate/metrics.ts";
 import {
@@ -23,13 +25,14 @@ import {
 import type { RunConfig } from "./config.ts";
 import type { StepLine } from "./curve.ts";
 import { describeDataset, fingerprint } from "./describe.ts";
+import { type EpochPlan, planEpoch, windowOfStep } from "./epoch-plan.ts";
 import { RunFailed } from "./failure.ts";
 import { withLock } from "./lock.ts";
 import { describeModel, loadWeights, readModelDescription, saveWeights } from "./model-folder.ts";
 import { TARGET_LOSS } from "./objective.ts";
+import { openStream, SplitPasses } from "./reading.ts";
 import { createRun, MetricsLog, readRunConfig, removeLeftovers, runFiles } from "./run-folder.ts";
 import { writeScores } from "./scores.ts";
-import { stepsPerEpoch } from "./stepper.ts";
 import { type ReportedMetrics, type TrainSummary, writeSummary } from "./summary.ts";
 import { Team } from "./team.ts";
 import { STEPS_PER_CHUNK } from "./workspace.ts";
@@ -68,6 +71,8 @@ export type TrainEvent =
       readonly auxiliary_loss: number;
       readonly valid: ReportedMetrics;
       readonly seconds: number;
+      /** Of them, those in which the threads waited for samples. */
+      readonly loading_seconds: number;
       readonly samples_per_s: number;
     }
   | { readonly kind: "note"; readonly text: string };
@@ -89,27 +94,30 @@ const LOG_EVERY_STEPS = 100;
  */
 export async function train(options: TrainOptions): Promise<TrainSummary | Interruption> {
   const { data, out, resume = false } = options;
-  const dataset = await openDataset(data);
-  for (const split of ["train", "valid", "test"] as const) {
-    if (dataset[split].count === 0) throw new UserError(`${data}: there are no ${split} samples`);
-  }
   const config = resume ? await readRunConfig(out) : options.config;
   const threads = Math.min(options.config.train.threads ?? availableParallelism(), config.train.shards);
-  const team = new Team({ schema: dataset.schema, config, threads, training: true }, dataset);
+  const dataset = await openStream(data, config);
+  let team: Team | undefined;
   try {
-    team.workspace.parameters.initialise(team.workspace.memory, config.train.seed);
+    for (const split of SPLITS) {
+      if (dataset.manifest.counts[split] === 0) throw new UserError(`${data}: there are no ${split} samples`);
+    }
+    const started = new Team({ schema: dataset.schema, config, threads, training: true }, dataset);
+    team = started;
+    started.workspace.parameters.initialise(started.workspace.memory, config.train.seed);
     return await withLock(out, async () => {
       let progress = startOfRun();
       if (resume) {
         await removeLeftovers(out);
         await checkDataset(out, dataset.manifest);
-        progress = (await readCheckpoint(out, team.workspace)) ?? progress;
+        progress = (await readCheckpoint(out, started.workspace)) ?? progress;
       } else await createRun(out, config);
-      if (!existsSync(runFiles(out).model)) await describeModel(out, await describeDataset(data, dataset, config));
-      return await new Training(options, config, threads, dataset, team, progress).run();
+      if (!existsSync(runFiles(out).model)) await describeModel(out, await describeDataset(dataset, config));
+      return await new Training(options, config, threads, dataset, started, progress).run();
     });
   } finally {
-    await team.close();
+    await team?.close();
+    await dataset.close();
   }
 }
 
@@ -132,10 +140,12 @@ class Training {
   readonly #options: TrainOptions;
   readonly #config: RunConfig;
   readonly #threads: number;
-  readonly #dataset: Dataset;
+  readonly #dataset: DatasetStream;
   readonly #team: Team;
   readonly #progress: Progress;
-  readonly #steps: number;
+  readonly #feed: Feed;
+  readonly #valid: SplitPasses;
+  #validTargets: Promise<Targets> | undefined;
   /** Place of the target loss among those of a shard; the others are auxiliary. */
   readonly #target: number;
 
@@ -143,7 +153,7 @@ class Training {
     options: TrainOptions,
     config: RunConfig,
     threads: number,
-    dataset: Dataset,
+    dataset: DatasetStream,
     team: Team,
     progress: Progress,
   ) {
@@ -153,7 +163,8 @@ class Training {
     this.#dataset = dataset;
     this.#team = team;
     this.#progress = progress;
-    this.#steps = stepsPerEpoch(dataset.train, config.train.batch_size);
+    this.#feed = new Feed(dataset, "train");
+    this.#valid = new SplitPasses(dataset, "valid");
     this.#target = team.workspace.losses.indexOf(TARGET_LOSS);
   }
 
@@ -163,11 +174,12 @@ class Training {
     const progress = this.#progress;
     const log = await MetricsLog.open(out, progress.metricsBytes);
     while (progress.epoch <= epochs && !this.#outOfPatience()) {
-      if (!(await this.#trainEpoch(log))) {
+      const plan = await this.#planOf(progress.epoch);
+      if (!(await this.#trainEpoch(log, plan))) {
         await this.#checkpoint(log);
         return { interrupted: true, epoch: progress.epoch, step: progress.step };
       }
-      await this.#endEpoch(log);
+      await this.#endEpoch(log, plan.steps);
     }
     if (progress.epoch <= epochs) {
       this.#note(`no better validation AUC in ${patience} epochs: stopped after epoch ${progress.epoch - 1}`);
@@ -180,8 +192,13 @@ class Training {
     return epochs.length - (best?.epoch ?? 0) >= this.#config.train.patience;
   }
 
+  async #planOf(epoch: number): Promise<EpochPlan> {
+    const { seed, batch_size: batchSize } = this.#config.train;
+    return planEpoch(await this.#dataset.epochWindows(seed, epoch), batchSize);
+  }
+
   /** Trains to the end of the epoch; false where it was aborted before. */
-  async #trainEpoch(log: MetricsLog): Promise<boolean> {
+  async #trainEpoch(log: MetricsLog, plan: EpochPlan): Promise<boolean> {
     const { signal } = this.#options;
     const { batch_size: batchSize, learning_rate: rate, learning_rate_decay: decay } = this.#config.train;
     const progress = this.#progress;
@@ -190,21 +207,26 @@ class Training {
     let epochRate = rate;
     for (let e = 1; e < epoch; e++) epochRate *= decay;
     let saved = performance.now();
-    while (progress.step < this.#steps) {
+    while (progress.step < plan.steps) {
       if (signal?.aborted) return false;
-      const from = progress.step;
-      const nextLogged = (Math.floor(from / logEvery) + 1) * logEvery;
-      const to = Math.min(this.#steps, nextLogged, from + STEPS_PER_CHUNK);
       const start = performance.now();
-      await this.#team.train({ epoch, from, to, done: stepsDone, rate: epochRate });
+      const waited = this.#feed.waited;
+      const from = progress.step;
+      const { number: window, first, end } = windowOfStep(plan, from);
+      const part = await this.#feed.take(plan.windows[window].window, await this.#windowAfter(plan, window));
+      const nextLogged = (Math.floor(from / logEvery) + 1) * logEvery;
+      const to = Math.min(end, nextLogged, from + STEPS_PER_CHUNK);
+      const steps = { from: from - first, to: to - first, done: stepsDone + first };
+      await this.#team.train(part, { epoch, window, ...steps, rate: epochRate });
       progress.seconds += (performance.now() - start) / 1000;
+      progress.loadingSeconds += this.#feed.waited - waited;
       const sums = this.#sumLosses(from, to);
       progress.step = to;
       addLosses(progress.epochLosses, sums);
       addLosses(progress.unlogged, sums);
-      this.#reportStep(sums, to * batchSize);
-      if (to === nextLogged || to === this.#steps) await this.#logLosses(log, epochRate);
-      if (to === this.#steps || performance.now() - saved > this.#config.train.checkpoint_seconds * 1000) {
+      this.#reportStep(sums, plan.steps, to * batchSize);
+      if (to === nextLogged || to === plan.steps) await this.#logLosses(log, epochRate);
+      if (to === plan.steps || performance.now() - saved > this.#config.train.checkpoint_seconds * 1000) {
         await this.#checkpoint(log);
         saved = performance.now();
       }
@@ -212,12 +234,19 @@ class Training {
     return !signal?.aborted;
   }
 
+  /** What is read while a window is at work: the next one, or the first one of the epoch after this. */
+  async #windowAfter({ windows }: EpochPlan, number: number): Promise<Window | undefined> {
+    if (number + 1 < windows.length) return windows[number + 1].window;
+    const { epoch } = this.#progress;
+    return epoch < this.#config.train.epochs ? (await this.#planOf(epoch + 1)).windows[0].window : undefined;
+  }
+
   /** Logs the mean losses of the steps since the last time and, for a learning curve, those on validation samples. */
   async #logLosses(log: MetricsLog, rate: number): Promise<void> {
     const progress = this.#progress;
     const { epoch, step } = progress;
     const { target, auxiliary, steps } = progress.unlogged;
-    const valid = this.#config.train.curve_steps > 0 ? await this.#measureLosses("valid") : undefined;
+    const valid = this.#config.train.curve_steps > 0 ? await this.#measureLosses() : undefined;
     const line: StepLine = {
       epoch,
       step,
@@ -230,13 +259,20 @@ class Training {
     progress.unlogged = noLosses();
   }
 
-  /** Mean losses on a split, with the weights as they are. */
-  async #measureLosses(split: Split): Promise<LossSums> {
-    const shares = await this.#team.measure(split);
+  /** Mean losses on the validation samples, with the weights as they are. */
+  async #measureLosses(): Promise<LossSums> {
+    const { label, pairs } = await this.#targetsOfValid();
     const means = noLosses();
-    this.#addShares(means, shares);
-    if (!Number.isFinite(means.target + means.auxiliary)) throw this.#diverged(`${split} loss`, this.#progress.step);
+    for (const shares of await this.#valid.measure(this.#team, { samples: label.length, pairs })) {
+      this.#addShares(means, shares);
+    }
+    if (!Number.isFinite(means.target + means.auxiliary)) throw this.#diverged("valid loss", this.#progress.step);
     return means;
+  }
+
+  #targetsOfValid(): Promise<Targets> {
+    this.#validTargets ??= this.#dataset.targets("valid");
+    return this.#validTargets;
   }
 
   /** Sums the losses of steps [from, to) over steps and shards, in order. */
@@ -270,18 +306,18 @@ class Training {
     );
   }
 
-  #reportStep({ target, auxiliary, steps }: LossSums, samples: number): void {
+  #reportStep({ target, auxiliary, steps }: LossSums, stepsOfEpoch: number, samples: number): void {
     const { onProgress } = this.#options;
     const { epoch, step, seconds, epochs: done } = this.#progress;
     const { epochs } = this.#config.train;
-    const total = this.#dataset.train.count;
+    const total = this.#dataset.manifest.counts.train;
     const samplesPerSecond = Math.min(samples, total) / seconds;
     onProgress?.({
       kind: "step",
       epoch,
       epochs,
       step,
-      steps: this.#steps,
+      steps: stepsOfEpoch,
       loss: target / steps,
       auxiliary_loss: auxiliary / steps,
       samples_per_s: samplesPerSecond,
@@ -290,30 +326,32 @@ class Training {
   }
 
   /** Validates, keeps the model where it is the best so far, and moves on to the next epoch. */
-  async #endEpoch(log: MetricsLog): Promise<void> {
+  async #endEpoch(log: MetricsLog, steps: number): Promise<void> {
     const { out, onProgress } = this.#options;
     const progress = this.#progress;
     const { epoch, seconds } = progress;
-    const valid = this.#metricsOf("valid", await this.#score("valid"));
+    const valid = metricsOf(await this.#targetsOfValid(), await this.#score(this.#valid));
     if (progress.best === null || better(valid, progress.best.valid)) {
       progress.best = { epoch, valid };
       await saveWeights(out, this.#team.workspace, epoch);
     }
     const summary: EpochSummary = {
-      train_loss: progress.epochLosses.target / this.#steps,
-      auxiliary_loss: progress.epochLosses.auxiliary / this.#steps,
+      train_loss: progress.epochLosses.target / steps,
+      auxiliary_loss: progress.epochLosses.auxiliary / steps,
       valid_auc: valid.auc,
       seconds,
-      samples_per_s: this.#dataset.train.count / seconds,
+      loading_seconds: progress.loadingSeconds,
+      samples_per_s: this.#dataset.manifest.counts.train / seconds,
     };
     await log.append({ epoch, train_loss: summary.train_loss, auxiliary_loss: summary.auxiliary_loss, valid });
     onProgress?.({ kind: "epoch", epoch, ...summary, valid });
     progress.epochs.push(summary);
-    progress.stepsDone += this.#steps;
+    progress.stepsDone += steps;
     progress.epoch++;
     progress.step = 0;
     progress.epochLosses = noLosses();
     progress.seconds = 0;
+    progress.loadingSeconds = 0;
     await this.#checkpoint(log);
   }
 
@@ -322,16 +360,10 @@ class Training {
     await writeCheckpoint(this.#options.out, this.#team.workspace, this.#progress);
   }
 
-  async #score(split: Split): Promise<Float32Array> {
-    const score = await this.#team.score(split);
-    if (!score.every(Number.isFinite)) throw this.#diverged("score", this.#steps);
+  async #score(passes: SplitPasses): Promise<Float32Array> {
+    const score = await passes.score(this.#team);
+    if (!score.every(Number.isFinite)) throw this.#diverged("score", this.#progress.step);
     return score;
-  }
-
-  #metricsOf(split: Split, score: Float32Array): ReportedMetrics {
-    const { label, sequence } = this.#dataset[split];
-    const { auc, gauc, logloss } = evaluateScores({ label, score, group: sequence });
-    return { auc, gauc, logloss };
   }
 
   /** Reports the best epoch's model on test. The summary comes last: a folder that has one has all the rest. */
@@ -340,8 +372,8 @@ class Training {
     const { best, epochs } = this.#progress;
     const { workspace } = this.#team;
     await loadWeights(out, workspace);
-    const score = await this.#score("test");
-    const test = this.#metricsOf("test", score);
+    const score = await this.#score(new SplitPasses(this.#dataset, "test"));
+    const test = metricsOf(await this.#dataset.targets("test"), score);
     await writeScores(out, score, best!.epoch);
     const summary: TrainSummary = {
       model: this.#config.model.name,
@@ -361,6 +393,11 @@ class Training {
   #note(text: string): void {
     this.#options.onProgress?.({ kind: "note", text });
   }
+}
+
+function metricsOf({ label, sequence }: Targets, score: Float32Array): ReportedMetrics {
+  const { auc, gauc, logloss } = evaluateScores({ label, score, group: sequence });
+  return { auc, gauc, logloss };
 }
 
 function addLosses(sums: LossSums, more: LossSums): void {

@@ -5,13 +5,14 @@ import { Stepper } from "./stepper.ts";
 import type { Task, WorkerStart } from "./tasks.ts";
 import { Workspace } from "./workspace.ts";
 
-const { options, memory, dataset, thread } = workerData as WorkerStart;
+const { options, memory, catalogue, thread } = workerData as WorkerStart;
 const workspace = new Workspace(options, memory);
-const stepper = new Stepper(workspace, dataset, new Meeting(workspace.control, options.threads), thread);
+const stepper = new Stepper(workspace, catalogue, new Meeting(workspace.control, options.threads), thread);
 
 parentPort!.on("message", (task: Task) => {
-  if (task.kind === "train") stepper.train(task.epoch, task.from, task.to, task.done, task.rate);
-  else if (task.kind === "measure") stepper.measure(dataset[task.split], task.order, task.shares);
-  else stepper.score(dataset[task.split], task.order, task.scores);
+  if (task.kind === "open") return stepper.open(task.part);
+  if (task.kind === "train") stepper.train(task);
+  else if (task.kind === "measure") stepper.measure(task);
+  else stepper.score(task.order, task.scores);
   parentPort!.postMessage("done");
 });

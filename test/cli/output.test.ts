@@ -42,6 +42,7 @@ const epoch: TrainEvent = {
   auxiliary_loss: 0,
   valid: { auc: 0.71234, gauc: Number.NaN, logloss: 0.6 },
   seconds: 12.34,
+  loading_seconds: 0,
   samples_per_s: 9999.6,
 };
 

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import { BatchAssembler, epochOrder } from "../../src/data/batching.ts";
-import { type Dataset, SPLITS } from "../../src/data/dataset.ts";
+import { BatchAssembler, trainingOrder } from "../../src/data/batching.ts";
+import { type Dataset, type Part, type Samples, SPLITS } from "../../src/data/dataset.ts";
 import { ATTEMPTS, NegativeSampler } from "../../src/data/negatives.ts";
 import { openDataset } from "../../src/data/read.ts";
 import { writeDataset } from "../../src/data/write.ts";
@@ -26,6 +26,10 @@ beforeAll(async () => {
 function makeBatch(dataset: Dataset): Batch {
   const memory = createMemory(1 << 20);
   return new Batch(memory, new Arena(0, 1 << 20), dataset.schema, MAX_SAMPLES);
+}
+
+function partOf({ sequences }: Dataset, samples: Samples): Part {
+  return { sequences, samples };
 }
 
 /** A dataset, some of its samples of one split in any order, and a place to start. */
@@ -66,7 +70,10 @@ describe("BatchAssembler.fill", () => {
     fc.assert(
       fc.property(selections, ({ dataset, samples, indices, from, count, seed, epoch }) => {
         const batch = makeBatch(dataset);
-        new BatchAssembler(dataset, MAX_SAMPLES).fill(batch, samples, indices, from, count, { seed, epoch });
+        new BatchAssembler(dataset, MAX_SAMPLES).fill(batch, partOf(dataset, samples), indices, from, count, {
+          seed,
+          epoch,
+        });
         const chosen = [...indices.subarray(from, from + count)];
         const rows = chosen
           .map((sample, place) => ({ sample, place }))
@@ -105,11 +112,11 @@ describe("BatchAssembler.fill", () => {
       fc.property(selections, ({ dataset, samples, indices, from, count, seed, epoch }) => {
         const assembler = new BatchAssembler(dataset, MAX_SAMPLES);
         const together = makeBatch(dataset);
-        assembler.fill(together, samples, indices, from, count, { seed, epoch });
+        assembler.fill(together, partOf(dataset, samples), indices, from, count, { seed, epoch });
         const { order, lengths, offsets } = together.packed;
         for (let row = 0; row < count; row++) {
           const alone = makeBatch(dataset);
-          assembler.fill(alone, samples, indices, from + order[row], 1, { seed, epoch });
+          assembler.fill(alone, partOf(dataset, samples), indices, from + order[row], 1, { seed, epoch });
           dataset.itemFields.forEach((_, field) => {
             const single = [...alone.negatives[field].values.subarray(0, lengths[row])];
             const ofRow = single.map((_, t) => together.negatives[field].values[offsets[t] + row]);
@@ -121,7 +128,10 @@ describe("BatchAssembler.fill", () => {
     const { dataset, indices } = manyItems();
     const drawn = (seed: number, epoch: number) => {
       const batch = makeBatch(dataset);
-      new BatchAssembler(dataset, MAX_SAMPLES).fill(batch, dataset.train, indices, 0, 1, { seed, epoch });
+      new BatchAssembler(dataset, MAX_SAMPLES).fill(batch, partOf(dataset, dataset.train), indices, 0, 1, {
+        seed,
+        epoch,
+      });
       return [...batch.negatives[0].values.subarray(1, batch.packed.tokens.count)];
     };
     expect(drawn(1, 0)).toEqual(drawn(1, 0));
@@ -138,17 +148,34 @@ describe("BatchAssembler.fill", () => {
     const batch = makeBatch(ours);
     const drawn = new Set<number>();
     for (let epoch = 0; epoch < 40; epoch++) {
-      assembler.fill(batch, ours.train, indices, 0, 1, { seed: 1, epoch });
+      assembler.fill(batch, partOf(ours, ours.train), indices, 0, 1, { seed: 1, epoch });
       for (const id of batch.negatives[0].values.subarray(1, batch.packed.tokens.count)) drawn.add(id);
     }
     expect([...drawn].sort((a, b) => a - b)).toEqual(Array.from({ length: 12 }, (_, i) => i + 13));
+  });
+
+  test("takes the impression that was not clicked, and draws where there was none", () => {
+    const { dataset, indices } = manyItems();
+    const unclicked = Int32Array.from(dataset.sequences.items, (_, place) => (place % 2 === 0 ? 500 + place : 0));
+    const part = { sequences: { ...dataset.sequences, unclicked }, samples: dataset.train };
+    const batch = makeBatch(dataset);
+    new BatchAssembler(dataset, MAX_SAMPLES).fill(batch, part, indices, 0, 1, { seed: 1, epoch: 0 });
+    const plain = makeBatch(dataset);
+    new BatchAssembler(dataset, MAX_SAMPLES).fill(plain, partOf(dataset, dataset.train), indices, 0, 1, {
+      seed: 1,
+      epoch: 0,
+    });
+    for (let t = 1; t < 10; t++) {
+      const expected = t % 2 === 0 ? 500 + t : plain.negatives[0].values[t];
+      expect(batch.negatives[0].values[t]).toBe(expected);
+    }
   });
 
   test("leaves negatives alone where none are asked for", () => {
     const { dataset, indices } = manyItems();
     const batch = makeBatch(dataset);
     batch.negatives[0].values.fill(-7);
-    new BatchAssembler(dataset, MAX_SAMPLES).fill(batch, dataset.train, indices, 0, 1, null);
+    new BatchAssembler(dataset, MAX_SAMPLES).fill(batch, partOf(dataset, dataset.train), indices, 0, 1, null);
     expect(new Set(batch.negatives[0].values)).toEqual(new Set([-7]));
   });
 });
@@ -158,6 +185,7 @@ function manyItems() {
   const rows = Int32Array.from({ length: 1001 }, (_, row) => row);
   const samples = {
     count: 1,
+    row: Int32Array.of(0),
     label: Float32Array.of(1),
     sequence: Int32Array.of(0),
     position: Int32Array.of(10),
@@ -239,16 +267,17 @@ describe("NegativeSampler", () => {
   });
 });
 
-describe("epochOrder", () => {
-  test("is a permutation, the same for the same seed and epoch only", () => {
+describe("trainingOrder", () => {
+  test("is a permutation, the same for the same seed, epoch and window only", () => {
     fc.assert(
       fc.property(fc.nat(300), fc.nat(), fc.nat(100), (count, seed, epoch) => {
-        const order = epochOrder(count, seed, epoch);
+        const order = trainingOrder(count, seed, epoch, 0);
         expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, i) => i));
-        expect(epochOrder(count, seed, epoch)).toEqual(order);
+        expect(trainingOrder(count, seed, epoch, 0)).toEqual(order);
       }),
     );
-    expect(epochOrder(100, 1, 0)).not.toEqual(epochOrder(100, 1, 1));
-    expect(epochOrder(100, 1, 0)).not.toEqual(epochOrder(100, 2, 0));
+    expect(trainingOrder(100, 1, 0, 0)).not.toEqual(trainingOrder(100, 1, 1, 0));
+    expect(trainingOrder(100, 1, 0, 0)).not.toEqual(trainingOrder(100, 2, 0, 0));
+    expect(trainingOrder(100, 1, 0, 0)).not.toEqual(trainingOrder(100, 1, 0, 1));
   });
 });

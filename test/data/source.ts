@@ -39,7 +39,7 @@ export const sources: fc.Arbitrary<DatasetSource> = fc
         for (let i = 1; i < offsets.length; i++) offsets[i] += offsets[i - 1];
         const raw = (numbers: number[]): RawSamples => {
           const column = (index: number) => numbers.slice(index * samples, (index + 1) * samples);
-          const sequence = Int32Array.from(column(0), (value) => value % lengths.length);
+          const sequence = Int32Array.from(column(0), (value) => value % lengths.length).sort();
           return {
             label: column(1).map((value) => value % 2),
             sequence,

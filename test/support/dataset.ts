@@ -33,7 +33,7 @@ export async function writeSmallDataset(
     offsets[u + 1] = items.length;
   }
   const draw = (count: number): RawSamples => {
-    const sequence = Int32Array.from({ length: count }, () => random.integer(users));
+    const sequence = Int32Array.from({ length: count }, () => random.integer(users)).sort();
     const item = Int32Array.from({ length: count }, (_, i) =>
       itemOf(i % 2 === 0 ? taste[sequence[i]] : random.integer(CATEGORIES)),
     );

@@ -1,0 +1,177 @@
+/**
+ * A dataset folder that is read in windows: in memory are the catalogue, the lengths of the sequences and the windows at
+ * work, however many samples there are.
+ */
+import { DuckDBInstance } from "@duckdb/node-api";
+import type { Schema } from "../features/schema.ts";
+import { type Block, BlockCutter, epochWindows, fileWindows, type Window } from "./blocks.ts";
+import type { ItemCatalogue, Part, Samples, Split } from "./dataset.ts";
+import { type Manifest, readManifest, schemaOf } from "./manifest.ts";
+import { layOutPart, type PartShape, partBytes } from "./slot.ts";
+import { type Folder, readCatalogue, readPopularity, readSamples, readSequences, scanSamples } from "./tables.ts";
+
+export interface StreamOptions {
+  /** Memory of a window, in bytes: with the seed, it decides the order of the samples of an epoch. */
+  readonly windowBytes: number;
+  /** Cuts histories to their latest so many behaviours; absent, they are as long as in the folder. */
+  readonly maxHistory?: number | undefined;
+}
+
+/** What metrics need of a split, [count] each, in the order of its file. */
+export interface Targets {
+  readonly label: Float32Array;
+  /** Row in sequences.parquet, which stands for the user. */
+  readonly sequence: Int32Array;
+  /** (t, t+1) pairs of behaviours in the histories, in all. */
+  readonly pairs: number;
+}
+
+/** An open dataset folder. Whatever reads from it throws UserError where a file is damaged. */
+export class DatasetStream implements ItemCatalogue {
+  readonly directory: string;
+  readonly manifest: Manifest;
+  readonly schema: Schema;
+  readonly itemFields: readonly Int32Array[];
+  readonly popularity: Int32Array;
+  readonly windowBytes: number;
+  readonly #instance: DuckDBInstance;
+  /** What reads at this moment. */
+  readonly #reading = new Set<Promise<unknown>>();
+  readonly #shape: PartShape;
+  /** [sequences] behaviours of each. */
+  readonly #lengths: Int32Array;
+  readonly #blocks = new Map<Split, Promise<readonly Block[]>>();
+
+  private constructor(
+    directory: string,
+    manifest: Manifest,
+    { windowBytes, maxHistory = manifest.maxHistory }: StreamOptions,
+    instance: DuckDBInstance,
+    tables: { itemFields: readonly Int32Array[]; popularity: Int32Array; lengths: Int32Array },
+  ) {
+    const schema = schemaOf(manifest);
+    this.directory = directory;
+    this.manifest = manifest;
+    this.schema = { ...schema, maxHistory: Math.min(schema.maxHistory, maxHistory) };
+    this.itemFields = tables.itemFields;
+    this.popularity = tables.popularity;
+    this.windowBytes = windowBytes;
+    this.#instance = instance;
+    const { user, context } = schema;
+    this.#shape = { userFields: user.length, contextFields: context.length, unclicked: manifest.unclicked };
+    this.#lengths = tables.lengths;
+  }
+
+  /** @throws UserError where `directory` is no dataset, or is damaged. */
+  static async open(directory: string, options: StreamOptions): Promise<DatasetStream> {
+    const manifest = await readManifest(directory);
+    // One thread: those of a training run are the workers'.
+    const instance = await DuckDBInstance.create(":memory:", { temp_directory: "", threads: "1" });
+    try {
+      const tables = await withFolder(instance, directory, manifest, async (folder) => ({
+        itemFields: await readCatalogue(folder),
+        ...(await readPopularity(folder)),
+      }));
+      return new DatasetStream(directory, manifest, options, instance, tables);
+    } catch (error) {
+      instance.closeSync();
+      throw error;
+    }
+  }
+
+  /** Waits for what is being read ahead, whose buffers must not be written to any more, and closes. */
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#reading);
+    this.#instance.closeSync();
+  }
+
+  /** The windows of an epoch of training, in order; the same for the same seed and epoch. */
+  async epochWindows(seed: number, epoch: number): Promise<Window[]> {
+    return epochWindows(this.#shape, await this.#blocksOf("train"), this.windowBytes, seed, epoch);
+  }
+
+  /** Windows over a split in the order of its file. */
+  async fileWindows(split: Split): Promise<Window[]> {
+    return fileWindows(this.#shape, await this.#blocksOf(split), this.windowBytes);
+  }
+
+  async targets(split: Split): Promise<Targets> {
+    const count = this.manifest.counts[split];
+    const most = this.schema.maxHistory;
+    const targets = { label: new Float32Array(count), sequence: new Int32Array(count), pairs: 0 };
+    await this.#read((folder) =>
+      scanSamples(folder, split, (row, sequence, label, length) => {
+        targets.label[row] = label;
+        targets.sequence[row] = sequence;
+        targets.pairs += Math.max(0, Math.min(length, most) - 1);
+      }),
+    );
+    return targets;
+  }
+
+  /** Bytes that a window of this dataset takes. */
+  bytesOf(window: Window): number {
+    return partBytes(this.#shape, window);
+  }
+
+  /** Reads a window of a split into `buffer`, of `bytesOf(window)` at least. */
+  load(split: Split, { blocks, ...size }: Window, buffer: SharedArrayBuffer): Promise<Part> {
+    return this.#read(async (folder) => {
+      const part = layOutPart(buffer, this.#shape, size);
+      let sequence = 0;
+      let behaviour = 0;
+      let at = 0;
+      part.sequences.offsets[0] = 0;
+      for (const { first, samples, firstSequence, sequences } of blocks) {
+        const stretch = { first: firstSequence, count: sequences };
+        behaviour = await readSequences(folder, stretch, part.sequences, { sequence, behaviour });
+        await readSamples(folder, split, part, { first, count: samples, at, shift: sequence - firstSequence });
+        sequence += sequences;
+        at += samples;
+      }
+      cutHistories(part.samples, this.schema.maxHistory);
+      return part;
+    });
+  }
+
+  #blocksOf(split: Split): Promise<readonly Block[]> {
+    const known = this.#blocks.get(split) ?? this.#cut(split);
+    this.#blocks.set(split, known);
+    return known;
+  }
+
+  async #cut(split: Split): Promise<readonly Block[]> {
+    const cutter = new BlockCutter(this.#shape, this.#lengths, this.windowBytes);
+    await this.#read((folder) => scanSamples(folder, split, (_, sequence) => cutter.add(sequence)));
+    return cutter.finish();
+  }
+
+  async #read<T>(body: (folder: Folder) => Promise<T>): Promise<T> {
+    const reading = withFolder(this.#instance, this.directory, this.manifest, body);
+    this.#reading.add(reading);
+    try {
+      return await reading;
+    } finally {
+      this.#reading.delete(reading);
+    }
+  }
+}
+
+/** Runs `body` with a connection of its own: a connection has one result at a time. */
+async function withFolder<T>(
+  instance: DuckDBInstance,
+  directory: string,
+  manifest: Manifest,
+  body: (folder: Folder) => Promise<T>,
+): Promise<T> {
+  const connection = await instance.connect();
+  try {
+    return await body({ connection, directory, manifest });
+  } finally {
+    connection.closeSync();
+  }
+}
+
+function cutHistories({ count, length }: Samples, most: number): void {
+  for (let i = 0; i < count; i++) length[i] = Math.min(length[i], most);
+}
