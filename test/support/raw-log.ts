@@ -66,7 +66,7 @@ export async function writeRawLog(
 
   const scenes: readonly Raw[] = ["home", "search", 7, "rare", null];
   const samplesOf = (count: number) => {
-    const sequence = Int32Array.from({ length: count }, () => random.integer(USERS));
+    const sequence = Int32Array.from({ length: count }, () => random.integer(USERS)).sort();
     const time = Float64Array.from(sequence, () => START + (random.integer(130) * HOUR) / 2);
     const position = sequence.map((u, i) => {
       const own = times.slice(offsets[u], offsets[u + 1]);
