@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type ExperimentOutcome, runExperiment } from "dien";
 import { beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { experiments } from "../../src/experiments/list.ts";
 import { temporaryFolder } from "../data/source.ts";
 import { writeSmallDataset } from "../support/dataset.ts";
@@ -102,6 +103,47 @@ describe("table2", () => {
     );
     await expect(finish("table2", { ...options, data: [data[0], data[0]] })).rejects.toThrow(/both called first/);
     await expect(finish("table9", options)).rejects.toThrow(/unknown experiment "table9": expected one of table2/);
+  });
+});
+
+describe("table3", () => {
+  const { "model.head.layers": _, ...settings } = SETTINGS;
+  const configOf = (options: Options, variant: string) =>
+    parse(readFileSync(join(options.out, "runs", "first", variant, "seed-1", "config.yaml"), "utf8"));
+  const quick = { ...settings, "train.epochs": 1 };
+
+  it("trains every model in the industrial shape beside other runs, and says where data are no impressions", async () => {
+    const options = optionsOf("table3", { data: [data[0]], seeds: 1, settings: quick });
+    const outcome = await finish("table3", options);
+    const runs = readRows(outcome, "runs");
+    expect(runs).toHaveLength(7);
+    for (const { variant } of runs) {
+      const { model, train } = configOf(options, String(variant));
+      expect(model.head.layers).toEqual([600, 400, 300, 200, 80]);
+      expect(train.max_history).toBe(50);
+    }
+    expect(configOf(options, "deep-augru").model.auxiliary.weight).toBe(0);
+    const { blocks } = outcome.report;
+    const text = blocks.map((block) => (block.kind === "text" ? block.text : "")).join("\n");
+    expect(text).toContain("first is not: under its protocol, test, negatives are drawn");
+    const overview = blocks.find((block) => block.kind === "table" && block.name === "overview");
+    if (overview?.kind !== "table") throw new Error("there is no overview");
+    expect(overview.head).toEqual(["", "first", "paper: industrial"]);
+    const paper = overview.rows.map((row) => row.at(-1));
+    expect(paper).toEqual(["0.6350", "0.6362", "0.6353", "0.6428", "0.6457", "0.6493", "0.6541"]);
+  });
+
+  it("has the shape that is set instead", async () => {
+    const own = { ...quick, "model.head.layers": [8], "train.max_history": 3 };
+    const options = optionsOf("table3-set", { data: [data[0]], seeds: 1, settings: own });
+    const outcome = await finish("table3", options);
+    expect(configOf(options, "deep-din")).toMatchObject({
+      model: { head: { layers: [8] } },
+      train: { max_history: 3 },
+    });
+    const commands = readFileSync(join(outcome.folder, "commands.sh"), "utf8");
+    expect(commands.match(/train\.max_history=3/g)).toHaveLength(8);
+    expect(commands).not.toContain("600");
   });
 });
 
