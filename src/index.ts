@@ -15,6 +15,7 @@ export type { Model } from "./models/model.ts";
 export { models } from "./models/registry.ts";
 export { configKeys, type RunConfig, resolveConfig } from "./train/config.ts";
 export { type CurvePoint, readCurve } from "./train/curve.ts";
+export type { CodedRequest } from "./train/encode.ts";
 export {
   type EvaluateOptions,
   type Evaluation,

@@ -22,7 +22,8 @@ export function parseTime(value: string | number, utcOffset: number): number | n
   const [year, month, day, hour, minute, second] = parts.slice(1, 7).map((part) => Number(part ?? 0));
   const midnight = Date.UTC(year, month - 1, day);
   // Date.UTC takes the 31st of April for the 1st of May, and the year 70 for 1970.
-  if (new Date(midnight).toISOString().slice(0, 10) !== text.slice(0, 10)) return null;
+  const date = new Date(midnight);
+  if (date.getUTCFullYear() !== year || date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return null;
   const offset = parts[8] === undefined ? utcOffset : minutesOf(parts[8]);
   if (hour > 23 || minute > 59 || second > 59 || offset === null) return null;
   const fraction = Number((parts[7] ?? "").slice(0, 3).padEnd(3, "0"));

@@ -24,16 +24,25 @@ export interface PredictRequest {
   readonly time?: Value | undefined;
 }
 
-const value = z.union([z.string(), z.number(), z.boolean(), z.null()], {
-  error: "expected a string, a number, true, false or null",
-});
-const values = z.record(z.string(), value);
-const valueOrValues = z.union([value, values], { error: "expected a value, or an object of values by field" });
+/** Whether something is a value, or an object of values; checked by hand, for there are many in a request. */
+function isValue(given: unknown): given is Value {
+  return given === null || typeof given === "string" || typeof given === "number" || typeof given === "boolean";
+}
+
+function isValueOrValues(given: unknown): given is Value | Values {
+  if (isValue(given)) return true;
+  if (typeof given !== "object" || Array.isArray(given)) return false;
+  for (const name in given) if (!isValue((given as Record<string, unknown>)[name])) return false;
+  return true;
+}
+
+const value = z.custom<Value>(isValue, "expected a string, a number, true, false or null");
+const valueOrValues = z.custom<Value | Values>(isValueOrValues, "expected a value, or an object of values by field");
 
 export const predictRequestSchema = z.strictObject({
   user: valueOrValues,
   candidate: valueOrValues,
   history: z.array(valueOrValues),
-  context: values.optional(),
+  context: z.record(z.string(), value).optional(),
   time: value.optional(),
 }) satisfies z.ZodType<PredictRequest>;

@@ -529,6 +529,8 @@ describe("predict", () => {
   it.each<[string, string]>([
     ["{", "standard input:2: not JSON: "],
     ["[]", "standard input:2: Invalid input: expected object"],
+    ['{"candidate": "i", "history": []}', "standard input:2: user: expected a value, or an object of values by field"],
+    ['{"user": "u", "candidate": "i"}', "standard input:2: history: Invalid input: expected array"],
     [request({ candidate: ["i"] }), "standard input:2: candidate: expected a value, or an object of values by field"],
     [
       request({ history: ["a", { item: [] }] }),
