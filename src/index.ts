@@ -15,6 +15,7 @@ export type { Model } from "./models/model.ts";
 export { models } from "./models/registry.ts";
 export { configKeys, type RunConfig, resolveConfig } from "./train/config.ts";
 export { type CurvePoint, readCurve } from "./train/curve.ts";
+export type { CodedRequest } from "./train/encode.ts";
 export {
   type EvaluateOptions,
   type Evaluation,
@@ -26,7 +27,8 @@ export {
 export { type FailureReason, RunFailed } from "./train/failure.ts";
 export { type Inspection, type Inspector, loadInspector, type Overrides } from "./train/inspect.ts";
 export { loadScorer, type Scorer } from "./train/predict.ts";
-export type { PredictRequest } from "./train/requests.ts";
+export type { PredictRequest, Value, Values } from "./train/request.ts";
+export type { ItemCounts } from "./train/requests.ts";
 export { readScores } from "./train/scores.ts";
 export type { TrainSummary } from "./train/summary.ts";
 export { type Interruption, type TrainEvent, type TrainOptions, train } from "./train/train.ts";

@@ -7,7 +7,10 @@ import type { Command } from "commander";
 import { z } from "zod";
 import { UserError } from "../errors.ts";
 import { fileError, replaceFile } from "../files.ts";
+import { count } from "../format.ts";
 import type { Scorer } from "../train/predict.ts";
+import { predictRequestSchema } from "../train/request.ts";
+import type { ItemCounts } from "../train/requests.ts";
 import { type Context, printJson, type Terminal } from "./context.ts";
 import { type Line, readLines } from "./lines.ts";
 import { addCommonOptions, gatherOptions } from "./options.ts";
@@ -19,16 +22,9 @@ interface Options {
   json?: boolean;
 }
 
-const value = z.union([z.string(), z.number()], { error: "expected a string or a number" });
-const values = z.record(z.string(), value);
-
-/** A line of the input. Values are those of the raw data; what training never saw counts as unknown. */
-const requestSchema = z.strictObject({
-  id: value.optional(),
-  user: z.union([value, values], { error: "expected a value, or an object of values by field" }),
-  candidate: value,
-  history: z.array(value),
-  context: values.optional(),
+/** A line of the input. */
+const requestSchema = predictRequestSchema.extend({
+  id: z.union([z.string(), z.number()], { error: "expected a string or a number" }).optional(),
 });
 type Request = z.output<typeof requestSchema>;
 
@@ -46,9 +42,25 @@ export function addPredict(program: Command, context: Context): void {
 A request:
   {"id": 7, "user": "A1B2C3", "candidate": "B00004U9V2", "history": ["B0000530HT", "B00005NAOD"]}
 
-"history" is the user's behaviours, oldest first; only the latest that the model was trained for count. "id" is
-optional and comes back. "context" holds the context fields, where the dataset has some: {"context": {"hour": 21}}.
-Values that training never saw count as unknown.
+One with all there is, on one line as well:
+  {"id": "imp-81", "time": "2017-11-25T20:00:00+08:00", "context": {"scene": "home"},
+   "user": {"user": "u17", "age": 33},
+   "candidate": {"item": "i9", "category": "shoes", "price": 12.5},
+   "history": ["i4", {"item": "i2", "time": 1511528700}, {"category": "shoes", "time": 1511532000}]}
+
+user       values of user fields by name, or the value of the first one
+candidate  the item's key, or an object of its key ("item") and of item fields. A known item has its fields from the
+           data the model was trained on, and those that are given win; another has those that are given.
+history    behaviours, oldest first, each as a candidate and perhaps with its "time". Those not before the time of the
+           request, or older than the model's window, are left out; then the latest that the model was trained for count.
+context    values of context fields by name
+time       of the impression: ISO 8601, or a number of seconds, milliseconds or microseconds. Fields that read the time
+           (hour, weekday) are made of it, and unknown without it.
+id         comes back in the answer
+
+Only "user", "candidate" and "history" must be there. Values are those of the raw data: strings, numbers, true and false;
+null and "" are as good as absent. What is absent, and what training never saw, is unknown; how many candidates and
+behaviours were unknown items is told at the end. A field that the model does not have is an error.
 
 An answer, in the order of the requests:
   {"id": 7, "score": 0.4187}
@@ -75,9 +87,18 @@ Examples:
         return requests;
       };
       const requests = out === undefined ? await score(writerTo(context.stdout)) : await scoreToFile(out, score);
-      if (json) printJson(context, { requests, seconds: (performance.now() - start) / 1000 });
+      const { behaviours, unknown } = scorer.counts;
+      tellUnknown(context, scorer.counts);
+      if (json) printJson(context, { requests, behaviours, unknown, seconds: (performance.now() - start) / 1000 });
     });
   addCommonOptions(command);
+}
+
+/** A mistyped key, or a history of another shop, is no error: it shows here. */
+function tellUnknown({ stderr }: Context, { candidates, behaviours, unknown }: ItemCounts): void {
+  if (unknown.candidates + unknown.behaviours === 0) return;
+  const some = `${count(unknown.candidates)} of ${count(candidates)} candidates`;
+  stderr.write(`unknown items: ${some}, ${count(unknown.behaviours)} of ${count(behaviours)} behaviours\n`);
 }
 
 async function* readInput(source: Readable, name: string): AsyncGenerator<Line[]> {

@@ -7,6 +7,7 @@
  */
 import type { Schema } from "../features/schema.ts";
 import type { InputFile } from "./manifest.ts";
+import type { Transform } from "./transform.ts";
 
 /** The parts of a dataset: the model is fitted on `train`, chosen on `valid`, reported on `test`. */
 export const SPLITS = ["train", "valid", "test"] as const;
@@ -76,6 +77,8 @@ export interface Dataset extends ItemCatalogue {
 export interface RawField {
   readonly name: string;
   readonly values: readonly (string | null)[];
+  /** What makes categories of the values; without it they are categories. */
+  readonly transform?: Transform;
 }
 
 /** Samples as an importer gives them; the writer adds history lengths and vocabulary ids. */
@@ -102,6 +105,10 @@ export interface DatasetSource {
   /** How many records were left out, by reason. */
   readonly dropped: Readonly<Record<string, number>>;
   readonly maxHistory: number;
+  /** How far histories go back, in milliseconds; without it, to the beginning. */
+  readonly window?: number;
+  /** Minutes east of UTC of times that name no offset; without it, 0. */
+  readonly utcOffset?: number;
 
   /** [sequences] the key of each user. */
   readonly users: readonly string[];

@@ -7,7 +7,7 @@ import { z } from "zod";
 import { UserError } from "../errors.ts";
 import type { Schema } from "../features/schema.ts";
 import { fileError } from "../files.ts";
-import { transformSchema } from "./transform.ts";
+import { offsetSchema, readsTime, transformSchema } from "./transform.ts";
 
 /** Raised whenever a reader of the older version would misread the folder. */
 export const DATASET_VERSION = 2;
@@ -26,16 +26,22 @@ const field = z.strictObject({
 });
 
 const sampleColumns = ["label", "time", "sequence", "position", "length", "item", "probability"];
-/** Columns that the files of a field's ids have beside them. */
-const RESERVED = { user: sampleColumns, item: ["row", "key"], context: sampleColumns };
+/** Columns that the files of a field's ids have beside them, and what a behaviour of a request has beside its fields. */
+const RESERVED = { user: sampleColumns, item: ["row", "key", "time"], context: sampleColumns };
 
-/** Field names become names of columns and files: each is used once, and none is taken already. */
+/**
+ * Field names become names of columns and files: each is used once, and none is taken already. Items are the same at
+ * any time.
+ */
 const fields = z
   .strictObject({ user: z.array(field), item: z.array(field).min(1), context: z.array(field) })
   .superRefine((kinds, context) => {
     const seen = new Set<string>();
     for (const kind of ["user", "item", "context"] as const) {
-      for (const [index, { name }] of kinds[kind].entries()) {
+      for (const [index, { name, transform }] of kinds[kind].entries()) {
+        if (kind === "item" && readsTime(transform)) {
+          context.addIssue({ code: "custom", path: [kind, index, "transform"], message: "an item has no time" });
+        }
         if (seen.has(name) || RESERVED[kind].includes(name)) {
           context.addIssue({ code: "custom", path: [kind, index, "name"], message: `${name}: the name is taken` });
         }
@@ -57,6 +63,8 @@ export const manifestSchema = z.strictObject({
   maxHistory: z.int().positive(),
   /** Milliseconds before the impression that histories go back at most; null, to the beginning. */
   window: z.int().positive().nullable(),
+  /** Minutes east of UTC of times that name no offset. */
+  utcOffset: offsetSchema,
   fields,
   /** Whether behaviours have unclicked impressions: negatives of the auxiliary loss. */
   unclicked: z.boolean(),

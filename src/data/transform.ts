@@ -5,7 +5,7 @@
 import { z } from "zod";
 
 /** Minutes east of UTC. */
-const offset = z.int().min(-840).max(840);
+export const offsetSchema = z.int().min(-840).max(840);
 
 export const transformSchema = z.discriminatedUnion("kind", [
   /** The value's text is the category. */
@@ -13,8 +13,8 @@ export const transformSchema = z.discriminatedUnion("kind", [
   /** A number falls into a bucket between rising edges; a bucket holds its lower edge and not its upper one. */
   z.strictObject({ kind: z.literal("number"), edges: z.array(z.number()) }),
   /** The hour of the day (0 to 23), or the day of the week (mon to sun), of the time of the impression. */
-  z.strictObject({ kind: z.literal("hour"), offset }),
-  z.strictObject({ kind: z.literal("weekday"), offset }),
+  z.strictObject({ kind: z.literal("hour"), offset: offsetSchema }),
+  z.strictObject({ kind: z.literal("weekday"), offset: offsetSchema }),
 ]);
 export type Transform = z.infer<typeof transformSchema>;
 

@@ -12,10 +12,12 @@ import { type DatasetSource, type OnProgress, type RawField, type RawSamples, SP
 import { writeAside } from "./folder.ts";
 import { DATASET_VERSION, MANIFEST_FILE, type Manifest, manifestSchema, vocabularyFile } from "./manifest.ts";
 import { type Column, withDuckDB, writeParquet } from "./parquet.ts";
+import { categoryOf, type Transform } from "./transform.ts";
 
 /** A field's vocabulary, and the id of each of its raw values. */
 interface Vocabulary {
   readonly name: string;
+  readonly transform: Transform;
   readonly values: string[];
   readonly counts: Int32Array;
   /** [raw values] ids, 0 for unknown. */
@@ -48,7 +50,8 @@ export async function writeDataset(out: string, source: DatasetSource, onProgres
     seed: source.seed,
     settings: { ...source.settings },
     maxHistory: source.maxHistory,
-    window: null,
+    window: source.window ?? null,
+    utcOffset: source.utcOffset ?? 0,
     unclicked: false,
     fields: {
       user: vocabularies.user.map(describe),
@@ -102,7 +105,7 @@ export async function writeDataset(out: string, source: DatasetSource, onProgres
       ]);
       for (const split of SPLITS) {
         const samples = source.samples[split];
-        const columns = sampleColumns(samples, source.maxHistory, vocabularies.user, vocabularies.context);
+        const columns = sampleColumns(samples, source, vocabularies.user, vocabularies.context);
         await write(join(folder, `${split}.parquet`), samples.sequence.length, columns);
       }
       await writeFile(join(folder, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
@@ -113,7 +116,7 @@ export async function writeDataset(out: string, source: DatasetSource, onProgres
 
 function sampleColumns(
   samples: RawSamples,
-  maxHistory: number,
+  source: DatasetSource,
   user: readonly Vocabulary[],
   context: readonly Vocabulary[],
 ): Column[] {
@@ -123,7 +126,7 @@ function sampleColumns(
     { name: "time", type: "int64", values: time },
     { name: "sequence", type: "int32", values: sequence },
     { name: "position", type: "int32", values: position },
-    { name: "length", type: "int32", values: position.map((place) => Math.min(place, maxHistory)) },
+    { name: "length", type: "int32", values: historyLengths(samples, source) },
     { name: "item", type: "int32", values: item },
     ...user.map(({ name, ids }): Column => ({ name, type: "int32", values: sequence.map((row) => ids[row]) })),
     ...context.map(
@@ -138,13 +141,29 @@ function sampleColumns(
   return columns;
 }
 
+/** How many behaviours each sample's history has: as many as there are, `maxHistory`, or those within the window. */
+function historyLengths(
+  { sequence, position, time }: RawSamples,
+  { offsets, times, maxHistory, window = Number.POSITIVE_INFINITY }: DatasetSource,
+): Int32Array {
+  return position.map((place, i) => {
+    const end = offsets[sequence[i]] + place;
+    const most = Math.min(place, maxHistory);
+    let length = 0;
+    while (length < most && times[end - 1 - length] >= time[i] - window) length++;
+    return length;
+  });
+}
+
 /** Ids from 1 by falling count, then by value (code units), of the values that `uses` (indices into them) names. */
 function learnVocabulary(field: RawField, uses: Int32Array): Vocabulary {
+  const { name, transform = { kind: "category" } } = field;
   const codes = new Map<string, number>();
   const codeOf = field.values.map((value) => {
-    if (value === null) return -1;
-    const code = codes.get(value) ?? codes.size;
-    if (code === codes.size) codes.set(value, code);
+    const category = categoryOf(transform, value);
+    if (category === null) return -1;
+    const code = codes.get(category) ?? codes.size;
+    if (code === codes.size) codes.set(category, code);
     return code;
   });
   const counts = new Int32Array(codes.size);
@@ -159,7 +178,8 @@ function learnVocabulary(field: RawField, uses: Int32Array): Vocabulary {
     idOf[code] = index + 1;
   });
   return {
-    name: field.name,
+    name,
+    transform,
     values: seen.map((code) => values[code]),
     counts: Int32Array.from(seen, (code) => counts[code]),
     ids: Int32Array.from(codeOf, (code) => (code < 0 ? 0 : idOf[code])),
@@ -167,8 +187,8 @@ function learnVocabulary(field: RawField, uses: Int32Array): Vocabulary {
   };
 }
 
-function describe({ name, values, distinct }: Vocabulary): Manifest["fields"]["user"][number] {
-  return { name, size: values.length + 1, values: distinct, transform: { kind: "category" } };
+function describe({ name, transform, values, distinct }: Vocabulary): Manifest["fields"]["user"][number] {
+  return { name, size: values.length + 1, values: distinct, transform };
 }
 
 function packageVersion(): string {

@@ -1,13 +1,12 @@
 /** A dataset's items and users as people know them: values instead of rows and ids. */
 import { loadItemKeys, loadUserKeys, loadVocabulary } from "../data/read.ts";
-import type { PredictRequest, Value } from "../train/requests.ts";
+import type { CodedRequest } from "../train/encode.ts";
 import type { LabDataset } from "./datasets.ts";
 
 export class Catalogue {
   readonly #dataset: LabDataset;
   readonly #items: readonly (string | null)[];
   readonly #categories: readonly (string | null)[];
-  readonly #vocabularies: ReadonlyMap<string, readonly (string | null)[]>;
   /** [sequences] */
   readonly users: readonly string[];
   /** Catalogue rows by falling number of behaviours in the training part. */
@@ -18,13 +17,11 @@ export class Catalogue {
     items: readonly (string | null)[],
     categories: readonly (string | null)[],
     users: readonly string[],
-    vocabularies: ReadonlyMap<string, readonly (string | null)[]>,
   ) {
     this.#dataset = dataset;
     this.#items = items;
     this.#categories = categories;
     this.users = users;
-    this.#vocabularies = vocabularies;
     const counts = new Map<number, number>();
     for (const row of dataset.content.popularity) counts.set(row, (counts.get(row) ?? 0) + 1);
     this.popular = [...counts].sort(([a, m], [b, n]) => n - m || a - b).map(([row]) => row);
@@ -32,13 +29,11 @@ export class Catalogue {
 
   static async open(dataset: LabDataset): Promise<Catalogue> {
     const { folder, content } = dataset;
-    const { user, item, context } = content.schema;
-    const vocabularies = new Map<string, readonly (string | null)[]>();
-    for (const { name } of [...user, ...context]) vocabularies.set(name, await loadVocabulary(folder, name));
+    const { item } = content.schema;
     const items = await loadItemKeys(folder);
     // The second item field is what items have in common, the category; where there is none, every item is its own.
     const categories = item.length > 1 ? await loadVocabulary(folder, item[1].name) : items;
-    return new Catalogue(dataset, items, categories, await loadUserKeys(folder), vocabularies);
+    return new Catalogue(dataset, items, categories, await loadUserKeys(folder));
   }
 
   /** Id of a row's category. */
@@ -63,20 +58,13 @@ export class Catalogue {
   }
 
   /** A test sample as a request, with `candidate` (a catalogue row) in the place of its own. */
-  request(sample: number, candidate: number): PredictRequest {
-    const { schema, test } = this.#dataset.content;
-    const values = (fields: typeof schema.user, ids: readonly Int32Array[]): Record<string, Value> =>
-      Object.fromEntries(
-        fields.flatMap(({ name }, f) => {
-          const value = this.#vocabularies.get(name)![ids[f][sample]];
-          return value === null ? [] : [[name, value]];
-        }),
-      );
+  request(sample: number, candidate: number): CodedRequest {
+    const { test } = this.#dataset.content;
     return {
-      user: values(schema.user, test.user),
-      context: values(schema.context, test.context),
-      candidate: this.item(candidate),
-      history: this.history(sample).map((row) => this.item(row)),
+      user: test.user.map((ids) => ids[sample]),
+      context: test.context.map((ids) => ids[sample]),
+      candidate,
+      history: this.history(sample),
     };
   }
 }

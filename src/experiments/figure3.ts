@@ -50,9 +50,9 @@ async function viewOf({ dataset, folder }: Run, catalogue: Catalogue, user: stri
   const inspector = await loadInspector(folder);
   const equally = await loadInspector(folder, { attention: { form: "uniform" } });
   const found = findCase(dataset, catalogue, inspector, user);
-  const seriesOf = ({ name, row }: Candidate, { inspect }: Inspector): Series => ({
+  const seriesOf = ({ name, row }: Candidate, { inspectCoded }: Inspector): Series => ({
     name,
-    inspection: inspect(catalogue.request(found.sample, row)),
+    inspection: inspectCoded(catalogue.request(found.sample, row)),
     own: catalogue.history(found.sample).map((other) => catalogue.categoryId(other) === catalogue.categoryId(row)),
   });
   const [next] = found.candidates;

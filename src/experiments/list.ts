@@ -13,6 +13,16 @@ const list: readonly Experiment[] = [
     load: async () => (await import("./table2.ts")).table2,
   },
   {
+    name: "table3",
+    summary: "all models in the paper's industrial shape, for impressions",
+    description:
+      "Trains the models of table 2 and GRU + AUGRU with a head of 600, 400, 300, 200 and 80 hidden units and histories of " +
+      "at most 50 behaviours (model.head.layers and train.max_history, which --set changes), and reports as table2 does.",
+    manySeeds: true,
+    options: [],
+    load: async () => (await import("./table3.ts")).table3,
+  },
+  {
     name: "table4",
     summary: "DIEN taken apart, and what the paper leaves open",
     description:

@@ -5,6 +5,7 @@
 import type { Block } from "../report/report.ts";
 import type { ExperimentRun } from "./experiment.ts";
 import { intervalFigure } from "./figures.ts";
+import { publicData } from "./paper.ts";
 import { repeatCommands, seedsFlag } from "./repeat.ts";
 import { gatherResults, type Standings, standingsOf } from "./results.ts";
 import { differenceRows, runRows, summaryRows } from "./rows.ts";
@@ -67,7 +68,7 @@ export const table4: ExperimentRun = async (lab) => {
     title: "Table 4: DIEN taken apart",
     lead: standings.map(partsSentence).join(" "),
     blocks: [
-      overviewTable("overview", standings, PARTS),
+      overviewTable("overview", standings, PARTS, publicData),
       differenceTable(
         "earned",
         `What each part earns: differences of test AUC. ${howP(lab.options.seeds)}`,

@@ -1,13 +1,13 @@
 /**
  * Tables of variants: mean and deviation over seeds beside the paper's figures, and for each dataset who is better than
- * whom. Tables 2 and 4 of the paper are made of these.
+ * whom. Tables 2, 3 and 4 of the paper are made of these.
  */
 import { relaImpr } from "../evaluate/relaimpr.ts";
 import { metric, percent } from "../format.ts";
 import type { Block, Cell } from "../report/report.ts";
-import { paperAuc } from "./paper.ts";
+import type { PaperTable } from "./paper.ts";
 import type { Standings } from "./results.ts";
-import { base, type Variant } from "./variants.ts";
+import type { Variant } from "./variants.ts";
 import { differenceCell, meanAndDeviation } from "./words.ts";
 
 /** How the tables' p-values come about. */
@@ -24,7 +24,12 @@ function seedsOf({ results: [{ runs }] }: Standings): string {
 }
 
 /** The paper's own table: a row a variant, a column a dataset, and what the paper reports. */
-export function overviewTable(name: string, standings: readonly Standings[], variants: readonly Variant[]): Block {
+export function overviewTable(
+  name: string,
+  standings: readonly Standings[],
+  variants: readonly Variant[],
+  paper: PaperTable,
+): Block {
   const best = standings.map((own) => Math.max(...variants.map((variant) => own.of(variant).auc.mean)));
   const rows = variants.map((variant): Cell[] => {
     const { name, label } = variant;
@@ -32,16 +37,14 @@ export function overviewTable(name: string, standings: readonly Standings[], var
       const { auc } = own.of(variant);
       return { text: meanAndDeviation(auc), strong: auc.mean === best[i] };
     });
-    const paper = paperAuc[name];
-    const theirs =
-      paper && [paper.electronics, paper.books].map(([mean, deviation]) => meanAndDeviation({ mean, deviation }));
-    return [label, ...ours, ...(theirs ?? [null, null])];
+    const theirs = paper.auc[name]?.map(([mean, deviation]) => meanAndDeviation({ mean, deviation }));
+    return [label, ...ours, ...(theirs ?? paper.columns.map(() => null))];
   });
   return {
     kind: "table",
     name,
     caption: `Test AUC, ${seedsOf(standings[0])}; best epoch chosen on validation. The paper's figures are of other data: what can be compared is the order and the distances.`,
-    head: ["", ...standings.map(({ dataset }) => dataset.name), "paper: Electronics", "paper: Books"],
+    head: ["", ...standings.map(({ dataset }) => dataset.name), ...paper.columns],
     rows,
   };
 }
@@ -49,7 +52,7 @@ export function overviewTable(name: string, standings: readonly Standings[], var
 /** One dataset in full: every metric, the distance to base and to the best of the others. */
 export function standingTable(standings: Standings): Block {
   const { dataset, results } = standings;
-  const baseline = standings.of(base);
+  const baseline = results.find(({ variant }) => variant.settings["model.name"] === "base");
   const rows = results.map((result): Cell[] => {
     const other = standings.bestBut(result);
     return [
@@ -58,8 +61,8 @@ export function standingTable(standings: Standings): Block {
       metric(result.gauc.mean),
       metric(result.logloss.mean),
       metric(result.ece.mean),
-      result !== baseline ? percent(relaImpr(result.auc.mean, baseline.auc.mean)) : null,
-      result !== baseline ? differenceCell(standings.difference(result, baseline)) : null,
+      baseline && result !== baseline ? percent(relaImpr(result.auc.mean, baseline.auc.mean)) : null,
+      baseline && result !== baseline ? differenceCell(standings.difference(result, baseline)) : null,
       other ? { text: differenceCell(standings.difference(result, other)), note: other.variant.label } : null,
     ];
   });

@@ -95,7 +95,9 @@ function contrastOf({ sample, candidates }: Case, catalogue: Catalogue, inspecto
   const [own, other] = [a, b].map(({ row }) => catalogue.categoryId(row));
   const share = (id: number) => categories.filter((category) => category === id).length;
   if (share(own) < INTEREST || share(other) < INTEREST) return undefined;
-  const [attentionA, attentionB] = [a, b].map(({ row }) => inspector.inspect(catalogue.request(sample, row)).attention);
+  const [attentionA, attentionB] = [a, b].map(
+    ({ row }) => inspector.inspectCoded(catalogue.request(sample, row)).attention,
+  );
   return categories.reduce((sum, category, t) => {
     const more = attentionA[t] - attentionB[t];
     return sum + (category === own ? more : category === other ? -more : 0);

@@ -1,8 +1,9 @@
-/** What a model must know of the dataset it was trained on: schema, vocabularies, catalogue. */
+/** What a model must know of the dataset it was trained on: schema, transforms, vocabularies, catalogue. */
 import { createHash } from "node:crypto";
 import type { Manifest } from "../data/manifest.ts";
 import { loadItemKeys, loadVocabulary } from "../data/read.ts";
 import type { DatasetStream } from "../data/stream.ts";
+import type { Transform } from "../data/transform.ts";
 import type { RunConfig } from "./config.ts";
 import type { ModelDescription } from "./model-folder.ts";
 
@@ -14,9 +15,14 @@ export function fingerprint(manifest: Manifest): string {
 /** Gathers the description of a model of `dataset`. */
 export async function describeDataset(dataset: DatasetStream, config: RunConfig): Promise<ModelDescription> {
   const { directory: data, schema, itemFields, manifest } = dataset;
+  const { fields, window, utcOffset } = manifest;
   const vocabularies: Record<string, (string | null)[]> = {};
-  for (const { name } of [...schema.user, ...schema.context]) vocabularies[name] = await loadVocabulary(data, name);
+  const transforms: Record<string, Transform> = {};
+  for (const { name, transform } of [...fields.user, ...fields.item, ...fields.context]) {
+    vocabularies[name] = await loadVocabulary(data, name);
+    transforms[name] = transform;
+  }
   const values = await loadItemKeys(data);
   const catalogue = { values, ids: itemFields.map((ids) => Array.from(ids)) };
-  return { schema, config, dataset: fingerprint(manifest), vocabularies, catalogue };
+  return { schema, config, dataset: fingerprint(manifest), window, utcOffset, transforms, vocabularies, catalogue };
 }

@@ -112,9 +112,9 @@ function calibrationOfRun({ label, score }: ScoredRun): Pick<Evaluation, "calibr
   return { calibration: bins, calibration_ratio: ratio };
 }
 
-/** Whether ids mean the same in both: fields, vocabularies and catalogue. */
+/** Whether ids mean the same in both: fields, transforms, vocabularies and catalogue. */
 function sameFields(a: ModelDescription, b: ModelDescription): boolean {
-  const text = ({ schema, vocabularies, catalogue }: ModelDescription) =>
-    JSON.stringify([schema, vocabularies, catalogue.values, catalogue.ids]);
+  const text = ({ schema, transforms, vocabularies, catalogue }: ModelDescription) =>
+    JSON.stringify([schema, transforms, vocabularies, catalogue.values, catalogue.ids]);
   return text(a) === text(b);
 }

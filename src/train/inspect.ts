@@ -5,7 +5,9 @@
 import type { Tensor } from "../autograd/tape.ts";
 import { UserError } from "../errors.ts";
 import { type RunConfig, resolveConfig } from "./config.ts";
-import { openModel, type PredictRequest, type RequestModel } from "./requests.ts";
+import type { CodedRequest } from "./encode.ts";
+import type { PredictRequest } from "./request.ts";
+import { openModel, type RequestModel } from "./requests.ts";
 
 /**
  * Other values for groups of the model's configuration, for instance `{attention: {form: "uniform"}}`: the same model
@@ -26,6 +28,8 @@ export interface Inspection {
 /** A trained model, ready to be looked into. */
 export interface Inspector {
   inspect(request: PredictRequest): Inspection;
+  /** The same for a request in ids of the dataset. */
+  inspectCoded(request: CodedRequest): Inspection;
 }
 
 /**
@@ -36,11 +40,14 @@ export async function loadInspector(run: string, overrides: Overrides = {}): Pro
   const model = await openModel(run, (config) => overridden(config, overrides));
   const attention = exposed(model, "attention");
   const states = exposed(model, "states");
+  const seen = (score: number): Inspection => ({
+    score,
+    attention: readSteps(model, attention).flat(),
+    states: readSteps(model, states),
+  });
   return {
-    inspect(request) {
-      const [score] = model.replay([request]);
-      return { score, attention: readSteps(model, attention).flat(), states: readSteps(model, states) };
-    },
+    inspect: (request) => seen(model.replay([request])[0]),
+    inspectCoded: (request) => seen(model.replayCoded(request)),
   };
 }
 

@@ -1,12 +1,13 @@
 /**
  * A trained model on disk, all that scoring needs:
  *
- *   model.json             schema, configuration, vocabularies, catalogue: written once, when the run begins
+ *   model.json             schema, configuration, transforms, vocabularies, catalogue: written once, when the run begins
  *   weights.safetensors    the weights of the best epoch so far
  */
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { z } from "zod";
+import { offsetSchema, type Transform, transformSchema } from "../data/transform.ts";
 import { UserError } from "../errors.ts";
 import type { Schema } from "../features/schema.ts";
 import { makeFolder, readJson, writeFileAside } from "../files.ts";
@@ -15,7 +16,7 @@ import { type RunConfig, resolveConfig } from "./config.ts";
 import { readTensors, runFiles, writeTensors } from "./run-folder.ts";
 import type { Workspace } from "./workspace.ts";
 
-const VERSION = 1;
+const VERSION = 2;
 
 const fields = z.array(z.object({ name: z.string(), size: z.int().min(1) }));
 
@@ -26,9 +27,14 @@ const modelSchema = z.object({
   config: z.unknown(),
   /** SHA-256 of the manifest of the dataset that the run trains on. */
   dataset: z.string(),
-  /** Per user and context field: the value of id i at place i; place 0 is the unknown. */
+  /** As in the dataset's manifest: how histories are cut, and how naive times and raw values are read. */
+  window: z.int().positive().nullable(),
+  utcOffset: offsetSchema,
+  /** Per field. */
+  transforms: z.record(z.string(), transformSchema),
+  /** Per field: the category of id i at place i; place 0 is the unknown. */
   vocabularies: z.record(z.string(), z.array(z.string().nullable())),
-  /** The items by catalogue row, row 0 the unknown: their values, and per item field the vocabulary id. */
+  /** The items by catalogue row, row 0 the unknown: their keys (empty where an item has none), and per item field the vocabulary id. */
   catalogue: z.object({ values: z.array(z.string().nullable()), ids: z.array(z.array(z.int())) }),
 });
 
@@ -36,6 +42,9 @@ export interface ModelDescription {
   readonly schema: Schema;
   readonly config: RunConfig;
   readonly dataset: string;
+  readonly window: number | null;
+  readonly utcOffset: number;
+  readonly transforms: Readonly<Record<string, Transform>>;
   readonly vocabularies: Readonly<Record<string, readonly (string | null)[]>>;
   readonly catalogue: { readonly values: readonly (string | null)[]; readonly ids: readonly (readonly number[])[] };
 }
@@ -63,10 +72,11 @@ export async function readModelDescription(run: string): Promise<ModelDescriptio
 }
 
 /** What of a description does not fit together: ids must lie within the tables that they will be looked up in. */
-function findDisagreement({ schema, vocabularies, catalogue }: ModelDescription): string | undefined {
-  for (const { name, size } of [...schema.user, ...schema.context]) {
+function findDisagreement({ schema, transforms, vocabularies, catalogue }: ModelDescription): string | undefined {
+  for (const { name, size } of [...schema.user, ...schema.item, ...schema.context]) {
     const found = vocabularies[name]?.length;
     if (found !== size) return `field ${name} has ${size} ids, and ${found} values`;
+    if (transforms[name] === undefined) return `field ${name} has no transform`;
   }
   if (catalogue.ids.length !== schema.item.length)
     return `${schema.item.length} item fields, ${catalogue.ids.length} of ids`;

@@ -1,11 +1,17 @@
 /** Scoring raw requests with a trained run: values in, probabilities of a click out. */
-import { openModel, type PredictRequest } from "./requests.ts";
+import type { PredictRequest } from "./request.ts";
+import { type ItemCounts, openModel } from "./requests.ts";
 import { SCORE_BATCH } from "./workspace.ts";
 
 /** A trained model, ready to score. */
 export interface Scorer {
-  /** Probability of a click for each request. A score does not depend on the other requests. */
+  /**
+   * Probability of a click for each request. A score does not depend on the other requests.
+   * @throws UserError for a field that the model does not know, or a time that is none
+   */
   score(requests: readonly PredictRequest[]): number[];
+  /** Of all that was scored so far. */
+  readonly counts: ItemCounts;
 }
 
 /** Opens the model of a run for scoring. Throws UserError where there is none. */
@@ -19,5 +25,6 @@ export async function loadScorer(run: string): Promise<Scorer> {
       }
       return scores;
     },
+    counts: model.counts,
   };
 }

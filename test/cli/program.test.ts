@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { UserError } from "../../src/errors.ts";
 import { models } from "../../src/models/registry.ts";
 import type { EvaluateOptions, Evaluation } from "../../src/train/evaluate.ts";
+import type { PredictRequest } from "../../src/train/request.ts";
 import type { TrainSummary } from "../../src/train/summary.ts";
 import type { TrainOptions } from "../../src/train/train.ts";
 import { dien } from "./harness.ts";
@@ -460,13 +461,17 @@ describe("an interrupted training", () => {
 });
 
 describe("predict", () => {
+  const counts = { candidates: 2000, behaviours: 31, unknown: { candidates: 0, behaviours: 0 } };
+  const asked: PredictRequest[] = [];
   /** Scores a request by the length of its history; refuses users called "?" as a model refuses unknown fields. */
   const loadScorer = async () => ({
-    score: (requests: readonly { user: unknown; history: readonly unknown[] }[]) =>
-      requests.map(({ user, history }) => {
-        if (user === "?") throw new UserError('unknown user field "age": the model knows user');
-        return history.length / 10;
+    score: (requests: readonly PredictRequest[]) =>
+      requests.map((request) => {
+        asked.push(request);
+        if (request.user === "?") throw new UserError('unknown user field "age": the model knows user');
+        return request.history.length / 10;
       }),
+    counts,
   });
   const request = (extra = {}) => JSON.stringify({ user: "u", candidate: "é", history: ["a", 2], ...extra });
   const predict = (stdin: string | Buffer[], ...argv: string[]) =>
@@ -493,15 +498,47 @@ describe("predict", () => {
     const { stdout } = await dien(["predict", "--run", "r", "--input", input, "--out", out, "--json"], {
       jobs: { loadScorer },
     });
-    expect(JSON.parse(stdout)).toMatchObject({ requests: 2 });
+    expect(JSON.parse(stdout)).toMatchObject({ requests: 2, behaviours: 31, unknown: counts.unknown });
     expect(readFileSync(out, "utf8")).toBe('{"score":0.2}\n{"score":0.2}\n');
+  });
+
+  it("gives the model all that a request has, but for its id", async () => {
+    const rich = {
+      user: { user: "u17", age: 33 },
+      candidate: { item: 9, price: 12.5, sale: true, brand: null },
+      history: ["i4", 7, null, { item: "i2", time: "2017-11-24T21:05" }, { category: "shoes", time: 1511532000 }],
+      context: { scene: "" },
+      time: "2017-11-25T20:00:00+08:00",
+    };
+    await predict(JSON.stringify({ id: 1, ...rich }));
+    expect(asked.at(-1)).toMatchObject(rich);
+  });
+
+  it("tells how many items were unknown, if any", async () => {
+    expect((await predict(request())).stderr).toBe("");
+    const unknown = { candidates: 1200, behaviours: 30 };
+    const loadOther = async () => ({ ...(await loadScorer()), counts: { ...counts, unknown } });
+    const { stdout, stderr } = await dien(["predict", "--run", "r", "--input", "-", "--json"], {
+      jobs: { loadScorer: loadOther },
+      stdin: request(),
+    });
+    expect(stderr).toBe("unknown items: 1,200 of 2,000 candidates, 30 of 31 behaviours\n");
+    expect(JSON.parse(stdout.trim().split("\n").at(-1)!)).toMatchObject({ unknown });
   });
 
   it.each<[string, string]>([
     ["{", "standard input:2: not JSON: "],
     ["[]", "standard input:2: Invalid input: expected object"],
-    [request({ candidate: null }), "standard input:2: candidate: expected a string or a number"],
-    [request({ history: ["a", {}] }), "standard input:2: history.1: expected a string or a number"],
+    ['{"candidate": "i", "history": []}', "standard input:2: user: expected a value, or an object of values by field"],
+    ['{"user": "u", "candidate": "i"}', "standard input:2: history: Invalid input: expected array"],
+    [request({ candidate: ["i"] }), "standard input:2: candidate: expected a value, or an object of values by field"],
+    [
+      request({ history: ["a", { item: [] }] }),
+      "standard input:2: history.1: expected a value, or an object of values",
+    ],
+    [request({ context: { hour: {} } }), "standard input:2: context.hour: expected a string, a number, true, false or"],
+    [request({ time: {} }), "standard input:2: time: expected a string, a number, true, false or null"],
+    [request({ id: null }), "standard input:2: id: expected a string or a number"],
     [request({ user: ["u"] }), "standard input:2: user: expected a value, or an object of values by field"],
     [request({ label: 1 }), 'standard input:2: Unrecognized key: "label"'],
     [request({ user: "?" }), 'standard input:2: unknown user field "age": the model knows user'],

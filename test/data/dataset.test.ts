@@ -248,17 +248,19 @@ describe("writing", () => {
     expect(await checkReplaceable("/proc").catch(told)).toMatch(/^\/proc is a mount point/);
   });
 
-  test("refuses a field name that is taken, and a probability that only some samples have", async () => {
+  test("refuses a field name that is taken, an item field of the time, and a probability that only some samples have", async () => {
     const source = fc.sample(sources, { numRuns: 1, seed: 5 })[0];
     const rename = (name: string): DatasetSource => ({ ...source, userFields: [{ ...source.userFields[0], name }] });
     for (const name of ["position", "category"]) {
       await expect(writeDataset(join(folder, "names"), rename(name))).rejects.toThrow(`${name}: the name is taken`);
     }
-    for (const name of ["row", "key"]) {
+    for (const name of ["row", "key", "time"]) {
       const itemFields = [{ ...source.itemFields[0], name }];
       const writing = writeDataset(join(folder, "names"), { ...source, itemFields });
       await expect(writing).rejects.toThrow(`${name}: the name is taken`);
     }
+    const itemFields = [{ ...source.itemFields[0], transform: { kind: "hour" as const, offset: 0 } }];
+    await expect(writeDataset(join(folder, "names"), { ...source, itemFields })).rejects.toThrow("an item has no time");
     const { probability: _, ...test } = source.samples.test;
     const { train, valid } = source.samples;
     const probability = new Float32Array(train.sequence.length);

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type ExperimentOutcome, runExperiment } from "dien";
 import { beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { experiments } from "../../src/experiments/list.ts";
 import { temporaryFolder } from "../data/source.ts";
 import { writeSmallDataset } from "../support/dataset.ts";
@@ -105,6 +106,47 @@ describe("table2", () => {
   });
 });
 
+describe("table3", () => {
+  const { "model.head.layers": _, ...settings } = SETTINGS;
+  const configOf = (options: Options, variant: string) =>
+    parse(readFileSync(join(options.out, "runs", "first", variant, "seed-1", "config.yaml"), "utf8"));
+  const quick = { ...settings, "train.epochs": 1 };
+
+  it("trains every model in the industrial shape beside other runs, and says where data are no impressions", async () => {
+    const options = optionsOf("table3", { data: [data[0]], seeds: 1, settings: quick });
+    const outcome = await finish("table3", options);
+    const runs = readRows(outcome, "runs");
+    expect(runs).toHaveLength(7);
+    for (const { variant } of runs) {
+      const { model, train } = configOf(options, String(variant));
+      expect(model.head.layers).toEqual([600, 400, 300, 200, 80]);
+      expect(train.max_history).toBe(50);
+    }
+    expect(configOf(options, "deep-augru").model.auxiliary.weight).toBe(0);
+    const { blocks } = outcome.report;
+    const text = blocks.map((block) => (block.kind === "text" ? block.text : "")).join("\n");
+    expect(text).toContain("first is not: under its protocol, test, negatives are drawn");
+    const overview = blocks.find((block) => block.kind === "table" && block.name === "overview");
+    if (overview?.kind !== "table") throw new Error("there is no overview");
+    expect(overview.head).toEqual(["", "first", "paper: industrial"]);
+    const paper = overview.rows.map((row) => row.at(-1));
+    expect(paper).toEqual(["0.6350", "0.6362", "0.6353", "0.6428", "0.6457", "0.6493", "0.6541"]);
+  });
+
+  it("has the shape that is set instead", async () => {
+    const own = { ...quick, "model.head.layers": [8], "train.max_history": 3 };
+    const options = optionsOf("table3-set", { data: [data[0]], seeds: 1, settings: own });
+    const outcome = await finish("table3", options);
+    expect(configOf(options, "deep-din")).toMatchObject({
+      model: { head: { layers: [8] } },
+      train: { max_history: 3 },
+    });
+    const commands = readFileSync(join(outcome.folder, "commands.sh"), "utf8");
+    expect(commands.match(/train\.max_history=3/g)).toHaveLength(8);
+    expect(commands).not.toContain("600");
+  });
+});
+
 it("table4 shares table2's runs and compares the choices with DIEN", async () => {
   const trained: string[] = [];
   const outcome = await finish("table4", {
@@ -150,8 +192,12 @@ it("figure2 has the losses that the runs logged, the auxiliary one with its weig
 });
 
 describe("figure3", () => {
+  // Some users of this one have two interests.
+  const telling = join(folder, "telling");
+  beforeAll(() => writeSmallDataset(telling, { samples: 500, seed: 6 }));
+
   it("finds a telling case, and shows its states and attention", async () => {
-    const outcome = await finish("figure3", optionsOf("figure3", { data: [data[0]], seeds: 1 }));
+    const outcome = await finish("figure3", optionsOf("figure3", { data: [telling], seeds: 1 }));
     const rows = readRows(outcome, "states");
     const series = [...new Set(rows.map(({ candidate }) => candidate))];
     expect(series.length).toBeGreaterThanOrEqual(3);
@@ -164,11 +210,11 @@ describe("figure3", () => {
   });
 
   it("looks at the user that is named, and says so where there is none", async () => {
-    const options = optionsOf("figure3", { data: [data[0]], seeds: 1 });
+    const options = optionsOf("figure3", { data: [telling], seeds: 1 });
     const rows = readRows(await finish("figure3", options), "states");
     const [{ user }] = rows;
     expect(readRows(await finish("figure3", { ...options, user: String(user) }), "states")).toEqual(rows);
-    await expect(finish("figure3", { ...options, user: "nobody" })).rejects.toThrow('first has no user "nobody"');
+    await expect(finish("figure3", { ...options, user: "nobody" })).rejects.toThrow('telling has no user "nobody"');
   });
 });
 

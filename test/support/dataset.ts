@@ -3,7 +3,7 @@ import type { DatasetSource, RawSamples } from "../../src/data/dataset.ts";
 import { loadItemKeys, loadVocabulary, openDataset } from "../../src/data/read.ts";
 import { writeDataset } from "../../src/data/write.ts";
 import { Random } from "../../src/tensor/random.ts";
-import type { PredictRequest } from "../../src/train/requests.ts";
+import type { PredictRequest } from "../../src/train/request.ts";
 
 const ITEMS = 60;
 const CATEGORIES = 6;

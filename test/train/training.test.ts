@@ -260,6 +260,14 @@ describe("mistakes", () => {
     await refuses((model) => model.catalogue.ids.pop(), /damaged: 2 item fields, 1 of ids/);
     await refuses((model) => model.catalogue.ids[1].pop(), /damaged: \d+ items, \d+ ids of category/);
     await refuses((model) => model.vocabularies.hour.pop(), /damaged: field hour has 4 ids, and 3 values/);
+    await refuses((model) => delete model.vocabularies.category, /damaged: field category has \d+ ids, and undefined/);
+    await refuses((model) => delete model.transforms.hour, /damaged: field hour has no transform/);
+    await refuses((model) => {
+      model.transforms.hour = { kind: "year" };
+    }, /damaged or of another version: transforms\.hour\.kind/);
+    await refuses((model) => {
+      model.version = 1;
+    }, /damaged or of another version: version/);
     await refuses((model) => delete model.vocabularies, /damaged or of another version: vocabularies/);
   });
 

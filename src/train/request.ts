@@ -1,0 +1,48 @@
+/** What a model is asked, in the values of the raw data (docs/data-format.md), and the check of what comes as JSON. */
+import { z } from "zod";
+
+/** A value of the raw data. Numbers and booleans stand for the text that JavaScript prints; null and "" for none. */
+export type Value = string | number | boolean | null;
+
+/** Values by the names of fields. */
+export type Values = Readonly<Record<string, Value>>;
+
+/**
+ * A candidate to score for a user with a history. What training never saw, and what is absent, is unknown. Times are
+ * ISO 8601, or numbers of seconds, milliseconds or microseconds since 1970.
+ */
+export interface PredictRequest {
+  /** Of each user field by name, or of the first one. */
+  readonly user: Value | Values;
+  /** The item's key, or an object of its key (`item`) and of item fields, which win over the catalogue's. */
+  readonly candidate: Value | Values;
+  /** Behaviours, oldest first: items as the candidate, perhaps with their `time`. The latest ones count. */
+  readonly history: readonly (Value | Values)[];
+  /** Of each context field by name. */
+  readonly context?: Values | undefined;
+  /** Of the impression. */
+  readonly time?: Value | undefined;
+}
+
+/** Whether something is a value, or an object of values; checked by hand, for there are many in a request. */
+function isValue(given: unknown): given is Value {
+  return given === null || typeof given === "string" || typeof given === "number" || typeof given === "boolean";
+}
+
+function isValueOrValues(given: unknown): given is Value | Values {
+  if (isValue(given)) return true;
+  if (typeof given !== "object" || Array.isArray(given)) return false;
+  for (const name in given) if (!isValue((given as Record<string, unknown>)[name])) return false;
+  return true;
+}
+
+const value = z.custom<Value>(isValue, "expected a string, a number, true, false or null");
+const valueOrValues = z.custom<Value | Values>(isValueOrValues, "expected a value, or an object of values by field");
+
+export const predictRequestSchema = z.strictObject({
+  user: valueOrValues,
+  candidate: valueOrValues,
+  history: z.array(valueOrValues),
+  context: z.record(z.string(), value).optional(),
+  time: value.optional(),
+}) satisfies z.ZodType<PredictRequest>;
