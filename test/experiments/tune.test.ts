@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { type ExperimentOutcome, RunFailed, resolveConfig, runExperiment } from "dien";
 import { beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { isBelowMedian } from "../../src/experiments/median-rule.ts";
 import { temporaryFolder } from "../data/source.ts";
 import { writeSmallDataset } from "../support/dataset.ts";
 import { finish, type Options, readRows, SETTINGS } from "./support.ts";
