@@ -2,7 +2,7 @@
  * The work behind the commands, loaded when a command asks for it: `--help` must not wait for a database engine.
  */
 import type { prepareAmazon } from "../data/amazon/prepare.ts";
-import type { openDataset } from "../data/read.ts";
+import type { readShape } from "../data/stream.ts";
 import type { writeLog } from "../data/synthetic/log.ts";
 import type { prepareSynthetic } from "../data/synthetic/prepare.ts";
 import type { runExperiment } from "../experiments/run.ts";
@@ -14,7 +14,7 @@ export interface Jobs {
   readonly prepareAmazon: typeof prepareAmazon;
   readonly prepareSynthetic: typeof prepareSynthetic;
   readonly writeLog: typeof writeLog;
-  readonly openDataset: typeof openDataset;
+  readonly readShape: typeof readShape;
   readonly train: typeof train;
   readonly evaluateRun: typeof evaluateRun;
   readonly loadScorer: typeof loadScorer;
@@ -25,7 +25,7 @@ export const jobs: Jobs = {
   prepareAmazon: async (...all) => (await import("../data/amazon/prepare.ts")).prepareAmazon(...all),
   prepareSynthetic: async (...all) => (await import("../data/synthetic/prepare.ts")).prepareSynthetic(...all),
   writeLog: async (...all) => (await import("../data/synthetic/log.ts")).writeLog(...all),
-  openDataset: async (...all) => (await import("../data/read.ts")).openDataset(...all),
+  readShape: async (...all) => (await import("../data/stream.ts")).readShape(...all),
   train: async (...all) => (await import("../train/train.ts")).train(...all),
   evaluateRun: async (...all) => (await import("../train/evaluate.ts")).evaluateRun(...all),
   loadScorer: async (...all) => (await import("../train/predict.ts")).loadScorer(...all),

@@ -1,6 +1,5 @@
 /** `dien models`: what can be trained, where it was published and what it costs. */
 import type { Command } from "commander";
-import type { Dataset } from "../data/dataset.ts";
 import type { Schema } from "../features/schema.ts";
 import { count } from "../format.ts";
 import type { Paper } from "../models/model.ts";
@@ -81,7 +80,11 @@ vectors are not counted; so the auxiliary loss costs nothing here unless it is a
     )
     .action(async () => {
       const { data, json } = await gatherOptions<Options>(command, []);
-      const size = data === undefined ? REFERENCE : sizeOf(data, await context.jobs.openDataset(data));
+      let size = REFERENCE;
+      if (data !== undefined) {
+        const { schema, meanHistory } = await context.jobs.readShape(data);
+        size = { of: data, schema, history: Math.round(meanHistory) };
+      }
       const rows = [...models.keys()].flatMap((name) =>
         [undefined, ...(VARIANTS[name] ?? [])].map((set) => rowOf(size, name, set)),
       );
@@ -89,11 +92,6 @@ vectors are not counted; so the auxiliary loss costs nothing here unless it is a
       context.stdout.write(tell(size, rows));
     });
   addCommonOptions(command);
-}
-
-function sizeOf(data: string, { schema, train }: Dataset): Size {
-  const behaviours = train.length.reduce((sum, length) => sum + length, 0);
-  return { of: data, schema, history: Math.round(behaviours / Math.max(1, train.count)) };
 }
 
 function rowOf({ schema, history }: Size, name: string, set: string | undefined): Row {

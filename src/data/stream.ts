@@ -7,6 +7,7 @@ import type { Schema } from "../features/schema.ts";
 import { type Block, BlockCutter, epochWindows, fileWindows, type Window } from "./blocks.ts";
 import type { ItemCatalogue, Part, Samples, Split } from "./dataset.ts";
 import { type Manifest, readManifest, schemaOf } from "./manifest.ts";
+import { withDuckDB } from "./parquet.ts";
 import { layOutPart, type PartShape, partBytes } from "./slot.ts";
 import { type Folder, readCatalogue, readPopularity, readSamples, readSequences, scanSamples } from "./tables.ts";
 
@@ -22,7 +23,8 @@ export interface Targets {
   readonly label: Float32Array;
   /** Row in sequences.parquet, which stands for the user. */
   readonly sequence: Int32Array;
-  /** (t, t+1) pairs of behaviours in the histories, in all. */
+  /** In the histories, in all, and (t, t+1) pairs of them. */
+  readonly behaviours: number;
   readonly pairs: number;
 }
 
@@ -95,18 +97,8 @@ export class DatasetStream implements ItemCatalogue {
     return fileWindows(this.#shape, await this.#blocksOf(split), this.windowBytes);
   }
 
-  async targets(split: Split): Promise<Targets> {
-    const count = this.manifest.counts[split];
-    const most = this.schema.maxHistory;
-    const targets = { label: new Float32Array(count), sequence: new Int32Array(count), pairs: 0 };
-    await this.#read((folder) =>
-      scanSamples(folder, split, (row, sequence, label, length) => {
-        targets.label[row] = label;
-        targets.sequence[row] = sequence;
-        targets.pairs += Math.max(0, Math.min(length, most) - 1);
-      }),
-    );
-    return targets;
+  targets(split: Split): Promise<Targets> {
+    return this.#read((folder) => targetsOf(folder, split, this.schema.maxHistory));
   }
 
   /** Bytes that a window of this dataset takes. */
@@ -155,6 +147,32 @@ export class DatasetStream implements ItemCatalogue {
       this.#reading.delete(reading);
     }
   }
+}
+
+/** The targets of a split of a dataset that is not open. @throws UserError where `directory` is no dataset, or is damaged. */
+export async function readTargets(directory: string, split: Split): Promise<Targets> {
+  const manifest = await readManifest(directory);
+  return await withDuckDB((connection) => targetsOf({ connection, directory, manifest }, split, manifest.maxHistory));
+}
+
+/** The fields of a dataset, and how many behaviours its training samples have on average. */
+export async function readShape(directory: string): Promise<{ schema: Schema; meanHistory: number }> {
+  const schema = schemaOf(await readManifest(directory));
+  const { behaviours, label } = await readTargets(directory, "train");
+  return { schema, meanHistory: behaviours / Math.max(1, label.length) };
+}
+
+async function targetsOf(folder: Folder, split: Split, maxHistory: number): Promise<Targets> {
+  const count = folder.manifest.counts[split];
+  const targets = { label: new Float32Array(count), sequence: new Int32Array(count), behaviours: 0, pairs: 0 };
+  await scanSamples(folder, split, (row, sequence, label, length) => {
+    const kept = Math.min(length, maxHistory);
+    targets.label[row] = label;
+    targets.sequence[row] = sequence;
+    targets.behaviours += kept;
+    targets.pairs += Math.max(0, kept - 1);
+  });
+  return targets;
 }
 
 /** Runs `body` with a connection of its own: a connection has one result at a time. */

@@ -1,8 +1,7 @@
 /** The datasets of an experiment, each under a name that tells it from the others. */
 import { basename, resolve } from "node:path";
-import type { Dataset } from "../data/dataset.ts";
-import type { Manifest } from "../data/manifest.ts";
-import { openDataset } from "../data/read.ts";
+import { type Manifest, readManifest } from "../data/manifest.ts";
+import { readTargets, type Targets } from "../data/stream.ts";
 import { UserError } from "../errors.ts";
 import { fingerprint } from "../train/describe.ts";
 
@@ -13,7 +12,9 @@ export interface LabDataset {
   readonly slug: string;
   readonly folder: string;
   readonly fingerprint: string;
-  readonly content: Dataset & { readonly manifest: Manifest };
+  readonly manifest: Manifest;
+  /** Of the test samples. */
+  readonly test: Targets;
 }
 
 /** Opens dataset folders. @throws UserError where one is no dataset, or two have one name */
@@ -23,13 +24,14 @@ export async function openDatasets(folders: readonly string[]): Promise<LabDatas
     const name = basename(resolve(folder));
     const other = datasets.find((dataset) => dataset.name === name);
     if (other) throw new UserError(`${other.folder} and ${folder} are both called ${name}: rename one of the folders`);
-    const content = await openDataset(folder);
+    const manifest = await readManifest(folder);
     datasets.push({
       name,
       slug: freeSlug(name, datasets),
       folder,
-      fingerprint: fingerprint(content.manifest),
-      content,
+      fingerprint: fingerprint(manifest),
+      manifest,
+      test: await readTargets(folder, "test"),
     });
   }
   return datasets;

@@ -52,8 +52,8 @@ export const figure2: ExperimentRun = async (lab) => {
 };
 
 /** DIEN with its losses measured so often that an epoch gives about POINTS points. */
-function withCurves(lab: Lab, { content }: LabDataset): Variant {
-  const steps = epochSteps(lab, content);
+function withCurves(lab: Lab, dataset: LabDataset): Variant {
+  const steps = epochSteps(lab, dataset);
   // Rounded up: rounded down, an epoch would end in a stub of a few steps, whose mean loss is noise.
   const every = Math.ceil(steps / POINTS);
   // A curve that ends where validation gets worse would not show that it gets worse.
@@ -63,9 +63,9 @@ function withCurves(lab: Lab, { content }: LabDataset): Variant {
 }
 
 /** A dataset that is read in windows has a step more for each window. */
-function epochSteps(lab: Lab, { train }: LabDataset["content"]): number {
+function epochSteps(lab: Lab, { manifest }: LabDataset): number {
   const { batch_size: batchSize } = trialConfig({ variant: dien, seed: 1 }, lab.options.settings).train;
-  return Math.ceil(train.count / batchSize);
+  return Math.ceil(manifest.counts.train / batchSize);
 }
 
 /** A type and not an interface, so that it fits a report's rows. */
@@ -83,7 +83,7 @@ async function curveOf(lab: Lab, { dataset, variant, seed, folder }: Run): Promi
   const config = trialConfig({ variant, seed }, lab.options.settings);
   const { weight } = (config.model as unknown as { auxiliary: { weight: number } }).auxiliary;
   const points = await readCurve(folder);
-  const steps = epochSteps(lab, dataset.content);
+  const steps = epochSteps(lab, dataset);
   return points.map(({ epoch, step, part, target, auxiliary }) => ({
     dataset: dataset.name,
     seed,

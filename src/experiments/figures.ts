@@ -24,7 +24,7 @@ export function intervalFigure(name: string, standings: readonly Standings[]): B
 
 /** Predicted against observed click rate of each variant, by its run of seed 1: other seeds' errors would cancel. */
 export function calibrationFigure({ dataset, results }: Standings): Block {
-  const { label } = dataset.content.test;
+  const { label } = dataset.test;
   const rows = results.flatMap(({ variant, scores }) =>
     calibrationOf(label, scores[0]).bins.map((bin) => ({ series: variant.label, ...bin })),
   );

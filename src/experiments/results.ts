@@ -33,8 +33,8 @@ export async function gatherResults(runs: readonly Run[]): Promise<Result[]> {
 
 async function resultOf(runs: readonly Run[]): Promise<Result> {
   const [{ dataset, variant }] = runs;
-  const { count, label } = dataset.content.test;
-  const scores = await Promise.all(runs.map(({ folder }) => readScores(folder, count)));
+  const { label } = dataset.test;
+  const scores = await Promise.all(runs.map(({ folder }) => readScores(folder, label.length)));
   const spread = (metric: "auc" | "gauc" | "logloss") => spreadOf(runs.map(({ summary }) => summary.test[metric]));
   return {
     dataset,
@@ -69,7 +69,7 @@ export class Standings {
 
   /** Test AUC of a less that of b, with what the test users and the seeds leave uncertain. */
   difference(a: Result, b: Result): Difference {
-    const { label, sequence: users } = this.dataset.content.test;
+    const { label, sequence: users } = this.dataset.test;
     return comparePlacements(label, users, a.placements, b.placements);
   }
 

@@ -35,7 +35,7 @@ function pick(values: Readonly<Record<string, unknown>>, keys: readonly string[]
   return Object.fromEntries(Object.entries(values).filter(([key]) => keys.includes(key)));
 }
 
-function remarkOf({ name, content: { manifest } }: LabDataset): string[] {
+function remarkOf({ name, manifest }: LabDataset): string[] {
   if (manifest.protocol === "impressions") return [];
   return [
     `The paper's table 3 is of impressions, clicked or not. ${name} is not: under its protocol, ${manifest.protocol}, negatives are drawn, and what is measured is another question.`,

@@ -38,7 +38,7 @@ export function findCase(
   inspector: Inspector,
   user: string | undefined,
 ): Case {
-  const { test } = dataset.content;
+  const { test } = catalogue.dataset;
   let best: { found: Case; contrast: number } | undefined;
   let looked = 0;
   for (let sample = 0; sample < test.count && looked < LOOKED_AT; sample++) {
@@ -46,7 +46,7 @@ export function findCase(
     const key = catalogue.users[test.sequence[sample]];
     const length = test.length[sample];
     if (user === undefined ? length < LENGTH.least || length > LENGTH.most : key !== user) continue;
-    const candidates = candidatesOf(dataset, catalogue, sample);
+    const candidates = candidatesOf(catalogue, sample);
     if (candidates === undefined) continue;
     const found = { user: key, sample, candidates };
     const contrast = contrastOf(found, catalogue, inspector);
@@ -64,9 +64,9 @@ export function findCase(
  * The item that came next; a popular item of another category that the user often chose; one of a category that the user
  * never chose. Undefined where the history is all of one category.
  */
-function candidatesOf({ content }: LabDataset, catalogue: Catalogue, sample: number): Candidate[] | undefined {
+function candidatesOf(catalogue: Catalogue, sample: number): Candidate[] | undefined {
   const history = catalogue.history(sample);
-  const next = content.test.item[sample];
+  const next = catalogue.dataset.test.item[sample];
   const counts = new Map<number, number>();
   for (const row of history) counts.set(catalogue.categoryId(row), (counts.get(catalogue.categoryId(row)) ?? 0) + 1);
   const own = catalogue.categoryId(next);

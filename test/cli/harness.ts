@@ -40,7 +40,7 @@ const none: Jobs = Object.fromEntries(
     "prepareAmazon",
     "prepareSynthetic",
     "writeLog",
-    "openDataset",
+    "readShape",
     "train",
     "evaluateRun",
     "loadScorer",

@@ -132,6 +132,7 @@ describe("a dataset in windows", () => {
         const targets = await stream.targets(split);
         expect([...targets.label]).toEqual([...whole[split].label]);
         expect([...targets.sequence]).toEqual([...whole[split].sequence]);
+        expect(targets.behaviours).toBe(whole[split].length.reduce((sum, length) => sum + length, 0));
         expect(targets.pairs).toBe(whole[split].length.reduce((sum, length) => sum + Math.max(0, length - 1), 0));
       }
       const mixed = await readAll(stream, "train", await stream.epochWindows(3, 1));
