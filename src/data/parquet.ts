@@ -17,6 +17,7 @@ import {
   VARCHAR,
 } from "@duckdb/node-api";
 import { UserError } from "../errors.ts";
+import { literalPath, quote, reason } from "./sql.ts";
 
 /** Rows of one DuckDB vector. */
 const CHUNK_ROWS = 2048;
@@ -120,13 +121,13 @@ export async function readParquet(
   take: (vectors: readonly DuckDBVector[], row: number, rows: number) => void,
 ): Promise<number> {
   const list = wanted.map(({ name, type }) => `"${name}"::${type}`).join(", ");
-  // A bracket keeps DuckDB from taking the name for a pattern.
-  const literal = quote(path.replace(/[*?[]/g, "[$&]"));
   let row = 0;
   const told = (error: unknown) => new UserError(`cannot read ${path}: ${reason(error)}`);
-  const result = await connection.stream(`SELECT ${list} FROM read_parquet(${literal})`).catch((error: unknown) => {
-    throw told(error);
-  });
+  const result = await connection
+    .stream(`SELECT ${list} FROM read_parquet(${literalPath(path)})`)
+    .catch((error: unknown) => {
+      throw told(error);
+    });
   for (;;) {
     const chunk = await result.fetchChunk().catch((error: unknown) => {
       throw told(error);
@@ -145,14 +146,4 @@ export async function readParquet(
 export function listVector(vector: DuckDBVector): DuckDBListVector {
   if (!(vector instanceof DuckDBListVector)) throw new TypeError(`a list was expected, not ${vector.type}`);
   return vector;
-}
-
-function quote(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
-}
-
-/** DuckDB adds the query after the first line, and the file's name before the system's reason. */
-function reason(error: unknown): string {
-  const [line] = (error instanceof Error ? error.message : String(error)).split("\n", 1);
-  return line.replace(/^IO Error: .*": /, "");
 }
