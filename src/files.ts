@@ -89,6 +89,18 @@ export async function replaceFile(path: string, write: (temporary: string) => Pr
   }
 }
 
+/** `replaceFile` of several files: they get their names when all are written, or what stood there stays. */
+export async function replaceFiles(
+  files: readonly { readonly path: string; readonly write: (temporary: string) => Promise<void> }[],
+): Promise<void> {
+  const [first, ...rest] = files;
+  if (first === undefined) return;
+  await replaceFile(first.path, async (temporary) => {
+    await first.write(temporary);
+    await replaceFiles(rest);
+  });
+}
+
 /** For `catch` after a look at a path: undefined where there is nothing. */
 export function unlessAbsent(error: NodeJS.ErrnoException): undefined {
   if (error.code !== "ENOENT") throw error;

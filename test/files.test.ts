@@ -23,6 +23,7 @@ import {
   readText,
   removeUnfinished,
   replaceFile,
+  replaceFiles,
   withTemporary,
   writeFileAside,
 } from "../src/files.ts";
@@ -43,6 +44,17 @@ describe("files", () => {
     await writeFileAside(path, [Uint8Array.of(104, 105), new Uint8Array(0), shared]);
     expect(readFileSync(path, "utf8")).toBe("hiAAA");
     expect(readdirSync(folder)).toEqual(["a.bin"]);
+  });
+
+  it("gives several files their names when all are written, or none", async () => {
+    const paths = ["a.txt", "b.txt", "c.txt"].map((name) => join(folder, name));
+    const write = (text: string) => async (temporary: string) => writeFileSync(temporary, text);
+    await replaceFiles(paths.map((path) => ({ path, write: write("old") })));
+    const fail = () => Promise.reject(new UserError("no"));
+    const broken = paths.map((path, i) => ({ path, write: i === 2 ? fail : write("new") }));
+    await expect(replaceFiles(broken)).rejects.toThrow("no");
+    expect(paths.map((path) => readFileSync(path, "utf8"))).toEqual(["old", "old", "old"]);
+    expect(readdirSync(folder).sort()).toEqual(["a.txt", "b.txt", "c.txt"]);
   });
 
   it("keeps the old file and removes the temporary one when writing fails midway", async () => {

@@ -3,6 +3,7 @@
  */
 import type { prepareAmazon } from "../data/amazon/prepare.ts";
 import type { openDataset } from "../data/read.ts";
+import type { writeLog } from "../data/synthetic/log.ts";
 import type { prepareSynthetic } from "../data/synthetic/prepare.ts";
 import type { runExperiment } from "../experiments/run.ts";
 import type { evaluateRun } from "../train/evaluate.ts";
@@ -12,6 +13,7 @@ import type { train } from "../train/train.ts";
 export interface Jobs {
   readonly prepareAmazon: typeof prepareAmazon;
   readonly prepareSynthetic: typeof prepareSynthetic;
+  readonly writeLog: typeof writeLog;
   readonly openDataset: typeof openDataset;
   readonly train: typeof train;
   readonly evaluateRun: typeof evaluateRun;
@@ -22,6 +24,7 @@ export interface Jobs {
 export const jobs: Jobs = {
   prepareAmazon: async (...all) => (await import("../data/amazon/prepare.ts")).prepareAmazon(...all),
   prepareSynthetic: async (...all) => (await import("../data/synthetic/prepare.ts")).prepareSynthetic(...all),
+  writeLog: async (...all) => (await import("../data/synthetic/log.ts")).writeLog(...all),
   openDataset: async (...all) => (await import("../data/read.ts")).openDataset(...all),
   train: async (...all) => (await import("../train/train.ts")).train(...all),
   evaluateRun: async (...all) => (await import("../train/evaluate.ts")).evaluateRun(...all),

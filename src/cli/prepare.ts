@@ -2,6 +2,7 @@
 import { type Command, Option } from "commander";
 import type { PreparedCounts } from "../data/manifest.ts";
 import { NEGATIVES, type Negatives, PROTOCOLS, type Protocol, SAMPLING_DEFAULTS } from "../data/protocols.ts";
+import { TABLE_FORMATS, type TableFormat } from "../data/synthetic/formats.ts";
 import { leastItems, SHOP_DEFAULTS, SHOP_LEAST, type ShopOptions } from "../data/synthetic/shop.ts";
 import { count, duration, metric } from "../format.ts";
 import { type Context, printJson, UsageError } from "./context.ts";
@@ -77,8 +78,10 @@ Examples:
 }
 
 interface SyntheticFlags extends ShopOptions {
-  out: string;
+  out?: string;
   dumps?: string;
+  log?: string;
+  logFormat?: TableFormat;
   json?: boolean;
 }
 
@@ -91,6 +94,11 @@ function addSynthetic(prepare: Command, context: Context): void {
     )
     .option("--out <folder>", "where the dataset goes; an older dataset there is replaced")
     .option("--dumps <folder>", "also write the behaviours as Amazon review dumps, for `dien prepare amazon`")
+    .option(
+      "--log <folder>",
+      "also write the shop as a log of events, for `dien prepare events`; --out may then be absent",
+    )
+    .addOption(new Option("--log-format <format>", "of the log's files (default: csv)").choices(TABLE_FORMATS))
     .option("--users <number>", "users of the shop", whole(SHOP_LEAST.users), SHOP_DEFAULTS.users)
     .option("--items <number>", "items for sale, at least one a category", whole(1), SHOP_DEFAULTS.items)
     .option(
@@ -119,25 +127,42 @@ The ceiling is the AUC of the true click probability on the test samples: no mod
 
 Examples:
   dien prepare synthetic --out data/shop
-  dien prepare synthetic --users 50000 --items 20000 --mean-history 9 --seed 3 --out data/large --dumps dumps`,
+  dien prepare synthetic --users 50000 --items 20000 --mean-history 9 --seed 3 --out data/large --dumps dumps
+  dien prepare synthetic --users 280000 --log log --log-format parquet`,
     )
     .action(async () => {
-      const { json, ...options } = await gatherOptions<SyntheticFlags>(command, ["out"]);
+      const { json, out, ...options } = await gatherOptions<SyntheticFlags>(command, []);
+      const { dumps, log, logFormat } = options;
+      if (logFormat !== undefined && log === undefined) throw new UsageError("--log-format needs --log");
       const least = leastItems(options.departments);
       if (options.items < least) {
         throw new UsageError(
           `--items ${options.items} is too few for ${options.departments} departments: at least ${least}`,
         );
       }
+      if (out === undefined) {
+        if (log === undefined || dumps !== undefined) {
+          throw new UsageError("option '--out <folder>' is missing; only --log can stand alone");
+        }
+        const written = await withProgress(context.stderr, (progress) =>
+          context.jobs.writeLog({ ...options, log }, (stage, done, total) => progress.update(stage, done, total)),
+        );
+        if (json) return printJson(context, written);
+        const { users, items, events, seconds } = written;
+        context.stdout.write(table(["users", "items", "events"], [[users, items, events].map(count)]));
+        context.stdout.write(`log in ${log}, ${duration(seconds)}\n`);
+        return;
+      }
+      const all = { ...options, out };
       const summary = await withProgress(context.stderr, (progress) =>
-        context.jobs.prepareSynthetic(options, (stage, done, total) => progress.update(stage, done, total)),
+        context.jobs.prepareSynthetic(all, (stage, done, total) => progress.update(stage, done, total)),
       );
       if (json) return printJson(context, summary);
       context.stdout.write(counts(summary));
       context.stdout.write(
         `ceiling (the true click probability on the test samples): AUC ${metric(summary.ceiling.auc)}\n`,
       );
-      context.stdout.write(`dataset in ${options.out}, ${duration(summary.seconds)}\n`);
+      context.stdout.write(`dataset in ${out}, ${duration(summary.seconds)}\n`);
     });
   addCommonOptions(command);
 }

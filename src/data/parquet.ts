@@ -103,6 +103,25 @@ function fillVector(vector: DuckDBVector, column: Column, from: number, rows: nu
   }
 }
 
+/**
+ * Writes a CSV file, with a header and empty cells for what is missing, as zstd Parquet, row by row as it stands.
+ * `columns` are all of the file's, with their DuckDB types. @throws UserError where the file cannot be written.
+ */
+export async function csvToParquet(
+  connection: DuckDBConnection,
+  csv: string,
+  path: string,
+  columns: readonly { readonly name: string; readonly type: string }[],
+): Promise<void> {
+  const types = columns.map(({ name, type }) => `${quote(name)}: ${quote(type)}`).join(", ");
+  const rows = `read_csv(${literalPath(csv)}, header = true, auto_detect = false, quote = '"', columns = {${types}})`;
+  await connection
+    .run(`COPY (FROM ${rows}) TO ${quote(path)} (FORMAT parquet, COMPRESSION zstd)`)
+    .catch((error: unknown) => {
+      throw new UserError(`cannot write ${path}: ${reason(error)}`);
+    });
+}
+
 /** What to read: a column's name and the DuckDB type to cast it to. */
 export interface Wanted {
   readonly name: string;

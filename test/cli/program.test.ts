@@ -110,6 +110,11 @@ describe("wrong usage ends with 2 and one line", () => {
     [["train", ...given, "--config", ""], "option '--config <file>' is empty"],
     [["predict", "--run", "r", "--input", "i", "--out", ""], "option '--out <file>' is empty"],
     [["prepare", "synthetic", "--out", "o", "--dumps", ""], "option '--dumps <folder>' is empty"],
+    [["prepare", "synthetic", "--out", "o", "--log", ""], "option '--log <folder>' is empty"],
+    [["prepare", "synthetic"], "option '--out <folder>' is missing; only --log can stand alone"],
+    [["prepare", "synthetic", "--log", "l", "--dumps", "d"], "option '--out <folder>' is missing"],
+    [["prepare", "synthetic", "--out", "o", "--log-format", "csv"], "--log-format needs --log"],
+    [["prepare", "synthetic", "--log", "l", "--log-format", "tsv"], "Allowed choices are csv, ndjson, parquet."],
     [["prepare", "synthetic", "--out", "o", "--impressions", "2"], "Expected a whole number, at least 3."],
     [["prepare", "synthetic", "--out", "o", "--departments", "2"], "Expected a whole number, at least 3."],
     [["prepare", "synthetic", "--out", "o", "--mean-history", "3.9"], "Expected a number, at least 4."],
@@ -352,6 +357,31 @@ describe("results", () => {
     });
     expect(JSON.parse(json.stdout)).toEqual(prepared);
     expect(asked).toMatchObject({ protocol: "temporal", maxHistory: 50 });
+  });
+
+  it("writes the log of a shop alone, or beside the dataset", async () => {
+    const asked: unknown[] = [];
+    const written = { users: 2000, items: 960, events: 72_000, seconds: 2 };
+    const writeLog = async (options: unknown) => {
+      asked.push(options);
+      return written;
+    };
+    const argv = ["prepare", "synthetic", "--log", "l", "--users", "2000"];
+    const { stdout } = await dien(argv, { jobs: { writeLog } });
+    expect(stdout).toMatch(/2,000 +960 +72,000\nlog in l, 2\.0 s\n$/);
+    const json = await dien([...argv, "--log-format", "parquet", "--json"], { jobs: { writeLog } });
+    expect(JSON.parse(json.stdout)).toEqual(written);
+    const ceiling = { auc: 0.84, gauc: 0.81, logloss: 0.46, ece: 0.02, samples: 500 };
+    const prepareSynthetic = async (options: unknown) => {
+      asked.push(options);
+      return { users: 2000, items: 960, categories: 32, train: 1, valid: 1, test: 1, seconds: 1, ceiling };
+    };
+    expect((await dien([...argv, "--out", "o"], { jobs: { prepareSynthetic } })).stdout).toContain("dataset in o");
+    expect(asked).toMatchObject([
+      { log: "l", users: 2000, seed: 0 },
+      { log: "l", logFormat: "parquet" },
+      { log: "l", out: "o", users: 2000 },
+    ]);
   });
 });
 

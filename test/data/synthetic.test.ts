@@ -57,6 +57,21 @@ describe("a user of the shop", () => {
     expect(Math.abs(mean - shop.meanHistory)).toBeLessThan(1.5);
   });
 
+  test("is shown candidates between two behaviours, however many", () => {
+    const crowded = { ...shop, users: 20, meanHistory: 4, impressions: 400 };
+    for (let user = 0; user < crowded.users; user++) {
+      const { times, impressions } = simulateUser(crowded, user);
+      const latest = impressions.map(({ position }) => times[position - 1]);
+      expect(impressions.every(({ time }, i) => time > latest[i] && time - latest[i] < 60)).toBe(true);
+      expect(impressions.every(({ position, time }) => !(time >= times[position]))).toBe(true);
+      expect(impressions.every(({ time }, i) => i === 0 || time >= impressions[i - 1].time)).toBe(true);
+    }
+    const { times, impressions } = logs[5];
+    const seconds = impressions.map(({ position, time }) => time - times[position - 1]);
+    const nth = impressions.map(({ position }, i) => i - impressions.findIndex((other) => other.position === position));
+    expect(seconds).toEqual(nth.map((k) => k + 1));
+  });
+
   test("clicks with a probability that the history determines", () => {
     for (const { segment, items, impressions } of logs) {
       for (const { position, item, probability } of impressions) {
@@ -162,13 +177,13 @@ describe("the shop as a dataset", () => {
     expect((await openDataset(out)).manifest).not.toHaveProperty("ceilingAuc");
   });
 
-  test("stays unwritten where the dumps cannot be written", async () => {
+  test.each(["dumps", "log"])("stays unwritten where the %s cannot be written", async (beside) => {
     const file = join(folder, "in the way");
     writeFileSync(file, "");
-    const out = join(folder, "without dumps");
-    const failing = prepareSynthetic({ ...small, out, dumps: join(file, "below") });
+    const out = join(folder, "without");
+    const failing = prepareSynthetic({ ...small, out, [beside]: join(file, "below") });
     await expect(failing).rejects.toThrow("a part of the path is not a folder");
-    expect(readdirSync(folder).filter((name) => name.startsWith("without dumps"))).toEqual([]);
+    expect(readdirSync(folder).filter((name) => name.startsWith("without"))).toEqual([]);
   });
 
   test.each([

@@ -2,16 +2,13 @@
  * The made-up shop's behaviours as Amazon review dumps of 2014 (reviews_X_5.json.gz, meta_X.json.gz): input of any
  * size for `prepareAmazon`, with lines about as long as the real ones. Streamed: memory does not grow with the shop.
  */
-import { createWriteStream } from "node:fs";
 import { join } from "node:path";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { createGzip } from "node:zlib";
-import { makeFolder, replaceFile } from "../../files.ts";
+import { makeFolder, replaceFiles } from "../../files.ts";
 import { Random } from "../../tensor/random.ts";
 import type { OnProgress } from "../dataset.ts";
 import { categoryName, departmentName, itemName, userName } from "./names.ts";
 import { categoryOf, checkShop, type ShopOptions, simulateUser } from "./shop.ts";
+import { writeLines } from "./tables.ts";
 
 const PHRASES = [
   "I bought this after the old one gave up, and it does what it says.",
@@ -24,8 +21,6 @@ const PHRASES = [
   "I compared it with two others of the same kind and prefer this one.",
 ] as const;
 const PHRASES_PER_REVIEW = 14;
-/** Characters handed to the compressor at once. */
-const PIECE = 1 << 18;
 /** Keeps the texts' draws apart from those of the shop. */
 const TEXT_STREAM = 0x74657874;
 
@@ -37,28 +32,16 @@ const TEXT_STREAM = 0x74657874;
 export async function writeDumps(folder: string, shop: ShopOptions, onProgress?: OnProgress): Promise<void> {
   checkShop(shop);
   await makeFolder(folder);
-  await replaceFile(join(folder, "meta_Synthetic.json.gz"), async (temporary) => {
-    await writeLines(temporary, metadata(shop));
-    await replaceFile(join(folder, "reviews_Synthetic_5.json.gz"), (temporary) =>
-      writeLines(temporary, reviews(shop, onProgress)),
-    );
-  });
-}
-
-async function writeLines(path: string, lines: Iterable<string>): Promise<void> {
-  await pipeline(Readable.from(pieces(lines)), createGzip({ level: 1 }), createWriteStream(path));
-}
-
-/** Lines joined to few large strings. */
-function* pieces(lines: Iterable<string>): Generator<string> {
-  let piece = "";
-  for (const line of lines) {
-    piece += line;
-    if (piece.length < PIECE) continue;
-    yield piece;
-    piece = "";
-  }
-  yield piece;
+  await replaceFiles([
+    {
+      path: join(folder, "meta_Synthetic.json.gz"),
+      write: (temporary) => writeLines(temporary, metadata(shop), { gzip: true }),
+    },
+    {
+      path: join(folder, "reviews_Synthetic_5.json.gz"),
+      write: (temporary) => writeLines(temporary, reviews(shop, onProgress), { gzip: true }),
+    },
+  ]);
 }
 
 function* reviews(shop: ShopOptions, onProgress: OnProgress | undefined): Generator<string> {

@@ -10,6 +10,8 @@ import { checkReplaceable } from "../folder.ts";
 import { type PreparedCounts, preparedCounts } from "../manifest.ts";
 import { writeDataset } from "../write.ts";
 import { writeDumps } from "./dumps.ts";
+import type { TableFormat } from "./formats.ts";
+import { writeLog } from "./log.ts";
 import { categoryName, itemName, userName } from "./names.ts";
 import { categoryOf, checkShop, SHOP_DEFAULTS, type ShopOptions, simulateUser } from "./shop.ts";
 
@@ -19,6 +21,10 @@ export interface PrepareSyntheticOptions extends Partial<ShopOptions> {
   readonly out: string;
   /** A folder that gets the same behaviours as Amazon review dumps, which `prepareAmazon` reads. */
   readonly dumps?: string;
+  /** A folder that gets the same shop as the log of a shop (`writeLog`). */
+  readonly log?: string;
+  /** csv unless given. */
+  readonly logFormat?: TableFormat;
 }
 
 export interface SyntheticSummary extends PreparedCounts {
@@ -38,14 +44,14 @@ const USERS_PER_TURN = 1000;
 
 /**
  * Prepares the shop that the options describe.
- * @throws UserError where there can be no such shop, or `out` or `dumps` cannot be written.
+ * @throws UserError where there can be no such shop, or `out`, `dumps` or `log` cannot be written.
  */
 export async function prepareSynthetic(
   options: PrepareSyntheticOptions,
   onProgress?: OnProgress,
 ): Promise<SyntheticSummary> {
   const start = performance.now();
-  const { out, dumps, ...size } = options;
+  const { out, dumps, log, logFormat = "csv", ...size } = options;
   const shop = { ...SHOP_DEFAULTS, ...size };
   checkShop(shop);
   await checkReplaceable(out);
@@ -55,6 +61,7 @@ export async function prepareSynthetic(
   const catalogue = Array.from({ length: shop.items }, (_, item) => item);
   const { seed, ...settings } = shop;
   if (dumps !== undefined) await writeDumps(dumps, shop, onProgress);
+  if (log !== undefined) await writeLog({ ...shop, log, logFormat }, onProgress);
   const manifest = await writeDataset(
     out,
     {

@@ -66,13 +66,15 @@ const CLICK = { bias: -0.3, segment: 0.6, appeal: 0.3, suit: 1.8 };
 const OPENED = 1_356_998_400; // 2013-01-01
 const HOUR = 3600;
 const YEAR = 365 * 24 * HOUR;
+/** Seconds from a behaviour to the next one, at least; impressions lie between. */
+const PAUSE = 60;
 /** Draws set apart for a user's behaviours, and as many for the impressions. */
 const DRAWS = 2 ** 20;
 
 /** A candidate shown to a user who had `position` behaviours then. */
 export interface Impression {
   readonly position: number;
-  /** Seconds since 1970, after behaviour number `position` and before the next one. */
+  /** Seconds since 1970, after the behaviour before it and before the next one; no earlier than impressions before. */
   readonly time: number;
   readonly item: number;
   /** The true probability of a click. */
@@ -115,9 +117,16 @@ export function categoryOf({ departments }: ShopOptions, item: number): number {
   return item % (departments * STAGES);
 }
 
+/** The segment of user number `user`, as in that user's log. */
+export function segmentOf({ seed }: ShopOptions, user: number): number {
+  return behaviourDraws(seed, user).integer(SEGMENTS);
+}
+
+const behaviourDraws = (seed: number, user: number) => new Random(seed, 2 * user * DRAWS);
+
 /** The log of user number `user`; it depends on nothing but the options and that number. */
 export function simulateUser(options: ShopOptions, user: number): UserLog {
-  const random = new Random(options.seed, 2 * user * DRAWS);
+  const random = behaviourDraws(options.seed, user);
   const segment = random.integer(SEGMENTS);
   const interests = drawInterests(options.departments, random);
   const length = drawLength(options.meanHistory, random);
@@ -132,7 +141,7 @@ export function simulateUser(options: ShopOptions, user: number): UserLog {
   let time = OPENED + random.integer(YEAR);
   for (let t = 0; t < length; t++) {
     if (random.uniform() < BURST) {
-      time += 60 + random.integer(HOUR);
+      time += PAUSE + random.integer(HOUR);
     } else {
       interest = interests[random.integer(interests.length)];
       time += HOUR + random.integer(48 * HOUR);
@@ -144,9 +153,9 @@ export function simulateUser(options: ShopOptions, user: number): UserLog {
     interest.shown = true;
     items[t] = drawItem(options, categoryAt(interest, interest.stage), random);
     times[t] = time;
-    for (let k = 1; positions[impressions.length] === t + 1; k++) {
-      // Behaviours are a minute apart at least.
-      impressions.push(show(options, t + 1, time + Math.min(k, 59), segment, interests, atImpressions));
+    for (let k = 0; positions[impressions.length] === t + 1; k++) {
+      const moment = { position: t + 1, time: time + Math.min(k + 1, PAUSE - 1) };
+      impressions.push({ ...moment, ...show(options, segment, interests, atImpressions) });
     }
   }
   return { segment, items, times, impressions };
@@ -182,12 +191,10 @@ function drawPositions({ impressions, meanHistory }: ShopOptions, length: number
 /** Draws a candidate and whether it is clicked. */
 function show(
   options: ShopOptions,
-  position: number,
-  time: number,
   segment: number,
   interests: readonly Interest[],
   random: Random,
-): Impression {
+): Pick<Impression, "item" | "probability" | "clicked"> {
   const shown = interests.filter((interest) => interest.shown);
   const category = drawCandidate(options, shown[random.integer(shown.length)], random);
   const item = drawItem(options, category, random);
@@ -200,7 +207,7 @@ function show(
     CLICK.suit * (interest === undefined ? -1 : suit(interest, category % STAGES));
   // Six digits, so that engines whose exp differs in the last bit agree on every click.
   const probability = Math.round(1e6 / (1 + Math.exp(-logit))) / 1e6;
-  return { position, time, item, probability, clicked: random.uniform() < probability };
+  return { item, probability, clicked: random.uniform() < probability };
 }
 
 function drawCandidate({ departments }: ShopOptions, interest: Interest, random: Random): number {
