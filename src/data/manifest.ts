@@ -1,8 +1,10 @@
 /**
  * dataset.json: what a dataset folder holds and where it came from (docs/data-format.md).
  */
-import { readFile, stat } from "node:fs/promises";
+import { readFile, stat, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { join } from "node:path";
+import { version as duckdbVersion } from "@duckdb/node-api";
 import { z } from "zod";
 import { UserError } from "../errors.ts";
 import type { Schema } from "../features/schema.ts";
@@ -80,6 +82,18 @@ export const manifestSchema = z.strictObject({
   versions: z.strictObject({ dien: z.string(), node: z.string(), duckdb: z.string() }),
 });
 export type Manifest = z.infer<typeof manifestSchema>;
+
+/** A manifest of this format, made by this program. */
+export function completeManifest(made: Omit<Manifest, "format" | "version" | "versions">): Manifest {
+  const { version } = createRequire(import.meta.url)("../../package.json") as { version: string };
+  const head = { format: "dien-dataset", version: DATASET_VERSION } as const;
+  const versions = { dien: version, node: process.versions.node, duckdb: duckdbVersion() };
+  return manifestSchema.parse({ ...head, ...made, versions } satisfies Manifest);
+}
+
+export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
+  await writeFile(join(folder, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
+}
 
 export const MANIFEST_FILE = "dataset.json";
 
