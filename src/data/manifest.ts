@@ -32,18 +32,29 @@ const sampleColumns = ["label", "time", "sequence", "position", "length", "item"
 const RESERVED = { user: sampleColumns, item: ["row", "key"], context: sampleColumns };
 
 /** Field names become names of columns and files: each is used once, and none is taken already. */
+export function nameProblem(
+  kinds: {
+    readonly [kind in keyof typeof RESERVED]: readonly { readonly name: string }[];
+  },
+): { readonly kind: keyof typeof RESERVED; readonly index: number; readonly message: string } | undefined {
+  const seen = new Set<string>();
+  for (const kind of ["user", "item", "context"] as const) {
+    for (const [index, { name }] of kinds[kind].entries()) {
+      if (seen.has(name) || RESERVED[kind].includes(name))
+        return { kind, index, message: `${name}: the name is taken` };
+      seen.add(name);
+    }
+  }
+  return undefined;
+}
+
 const fields = z
   .strictObject({ user: z.array(field), item: z.array(field).min(1), context: z.array(field) })
   .superRefine((kinds, context) => {
-    const seen = new Set<string>();
-    for (const kind of ["user", "item", "context"] as const) {
-      for (const [index, { name }] of kinds[kind].entries()) {
-        if (seen.has(name) || RESERVED[kind].includes(name)) {
-          context.addIssue({ code: "custom", path: [kind, index, "name"], message: `${name}: the name is taken` });
-        }
-        seen.add(name);
-      }
-    }
+    const problem = nameProblem(kinds);
+    if (problem === undefined) return;
+    const { kind, index, message } = problem;
+    context.addIssue({ code: "custom", path: [kind, index, "name"], message });
   });
 
 const inputFile = z.strictObject({ name: z.string(), bytes: count, sha256: z.string().regex(/^[0-9a-f]{64}$/) });
