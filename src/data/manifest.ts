@@ -1,10 +1,8 @@
 /**
  * dataset.json: what a dataset folder holds and where it came from (docs/data-format.md).
  */
-import { readFile, stat, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { version as duckdbVersion } from "@duckdb/node-api";
 import { z } from "zod";
 import { UserError } from "../errors.ts";
 import type { Schema } from "../features/schema.ts";
@@ -94,18 +92,6 @@ export const manifestSchema = z.strictObject({
 });
 export type Manifest = z.infer<typeof manifestSchema>;
 
-/** A manifest of this format, made by this program. */
-export function completeManifest(made: Omit<Manifest, "format" | "version" | "versions">): Manifest {
-  const { version } = createRequire(import.meta.url)("../../package.json") as { version: string };
-  const head = { format: "dien-dataset", version: DATASET_VERSION } as const;
-  const versions = { dien: version, node: process.versions.node, duckdb: duckdbVersion() };
-  return manifestSchema.parse({ ...head, ...made, versions } satisfies Manifest);
-}
-
-export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
-  await writeFile(join(folder, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
-}
-
 export const MANIFEST_FILE = "dataset.json";
 
 /** The path of a field's vocabulary in a dataset folder. */
@@ -160,20 +146,12 @@ export async function readManifest(directory: string): Promise<Manifest> {
 export interface PreparedCounts {
   readonly users: number;
   readonly items: number;
-  readonly categories: number;
   readonly train: number;
   readonly valid: number;
   readonly test: number;
 }
 
-/** The counts of a dataset of items with a category, its second item field. */
-export function preparedCounts({ counts, fields }: Manifest): PreparedCounts {
-  return {
-    users: counts.sequences,
-    items: counts.items,
-    categories: fields.item[1].values,
-    train: counts.train,
-    valid: counts.valid,
-    test: counts.test,
-  };
+export function preparedCounts({ counts }: Manifest): PreparedCounts {
+  const { sequences: users, items, train, valid, test } = counts;
+  return { users, items, train, valid, test };
 }

@@ -8,9 +8,10 @@ import { join } from "node:path";
 import { trainingBehaviours } from "./behaviours.ts";
 import { type DatasetSource, type OnProgress, type RawField, type RawSamples, ROW_GROUP, SPLITS } from "./dataset.ts";
 import { writeAside } from "./folder.ts";
-import { completeManifest, type Manifest, writeManifest } from "./manifest.ts";
+import type { Manifest } from "./manifest.ts";
 import { type Column, withDuckDB, writeParquet } from "./parquet.ts";
 import { describeField, rankByCount, type Vocabulary, writeVocabulary } from "./vocabulary.ts";
+import { completeManifest, writeManifest } from "./write-manifest.ts";
 
 /** A field's vocabulary, and the id of each of its raw values, 0 for unknown. */
 type Learned = Vocabulary & { readonly ids: Int32Array };

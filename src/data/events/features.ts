@@ -86,6 +86,8 @@ export const featuresSchema = z.strictObject({
   }),
 });
 
+export const FEATURE_SECTIONS = Object.keys(featuresSchema.shape);
+
 export type FieldKind = "user" | "item" | "context";
 
 /** A field with every default filled in. */

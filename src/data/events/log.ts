@@ -9,7 +9,7 @@
  * |---|---|
  * | `log` | `sequence`, `time`, `item` (catalogue row, 0 unknown), `label` (-1 of what is no impression), `behaviour` (0 or 1), codes of the fields of its rows |
  * | `users` | `sequence`, `key`, codes of the fields of the users' table |
- * | `catalogue` | `row`, `key`, `keyed` (false of what is known by its fields alone), codes of the fields of items |
+ * | `catalogue` | `row`, `key`, `keyed` (false of what is known by its fields alone), codes of the fields of items, and when the log had them |
  * | `d_FIELD` | `code`, `raw`: a field's dictionary, in order; code 0 means missing and is not in it |
  */
 import type { DuckDBConnection } from "@duckdb/node-api";
@@ -26,8 +26,10 @@ export interface Tables {
 /** Hours and weekdays are made of a time cut to this: offsets from UTC are multiples of it. */
 const QUARTER = 900_000;
 
-/** The names of a field's column of codes, and of its dictionary. */
+/** The names of a field's column of codes and of its dictionary. */
 export const codeColumn = (field: string) => `"c_${field}"`;
+/** Of a field of items that comes from the events, in `catalogue`: the time of the row that has the value. */
+export const momentColumn = (field: string) => `"m_${field}"`;
 export const dictionaryOf = (field: string) => `"d_${field}"`;
 
 /** Whether behaviours of the log of their own are known by their fields alone. */
@@ -236,13 +238,16 @@ function catalogue(features: Features, tables: Tables): string {
   const joins = fields.map(({ name, from }) => {
     const [table, column] = [dictionaryOf(name), codeColumn(name)];
     if (from === "events") {
-      return `LEFT JOIN (SELECT item, min({at: "time", code: ${column}}).code AS code FROM log
+      return `LEFT JOIN (SELECT item, unnest(min({moment: "time", code: ${column}})) FROM log
         WHERE ${column} > 0 GROUP BY item) ${table} ON ${table}.item = item_keys.row`;
     }
     const raw = [`nullif(raw_items."f_${name}", '')`, ...(known.includes(name) ? [`item_keys."f_${name}"`] : [])];
     return `LEFT JOIN ${table} ON ${table}.raw = coalesce(${raw.join(", ")})`;
   });
-  const codes = fields.map(({ name }) => `, coalesce(${dictionaryOf(name)}.code, 0) AS ${codeColumn(name)}`);
+  const codes = fields.map(({ name, from }) => {
+    const moment = from === "events" ? `, coalesce(${dictionaryOf(name)}.moment, 0) AS ${momentColumn(name)}` : "";
+    return `, coalesce(${dictionaryOf(name)}.code, 0) AS ${codeColumn(name)}${moment}`;
+  });
   const table = tables.items ? `LEFT JOIN raw_items ON item_keys.keyed AND raw_items."item" = item_keys.key` : "";
   return `CREATE TABLE catalogue AS SELECT row, item_keys.key, keyed${codes.join("")}
     FROM item_keys ${table} ${joins.join(" ")} ORDER BY row`;

@@ -87,11 +87,13 @@ export async function readUsers(
       const buffer = buffers[column];
       for (let i = 0; i < rows; i++) buffer[filled + i] = vector.getItem(i) as number;
     });
+    // Of the rows kept before, all are of one user.
+    const first = Math.max(1, filled);
     filled += rows;
     const [sequences, ...values] = buffers;
     // The last user's rows may go on in the next chunk.
     let from = 0;
-    for (let row = 1; row < filled; row++) {
+    for (let row = first; row < filled; row++) {
       if (sequences[row] === sequences[row - 1]) continue;
       take(sequences[from], values, from, row);
       from = row;

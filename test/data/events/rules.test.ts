@@ -25,7 +25,10 @@ afterAll(() => close());
 /** What `rule` of column `t` gives for each text. */
 async function ask(rule: string, texts: readonly (string | number)[], type = "VARCHAR"): Promise<unknown[]> {
   const values = texts.map((_, i) => `($${i + 1}::${type})`).join(", ");
-  const result = await connection.runAndReadAll(`SELECT ${rule} FROM (VALUES ${values}) AS given(t)`, texts.map(String));
+  const result = await connection.runAndReadAll(
+    `SELECT ${rule} FROM (VALUES ${values}) AS given(t)`,
+    texts.map(String),
+  );
   return result.getRowsJS().map(([value]) => (typeof value === "bigint" ? Number(value) : value));
 }
 
