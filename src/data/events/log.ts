@@ -225,7 +225,9 @@ function sortedLog(features: Features, tables: Tables): string {
 function users({ fields }: Features): string {
   const own = fields.user.filter(({ from }) => from === "users");
   const codes = own.map(({ name }) => `, coalesce(${dictionaryOf(name)}.code, 0) AS ${codeColumn(name)}`);
-  const joins = own.map((field) => `LEFT JOIN ${dictionaryOf(field.name)} ON raw = ${rawText(field)}`);
+  const joins = own.map(
+    (field) => `LEFT JOIN ${dictionaryOf(field.name)} ON ${dictionaryOf(field.name)}.raw = ${rawText(field)}`,
+  );
   const table = own.length === 0 ? "" : `LEFT JOIN raw_users ON raw_users."user" = user_keys.key`;
   return `CREATE TABLE users AS SELECT sequence, user_keys.key${codes.join("")}
     FROM user_keys ${table} ${joins.join(" ")} ORDER BY sequence`;
@@ -248,7 +250,7 @@ function catalogue(features: Features, tables: Tables): string {
     const moment = from === "events" ? `, coalesce(${dictionaryOf(name)}.moment, 0) AS ${momentColumn(name)}` : "";
     return `, coalesce(${dictionaryOf(name)}.code, 0) AS ${codeColumn(name)}${moment}`;
   });
-  const table = tables.items ? `LEFT JOIN raw_items ON item_keys.keyed AND raw_items."item" = item_keys.key` : "";
+  const table = tables.items ? `LEFT JOIN raw_items ON raw_items."item" = CASE WHEN keyed THEN item_keys.key END` : "";
   return `CREATE TABLE catalogue AS SELECT row, item_keys.key, keyed${codes.join("")}
     FROM item_keys ${table} ${joins.join(" ")} ORDER BY row`;
 }
