@@ -32,6 +32,9 @@ export const codeColumn = (field: string) => `"c_${field}"`;
 export const momentColumn = (field: string) => `"m_${field}"`;
 export const dictionaryOf = (field: string) => `"d_${field}"`;
 
+/** Of an item that is known by its fields alone, in `item_keys`: a field's raw value. */
+const knownColumn = (field: string) => `"k_${field}"`;
+
 /** Whether behaviours of the log of their own are known by their fields alone. */
 export function withoutItems({ behaviours }: Features, tables: Tables): boolean {
   return tables.behaviours && behaviours.columns.item === undefined;
@@ -116,23 +119,30 @@ interface CodedColumn {
 
 /** Fields that the rows of the logs have, and the type, which only tells rows apart. */
 function codedColumns(features: Features, tables: Tables): CodedColumn[] {
-  const { columns, behaviours, fields } = features;
+  const { columns, fields } = features;
   const coded = [...fields.user, ...fields.item, ...fields.context]
     .filter(({ from }) => from === "events")
     .map((field): CodedColumn => {
-      const alsoInBehaviours = tables.behaviours && behaviours.fields.some(({ name }) => name === field.name);
+      const raw = rawText(field);
       return {
         name: codeColumn(field.name),
         dictionary: dictionaryOf(field.name),
-        raw: { events: rawText(field), ...(alsoInBehaviours && { behaviours: rawText(field) }) },
+        raw: { events: raw, ...(inBehaviours(field, features, tables) && { behaviours: raw }) },
       };
     });
   const types = {
     ...(columns.type !== undefined && { events: `"type"` }),
-    ...(tables.behaviours && behaviours.columns.type !== undefined && { behaviours: `"type"` }),
+    ...(tables.behaviours && features.behaviours.columns.type !== undefined && { behaviours: `"type"` }),
   };
   if (Object.keys(types).length > 0) coded.push({ name: `"type"`, dictionary: "types", raw: types });
   return coded;
+}
+
+/** Whether rows of the behaviours' own log have the field; times only where they are predicted. */
+function inBehaviours(field: FieldSpec, { columns, behaviours }: Features, tables: Tables): boolean {
+  if (!tables.behaviours) return false;
+  if (readsTime(field)) return columns.label === undefined;
+  return behaviours.fields.some(({ name }) => name === field.name);
 }
 
 /** The raw value of a field in a row; an empty text is none. */
@@ -142,7 +152,7 @@ function rawText(field: FieldSpec): string {
 }
 
 /** Queries that give the raw values of a field, in the data that are used. */
-function rawValues(field: FieldSpec, { behaviours }: Features, tables: Tables): string[] {
+function rawValues(field: FieldSpec, features: Features, tables: Tables): string[] {
   const raw = rawText(field);
   const queries = {
     events: [`SELECT ${raw} AS raw FROM used_events`],
@@ -150,8 +160,7 @@ function rawValues(field: FieldSpec, { behaviours }: Features, tables: Tables): 
     items: [`SELECT ${raw} AS raw FROM raw_items SEMI JOIN item_keys ON "item" = key AND keyed`],
     key: [],
   }[field.from];
-  const inBehaviours = tables.behaviours && behaviours.fields.some(({ name }) => name === field.name);
-  return inBehaviours ? [...queries, `SELECT ${raw} AS raw FROM used_behaviours`] : queries;
+  return inBehaviours(field, features, tables) ? [...queries, `SELECT ${raw} AS raw FROM used_behaviours`] : queries;
 }
 
 function dictionary(name: string, queries: readonly string[]): string {
@@ -184,15 +193,15 @@ function itemKeys(features: Features, tables: Tables): string {
   const unkeyed = withoutItems(features, tables);
   const fields = unkeyed ? features.behaviours.fields.map(({ name }) => name) : [];
   const keyed = (unkeyed ? ["events"] : logsOf(tables)).map((log) => `SELECT "item" AS key FROM used_${log}`);
-  const none = fields.map((name) => `, NULL::VARCHAR AS "f_${name}"`).join("");
+  const none = fields.map((name) => `, NULL::VARCHAR AS ${knownColumn(name)}`).join("");
   const queries = [`SELECT DISTINCT key, true AS keyed${none} FROM (${keyed.join(" UNION ALL ")})`];
   if (unkeyed) {
-    const key = fields.map((name) => `${quote(`${name}=`)} || "f_${name}"`).join(", ");
-    const values = fields.map((name) => `nullif("f_${name}", '') AS "f_${name}"`).join(", ");
+    const key = fields.map((name) => `${quote(`${name}=`)} || ${knownColumn(name)}`).join(", ");
+    const values = fields.map((name) => `nullif("f_${name}", '') AS ${knownColumn(name)}`).join(", ");
     queries.push(`SELECT concat_ws(' ', ${key}) AS key, false AS keyed, * FROM (SELECT DISTINCT ${values} FROM used_behaviours)
-      WHERE coalesce(${fields.map((name) => `"f_${name}"`).join(", ")}) IS NOT NULL`);
+      WHERE coalesce(${fields.map(knownColumn).join(", ")}) IS NOT NULL`);
   }
-  const order = ["key", "keyed DESC", ...fields.map((name) => `"f_${name}"`)].join(", ");
+  const order = ["key", "keyed DESC", ...fields.map(knownColumn)].join(", ");
   return `CREATE TABLE item_keys AS SELECT *, row_number() OVER (ORDER BY ${order})::INTEGER AS row
     FROM (${queries.join(" UNION ALL ")}) ORDER BY row`;
 }
@@ -209,7 +218,7 @@ function sortedLog(features: Features, tables: Tables): string {
     const joins = own.map(({ dictionary, raw }) => `LEFT JOIN ${dictionary} ON ${dictionary}.raw = ${raw[log]}`);
     const keyed = log === "events" || !withoutItems(features, tables);
     const alike = features.behaviours.fields.map(
-      ({ name }) => `item_keys."f_${name}" IS NOT DISTINCT FROM nullif(used."f_${name}", '')`,
+      ({ name }) => `${knownColumn(name)} IS NOT DISTINCT FROM nullif("f_${name}", '')`,
     );
     const label = log === "events" && features.columns.label !== undefined;
     return `SELECT DISTINCT sequence, "time", coalesce(item_keys.row, 0) AS item,
@@ -243,7 +252,7 @@ function catalogue(features: Features, tables: Tables): string {
       return `LEFT JOIN (SELECT item, unnest(min({moment: "time", code: ${column}})) FROM log
         WHERE ${column} > 0 GROUP BY item) ${table} ON ${table}.item = item_keys.row`;
     }
-    const raw = [`nullif(raw_items."f_${name}", '')`, ...(known.includes(name) ? [`item_keys."f_${name}"`] : [])];
+    const raw = [`nullif(raw_items."f_${name}", '')`, ...(known.includes(name) ? [knownColumn(name)] : [])];
     return `LEFT JOIN ${table} ON ${table}.raw = coalesce(${raw.join(", ")})`;
   });
   const codes = fields.map(({ name, from }) => {
