@@ -25,7 +25,10 @@ afterAll(() => close());
 /** What `rule` of column `t` gives for each text. */
 async function ask(rule: string, texts: readonly (string | number)[], type = "VARCHAR"): Promise<unknown[]> {
   const values = texts.map((_, i) => `($${i + 1}::${type})`).join(", ");
-  const result = await connection.runAndReadAll(`SELECT ${rule} FROM (VALUES ${values}) AS given(t)`, texts.map(String));
+  const result = await connection.runAndReadAll(
+    `SELECT ${rule} FROM (VALUES ${values}) AS given(t)`,
+    texts.map(String),
+  );
   return result.getRowsJS().map(([value]) => (typeof value === "bigint" ? Number(value) : value));
 }
 
@@ -73,7 +76,7 @@ const numberLike = fc
 const texts = (...kinds: fc.Arbitrary<string>[]) =>
   fc.array(fc.oneof(...kinds, fc.string({ unit: "binary", maxLength: 8 })), { minLength: 1, maxLength: 60 });
 /** DuckDB's texts are UTF-8 without NUL. */
-const storable = (list: string[]) => list.map((text) => text.toWellFormed().replaceAll("\0", "0"));
+const storable = (list: string[]) => list.map((text) => Buffer.from(text).toString().replaceAll("\0", "0"));
 
 describe("times", () => {
   it("are read alike", async () => {
