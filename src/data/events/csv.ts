@@ -7,6 +7,8 @@ import type { Compression } from "./source.ts";
 
 const REJECTS = "dien_rejects";
 const REJECT_SCANS = "dien_reject_scans";
+const STORE_REJECTS = `store_rejects=true, rejects_table=${quote(REJECTS)}, rejects_scan=${quote(REJECT_SCANS)}`;
+const DROP_REJECTS = `DROP TABLE ${identifier(REJECTS)}; DROP TABLE ${identifier(REJECT_SCANS)}`;
 
 export interface CsvOptions {
   /** As errors call it. */
@@ -21,11 +23,7 @@ export interface CsvOptions {
 export async function openCsv(connection: DuckDBConnection, path: string, options: CsvOptions): Promise<TextRows> {
   const { name, delimiter, compression, convert = (_, text) => text } = options;
   const file = `${literalPath(path)}, auto_detect=false, compression=${quote(compression)}`;
-  // One column of whole lines: there are no other separators or quotes in it.
-  const header = `SELECT line FROM read_csv(${file}, header=false, delim='\x01', quote='', escape='', columns={'line': 'VARCHAR'})`;
-  const [[line] = [null]] = await queryFile(connection, name, `${header} WHERE line IS NOT NULL LIMIT 1`);
-  if (line === null) throw new UserError(`${name} is empty`);
-  const columns = splitHeader(String(line), delimiter, name);
+  const columns = splitHeader(await readHeader(connection, name, file), delimiter, name);
   // Names of our own: DuckDB's do not tell upper case from lower.
   const types = columns.map((_, index) => `'x${index}': 'VARCHAR'`).join(", ");
   const reader = `read_csv(${file}, header=true, delim=${quote(delimiter)}, quote='"', escape='"', columns={${types}}`;
@@ -36,10 +34,9 @@ export async function openCsv(connection: DuckDBConnection, path: string, option
       const texts = wanted.map((column, index) => {
         return `${convert(column, `x${columns.indexOf(column)}`)} AS c${index}`;
       });
-      const rejects = `store_rejects=true, rejects_table=${quote(REJECTS)}, rejects_scan=${quote(REJECT_SCANS)}`;
       const row = numbered ? ["row_number() OVER () AS row"] : [];
       return `SELECT ${[...row, "NULL::VARCHAR AS fault", ...texts].join(", ")}
-        FROM ${reader}, ${numbered ? "ignore_errors=true" : rejects})`;
+        FROM ${reader}, ${numbered ? "ignore_errors=true, parallel=false" : STORE_REJECTS})`;
     },
     async takeBroken() {
       // DuckDB counts the header and a quoted line end is none: its lines are rows, from 2.
@@ -49,10 +46,27 @@ export async function openCsv(connection: DuckDBConnection, path: string, option
         const row = Number(line) - 1;
         if (!found.has(row)) found.set(row, { row, why: explain(String(type), String(message)) });
       }
-      await connection.run(`DROP TABLE ${identifier(REJECTS)}; DROP TABLE ${identifier(REJECT_SCANS)}`);
+      await connection.run(DROP_REJECTS);
       return [...found.values()];
     },
   };
+}
+
+/**
+ * The first line that is not blank. It is read as a column of whole lines, without separators and quotes; so the lines
+ * after it may be broken as it sees them.
+ */
+async function readHeader(connection: DuckDBConnection, name: string, file: string): Promise<string> {
+  const whole = `delim='\x01', quote='', escape='', columns={'line': 'VARCHAR'}, strict_mode=false`;
+  const lines = `read_csv(${file}, header=false, parallel=false, ${whole}, ${STORE_REJECTS})`;
+  const [found] = await queryFile(connection, name, `SELECT line FROM ${lines} WHERE line IS NOT NULL LIMIT 1`);
+  const broken = `SELECT error_type FROM ${identifier(REJECTS)} WHERE line = 1`;
+  const [reject] = await queryFile(connection, name, broken);
+  await connection.run(DROP_REJECTS);
+  if (reject !== undefined)
+    throw new UserError(`${name}: the header cannot be read: ${explain(String(reject[0]), String(reject[0]))}`);
+  if (found === undefined) throw new UserError(`${name} is empty`);
+  return String(found[0]);
 }
 
 function explain(type: string, message: string): string {
@@ -64,7 +78,7 @@ function explain(type: string, message: string): string {
 
 /** @throws UserError where a quote stays open or a name occurs twice */
 function splitHeader(line: string, delimiter: string, name: string): string[] {
-  const cell = new RegExp(`(?:"((?:[^"]|"")*)"|([^${delimiter}]*))(${delimiter}|$)`, "y");
+  const cell = new RegExp(`(?:"((?:[^"]|"")*)"|([^"${delimiter}][^${delimiter}]*|))(${delimiter}|$)`, "y");
   const columns: string[] = [];
   const text = line.replace(/^\ufeff/, "").replace(/\r$/, "");
   for (let end = delimiter; end !== ""; ) {

@@ -265,6 +265,9 @@ async function insert(
   onShare: (share: number) => void,
 ): Promise<readonly BrokenRow[]> {
   const values = wanted.map((one) => one.value(textOf(names, one)));
+  await connection.run(
+    "SET enable_progress_bar = true; SET enable_progress_bar_print = false; SET progress_bar_time = 0",
+  );
   const timer = setInterval(() => {
     const { percentage } = connection.progress;
     if (percentage > 0) onShare(percentage / 100);

@@ -16,7 +16,8 @@ export function openNdjson(
   compression: Compression,
 ): TextRows {
   // A line that is no JSON becomes null, and so keeps its number.
-  const lines = `read_ndjson_objects(${literalPath(path)}, ignore_errors=true, compression=${quote(compression)})`;
+  const packed = compression === "none" ? "uncompressed" : compression;
+  const lines = `read_ndjson_objects(${literalPath(path)}, ignore_errors=true, compression=${quote(packed)})`;
   return {
     name,
     async columns(first) {
