@@ -5,7 +5,7 @@ import { z } from "zod";
 import { UserError } from "../../errors.ts";
 import { nameProblem } from "../manifest.ts";
 import { parseTime } from "../time.ts";
-import type { LogColumns } from "./table.ts";
+import type { LogColumns } from "./load.ts";
 
 const column = z.string().min(1);
 const fieldName = z.string().regex(/^[a-z][a-z0-9_]*$/, "expected lower-case letters, digits and _, a letter first");

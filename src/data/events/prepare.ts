@@ -24,7 +24,7 @@ import {
 } from "./features.ts";
 import type { HistoryRule } from "./histories.ts";
 import { checkSamples, type Learned, learn, oneNumber, openLog } from "./learn.ts";
-import { type LoadOptions, loadTable } from "./load.ts";
+import { type LoadOptions, type LogColumns, loadTable } from "./load.ts";
 import { buildLog, type Tables, withoutItems } from "./log.ts";
 import { writeFiles } from "./output.ts";
 
@@ -124,8 +124,8 @@ export async function prepareLogs(
     const workFolder = join(folder, "work");
     // A half for the database: typed arrays, buffers and the program itself take their share.
     const made = await withWorkDatabase(workFolder, memory / 2, async (connect) => {
-      const options = { utcOffset: features.utcOffset, skipBadRows, workFolder, ...(onProgress && { onProgress }) };
-      const loaded = await loadAll(await connect(), features, sources, options);
+      const options = { utcOffset: features.utcOffset, skipBadRows, workFolder };
+      const loaded = await loadAll(await connect(), features, sources, options, onProgress);
       return { ...(await makeFiles(connect, folder, features, loaded, seed, onProgress)), loaded };
     });
     const { loaded, dropped, learned, rule, unclicked } = made;
@@ -167,14 +167,19 @@ async function loadAll(
   features: Features,
   sources: Sources,
   options: LoadOptions,
+  onProgress: OnProgress | undefined,
 ): Promise<Loaded> {
-  const load = (table: string, source: string, columns: Parameters<typeof loadTable>[3], unique?: "user" | "item") =>
-    loadTable(connection, table, source, columns, { ...options, ...(unique && { unique }) });
+  const load = (name: keyof Sources, source: string, columns: LogColumns, unique?: "user" | "item") =>
+    loadTable(connection, `raw_${name}`, source, columns, {
+      ...options,
+      ...(unique && { unique }),
+      onProgress: (done, total) => onProgress?.(name, done, total),
+    });
   const { events, behaviours, users, items } = sources;
-  const loaded = [await load("raw_events", events, eventColumns(features))];
-  if (behaviours !== undefined) loaded.push(await load("raw_behaviours", behaviours, behaviourColumns(features)));
-  if (users !== undefined) loaded.push(await load("raw_users", users, tableColumns(features, "user"), "user"));
-  if (items !== undefined) loaded.push(await load("raw_items", items, tableColumns(features, "item"), "item"));
+  const loaded = [await load("events", events, eventColumns(features))];
+  if (behaviours !== undefined) loaded.push(await load("behaviours", behaviours, behaviourColumns(features)));
+  if (users !== undefined) loaded.push(await load("users", users, tableColumns(features, "user"), "user"));
+  if (items !== undefined) loaded.push(await load("items", items, tableColumns(features, "item"), "item"));
   return {
     tables: { behaviours: behaviours !== undefined, users: users !== undefined, items: items !== undefined },
     skipped: loaded.reduce((sum, { skipped }) => sum + skipped, 0),

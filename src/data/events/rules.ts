@@ -7,11 +7,6 @@ import { TIME_PATTERNS, TIME_RANGE, TIME_UNITS } from "../time.ts";
 
 /** Milliseconds since 1970 UTC as BIGINT, null where the text is no time; as `parseTime`. */
 export function timeRule(text: string, utcOffset: number): string {
-  const number = `TRY_CAST(regexp_extract(${text}, '^-?[0-9]+(?:\\.[0-9]{1,6})?') AS DECIMAL(38, 6))`;
-  const fromNumber = `CASE
-    WHEN abs(${number}) < ${TIME_UNITS.seconds} THEN floor(${number} * 1000)::BIGINT
-    WHEN abs(${number}) < ${TIME_UNITS.milliseconds} THEN floor(${number})::BIGINT
-    ELSE ${floorDivide(`floor(${number})::BIGINT`, 1000)} END`;
   // To the third digit of the fraction: DuckDB would round the seventh up.
   const local = "'^[-0-9]{10}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\\.[0-9]{1,3})?)?)?'";
   const offset = `regexp_extract(substr(${text}, 11), '[+-].*$')`;
@@ -20,18 +15,29 @@ export function timeRule(text: string, utcOffset: number): string {
   const shift = `CASE WHEN NOT ${zoneRule(text)} THEN ${utcOffset} WHEN ${offset} = '' THEN 0 ELSE ${minutes} END`;
   const fromIso = `epoch_ms(TRY_CAST(regexp_extract(${text}, ${local}) AS TIMESTAMP)) - 60000 * (${shift})`;
   const time = `CASE
-    WHEN regexp_full_match(${text}, ${quote(TIME_PATTERNS.number)}) THEN ${fromNumber}
+    WHEN regexp_full_match(${text}, ${quote(TIME_PATTERNS.number)}) THEN ${numberOfTime(text)}
     WHEN regexp_full_match(${text}, ${quote(TIME_PATTERNS.iso)}) THEN ${fromIso} END`;
   return `CASE WHEN ${time} BETWEEN ${TIME_RANGE.least} AND ${TIME_RANGE.most} THEN ${time} END`;
+}
+
+/** As `fromNumber` of time.ts, on the magnitude, where rounding towards the past is rounding up if it is negative. */
+function numberOfTime(text: string): string {
+  const whole = `abs(TRY_CAST(split_part(${text}, '.', 1) AS BIGINT))`;
+  const digits = `rpad(regexp_extract(${text}, '\\.([0-9]{1,6})', 1), 6, '0')`;
+  const millionths = `CASE WHEN contains(${text}, '.') THEN ${digits}::INTEGER ELSE 0 END`;
+  const size = (up: 0 | 1) => {
+    const rest = up ? `(${millionths} > 0)::INTEGER` : "0";
+    return `CASE
+      WHEN ${whole} < ${TIME_UNITS.seconds} THEN ${whole} * 1000 + (${millionths} + ${up * 999}) // 1000
+      WHEN ${whole} < ${TIME_UNITS.milliseconds} THEN ${whole} + ${rest}
+      ELSE (${whole} + ${rest} + ${up * 999}) // 1000 END`;
+  };
+  return `CASE ${text}[1] WHEN '-' THEN -(${size(1)}) ELSE ${size(0)} END`;
 }
 
 /** Of the text of a time: whether it carries its offset, as every number does. */
 export function zoneRule(text: string): string {
   return `(substr(${text}, 5, 1) <> '-' OR regexp_matches(substr(${text}, 11), '[Z+-]'))`;
-}
-
-function floorDivide(value: string, by: number): string {
-  return `((${value} - ((${value} % ${by} + ${by}) % ${by})) // ${by})`;
 }
 
 const TRUE = ["1", "1.0", "true", "t"];

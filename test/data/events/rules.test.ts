@@ -76,7 +76,7 @@ const numberLike = fc
 const texts = (...kinds: fc.Arbitrary<string>[]) =>
   fc.array(fc.oneof(...kinds, fc.string({ unit: "binary", maxLength: 8 })), { minLength: 1, maxLength: 60 });
 /** DuckDB's texts are UTF-8 without NUL. */
-const storable = (list: string[]) => list.map((text) => text.toWellFormed().replaceAll("\0", "0"));
+const storable = (list: string[]) => list.map((text) => Buffer.from(text).toString().replaceAll("\0", "0"));
 
 describe("times", () => {
   it("are read alike", async () => {
