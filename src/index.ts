@@ -2,6 +2,7 @@
 export { readTensorFile } from "./checkpoint/file.ts";
 export { type PrepareAmazonOptions, prepareAmazon } from "./data/amazon/prepare.ts";
 export type { Dataset, Samples, Split } from "./data/dataset.ts";
+export { type EventsSummary, type PrepareEventsOptions, prepareEvents } from "./data/events/prepare.ts";
 export { openDataset } from "./data/read.ts";
 export { type PrepareSyntheticOptions, prepareSynthetic } from "./data/synthetic/prepare.ts";
 export { UserError } from "./errors.ts";

@@ -2,6 +2,7 @@
  * The work behind the commands, loaded when a command asks for it: `--help` must not wait for a database engine.
  */
 import type { prepareAmazon } from "../data/amazon/prepare.ts";
+import type { prepareEvents } from "../data/events/prepare.ts";
 import type { readShape } from "../data/stream.ts";
 import type { writeLog } from "../data/synthetic/log.ts";
 import type { prepareSynthetic } from "../data/synthetic/prepare.ts";
@@ -12,6 +13,7 @@ import type { train } from "../train/train.ts";
 
 export interface Jobs {
   readonly prepareAmazon: typeof prepareAmazon;
+  readonly prepareEvents: typeof prepareEvents;
   readonly prepareSynthetic: typeof prepareSynthetic;
   readonly writeLog: typeof writeLog;
   readonly readShape: typeof readShape;
@@ -23,6 +25,7 @@ export interface Jobs {
 
 export const jobs: Jobs = {
   prepareAmazon: async (...all) => (await import("../data/amazon/prepare.ts")).prepareAmazon(...all),
+  prepareEvents: async (...all) => (await import("../data/events/prepare.ts")).prepareEvents(...all),
   prepareSynthetic: async (...all) => (await import("../data/synthetic/prepare.ts")).prepareSynthetic(...all),
   writeLog: async (...all) => (await import("../data/synthetic/log.ts")).writeLog(...all),
   readShape: async (...all) => (await import("../data/stream.ts")).readShape(...all),

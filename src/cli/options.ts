@@ -2,8 +2,8 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parse } from "yaml";
 import { readText } from "../files.ts";
+import { didYouMean } from "../suggest.ts";
 import { UsageError } from "./context.ts";
-import { didYouMean } from "./suggest.ts";
 
 /** Parser of an option whose value is a whole number. */
 export function whole(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {

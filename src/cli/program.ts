@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { printable, UserError } from "../errors.ts";
+import { suggestion } from "../suggest.ts";
 import { type Context, UsageError } from "./context.ts";
 import { addDemo } from "./demo.ts";
 import { addEvaluate } from "./evaluate.ts";
@@ -9,7 +10,6 @@ import { addExperiment } from "./experiment.ts";
 import { addModels } from "./models.ts";
 import { addPredict } from "./predict.ts";
 import { addPrepare } from "./prepare.ts";
-import { suggestion } from "./suggest.ts";
 import { addTrain } from "./train.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));

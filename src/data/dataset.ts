@@ -13,6 +13,9 @@ import type { Transform } from "./transform.ts";
 export const SPLITS = ["train", "valid", "test"] as const;
 export type Split = (typeof SPLITS)[number];
 
+/** Rows of a row group of the files, so that a reader can take a stretch of samples and the sequences they need. */
+export const ROW_GROUP = { samples: 16_384, sequences: 4096 } as const;
+
 /** Samples by column, each [count]. Every array lies on a SharedArrayBuffer: posting it to a thread copies nothing. */
 export interface Samples {
   readonly count: number;

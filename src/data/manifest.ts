@@ -30,24 +30,36 @@ const sampleColumns = ["label", "time", "sequence", "position", "length", "item"
 const RESERVED = { user: sampleColumns, item: ["row", "key", "time"], context: sampleColumns };
 
 /**
- * Field names become names of columns and files: each is used once, and none is taken already. Items are the same at
- * any time.
+ * What is wrong with the names of fields: they become names of columns and files, so each is used once, and none is taken
+ * already.
  */
+export function nameProblem(
+  kinds: {
+    readonly [kind in keyof typeof RESERVED]: readonly { readonly name: string }[];
+  },
+): { readonly kind: keyof typeof RESERVED; readonly index: number; readonly message: string } | undefined {
+  const seen = new Set<string>();
+  for (const kind of ["user", "item", "context"] as const) {
+    for (const [index, { name }] of kinds[kind].entries()) {
+      if (seen.has(name) || RESERVED[kind].includes(name))
+        return { kind, index, message: `${name}: the name is taken` };
+      seen.add(name);
+    }
+  }
+  return undefined;
+}
+
 const fields = z
   .strictObject({ user: z.array(field), item: z.array(field).min(1), context: z.array(field) })
   .superRefine((kinds, context) => {
-    const seen = new Set<string>();
-    for (const kind of ["user", "item", "context"] as const) {
-      for (const [index, { name, transform }] of kinds[kind].entries()) {
-        if (kind === "item" && readsTime(transform)) {
-          context.addIssue({ code: "custom", path: [kind, index, "transform"], message: "an item has no time" });
-        }
-        if (seen.has(name) || RESERVED[kind].includes(name)) {
-          context.addIssue({ code: "custom", path: [kind, index, "name"], message: `${name}: the name is taken` });
-        }
-        seen.add(name);
-      }
+    for (const [index, { transform }] of kinds.item.entries()) {
+      if (!readsTime(transform)) continue;
+      context.addIssue({ code: "custom", path: ["item", index, "transform"], message: "an item has no time" });
     }
+    const problem = nameProblem(kinds);
+    if (problem === undefined) return;
+    const { kind, index, message } = problem;
+    context.addIssue({ code: "custom", path: [kind, index, "name"], message });
   });
 
 const inputFile = z.strictObject({ name: z.string(), bytes: count, sha256: z.string().regex(/^[0-9a-f]{64}$/) });
@@ -143,20 +155,12 @@ export async function readManifest(directory: string): Promise<Manifest> {
 export interface PreparedCounts {
   readonly users: number;
   readonly items: number;
-  readonly categories: number;
   readonly train: number;
   readonly valid: number;
   readonly test: number;
 }
 
-/** The counts of a dataset of items with a category, its second item field. */
-export function preparedCounts({ counts, fields }: Manifest): PreparedCounts {
-  return {
-    users: counts.sequences,
-    items: counts.items,
-    categories: fields.item[1].values,
-    train: counts.train,
-    valid: counts.valid,
-    test: counts.test,
-  };
+export function preparedCounts({ counts }: Manifest): PreparedCounts {
+  const { sequences: users, items, train, valid, test } = counts;
+  return { users, items, train, valid, test };
 }

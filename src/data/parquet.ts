@@ -4,6 +4,7 @@
 import {
   BIGINT,
   DOUBLE,
+  type DuckDBAppender,
   type DuckDBConnection,
   DuckDBDataChunk,
   DuckDBInstance,
@@ -17,6 +18,7 @@ import {
   VARCHAR,
 } from "@duckdb/node-api";
 import { UserError } from "../errors.ts";
+import { literalPath, quote, reason } from "./sql.ts";
 
 /** Rows of one DuckDB vector. */
 const CHUNK_ROWS = 2048;
@@ -64,30 +66,76 @@ export async function writeParquet(
   path: string,
   rows: number,
   columns: readonly Column[],
+  rowGroup?: number,
 ): Promise<void> {
-  const table = columns.map(({ name, type }) => `"${name}" ${handedOver(type)}`).join(", ");
-  await connection.run(`CREATE TABLE outgoing (${table})`);
+  const table = await TableWriter.create(connection, "outgoing", columns);
   try {
-    const appender = await connection.createAppender("outgoing");
-    const types = columns.map(({ type }) => handedOver(type));
+    table.append(rows, columns);
+    table.finish();
+    await copyToParquet(connection, `SELECT ${table.stored} FROM outgoing`, path, rowGroup);
+  } finally {
+    await connection.run("DROP TABLE outgoing");
+  }
+}
+
+/** Writes what a query gives, in its order, as zstd Parquet. @throws UserError where the file cannot be written. */
+export async function copyToParquet(
+  connection: DuckDBConnection,
+  query: string,
+  path: string,
+  rowGroup?: number,
+): Promise<void> {
+  const groups = rowGroup === undefined ? "" : `, ROW_GROUP_SIZE ${rowGroup}`;
+  await connection
+    .run(`COPY (${query}) TO ${quote(path)} (FORMAT parquet, COMPRESSION zstd${groups})`)
+    .catch((error: unknown) => {
+      throw new UserError(`cannot write ${path}: ${reason(error)}`);
+    });
+}
+
+/** A new table of the database that grows as rows come: rows of any number go out without being held in memory. */
+export class TableWriter {
+  readonly #columns: readonly Pick<Column, "name" | "type">[];
+  readonly #types: readonly DuckDBType[];
+  readonly #appender: DuckDBAppender;
+
+  private constructor(columns: readonly Pick<Column, "name" | "type">[], appender: DuckDBAppender) {
+    this.#columns = columns;
+    this.#types = columns.map(({ type }) => handedOver(type));
+    this.#appender = appender;
+  }
+
+  static async create(
+    connection: DuckDBConnection,
+    name: string,
+    columns: readonly Pick<Column, "name" | "type">[],
+  ): Promise<TableWriter> {
+    const list = columns.map(({ name, type }) => `"${name}" ${handedOver(type)}`).join(", ");
+    await connection.run(`CREATE TABLE "${name}" (${list})`);
+    return new TableWriter(columns, await connection.createAppender(name));
+  }
+
+  /** The columns as a SELECT gives them in the types that they have in files. */
+  get stored(): string {
+    return this.#columns.map(({ name, type }) => `"${name}"::${stored[type]} AS "${name}"`).join(", ");
+  }
+
+  /** Adds the first `rows` rows of the columns, which are those of the table in its order. */
+  append(rows: number, columns: readonly Column[]): void {
     for (let from = 0; from < rows; from += CHUNK_ROWS) {
-      const chunk = DuckDBDataChunk.create(types, Math.min(CHUNK_ROWS, rows - from));
+      const chunk = DuckDBDataChunk.create(this.#types, Math.min(CHUNK_ROWS, rows - from));
       columns.forEach((column, index) => {
         const vector = chunk.getColumnVector(index);
         fillVector(vector, column, from, chunk.rowCount);
         vector.flush();
       });
-      appender.appendDataChunk(chunk);
+      this.#appender.appendDataChunk(chunk);
     }
-    appender.closeSync();
-    const casts = columns.map(({ name, type }) => `"${name}"::${stored[type]} AS "${name}"`).join(", ");
-    await connection
-      .run(`COPY (SELECT ${casts} FROM outgoing) TO ${quote(path)} (FORMAT parquet, COMPRESSION zstd)`)
-      .catch((error: unknown) => {
-        throw new UserError(`cannot write ${path}: ${reason(error)}`);
-      });
-  } finally {
-    await connection.run("DROP TABLE outgoing");
+  }
+
+  /** The table is complete, and its rows can be read. */
+  finish(): void {
+    this.#appender.closeSync();
   }
 }
 
@@ -113,12 +161,8 @@ export async function csvToParquet(
   columns: readonly { readonly name: string; readonly type: string }[],
 ): Promise<void> {
   const types = columns.map(({ name, type }) => `${quote(name)}: ${quote(type)}`).join(", ");
-  const rows = `read_csv(${literally(csv)}, header = true, auto_detect = false, quote = '"', columns = {${types}})`;
-  await connection
-    .run(`COPY (FROM ${rows}) TO ${quote(path)} (FORMAT parquet, COMPRESSION zstd)`)
-    .catch((error: unknown) => {
-      throw new UserError(`cannot write ${path}: ${reason(error)}`);
-    });
+  const rows = `read_csv(${literalPath(csv)}, header = true, auto_detect = false, quote = '"', columns = {${types}})`;
+  await copyToParquet(connection, `FROM ${rows}`, path);
 }
 
 /** What to read: a column's name and the DuckDB type to cast it to. */
@@ -148,9 +192,9 @@ export async function readParquet(
 ): Promise<number> {
   const list = wanted.map(({ name, type }) => `"${name}"::${type}`).join(", ");
   const source = only
-    ? `read_parquet(${literally(path)}, file_row_number = true)
+    ? `read_parquet(${literalPath(path)}, file_row_number = true)
        WHERE file_row_number BETWEEN ${only.first} AND ${only.first + only.count - 1}`
-    : `read_parquet(${literally(path)})`;
+    : `read_parquet(${literalPath(path)})`;
   let row = 0;
   const told = (error: unknown) => new UserError(`cannot read ${path}: ${reason(error)}`);
   const result = await connection.stream(`SELECT ${list} FROM ${source}`).catch((error: unknown) => {
@@ -174,19 +218,4 @@ export async function readParquet(
 export function listVector(vector: DuckDBVector): DuckDBListVector {
   if (!(vector instanceof DuckDBListVector)) throw new TypeError(`a list was expected, not ${vector.type}`);
   return vector;
-}
-
-/** A file's name to read from; a bracket keeps DuckDB from taking it for a pattern. */
-function literally(path: string): string {
-  return quote(path.replace(/[*?[]/g, "[$&]"));
-}
-
-function quote(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
-}
-
-/** DuckDB adds the query after the first line, and the file's name before the system's reason. */
-function reason(error: unknown): string {
-  const [line] = (error instanceof Error ? error.message : String(error)).split("\n", 1);
-  return line.replace(/^IO Error: .*": /, "");
 }

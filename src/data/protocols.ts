@@ -30,7 +30,7 @@ const TEST_SHARE = 0.1;
 const VALID_SHARE = 0.09;
 
 /** Keeps these draws apart from those of training, which have an epoch in this place. */
-const NEGATIVE_STREAM = 0x6e6567;
+export const NEGATIVE_STREAM = 0x6e6567;
 
 /** How much of each sequence is the training part, and the samples of each split, in order of user and position. */
 export interface Sampled {
@@ -80,10 +80,12 @@ function planOf(protocol: Protocol, user: string, length: number, seed: number):
       const split = place < TEST_SHARE ? "test" : place < TEST_SHARE + VALID_SHARE ? "valid" : "train";
       return { training: split === "train" ? length : 0, first: length - 1, splitOf: () => split };
     }
-    case "temporal": {
-      const splitOf = (position: number) =>
-        position === length - 1 ? "test" : position === length - 2 ? "valid" : "train";
-      return { training: length - 2, first: 1, splitOf };
-    }
+    case "temporal":
+      return { training: length - 2, first: 1, splitOf: (position) => temporalSplit(position, length) };
   }
+}
+
+/** The split under `temporal` of the behaviour at a place of a sequence. */
+export function temporalSplit(place: number, length: number): Split {
+  return place === length - 1 ? "test" : place === length - 2 ? "valid" : "train";
 }

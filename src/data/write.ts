@@ -3,28 +3,19 @@
  *
  * Vocabularies and popularity are learned on the training part alone, so nothing of validation or test leaks into them.
  */
-import { mkdir, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { version as duckdbVersion } from "@duckdb/node-api";
 import { trainingBehaviours } from "./behaviours.ts";
-import { type DatasetSource, type OnProgress, type RawField, type RawSamples, SPLITS } from "./dataset.ts";
+import { type DatasetSource, type OnProgress, type RawField, type RawSamples, ROW_GROUP, SPLITS } from "./dataset.ts";
 import { writeAside } from "./folder.ts";
-import { DATASET_VERSION, MANIFEST_FILE, type Manifest, manifestSchema, vocabularyFile } from "./manifest.ts";
+import type { Manifest } from "./manifest.ts";
 import { type Column, withDuckDB, writeParquet } from "./parquet.ts";
-import { categoryOf, type Transform } from "./transform.ts";
+import { categoryOf } from "./transform.ts";
+import { describeField, rankByCount, type Vocabulary, writeVocabulary } from "./vocabulary.ts";
+import { completeManifest, writeManifest } from "./write-manifest.ts";
 
-/** A field's vocabulary, and the id of each of its raw values. */
-interface Vocabulary {
-  readonly name: string;
-  readonly transform: Transform;
-  readonly values: string[];
-  readonly counts: Int32Array;
-  /** [raw values] ids, 0 for unknown. */
-  readonly ids: Int32Array;
-  /** Distinct values in the whole data. */
-  readonly distinct: number;
-}
+/** A field's vocabulary, and the id of each of its raw values, 0 for unknown. */
+type Learned = Vocabulary & { readonly ids: Int32Array };
 
 /**
  * Writes `source` to the folder `out`, replacing a dataset that is there; returns its manifest.
@@ -42,9 +33,7 @@ export async function writeDataset(out: string, source: DatasetSource, onProgres
     item: source.itemFields.map((field) => learnVocabulary(field, behaviours)),
     context: source.contextFields.map((field, index) => learnVocabulary(field, train.context[index])),
   };
-  const manifest = manifestSchema.parse({
-    format: "dien-dataset",
-    version: DATASET_VERSION,
+  const manifest = completeManifest({
     importer: source.importer,
     protocol: source.protocol,
     seed: source.seed,
@@ -54,9 +43,9 @@ export async function writeDataset(out: string, source: DatasetSource, onProgres
     utcOffset: source.utcOffset ?? 0,
     unclicked: false,
     fields: {
-      user: vocabularies.user.map(describe),
-      item: vocabularies.item.map(describe),
-      context: vocabularies.context.map(describe),
+      user: vocabularies.user.map(describeField),
+      item: vocabularies.item.map(describeField),
+      context: vocabularies.context.map(describeField),
     },
     probability,
     ...(source.ceilingAuc !== undefined && { ceilingAuc: source.ceilingAuc }),
@@ -71,25 +60,22 @@ export async function writeDataset(out: string, source: DatasetSource, onProgres
     },
     dropped: { ...source.dropped },
     inputs: [...source.inputs],
-    versions: { dien: packageVersion(), node: process.versions.node, duckdb: duckdbVersion() },
-  } satisfies Manifest);
+  });
 
   const all = [...vocabularies.user, ...vocabularies.item, ...vocabularies.context];
   const files = all.length + 2 + SPLITS.length;
   let done = 0;
   await writeAside(out, (folder) =>
     withDuckDB(async (connection) => {
-      const write = async (path: string, rows: number, columns: readonly Column[]) => {
-        await writeParquet(connection, path, rows, columns);
-        onProgress?.("write", ++done, files);
+      const written = () => onProgress?.("write", ++done, files);
+      const write = async (path: string, rows: number, columns: readonly Column[], rowGroup?: number) => {
+        await writeParquet(connection, path, rows, columns, rowGroup);
+        written();
       };
       await mkdir(join(folder, "vocabulary"));
-      for (const { name, values, counts } of all) {
-        await write(vocabularyFile(folder, name), values.length, [
-          { name: "id", type: "int32", values: Int32Array.from(values, (_, index) => index + 1) },
-          { name: "value", type: "string", values },
-          { name: "count", type: "int32", values: counts },
-        ]);
+      for (const vocabulary of all) {
+        await writeVocabulary(connection, folder, vocabulary);
+        written();
       }
       const rows = source.itemFields[0].values.length;
       await write(join(folder, "items.parquet"), rows, [
@@ -97,18 +83,19 @@ export async function writeDataset(out: string, source: DatasetSource, onProgres
         { name: "key", type: "string", values: source.itemFields[0].values.map((value) => value ?? "") },
         ...vocabularies.item.map(({ name, ids }): Column => ({ name, type: "int32", values: ids })),
       ]);
-      await write(join(folder, "sequences.parquet"), source.users.length, [
+      const sequences: Column[] = [
         { name: "user", type: "string", values: source.users },
         { name: "items", type: "int32[]", values: source.items, offsets: source.offsets },
         { name: "times", type: "int64[]", values: source.times, offsets: source.offsets },
         { name: "training", type: "int32", values: source.training },
-      ]);
+      ];
+      await write(join(folder, "sequences.parquet"), source.users.length, sequences, ROW_GROUP.sequences);
       for (const split of SPLITS) {
         const samples = source.samples[split];
         const columns = sampleColumns(samples, source, vocabularies.user, vocabularies.context);
-        await write(join(folder, `${split}.parquet`), samples.sequence.length, columns);
+        await write(join(folder, `${split}.parquet`), samples.sequence.length, columns, ROW_GROUP.samples);
       }
-      await writeFile(join(folder, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
+      await writeManifest(folder, manifest);
     }),
   );
   return manifest;
@@ -117,8 +104,8 @@ export async function writeDataset(out: string, source: DatasetSource, onProgres
 function sampleColumns(
   samples: RawSamples,
   source: DatasetSource,
-  user: readonly Vocabulary[],
-  context: readonly Vocabulary[],
+  user: readonly Learned[],
+  context: readonly Learned[],
 ): Column[] {
   const { sequence, position, item, time, probability } = samples;
   const columns: Column[] = [
@@ -155,8 +142,8 @@ function historyLengths(
   });
 }
 
-/** Ids from 1 by falling count, then by value (code units), of the values that `uses` (indices into them) names. */
-function learnVocabulary(field: RawField, uses: Int32Array): Vocabulary {
+/** Learns from the values that `uses` (indices into them) names. */
+function learnVocabulary(field: RawField, uses: Int32Array): Learned {
   const { name, transform = { kind: "category" } } = field;
   const codes = new Map<string, number>();
   const codeOf = field.values.map((value) => {
@@ -166,31 +153,15 @@ function learnVocabulary(field: RawField, uses: Int32Array): Vocabulary {
     if (code === codes.size) codes.set(category, code);
     return code;
   });
-  const counts = new Int32Array(codes.size);
-  for (const index of uses) if (codeOf[index] >= 0) counts[codeOf[index]]++;
-  const values = [...codes.keys()];
-  const seen = values
-    .map((_, code) => code)
-    .filter((code) => counts[code] > 0)
-    .sort((a, b) => counts[b] - counts[a] || (values[a] < values[b] ? -1 : 1));
-  const idOf = new Int32Array(codes.size);
-  seen.forEach((code, index) => {
-    idOf[code] = index + 1;
-  });
+  const seen = new Int32Array(codes.size);
+  for (const index of uses) if (codeOf[index] >= 0) seen[codeOf[index]]++;
+  const { values, counts, ids } = rankByCount([...codes.keys()], seen);
   return {
     name,
     transform,
-    values: seen.map((code) => values[code]),
-    counts: Int32Array.from(seen, (code) => counts[code]),
-    ids: Int32Array.from(codeOf, (code) => (code < 0 ? 0 : idOf[code])),
+    values,
+    counts,
+    ids: Int32Array.from(codeOf, (code) => (code < 0 ? 0 : ids[code])),
     distinct: codes.size,
   };
-}
-
-function describe({ name, transform, values, distinct }: Vocabulary): Manifest["fields"]["user"][number] {
-  return { name, size: values.length + 1, values: distinct, transform };
-}
-
-function packageVersion(): string {
-  return (createRequire(import.meta.url)("../../package.json") as { version: string }).version;
 }

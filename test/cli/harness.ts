@@ -38,6 +38,7 @@ class Capture extends Writable implements Terminal {
 const none: Jobs = Object.fromEntries(
   [
     "prepareAmazon",
+    "prepareEvents",
     "prepareSynthetic",
     "writeLog",
     "readShape",

@@ -10,6 +10,7 @@ import { describe, expect, it } from "vitest";
 const LAYERS: Readonly<Record<string, { below: readonly string[]; browser?: boolean }>> = {
   "errors.ts": { below: [], browser: true },
   "format.ts": { below: [], browser: true },
+  "suggest.ts": { below: [], browser: true },
   "files.ts": { below: ["errors.ts"] },
   kernels: { below: [], browser: true },
   tensor: { below: ["kernels"], browser: true },
@@ -21,7 +22,7 @@ const LAYERS: Readonly<Record<string, { below: readonly string[]; browser?: bool
   evaluate: { below: [] },
   checkpoint: { below: ["files.ts"] },
   report: { below: ["files.ts"] },
-  data: { below: ["features", "evaluate", "files.ts"] },
+  data: { below: ["features", "evaluate", "files.ts", "suggest.ts"] },
   train: { below: ["models", "optim", "data", "checkpoint", "evaluate"] },
   experiments: { below: ["train", "report", "format.ts"] },
   "index.ts": { below: ["experiments"] },

@@ -32,6 +32,7 @@ export type PrepareAmazonOptions = Readonly<z.input<typeof optionsSchema>>;
 
 /** What was prepared: counts of what is in the data, of samples, and of what was left out, by reason. */
 export interface PrepareSummary extends PreparedCounts {
+  readonly categories: number;
   readonly seconds: number;
   readonly dropped: Readonly<Record<string, number>>;
   /** Few categories found; the first few unusable lines of each file. */
@@ -107,6 +108,7 @@ export async function prepareAmazon(options: PrepareAmazonOptions, onProgress?: 
   const few = `${paths.meta} has a category for only ${categorised} of the ${itemCount} items of ${paths.reviews}`;
   return {
     ...preparedCounts(manifest),
+    categories: manifest.fields.item[1].values,
     seconds: (performance.now() - start) / 1000,
     dropped,
     warnings: [

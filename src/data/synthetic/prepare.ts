@@ -28,6 +28,7 @@ export interface PrepareSyntheticOptions extends Partial<ShopOptions> {
 }
 
 export interface SyntheticSummary extends PreparedCounts {
+  readonly categories: number;
   readonly seconds: number;
   /**
    * Metrics of the true click probability on the test samples: no model can do better, but by luck. The AUC of samples
@@ -90,6 +91,7 @@ export async function prepareSynthetic(
   );
   return {
     ...preparedCounts(manifest),
+    categories: manifest.fields.item[1].values,
     seconds: (performance.now() - start) / 1000,
     ceiling,
   };

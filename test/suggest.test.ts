@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { didYouMean, distance } from "../../src/cli/suggest.ts";
+import { didYouMean, distance } from "../src/suggest.ts";
 
 const word = fc.string({ maxLength: 8, unit: fc.constantFrom("a", "b", "c") });
 

@@ -1,0 +1,41 @@
+/** What the commands that prepare datasets print of them. */
+import type { EventsSummary } from "../../data/events/prepare.ts";
+import type { PreparedCounts } from "../../data/manifest.ts";
+import { count, duration, share } from "../../format.ts";
+import { table } from "../table.ts";
+
+/** Counts of a dataset whose items have a category. */
+export function categorised(summary: PreparedCounts & { readonly categories: number }): string {
+  const { users, items, categories, train, valid, test } = summary;
+  const head = ["users", "items", "categories", "train", "validation", "test"];
+  return table(head, [[users, items, categories, train, valid, test].map(count)]);
+}
+
+/** What was left out, a line for each reason. */
+export function droppedLines(dropped: Readonly<Record<string, number>>): string {
+  const lines = Object.entries(dropped).filter(([, rows]) => rows > 0);
+  return lines.map(([reason, rows]) => `${words(reason)}: ${count(rows)}\n`).join("");
+}
+
+/** "duplicateReviews" as "duplicate reviews". */
+function words(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
+/** All that is said of a dataset of logs, and what to do with it. */
+export function eventsText(summary: EventsSummary, out: string): string {
+  const { users, items, behaviours, clickRate, validFrom, testFrom, dropped, seconds } = summary;
+  const rows = [
+    ["train", count(summary.train), share(clickRate.train), validFrom === undefined ? "" : `before ${validFrom}`],
+    ["validation", count(summary.valid), share(clickRate.valid), validFrom === undefined ? "" : `from ${validFrom}`],
+    ["test", count(summary.test), share(clickRate.test), testFrom === undefined ? "" : `from ${testFrom}`],
+  ];
+  const quoted = /^[\w@%+=:,./-]+$/.test(out) ? out : `'${out.replaceAll("'", "'\\''")}'`;
+  return [
+    table(["users", "items", "behaviours"], [[users, items, behaviours].map(count)]),
+    table(["samples", "", "clicked", ""], rows),
+    droppedLines(dropped),
+    `dataset in ${out}, ${duration(seconds)}\n`,
+    `next: dien inspect --data ${quoted}; dien train --data ${quoted} --out RUN\n`,
+  ].join("");
+}

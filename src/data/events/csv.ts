@@ -1,0 +1,93 @@
+/** CSV and TSV with a header (RFC 4180; \n and \r\n both). */
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { UserError } from "../../errors.ts";
+import { identifier, literalPath, quote } from "../sql.ts";
+import { type BrokenRow, queryFile, type TextRows } from "./rows.ts";
+import type { Compression } from "./source.ts";
+
+const REJECTS = "dien_rejects";
+const REJECT_SCANS = "dien_reject_scans";
+const STORE_REJECTS = `store_rejects=true, rejects_table=${quote(REJECTS)}, rejects_scan=${quote(REJECT_SCANS)}`;
+const DROP_REJECTS = `DROP TABLE ${identifier(REJECTS)}; DROP TABLE ${identifier(REJECT_SCANS)}`;
+
+export interface CsvOptions {
+  /** As errors call it. */
+  readonly name: string;
+  readonly delimiter: "," | "\t";
+  readonly compression: Compression;
+  /** What the text of a column becomes, as SQL. */
+  readonly convert?: (column: string, text: string) => string;
+}
+
+/** @throws UserError where there is no header or it names a column twice */
+export async function openCsv(connection: DuckDBConnection, path: string, options: CsvOptions): Promise<TextRows> {
+  const { name, delimiter, compression, convert = (_, text) => text } = options;
+  const file = `${literalPath(path)}, auto_detect=false, compression=${quote(compression)}`;
+  const columns = splitHeader(await readHeader(connection, name, file), delimiter, name);
+  // Names of our own: DuckDB's do not tell upper case from lower.
+  const types = columns.map((_, index) => `'x${index}': 'VARCHAR'`).join(", ");
+  const reader = `read_csv(${file}, header=true, delim=${quote(delimiter)}, quote='"', escape='"', columns={${types}}`;
+  return {
+    name,
+    columns,
+    select(wanted, numbered) {
+      const texts = wanted.map((column, index) => {
+        return `${convert(column, `x${columns.indexOf(column)}`)} AS c${index}`;
+      });
+      const row = numbered ? ["row_number() OVER () AS row"] : [];
+      return `SELECT ${[...row, "NULL::VARCHAR AS fault", ...texts].join(", ")}
+        FROM ${reader}, ${numbered ? "ignore_errors=true, parallel=false" : STORE_REJECTS})`;
+    },
+    async takeBroken() {
+      // DuckDB counts the header and a quoted line end is none: its lines are rows, from 2.
+      const sql = `SELECT line, error_type, error_message FROM ${identifier(REJECTS)} ORDER BY line, column_idx`;
+      const found = new Map<number, BrokenRow>();
+      for (const [line, type, message] of await queryFile(connection, name, sql)) {
+        const row = Number(line) - 1;
+        if (!found.has(row)) found.set(row, { row, why: explain(String(type), String(message)) });
+      }
+      await connection.run(DROP_REJECTS);
+      return [...found.values()];
+    },
+  };
+}
+
+/**
+ * The first line that is not blank. It is read as a column of whole lines, without separators and quotes; so the lines
+ * after it may be broken as it sees them.
+ */
+async function readHeader(connection: DuckDBConnection, name: string, file: string): Promise<string> {
+  const whole = `delim='\x01', quote='', escape='', columns={'line': 'VARCHAR'}, strict_mode=false`;
+  const lines = `read_csv(${file}, header=false, parallel=false, ${whole}, ${STORE_REJECTS})`;
+  const [found] = await queryFile(connection, name, `SELECT line FROM ${lines} WHERE line IS NOT NULL LIMIT 1`);
+  const broken = `SELECT error_type FROM ${identifier(REJECTS)} WHERE line = 1`;
+  const [reject] = await queryFile(connection, name, broken);
+  await connection.run(DROP_REJECTS);
+  if (reject !== undefined)
+    throw new UserError(`${name}: the header cannot be read: ${explain(String(reject[0]), String(reject[0]))}`);
+  if (found === undefined) throw new UserError(`${name} is empty`);
+  return String(found[0]);
+}
+
+function explain(type: string, message: string): string {
+  if (type === "UNQUOTED VALUE") return "a quoted value does not end as it should";
+  if (type === "INVALID ENCODING") return "the text is not UTF-8";
+  const [, expected, found] = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(message) ?? [];
+  return expected === undefined ? message.split("\n", 1)[0] : `expected ${expected} columns, found ${found}`;
+}
+
+/** @throws UserError where a quote stays open or a name occurs twice */
+function splitHeader(line: string, delimiter: string, name: string): string[] {
+  const cell = new RegExp(`(?:"((?:[^"]|"")*)"|([^"${delimiter}][^${delimiter}]*|))(${delimiter}|$)`, "y");
+  const columns: string[] = [];
+  const text = line.replace(/^\ufeff/, "").replace(/\r$/, "");
+  for (let end = delimiter; end !== ""; ) {
+    const match = cell.exec(text);
+    if (match === null) throw new UserError(`${name}: the header's quotes do not end as they should`);
+    columns.push(match[1]?.replaceAll('""', '"') ?? match[2]);
+    end = match[3];
+  }
+  const twice = columns.find((column, index) => column !== "" && columns.indexOf(column) < index);
+  if (twice !== undefined) throw new UserError(`${name}: the header names column ${twice} twice`);
+  return columns;
+}

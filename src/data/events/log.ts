@@ -1,0 +1,282 @@
+/**
+ * From the raw tables that `loadTable` made to coded ones: texts become small integers once, by joins with
+ * dictionaries, and everything after works on integers.
+ *
+ * Dictionaries, users and items are numbered in the order of their texts (bytes of UTF-8), and the log is sorted by all
+ * its columns, so that nothing depends on the order in which rows were read. What comes of it:
+ *
+ * | table | columns |
+ * |---|---|
+ * | `log` | `sequence`, `time`, `item` (catalogue row, 0 unknown), `label` (-1 of what is no impression), `behaviour` (0 or 1), codes of the fields of its rows |
+ * | `users` | `sequence`, `key`, codes of the fields of the users' table |
+ * | `catalogue` | `row`, `key`, `keyed` (false of what is known by its fields alone), codes of the fields of items, and when the log had them |
+ * | `d_FIELD` | `code`, `raw`: a field's dictionary, in order; code 0 means missing and is not in it |
+ */
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { quote } from "../sql.ts";
+import { type Features, type FieldSpec, readsTime } from "./features.ts";
+
+/** What is given beside the events. */
+export interface Tables {
+  readonly behaviours: boolean;
+  readonly users: boolean;
+  readonly items: boolean;
+}
+
+/** Hours and weekdays are made of a time cut to this: offsets from UTC are multiples of it. */
+const QUARTER = 900_000;
+
+/** The names of a field's column of codes and of its dictionary. */
+export const codeColumn = (field: string) => `"c_${field}"`;
+/** Of a field of items that comes from the events, in `catalogue`: the time of the row that has the value. */
+export const momentColumn = (field: string) => `"m_${field}"`;
+export const dictionaryOf = (field: string) => `"d_${field}"`;
+
+/** Of an item that is known by its fields alone, in `item_keys`: a field's raw value. */
+const knownColumn = (field: string) => `"k_${field}"`;
+
+/** Whether behaviours of the log of their own are known by their fields alone. */
+export function withoutItems({ behaviours }: Features, tables: Tables): boolean {
+  return tables.behaviours && behaviours.columns.item === undefined;
+}
+
+/**
+ * Makes the tables above, and returns how many rows were left out, by reason.
+ * @param onStep called before each of `total` steps
+ */
+export async function buildLog(
+  connection: DuckDBConnection,
+  features: Features,
+  tables: Tables,
+  onStep: (done: number, total: number) => void,
+): Promise<Record<string, number>> {
+  const { user, item, context } = features.fields;
+  const dictionaries = [...user, ...item, ...context].filter(({ from }) => from !== "key");
+  const statements = [
+    ...usedRows(features, tables),
+    userKeys(tables),
+    itemKeys(features, tables),
+    ...dictionaries.map((field) => dictionary(dictionaryOf(field.name), rawValues(field, features, tables))),
+    ...typeDictionary(features, tables),
+    sortedLog(features, tables),
+    users(features),
+    catalogue(features, tables),
+  ];
+  for (const [index, statement] of statements.entries()) {
+    onStep(index, statements.length);
+    await connection.run(statement);
+  }
+  return droppedRows(connection, features, tables);
+}
+
+/** The logs that are given, by the suffix of their tables' names. */
+const logsOf = (tables: Tables) => (tables.behaviours ? ["events", "behaviours"] : ["events"]);
+
+/**
+ * Rows that are impressions, behaviours or both. Where behaviours are predicted, users with one alone are left out:
+ * their rows, that is, do not differ in any column.
+ */
+function usedRows(features: Features, tables: Tables): string[] {
+  const { columns, behaviours, impressions } = features;
+  const among = (types: readonly string[] | undefined, typed: boolean) =>
+    types === undefined || !typed ? "true" : `coalesce("type" IN (${types.map(quote).join(", ")}), false)`;
+  const labelled = columns.label !== undefined;
+  const isBehaviour = among(behaviours.types, columns.type !== undefined);
+  const views = [
+    `CREATE VIEW all_events AS FROM (SELECT *,
+      ${labelled ? `"label" IS NOT NULL AND ${among(impressions.types, columns.type !== undefined)}` : "false"} AS impression,
+      ${labelled ? `coalesce("label", 1) = 1 AND ${isBehaviour}` : isBehaviour} AS behaviour FROM raw_events)
+    WHERE impression OR behaviour`,
+    `CREATE VIEW all_behaviours AS FROM raw_behaviours WHERE ${among(behaviours.types, behaviours.columns.type !== undefined)}`,
+  ].slice(0, logsOf(tables).length);
+  const used = (rest: string) => logsOf(tables).map((log) => `CREATE VIEW used_${log} AS FROM all_${log} ${rest}`);
+  if (labelled) return [...views, ...used("")];
+  const constant = (column: string) =>
+    `count(${column}) IN (0, count(*)) AND min(${column}) IS NOT DISTINCT FROM max(${column})`;
+  const alone = logsOf(tables).map((log) => {
+    const what =
+      log === "behaviours" && withoutItems(features, tables)
+        ? behaviours.fields.map(({ name }) => `nullif("f_${name}", '')`)
+        : [`"item"`];
+    const coded = codedColumns(features, tables).flatMap(({ raw }) => raw[log] ?? []);
+    return `SELECT "user", ${[`"time"`, ...what, ...coded].map(constant).join(" AND ")} AS alone
+      FROM all_${log} GROUP BY "user"`;
+  });
+  return [
+    ...views,
+    `CREATE TABLE single_users AS SELECT "user" FROM (${alone.join(" UNION ALL ")})
+    GROUP BY "user" HAVING count(*) = 1 AND bool_and(alone)`,
+    ...used(`ANTI JOIN single_users USING ("user")`),
+  ];
+}
+
+/** A column of codes in the log: its dictionary, and the raw text in the rows of each log that has it. */
+interface CodedColumn {
+  readonly name: string;
+  readonly dictionary: string;
+  readonly raw: { readonly [log: string]: string };
+}
+
+/** Fields that the rows of the logs have, and the type, which only tells rows apart. */
+function codedColumns(features: Features, tables: Tables): CodedColumn[] {
+  const { columns, fields } = features;
+  const coded = [...fields.user, ...fields.item, ...fields.context]
+    .filter(({ from }) => from === "events")
+    .map((field): CodedColumn => {
+      const raw = rawText(field);
+      return {
+        name: codeColumn(field.name),
+        dictionary: dictionaryOf(field.name),
+        raw: { events: raw, ...(inBehaviours(field, features, tables) && { behaviours: raw }) },
+      };
+    });
+  const types = {
+    ...(columns.type !== undefined && { events: `"type"` }),
+    ...(tables.behaviours && features.behaviours.columns.type !== undefined && { behaviours: `"type"` }),
+  };
+  if (Object.keys(types).length > 0) coded.push({ name: `"type"`, dictionary: "types", raw: types });
+  return coded;
+}
+
+/** Whether rows of the behaviours' own log have the field; times only where they are predicted. */
+function inBehaviours(field: FieldSpec, { columns, behaviours }: Features, tables: Tables): boolean {
+  if (!tables.behaviours) return false;
+  if (readsTime(field)) return columns.label === undefined;
+  return behaviours.fields.some(({ name }) => name === field.name);
+}
+
+/** The raw value of a field in a row; an empty text is none. */
+function rawText(field: FieldSpec): string {
+  if (readsTime(field)) return `("time" - ("time" % ${QUARTER} + ${QUARTER}) % ${QUARTER})::VARCHAR`;
+  return `nullif("f_${field.name}", '')`;
+}
+
+/** Queries that give the raw values of a field, in the data that are used. */
+function rawValues(field: FieldSpec, features: Features, tables: Tables): string[] {
+  const raw = rawText(field);
+  const queries = {
+    events: [`SELECT ${raw} AS raw FROM used_events`],
+    users: [`SELECT ${raw} AS raw FROM raw_users SEMI JOIN user_keys ON "user" = key`],
+    items: [`SELECT ${raw} AS raw FROM raw_items SEMI JOIN item_keys ON "item" = key AND keyed`],
+    key: [],
+  }[field.from];
+  return inBehaviours(field, features, tables) ? [...queries, `SELECT ${raw} AS raw FROM used_behaviours`] : queries;
+}
+
+function dictionary(name: string, queries: readonly string[]): string {
+  return `CREATE TABLE ${name} AS SELECT raw, row_number() OVER (ORDER BY raw)::INTEGER AS code
+    FROM (SELECT DISTINCT raw FROM (${queries.join(" UNION ALL ")}) WHERE raw IS NOT NULL) ORDER BY code`;
+}
+
+function typeDictionary(features: Features, tables: Tables): string[] {
+  const types = codedColumns(features, tables).find(({ dictionary }) => dictionary === "types");
+  if (types === undefined) return [];
+  return [
+    dictionary(
+      "types",
+      Object.entries(types.raw).map(([log, raw]) => `SELECT ${raw} AS raw FROM used_${log}`),
+    ),
+  ];
+}
+
+function userKeys(tables: Tables): string {
+  const keys = logsOf(tables).map((log) => `SELECT "user" AS key FROM used_${log}`);
+  return `CREATE TABLE user_keys AS SELECT key, (row_number() OVER (ORDER BY key) - 1)::INTEGER AS sequence
+    FROM (SELECT DISTINCT key FROM (${keys.join(" UNION ALL ")})) ORDER BY sequence`;
+}
+
+/**
+ * The items of both logs; behaviours that name none are of an item that is known by its fields alone, whose key says
+ * them: `cate=1 brand=2`.
+ */
+function itemKeys(features: Features, tables: Tables): string {
+  const unkeyed = withoutItems(features, tables);
+  const fields = unkeyed ? features.behaviours.fields.map(({ name }) => name) : [];
+  const keyed = (unkeyed ? ["events"] : logsOf(tables)).map((log) => `SELECT "item" AS key FROM used_${log}`);
+  const none = fields.map((name) => `, NULL::VARCHAR AS ${knownColumn(name)}`).join("");
+  const queries = [`SELECT DISTINCT key, true AS keyed${none} FROM (${keyed.join(" UNION ALL ")})`];
+  if (unkeyed) {
+    const key = fields.map((name) => `${quote(`${name}=`)} || ${knownColumn(name)}`).join(", ");
+    const values = fields.map((name) => `nullif("f_${name}", '') AS ${knownColumn(name)}`).join(", ");
+    queries.push(`SELECT concat_ws(' ', ${key}) AS key, false AS keyed, * FROM (SELECT DISTINCT ${values} FROM used_behaviours)
+      WHERE coalesce(${fields.map(knownColumn).join(", ")}) IS NOT NULL`);
+  }
+  const order = ["key", "keyed DESC", ...fields.map(knownColumn)].join(", ");
+  return `CREATE TABLE item_keys AS SELECT *, row_number() OVER (ORDER BY ${order})::INTEGER AS row
+    FROM (${queries.join(" UNION ALL ")}) ORDER BY row`;
+}
+
+/** Rows that are equal in all columns are one. */
+function sortedLog(features: Features, tables: Tables): string {
+  const coded = codedColumns(features, tables);
+  const parts = logsOf(tables).map((log) => {
+    const own = coded.filter(({ raw }) => raw[log] !== undefined);
+    const codes = coded.map((column) => {
+      const code = own.includes(column) ? `coalesce(${column.dictionary}.code, 0)` : "0::INTEGER";
+      return `, ${code} AS ${column.name}`;
+    });
+    const joins = own.map(({ dictionary, raw }) => `LEFT JOIN ${dictionary} ON ${dictionary}.raw = ${raw[log]}`);
+    const keyed = log === "events" || !withoutItems(features, tables);
+    const alike = features.behaviours.fields.map(
+      ({ name }) => `${knownColumn(name)} IS NOT DISTINCT FROM nullif("f_${name}", '')`,
+    );
+    const label = log === "events" && features.columns.label !== undefined;
+    return `SELECT DISTINCT sequence, "time", coalesce(item_keys.row, 0) AS item,
+        ${label ? `CASE WHEN impression THEN "label" ELSE -1 END::TINYINT` : "-1::TINYINT"} AS label,
+        ${log === "events" ? "behaviour::TINYINT" : "1::TINYINT"} AS behaviour${codes.join("")}
+      FROM used_${log} used JOIN user_keys ON user_keys.key = used."user"
+      LEFT JOIN item_keys ON ${keyed ? `item_keys.keyed AND item_keys.key = used."item"` : `NOT item_keys.keyed AND ${alike.join(" AND ")}`}
+      ${joins.join(" ")}`;
+  });
+  return `CREATE TABLE log AS ${parts.join(" UNION ALL ")} ORDER BY ALL`;
+}
+
+function users({ fields }: Features): string {
+  const own = fields.user.filter(({ from }) => from === "users");
+  const codes = own.map(({ name }) => `, coalesce(${dictionaryOf(name)}.code, 0) AS ${codeColumn(name)}`);
+  const joins = own.map(
+    (field) => `LEFT JOIN ${dictionaryOf(field.name)} ON ${dictionaryOf(field.name)}.raw = ${rawText(field)}`,
+  );
+  const table = own.length === 0 ? "" : `LEFT JOIN raw_users ON raw_users."user" = user_keys.key`;
+  return `CREATE TABLE users AS SELECT sequence, user_keys.key${codes.join("")}
+    FROM user_keys ${table} ${joins.join(" ")} ORDER BY sequence`;
+}
+
+/** A field of the events has in the catalogue the value of the item's earliest row with one; of equal times the least. */
+function catalogue(features: Features, tables: Tables): string {
+  const fields = features.fields.item.filter(({ from }) => from !== "key");
+  const known = withoutItems(features, tables) ? features.behaviours.fields.map(({ name }) => name) : [];
+  const joins = fields.map(({ name, from }) => {
+    const [table, column] = [dictionaryOf(name), codeColumn(name)];
+    if (from === "events") {
+      return `LEFT JOIN (SELECT item, unnest(min({moment: "time", code: ${column}})) FROM log
+        WHERE ${column} > 0 GROUP BY item) ${table} ON ${table}.item = item_keys.row`;
+    }
+    const raw = [`nullif(raw_items."f_${name}", '')`, ...(known.includes(name) ? [knownColumn(name)] : [])];
+    return `LEFT JOIN ${table} ON ${table}.raw = coalesce(${raw.join(", ")})`;
+  });
+  const codes = fields.map(({ name, from }) => {
+    const moment = from === "events" ? `, coalesce(${dictionaryOf(name)}.moment, 0) AS ${momentColumn(name)}` : "";
+    return `, coalesce(${dictionaryOf(name)}.code, 0) AS ${codeColumn(name)}${moment}`;
+  });
+  const table = tables.items ? `LEFT JOIN raw_items ON raw_items."item" = CASE WHEN keyed THEN item_keys.key END` : "";
+  return `CREATE TABLE catalogue AS SELECT row, item_keys.key, keyed${codes.join("")}
+    FROM item_keys ${table} ${joins.join(" ")} ORDER BY row`;
+}
+
+async function droppedRows(connection: DuckDBConnection, features: Features, tables: Tables) {
+  const count = async (query: string) => {
+    const [[rows]] = await (await connection.runAndReadAll(`SELECT (${query})::DOUBLE`)).getRows();
+    return rows as number;
+  };
+  const rows = (suffix: string) =>
+    logsOf(tables)
+      .map((log) => `(SELECT count(*) FROM ${suffix}_${log})`)
+      .join(" + ");
+  const predicted = features.columns.label === undefined;
+  return {
+    unusedEvents: await count(`${rows("raw")} - (${rows(predicted ? "all" : "used")})`),
+    ...(predicted && { usersWithOneBehaviour: await count("SELECT count(*) FROM single_users") }),
+    duplicateEvents: await count(`${rows("used")} - (SELECT count(*) FROM log)`),
+  };
+}

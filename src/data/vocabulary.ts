@@ -1,0 +1,62 @@
+/**
+ * Vocabularies: which ids the categories of a field have, learned on the training part alone (docs/data-format.md).
+ */
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { type Manifest, vocabularyFile } from "./manifest.ts";
+import { writeParquet } from "./parquet.ts";
+import type { Transform } from "./transform.ts";
+
+export interface Vocabulary {
+  readonly name: string;
+  readonly transform: Transform;
+  /** The known categories and how often training has each: id i is at place i - 1. */
+  readonly values: readonly string[];
+  readonly counts: Int32Array;
+  /** Distinct known categories in the whole data. */
+  readonly distinct: number;
+}
+
+/** The known among some categories in the order of their ids, and the id of each, 0 of those that are not known. */
+export interface Ranking {
+  readonly values: readonly string[];
+  readonly counts: Int32Array;
+  readonly ids: Int32Array;
+}
+
+/**
+ * Ids from 1 by falling count, equal counts by value (code units). What training has less often than `least` is
+ * unknown.
+ */
+export function rankByCount(values: readonly string[], counts: ArrayLike<number>, least = 1): Ranking {
+  const known = values
+    .map((_, index) => index)
+    .filter((index) => counts[index] >= least)
+    .sort((a, b) => counts[b] - counts[a] || (values[a] < values[b] ? -1 : 1));
+  const ids = new Int32Array(values.length);
+  known.forEach((index, rank) => {
+    ids[index] = rank + 1;
+  });
+  return {
+    values: known.map((index) => values[index]),
+    counts: Int32Array.from(known, (index) => counts[index]),
+    ids,
+  };
+}
+
+/** What the manifest says of a field. */
+export function describeField({ name, values, distinct, transform }: Vocabulary): Manifest["fields"]["user"][number] {
+  return { name, size: values.length + 1, values: distinct, transform };
+}
+
+/** @throws UserError where the file cannot be written. */
+export async function writeVocabulary(
+  connection: DuckDBConnection,
+  folder: string,
+  { name, values, counts }: Vocabulary,
+): Promise<void> {
+  await writeParquet(connection, vocabularyFile(folder, name), values.length, [
+    { name: "id", type: "int32", values: Int32Array.from(values, (_, index) => index + 1) },
+    { name: "value", type: "string", values },
+    { name: "count", type: "int32", values: counts },
+  ]);
+}
