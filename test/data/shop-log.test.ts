@@ -117,14 +117,15 @@ describe("the shop as a log", () => {
     expect(headers.users).toContain(keys.user);
     expect(headers.items).toContain(keys.item);
     for (const { name, column, kind, from } of Object.values(fields).flat()) {
-      if (kind !== "hour" && kind !== "weekday") expect(headers[from], name).toContain(column);
+      const header = from === "key" ? headers.events : headers[from];
+      if (kind !== "hour" && kind !== "weekday") expect(header, name).toContain(column);
     }
     expect(Object.values(fields).map((some) => some.map(({ name }) => name))).toEqual([
       ["user", "segment", "age", "gender", "city"],
       ["item", "category", "department", "price"],
       ["hour", "weekday", "device"],
     ]);
-    expect(behaviours).toMatchObject({ types: ["view"], max_history: 50 });
+    expect(behaviours).toMatchObject({ types: ["view"], maxHistory: 50 });
   });
 
   test.each(TABLE_FORMATS)("is written whole or not at all as %s", async (logFormat) => {
