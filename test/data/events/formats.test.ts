@@ -208,7 +208,7 @@ describe.skipIf(noPostgres !== undefined)(`Postgres${noPostgres ? ` (skipped: ${
     [
       "an unknown column",
       () => server!.address({ query: "SELECT 1 AS uid, 2 AS iid, 3 AS tss" }),
-      "there is no column 'ts', only uid, iid, tss; did you mean 'tss'?",
+      "there is no column ts, only uid, iid, tss; did you mean 'tss'?",
     ],
     ["a query that writes", () => server!.address({ query: "DELETE FROM log RETURNING *" }), "cannot read "],
     [
