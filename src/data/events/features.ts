@@ -4,7 +4,13 @@
 import { z } from "zod";
 import { UserError } from "../../errors.ts";
 
-const column = z.string().min(1);
+/** What `dien init` writes where it could not tell. */
+export const TODO = "TODO";
+
+const column = z
+  .string()
+  .min(1)
+  .refine((name) => name !== TODO, "write the name of the column in the place of TODO");
 const fieldName = z.string().regex(/^[a-z][a-z0-9_]*$/, "expected lower-case letters, digits and _, a letter first");
 const types = z.array(z.string()).min(1);
 
