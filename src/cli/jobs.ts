@@ -2,6 +2,7 @@
  * The work behind the commands, loaded when a command asks for it: `--help` must not wait for a database engine.
  */
 import type { prepareAmazon } from "../data/amazon/prepare.ts";
+import type { guessFeatures } from "../data/events/guess.ts";
 import type { openDataset } from "../data/read.ts";
 import type { prepareSynthetic } from "../data/synthetic/prepare.ts";
 import type { runExperiment } from "../experiments/run.ts";
@@ -12,6 +13,7 @@ import type { train } from "../train/train.ts";
 export interface Jobs {
   readonly prepareAmazon: typeof prepareAmazon;
   readonly prepareSynthetic: typeof prepareSynthetic;
+  readonly guessFeatures: typeof guessFeatures;
   readonly openDataset: typeof openDataset;
   readonly train: typeof train;
   readonly evaluateRun: typeof evaluateRun;
@@ -22,6 +24,7 @@ export interface Jobs {
 export const jobs: Jobs = {
   prepareAmazon: async (...all) => (await import("../data/amazon/prepare.ts")).prepareAmazon(...all),
   prepareSynthetic: async (...all) => (await import("../data/synthetic/prepare.ts")).prepareSynthetic(...all),
+  guessFeatures: async (...all) => (await import("../data/events/guess.ts")).guessFeatures(...all),
   openDataset: async (...all) => (await import("../data/read.ts")).openDataset(...all),
   train: async (...all) => (await import("../train/train.ts")).train(...all),
   evaluateRun: async (...all) => (await import("../train/evaluate.ts")).evaluateRun(...all),

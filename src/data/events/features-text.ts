@@ -27,11 +27,10 @@ columns:
 ${(["user", "item", "time", "label", "type"] as const).map((role) => roleLine(guess, role)).join("")}
 # Behaviours are the user's history: what a prediction is made from. Without this section, every row that is not labelled 0.
 behaviours:
-${typesLine(guess, "only rows of these types")}  # window_days: 90        # only so many days back
-  max_history: 100         # the latest so many behaviours
-
+${typesLine(guess, "only rows of these types")}${line("  # window_days: 90", "only so many days back")}${line("  max_history: 100", "the latest so many behaviours")}
 # Impressions are what is predicted: without this section, every labelled row.
-${guess.columns.type ? `# impressions:\n#   types: ${list(guess.types)}   # only labelled rows of these types\n` : "# impressions:\n#   types: [TYPE]   # only labelled rows of these types; needs columns.type\n"}
+# impressions:
+${typesLine(guess, "only labelled rows of these types")}
 # The latest impressions are kept apart: for validation, and for the test after training.
 split: { valid: 0.1, test: 0.1 }
 # split: { valid_from: "2024-05-01", test_from: "2024-05-08" }   # or from these times on
@@ -50,9 +49,12 @@ ${(["user", "item", "context"] as const).map((kind) => section(guess, kind)).joi
 
 function roleLine({ columns, there }: Guess, role: Role): string {
   const found = columns[role];
-  if (found) return line(`  ${role}: ${scalar(found.column)}`, `${ROLES[role]} (${found.why})`);
-  if (role === "label" || role === "type") return line(`  # ${role}: COLUMN`, `${ROLES[role]}; none was found`);
-  return `  # Write here which column it is. There are: ${printable(there.join(", "))}\n${line(`  ${role}: ${TODO}`, ROLES[role])}`;
+  if (found) return `  # ${ROLES[role]} (guessed ${printable(found.why)})\n  ${role}: ${scalar(found.column)}\n`;
+  if (role === "label" || role === "type") {
+    return `  # ${ROLES[role]} (none was found)\n  # ${role}: COLUMN\n`;
+  }
+  const choice = `write here which column it is. There are: ${printable(there.join(", "))}`;
+  return `  # ${ROLES[role]}. TODO: ${choice}\n  ${role}: ${TODO}\n`;
 }
 
 function typesLine({ columns, types }: Guess, what: string): string {

@@ -124,7 +124,7 @@ export async function guessFeatures({ events, users, items }: GuessOptions): Pro
       const look = (role: Role) => log.columns.find(({ column }) => column === columns[role]?.column);
       return {
         rows: log.rows,
-        columns,
+        columns: inOrder(columns),
         keys,
         types: look("type")?.values ?? [],
         hasTimeOfDay: look("time")?.hasTimeOfDay ?? false,
@@ -151,7 +151,7 @@ function guessRoles({ columns, rows }: Sample): Partial<Record<Role, GuessedColu
     for (const name of NAMES[role]) {
       const look = free.find(({ column }) => bare(column) === name);
       if (look) {
-        found[role] = { column: look.column, why: `by its name; ${why}` };
+        found[role] = { column: look.column, why: `by its name, and ${why}` };
         return;
       }
     }
@@ -165,12 +165,21 @@ function guessRoles({ columns, rows }: Sample): Partial<Record<Role, GuessedColu
       isMostly(look.times, look) &&
       (look.hasIso || (look.distinct > 2 && look.earliest! > PLAUSIBLE_TIME)),
   );
-  if (!found.time && byValue) found.time = { column: byValue.column, why: "its values are times" };
+  if (!found.time && byValue) found.time = { column: byValue.column, why: "as its values are times" };
   take("label", (look) => look.labels === look.filled && look.distinct <= 2, "its values are 0 and 1");
   take("user", isId, "its values are ids");
   take("item", isId, "its values are ids");
-  take("type", (look) => look.distinct <= MOST_TYPES && look.distinct < look.filled, "it has few values");
+  take(
+    "type",
+    (look) => look.distinct > 1 && look.distinct <= MOST_TYPES && look.distinct < look.filled,
+    "it has few values",
+  );
   return found;
+}
+
+function inOrder(columns: Guess["columns"]): Guess["columns"] {
+  const roles: readonly Role[] = ["user", "item", "time", "label", "type"];
+  return Object.fromEntries(roles.flatMap((role) => (columns[role] ? [[role, columns[role]]] : [])));
 }
 
 /** The key of a table of users or items: a column called as in the log or as keys are, different in every row. */
@@ -206,19 +215,11 @@ async function placeOf(
 class FieldList {
   readonly kept: Record<FieldKind, GuessedField[]> = { user: [], item: [], context: [] };
   readonly leftOut: LeftOut[] = [];
-  /** Names of columns of a dataset's files, which no field may have. */
-  readonly #taken = new Set([
-    "user",
-    "item",
-    "label",
-    "sequence",
-    "position",
-    "length",
-    "probability",
-    "row",
-    "key",
-    "time",
-  ]);
+  /** Columns of a dataset's files, and fields that are there without being named. */
+  readonly #reserved = new Set(
+    "user item label sequence position length time probability row key".split(" "),
+  );
+  readonly #taken = new Set<string>();
 
   /** The field of the user's own id. */
   addOwn(name: "user", column: string): void {
@@ -236,7 +237,7 @@ class FieldList {
   #nameOf(column: string): string {
     const words = column.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase();
     const plain = words.replace(/[^a-z0-9]+/g, "_").replace(/^[_0-9]+|_+$/g, "") || "field";
-    let name = plain;
+    let name = this.#reserved.has(plain) ? `log_${plain}` : plain;
     for (let number = 2; this.#taken.has(name); number++) name = `${plain}_${number}`;
     this.#taken.add(name);
     return name;
