@@ -216,9 +216,7 @@ class FieldList {
   readonly kept: Record<FieldKind, GuessedField[]> = { user: [], item: [], context: [] };
   readonly leftOut: LeftOut[] = [];
   /** Columns of a dataset's files, and fields that are there without being named. */
-  readonly #reserved = new Set(
-    "user item label sequence position length time probability row key".split(" "),
-  );
+  readonly #reserved = new Set("user item label sequence position length time probability row key".split(" "));
   readonly #taken = new Set<string>();
 
   /** The field of the user's own id. */
