@@ -2,6 +2,7 @@
  * The work behind the commands, loaded when a command asks for it: `--help` must not wait for a database engine.
  */
 import type { prepareAmazon } from "../data/amazon/prepare.ts";
+import type { guessFeatures } from "../data/events/guess.ts";
 import type { prepareEvents } from "../data/events/prepare.ts";
 import type { readShape } from "../data/stream.ts";
 import type { writeLog } from "../data/synthetic/log.ts";
@@ -17,6 +18,7 @@ export interface Jobs {
   readonly prepareSynthetic: typeof prepareSynthetic;
   readonly writeLog: typeof writeLog;
   readonly readShape: typeof readShape;
+  readonly guessFeatures: typeof guessFeatures;
   readonly train: typeof train;
   readonly evaluateRun: typeof evaluateRun;
   readonly loadScorer: typeof loadScorer;
@@ -29,6 +31,7 @@ export const jobs: Jobs = {
   prepareSynthetic: async (...all) => (await import("../data/synthetic/prepare.ts")).prepareSynthetic(...all),
   writeLog: async (...all) => (await import("../data/synthetic/log.ts")).writeLog(...all),
   readShape: async (...all) => (await import("../data/stream.ts")).readShape(...all),
+  guessFeatures: async (...all) => (await import("../data/events/guess.ts")).guessFeatures(...all),
   train: async (...all) => (await import("../train/train.ts")).train(...all),
   evaluateRun: async (...all) => (await import("../train/evaluate.ts")).evaluateRun(...all),
   loadScorer: async (...all) => (await import("../train/predict.ts")).loadScorer(...all),

@@ -42,6 +42,8 @@ const none: Jobs = Object.fromEntries(
     "prepareSynthetic",
     "writeLog",
     "readShape",
+    "prepareSynthetic",
+    "guessFeatures",
     "train",
     "evaluateRun",
     "loadScorer",
