@@ -39,6 +39,7 @@ const none: Jobs = Object.fromEntries(
   [
     "prepareAmazon",
     "prepareEvents",
+    "prepareTaobao",
     "prepareSynthetic",
     "writeLog",
     "openDataset",
