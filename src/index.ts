@@ -5,6 +5,7 @@ export type { Dataset, Samples, Split } from "./data/dataset.ts";
 export { type EventsSummary, type PrepareEventsOptions, prepareEvents } from "./data/events/prepare.ts";
 export { openDataset } from "./data/read.ts";
 export { type PrepareSyntheticOptions, prepareSynthetic } from "./data/synthetic/prepare.ts";
+export { type PrepareTaobaoOptions, prepareTaobao } from "./data/taobao/prepare.ts";
 export { UserError } from "./errors.ts";
 export { type Calibration, type CalibrationBin, calibrationOf } from "./evaluate/calibration.ts";
 export { type Comparison, compareAuc, type Difference } from "./evaluate/compare.ts";

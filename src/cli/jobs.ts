@@ -7,6 +7,7 @@ import type { prepareEvents } from "../data/events/prepare.ts";
 import type { readShape } from "../data/stream.ts";
 import type { writeLog } from "../data/synthetic/log.ts";
 import type { prepareSynthetic } from "../data/synthetic/prepare.ts";
+import type { prepareTaobao } from "../data/taobao/prepare.ts";
 import type { runExperiment } from "../experiments/run.ts";
 import type { evaluateRun } from "../train/evaluate.ts";
 import type { loadScorer } from "../train/predict.ts";
@@ -15,6 +16,7 @@ import type { train } from "../train/train.ts";
 export interface Jobs {
   readonly prepareAmazon: typeof prepareAmazon;
   readonly prepareEvents: typeof prepareEvents;
+  readonly prepareTaobao: typeof prepareTaobao;
   readonly prepareSynthetic: typeof prepareSynthetic;
   readonly writeLog: typeof writeLog;
   readonly readShape: typeof readShape;
@@ -28,6 +30,7 @@ export interface Jobs {
 export const jobs: Jobs = {
   prepareAmazon: async (...all) => (await import("../data/amazon/prepare.ts")).prepareAmazon(...all),
   prepareEvents: async (...all) => (await import("../data/events/prepare.ts")).prepareEvents(...all),
+  prepareTaobao: async (...all) => (await import("../data/taobao/prepare.ts")).prepareTaobao(...all),
   prepareSynthetic: async (...all) => (await import("../data/synthetic/prepare.ts")).prepareSynthetic(...all),
   writeLog: async (...all) => (await import("../data/synthetic/log.ts")).writeLog(...all),
   readShape: async (...all) => (await import("../data/stream.ts")).readShape(...all),

@@ -39,10 +39,10 @@ const none: Jobs = Object.fromEntries(
   [
     "prepareAmazon",
     "prepareEvents",
+    "prepareTaobao",
     "prepareSynthetic",
     "writeLog",
     "readShape",
-    "prepareSynthetic",
     "guessFeatures",
     "train",
     "evaluateRun",

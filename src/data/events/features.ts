@@ -78,6 +78,8 @@ export const featuresSchema = z.strictObject({
     .prefault({}),
   /** What has been seen less often than this in the training part is unknown; a field may have its own. */
   min_count: z.int().min(1).default(1),
+  /** Texts that stand for a missing value, as an empty one does. */
+  missing: z.array(z.string()).default([]),
   /** Of times that carry no offset, and of hours and weekdays. */
   utc_offset: z
     .string()
@@ -127,6 +129,8 @@ export interface Features {
   };
   readonly impressions: { readonly types?: readonly string[] };
   readonly split: TimeSplit;
+  /** Texts of fields that stand for a missing value. */
+  readonly missing: readonly string[];
   /** Minutes east of UTC. */
   readonly utcOffset: number;
   readonly keys: { readonly user: string; readonly item: string };
@@ -160,7 +164,7 @@ export function resolveFeatures(
     const [{ path: where, message }] = parsed.error.issues;
     throw refuse(where.join(".") || "document", message);
   }
-  const { columns, behaviours, impressions, min_count: minCount, keys: named, fields } = parsed.data;
+  const { columns, behaviours, impressions, missing, min_count: minCount, keys: named, fields } = parsed.data;
   const keys = { user: named.user ?? columns.user, item: named.item ?? columns.item };
   const utcOffset = minutesOf(parsed.data.utc_offset);
   if (Math.abs(utcOffset) > 60 * FURTHEST) throw refuse("utc_offset", `expected at most ${FURTHEST} hours`);
@@ -203,6 +207,7 @@ export function resolveFeatures(
     },
     impressions,
     split: resolveSplit(parsed.data.split, utcOffset, refuse),
+    missing,
     utcOffset,
     keys,
     fields: {

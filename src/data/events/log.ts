@@ -96,7 +96,7 @@ function usedRows(features: Features, tables: Tables): string[] {
   const alone = logsOf(tables).map((log) => {
     const what =
       log === "behaviours" && withoutItems(features, tables)
-        ? behaviours.fields.map(({ name }) => `nullif("f_${name}", '')`)
+        ? behaviours.fields.map(({ name }) => stated(`"f_${name}"`, features))
         : [`"item"`];
     const coded = codedColumns(features, tables).flatMap(({ raw }) => raw[log] ?? []);
     return `SELECT "user", ${[`"time"`, ...what, ...coded].map(constant).join(" AND ")} AS alone
@@ -123,7 +123,7 @@ function codedColumns(features: Features, tables: Tables): CodedColumn[] {
   const coded = [...fields.user, ...fields.item, ...fields.context]
     .filter(({ from }) => from === "events")
     .map((field): CodedColumn => {
-      const raw = rawText(field);
+      const raw = rawText(field, features);
       return {
         name: codeColumn(field.name),
         dictionary: dictionaryOf(field.name),
@@ -145,15 +145,20 @@ function inBehaviours(field: FieldSpec, { columns, behaviours }: Features, table
   return behaviours.fields.some(({ name }) => name === field.name);
 }
 
-/** The raw value of a field in a row; an empty text is none. */
-function rawText(field: FieldSpec): string {
+/** The raw value of a field in a row; of hours and weekdays its time. */
+function rawText(field: FieldSpec, features: Features): string {
   if (readsTime(field)) return `("time" - ("time" % ${QUARTER} + ${QUARTER}) % ${QUARTER})::VARCHAR`;
-  return `nullif("f_${field.name}", '')`;
+  return stated(`"f_${field.name}"`, features);
+}
+
+/** A text of a column, null where it stands for a missing value. */
+function stated(column: string, { missing }: Features): string {
+  return missing.reduce((text, word) => `nullif(${text}, ${quote(word)})`, `nullif(${column}, '')`);
 }
 
 /** Queries that give the raw values of a field, in the data that are used. */
 function rawValues(field: FieldSpec, features: Features, tables: Tables): string[] {
-  const raw = rawText(field);
+  const raw = rawText(field, features);
   const queries = {
     events: [`SELECT ${raw} AS raw FROM used_events`],
     users: [`SELECT ${raw} AS raw FROM raw_users SEMI JOIN user_keys ON "user" = key`],
@@ -197,7 +202,7 @@ function itemKeys(features: Features, tables: Tables): string {
   const queries = [`SELECT DISTINCT key, true AS keyed${none} FROM (${keyed.join(" UNION ALL ")})`];
   if (unkeyed) {
     const key = fields.map((name) => `${quote(`${name}=`)} || ${knownColumn(name)}`).join(", ");
-    const values = fields.map((name) => `nullif("f_${name}", '') AS ${knownColumn(name)}`).join(", ");
+    const values = fields.map((name) => `${stated(`"f_${name}"`, features)} AS ${knownColumn(name)}`).join(", ");
     queries.push(`SELECT concat_ws(' ', ${key}) AS key, false AS keyed, * FROM (SELECT DISTINCT ${values} FROM used_behaviours)
       WHERE coalesce(${fields.map(knownColumn).join(", ")}) IS NOT NULL`);
   }
@@ -218,7 +223,7 @@ function sortedLog(features: Features, tables: Tables): string {
     const joins = own.map(({ dictionary, raw }) => `LEFT JOIN ${dictionary} ON ${dictionary}.raw = ${raw[log]}`);
     const keyed = log === "events" || !withoutItems(features, tables);
     const alike = features.behaviours.fields.map(
-      ({ name }) => `${knownColumn(name)} IS NOT DISTINCT FROM nullif("f_${name}", '')`,
+      ({ name }) => `${knownColumn(name)} IS NOT DISTINCT FROM ${stated(`"f_${name}"`, features)}`,
     );
     const label = log === "events" && features.columns.label !== undefined;
     return `SELECT DISTINCT sequence, "time", coalesce(item_keys.row, 0) AS item,
@@ -231,11 +236,11 @@ function sortedLog(features: Features, tables: Tables): string {
   return `CREATE TABLE log AS ${parts.join(" UNION ALL ")} ORDER BY ALL`;
 }
 
-function users({ fields }: Features): string {
-  const own = fields.user.filter(({ from }) => from === "users");
+function users(features: Features): string {
+  const own = features.fields.user.filter(({ from }) => from === "users");
   const codes = own.map(({ name }) => `, coalesce(${dictionaryOf(name)}.code, 0) AS ${codeColumn(name)}`);
   const joins = own.map(
-    (field) => `LEFT JOIN ${dictionaryOf(field.name)} ON ${dictionaryOf(field.name)}.raw = ${rawText(field)}`,
+    (field) => `LEFT JOIN ${dictionaryOf(field.name)} ON ${dictionaryOf(field.name)}.raw = ${rawText(field, features)}`,
   );
   const table = own.length === 0 ? "" : `LEFT JOIN raw_users ON raw_users."user" = user_keys.key`;
   return `CREATE TABLE users AS SELECT sequence, user_keys.key${codes.join("")}
@@ -252,7 +257,7 @@ function catalogue(features: Features, tables: Tables): string {
       return `LEFT JOIN (SELECT item, unnest(min({moment: "time", code: ${column}})) FROM log
         WHERE ${column} > 0 GROUP BY item) ${table} ON ${table}.item = item_keys.row`;
     }
-    const raw = [`nullif(raw_items."f_${name}", '')`, ...(known.includes(name) ? [knownColumn(name)] : [])];
+    const raw = [stated(`raw_items."f_${name}"`, features), ...(known.includes(name) ? [knownColumn(name)] : [])];
     return `LEFT JOIN ${table} ON ${table}.raw = coalesce(${raw.join(", ")})`;
   });
   const codes = fields.map(({ name, from }) => {

@@ -31,17 +31,8 @@ import { writeFiles } from "./output.ts";
 const GIGABYTE = 2 ** 30;
 const LEAST_MEMORY = GIGABYTE / 8;
 
-const optionsSchema = z.strictObject({
-  /** The sections of features.yaml. */
-  features: z.unknown(),
-  /** What errors in them name. */
-  featuresPath: z.string().default("features"),
-  /** Files or a pattern, or the address of a database. */
-  events: z.string().min(1),
-  /** A log of behaviours alone, beside those of the events. */
-  behaviours: z.string().min(1).optional(),
-  users: z.string().min(1).optional(),
-  items: z.string().min(1).optional(),
+/** Options of everything that goes through this engine. */
+export const engineSchema = z.strictObject({
   /** The dataset folder to write; a dataset that is there is replaced. */
   out: z.string().min(1),
   /** Bytes to get by with, about; half of them the database's. What it cannot hold goes to a folder beside `out`. */
@@ -53,6 +44,20 @@ const optionsSchema = z.strictObject({
   seed: z.int32().nonnegative().default(SAMPLING_DEFAULTS.seed),
   /** Leave rows out that cannot be read, however many. */
   skipBadRows: z.boolean().default(false),
+});
+export type EngineOptions = z.output<typeof engineSchema>;
+
+const optionsSchema = engineSchema.extend({
+  /** The sections of features.yaml. */
+  features: z.unknown(),
+  /** What errors in them name. */
+  featuresPath: z.string().default("features"),
+  /** Files or a pattern, or the address of a database. */
+  events: z.string().min(1),
+  /** A log of behaviours alone, beside those of the events. */
+  behaviours: z.string().min(1).optional(),
+  users: z.string().min(1).optional(),
+  items: z.string().min(1).optional(),
 });
 export type PrepareEventsOptions = Readonly<z.input<typeof optionsSchema>>;
 
@@ -75,7 +80,7 @@ export interface EventsSummary extends PreparedCounts {
  *   or test on, disk or memory do not suffice, or `out` cannot be written
  */
 export async function prepareEvents(options: PrepareEventsOptions, onProgress?: OnProgress): Promise<EventsSummary> {
-  const { features, featuresPath, ...rest } = checkOptions(options);
+  const { features, featuresPath, ...rest } = checkOptions("prepareEvents", optionsSchema, options);
   const behaviours = rest.behaviours ?? behaviourFiles(features);
   const given = {
     behaviours: behaviours !== undefined,
@@ -87,11 +92,12 @@ export async function prepareEvents(options: PrepareEventsOptions, onProgress?: 
   return prepareLogs("events", resolved, sources, rest, onProgress);
 }
 
-function checkOptions(options: PrepareEventsOptions): z.output<typeof optionsSchema> {
-  const checked = optionsSchema.safeParse(options);
+/** Options with every default filled in. @throws UserError that names `caller` and each option that cannot be used */
+export function checkOptions<T>(caller: string, schema: z.ZodType<T>, options: unknown): T {
+  const checked = schema.safeParse(options);
   if (checked.success) return checked.data;
   const issues = checked.error.issues.map(({ path, message }) => `${path.join(".") || "options"}: ${message}`);
-  throw new UserError(`prepareEvents: ${issues.join("; ")}`);
+  throw new UserError(`${caller}: ${issues.join("; ")}`);
 }
 
 /** Where the tables are read from. */
@@ -100,13 +106,6 @@ export interface Sources {
   readonly behaviours?: string | undefined;
   readonly users?: string | undefined;
   readonly items?: string | undefined;
-}
-
-export interface EngineOptions {
-  readonly out: string;
-  readonly memory: number;
-  readonly seed: number;
-  readonly skipBadRows: boolean;
 }
 
 /** Prepares what `features` describe; `importer` is who says so. @throws UserError as `prepareEvents` */

@@ -202,7 +202,7 @@ const cases: fc.Arbitrary<Case> = fc
     typed: fc.boolean(),
     events: rowsOf(12, 40),
     twice: fc.integer({ min: 0, max: 4 }),
-    behaviours: fc.option(rowsOf(0, 20)),
+    behaviours: fc.option(rowsOf(1, 20)),
     itemsNamed: fc.boolean(),
     behaviourTypes: oneOf(undefined, undefined, ["view"], ["view", "ad"]),
     impressionTypes: oneOf(undefined, undefined, ["ad"]),
@@ -218,8 +218,8 @@ const cases: fc.Arbitrary<Case> = fc
     buckets: fc.integer({ min: 2, max: 5 }),
     userTable: fc.boolean(),
     itemTable: fc.boolean(),
-    users: fc.dictionary(oneOf("u1", "u2", "ü", "stranger"), fieldsOf(["segment"])),
-    items: fc.dictionary(oneOf("i1", "i2", "é", "nothing"), fieldsOf(["category", "price"])),
+    users: fc.dictionary(oneOf("u1", "u2", "ü", "stranger"), fieldsOf(["segment"]), { minKeys: 1 }),
+    items: fc.dictionary(oneOf("i1", "i2", "é", "nothing"), fieldsOf(["category", "price"]), { minKeys: 1 }),
   })
   .map(
     ({

@@ -277,7 +277,8 @@ function eventsOf(given: Case) {
     const named = log === "events" || given.itemsNamed;
     const stated = given.known.filter((name) => row.fields[name]);
     const key = stated.map((name) => `${name}=${row.fields[name]}`).join(" ");
-    const item = named ? { key: row.item, named, fields: {} } : key === "" ? null : { key, named, fields: row.fields };
+    const own = Object.fromEntries(stated.map((name) => [name, row.fields[name]]));
+    const item = named ? { key: row.item, named, fields: {} } : key === "" ? null : { key, named, fields: own };
     const names = [...given.user, ...given.item, ...given.context].filter(({ from }) => from === "events");
     const fields: Record<string, string | null> = {};
     for (const { name } of names) {
