@@ -46,9 +46,12 @@ const stored: Record<Column["type"], DuckDBType> = {
 const handedOver = (type: Column["type"]) =>
   type === "int64" ? DOUBLE : type === "int64[]" ? LIST(DOUBLE) : stored[type];
 
-/** Runs `body` with a connection to an empty database in memory, which never spills to disk. */
-export async function withDuckDB<T>(body: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
-  const instance = await DuckDBInstance.create(":memory:", { temp_directory: "" });
+/** Runs `body` with a connection to an empty database in memory, which unless `settings` say so never spills to disk. */
+export async function withDuckDB<T>(
+  body: (connection: DuckDBConnection) => Promise<T>,
+  settings: Readonly<Record<string, string>> = { temp_directory: "" },
+): Promise<T> {
+  const instance = await DuckDBInstance.create(":memory:", settings);
   const connection = await instance.connect();
   try {
     return await body(connection);
@@ -120,13 +123,13 @@ export async function readParquet(
   take: (vectors: readonly DuckDBVector[], row: number, rows: number) => void,
 ): Promise<number> {
   const list = wanted.map(({ name, type }) => `"${name}"::${type}`).join(", ");
-  // A bracket keeps DuckDB from taking the name for a pattern.
-  const literal = quote(path.replace(/[*?[]/g, "[$&]"));
   let row = 0;
   const told = (error: unknown) => new UserError(`cannot read ${path}: ${reason(error)}`);
-  const result = await connection.stream(`SELECT ${list} FROM read_parquet(${literal})`).catch((error: unknown) => {
-    throw told(error);
-  });
+  const result = await connection
+    .stream(`SELECT ${list} FROM read_parquet(${literally(path)})`)
+    .catch((error: unknown) => {
+      throw told(error);
+    });
   for (;;) {
     const chunk = await result.fetchChunk().catch((error: unknown) => {
       throw told(error);
@@ -147,12 +150,17 @@ export function listVector(vector: DuckDBVector): DuckDBListVector {
   return vector;
 }
 
+/** A file's name to read from; a bracket keeps DuckDB from taking it for a pattern. */
+export function literally(path: string): string {
+  return quote(path.replace(/[*?[]/g, "[$&]"));
+}
+
 function quote(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
 /** DuckDB adds the query after the first line, and the file's name before the system's reason. */
-function reason(error: unknown): string {
+export function reason(error: unknown): string {
   const [line] = (error instanceof Error ? error.message : String(error)).split("\n", 1);
   return line.replace(/^IO Error: .*": /, "");
 }
