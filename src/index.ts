@@ -2,6 +2,8 @@
 export { readTensorFile } from "./checkpoint/file.ts";
 export { type PrepareAmazonOptions, prepareAmazon } from "./data/amazon/prepare.ts";
 export type { Dataset, Samples, Split } from "./data/dataset.ts";
+export { type DatasetInspection, inspectDataset } from "./data/inspect/inspect.ts";
+export type { Warning } from "./data/inspect/warnings.ts";
 export { openDataset } from "./data/read.ts";
 export { type PrepareSyntheticOptions, prepareSynthetic } from "./data/synthetic/prepare.ts";
 export { UserError } from "./errors.ts";
@@ -11,6 +13,7 @@ export { evaluateScores, type Metrics } from "./evaluate/metrics.ts";
 export { relaImpr } from "./evaluate/relaimpr.ts";
 export { type Spread, spreadOf } from "./evaluate/spread.ts";
 export { type ExperimentOutcome, type RunExperimentOptions, runExperiment } from "./experiments/run.ts";
+export { writeInspection } from "./inspect/page.ts";
 export type { Model } from "./models/model.ts";
 export { models } from "./models/registry.ts";
 export { configKeys, type RunConfig, resolveConfig } from "./train/config.ts";

@@ -6,6 +6,7 @@ import { type Context, UsageError } from "./context.ts";
 import { addDemo } from "./demo.ts";
 import { addEvaluate } from "./evaluate.ts";
 import { addExperiment } from "./experiment.ts";
+import { addInspect } from "./inspect.ts";
 import { addModels } from "./models.ts";
 import { addPredict } from "./predict.ts";
 import { addPrepare } from "./prepare.ts";
@@ -40,6 +41,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted and stopped cleanly
     );
   addDemo(program, context, finish);
   addPrepare(program, context);
+  addInspect(program, context, finish);
   addModels(program, context);
   addTrain(program, context, finish);
   addEvaluate(program, context);

@@ -36,14 +36,22 @@ class Capture extends Writable implements Terminal {
 
 /** Jobs that a test does not give must not be asked for. */
 const none: Jobs = Object.fromEntries(
-  ["prepareAmazon", "prepareSynthetic", "openDataset", "train", "evaluateRun", "loadScorer", "runExperiment"].map(
-    (name) => [
-      name,
-      () => {
-        throw new Error(`${name} was called`);
-      },
-    ],
-  ),
+  [
+    "prepareAmazon",
+    "prepareSynthetic",
+    "openDataset",
+    "inspectDataset",
+    "writeInspection",
+    "train",
+    "evaluateRun",
+    "loadScorer",
+    "runExperiment",
+  ].map((name) => [
+    name,
+    () => {
+      throw new Error(`${name} was called`);
+    },
+  ]),
 ) as unknown as Jobs;
 
 /** Runs one command line. */

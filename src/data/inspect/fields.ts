@@ -39,13 +39,14 @@ export interface FieldNumbers {
   readonly auc: number;
 }
 
-export const TOP_VALUES = 5;
+const TOP_VALUES = 5;
 /** Values with a cell of their own in the index. */
 const PSI_VALUES = 20;
 /** A value's click rate in train counts this many samples of the overall rate besides its own. */
-export const SMOOTHING = 10;
+const SMOOTHING = 10;
 
-type Row = { readonly id: number; readonly value: string | null } & Readonly<Record<string, number>>;
+/** A value, and of each split its samples and clicks. */
+type Row = Readonly<Record<"id" | `${"n" | "k"}${0 | 1 | 2}`, number>> & { readonly value: string | null };
 
 /** @throws UserError where a vocabulary is damaged */
 export async function measureField(
@@ -66,15 +67,15 @@ export async function measureField(
   const [used] = await rows<{ used: number }>(`SELECT count(*) FILTER (WHERE n0 > 0) AS used FROM field_values`);
   const [unknown] = await rows<Row>(`SELECT *, NULL AS value FROM field_values WHERE id = 0`);
   const known = await topValues(tables, name, size);
-  const top = known.map(valueOf);
+  const top = known.map(valueFrom);
   return {
     name,
     kind,
     size,
     used: used.used,
-    unknown: valueOf(unknown ?? NEVER),
+    unknown: valueFrom(unknown ?? NEVER),
     top: top.slice(0, TOP_VALUES),
-    psi: psiOf(top, valueOf(unknown ?? NEVER), train, test),
+    psi: psiOf(top, valueFrom(unknown ?? NEVER), train, test),
     auc: train.samples === 0 ? Number.NaN : await aucAlone(tables),
   };
 }
@@ -98,10 +99,10 @@ async function topValues({ directory, rows }: Tables, name: string, size: number
   );
 }
 
-const NEVER: Row = { id: 0, value: null, n0: 0, k0: 0, n1: 0, k1: 0, n2: 0, k2: 0 } as unknown as Row;
+const NEVER: Row = { id: 0, value: null, n0: 0, k0: 0, n1: 0, k1: 0, n2: 0, k2: 0 };
 
-function valueOf(row: Row): FieldValue {
-  const of = (s: number): Clicks => ({
+function valueFrom(row: Row): FieldValue {
+  const of = (s: 0 | 1 | 2): Clicks => ({
     samples: row[`n${s}`],
     clicks: row[`k${s}`],
     rate: row[`k${s}`] / row[`n${s}`],

@@ -9,11 +9,11 @@ import { type Manifest, readManifest } from "../manifest.ts";
 import { reason, withDuckDB } from "../parquet.ts";
 import { type Cold, measureCold } from "./cold.ts";
 import { countSplits, type SplitCounts } from "./counts.ts";
-import { measureDays, type Timeline } from "./days.ts";
 import { type FieldNumbers, measureField } from "./fields.ts";
 import { type Lengths, measureHistories } from "./histories.ts";
 import { findLeaks, type Leaks } from "./leaks.ts";
 import { openTables } from "./tables.ts";
+import { measureTimeline, type Timeline } from "./timeline.ts";
 import { type Warning, warningsOf } from "./warnings.ts";
 
 /** All that was counted. Shares and rates without anything to count are NaN. */
@@ -68,7 +68,7 @@ export async function inspectDataset(
         const histories = await part("histories", measureHistories(tables));
         const fields: FieldNumbers[] = [];
         for (const field of tables.fields) fields.push(await part(field.name, measureField(tables, field, splits)));
-        const timeline = await part("days", measureDays(tables, splits));
+        const timeline = await part("timeline", measureTimeline(tables, splits));
         const cold = await part("cold start", measureCold(tables));
         const leaks = await part("leaks", findLeaks(tables));
         return { splits, histories, fields, timeline, cold, leaks };

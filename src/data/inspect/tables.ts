@@ -98,13 +98,16 @@ interface Fault {
   readonly found: string;
 }
 
-/** A number that is missing or not in [0, most]; `most` may be SQL. */
-function outside(name: string, column: string, most: number | string): Fault {
+/** A number that is missing or not in [least, most]; `most` may be SQL. */
+function outside(name: string, column: string, most: number | string, least = 0): Fault {
   return {
-    when: `NOT coalesce(${column} BETWEEN 0 AND ${most}, false)`,
-    found: `'${name} ' || coalesce(${column}::VARCHAR, 'null') || ', expected 0 to ${most}'`,
+    when: `NOT coalesce(${column} BETWEEN ${least} AND ${most}, false)`,
+    found: `'${name} ' || coalesce(${column}::VARCHAR, 'null') || ', expected ${least} to ' || ${most}`,
   };
 }
+
+/** The times that are dates: 8.64e15 milliseconds to either side of 1970. */
+const FARTHEST = 8_640_000_000_000_000;
 
 /**
  * Makes a view of some columns of a Parquet file and their row, and looks for faults in `from`, where the view is joined
@@ -225,7 +228,7 @@ async function openSamples(tables: Tables, split: (typeof SPLITS)[number]): Prom
     from: `${view} LEFT JOIN lengths USING (sequence)`,
     faults: [
       outside("label", "label", 1),
-      { when: "time IS NULL", found: "'time null'" },
+      outside("time", "time", FARTHEST, -FARTHEST),
       outside("sequence", "sequence", counts.sequences - 1),
       outside("item", "item", counts.items),
       ...own.map(({ name, column, size }) => outside(name, column, size - 1)),

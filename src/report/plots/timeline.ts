@@ -12,14 +12,17 @@ export interface TimelineRow {
   readonly rate: number;
 }
 
-/** `length` is how long a stretch is, in milliseconds. Bars of several series stand on each other. */
+/**
+ * `length` is how long a stretch is, in milliseconds. Bars of several series stand on each other. The scale of the rates
+ * is that of the larger stretches; a rate of a few samples that lies outside stands at its end.
+ */
 export function timelinePlot(
   rows: readonly TimelineRow[],
   length: number,
   labels: { count: string; rate: string },
 ): string {
   const series = distinct(rows.map((row) => row.series));
-  const shown = rows.filter((row) => row.count > 0);
+  const shown = rows.filter((row) => row.count > 0 && Number.isFinite(row.count));
   if (shown.length === 0) return figure([], 1, []);
   const [first, last] = extent(
     shown.map((row) => row.start),
@@ -68,7 +71,8 @@ export function timelinePlot(
         ...shared,
         y: {
           type: "linear",
-          domain: extent(shown.map((row) => row.rate)),
+          domain: extent(shown.filter((row) => row.count >= most / 50).map((row) => row.rate)),
+          clamp: true,
           label: labels.rate,
           labelArrow: "none",
           ticks: 5,

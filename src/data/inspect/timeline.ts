@@ -23,7 +23,7 @@ const DAY = 24 * HOUR;
 const MOST_STRETCHES = 400;
 
 /** By hours where all samples lie within a day, else by days; null where all have the same time. */
-export async function measureDays({ rows }: Tables, splits: readonly SplitCounts[]): Promise<Timeline | null> {
+export async function measureTimeline({ rows }: Tables, splits: readonly SplitCounts[]): Promise<Timeline | null> {
   const times = splits.flatMap(({ first, last }) => [first, last]).filter((time) => time !== null);
   if (times.length === 0) return null;
   const [first, last] = [Math.min(...times), Math.max(...times)];
