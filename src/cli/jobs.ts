@@ -4,11 +4,13 @@
 import type { prepareAmazon } from "../data/amazon/prepare.ts";
 import type { guessFeatures } from "../data/events/guess.ts";
 import type { prepareEvents } from "../data/events/prepare.ts";
+import type { inspectDataset } from "../data/inspect/inspect.ts";
 import type { readShape } from "../data/stream.ts";
 import type { writeLog } from "../data/synthetic/log.ts";
 import type { prepareSynthetic } from "../data/synthetic/prepare.ts";
 import type { prepareTaobao } from "../data/taobao/prepare.ts";
 import type { runExperiment } from "../experiments/run.ts";
+import type { writeInspection } from "../inspect/page.ts";
 import type { evaluateRun } from "../train/evaluate.ts";
 import type { loadScorer } from "../train/predict.ts";
 import type { train } from "../train/train.ts";
@@ -21,6 +23,8 @@ export interface Jobs {
   readonly writeLog: typeof writeLog;
   readonly readShape: typeof readShape;
   readonly guessFeatures: typeof guessFeatures;
+  readonly inspectDataset: typeof inspectDataset;
+  readonly writeInspection: typeof writeInspection;
   readonly train: typeof train;
   readonly evaluateRun: typeof evaluateRun;
   readonly loadScorer: typeof loadScorer;
@@ -35,6 +39,8 @@ export const jobs: Jobs = {
   writeLog: async (...all) => (await import("../data/synthetic/log.ts")).writeLog(...all),
   readShape: async (...all) => (await import("../data/stream.ts")).readShape(...all),
   guessFeatures: async (...all) => (await import("../data/events/guess.ts")).guessFeatures(...all),
+  inspectDataset: async (...all) => (await import("../data/inspect/inspect.ts")).inspectDataset(...all),
+  writeInspection: async (...all) => (await import("../inspect/page.ts")).writeInspection(...all),
   train: async (...all) => (await import("../train/train.ts")).train(...all),
   evaluateRun: async (...all) => (await import("../train/evaluate.ts")).evaluateRun(...all),
   loadScorer: async (...all) => (await import("../train/predict.ts")).loadScorer(...all),

@@ -8,6 +8,7 @@ import { addDemo } from "./demo.ts";
 import { addEvaluate } from "./evaluate.ts";
 import { addExperiment } from "./experiment.ts";
 import { addInit } from "./init.ts";
+import { addInspect } from "./inspect.ts";
 import { addModels } from "./models.ts";
 import { addPredict } from "./predict.ts";
 import { addPrepare } from "./prepare.ts";
@@ -43,6 +44,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted and stopped cleanly
   addDemo(program, context, finish);
   addInit(program, context);
   addPrepare(program, context);
+  addInspect(program, context, finish);
   addModels(program, context);
   addTrain(program, context, finish);
   addEvaluate(program, context);

@@ -48,9 +48,12 @@ const stored: Record<Column["type"], DuckDBType> = {
 const handedOver = (type: Column["type"]) =>
   type === "int64" ? DOUBLE : type === "int64[]" ? LIST(DOUBLE) : stored[type];
 
-/** Runs `body` with a connection to an empty database in memory, which never spills to disk. */
-export async function withDuckDB<T>(body: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
-  const instance = await DuckDBInstance.create(":memory:", { temp_directory: "" });
+/** Runs `body` with a connection to an empty database in memory, which unless `settings` say so never spills to disk. */
+export async function withDuckDB<T>(
+  body: (connection: DuckDBConnection) => Promise<T>,
+  settings: Readonly<Record<string, string>> = { temp_directory: "" },
+): Promise<T> {
+  const instance = await DuckDBInstance.create(":memory:", settings);
   const connection = await instance.connect();
   try {
     return await body(connection);

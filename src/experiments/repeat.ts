@@ -1,5 +1,6 @@
 /** The commands that repeat an experiment, as a whole or run by run, in a folder of their own: what is done is not done again. */
 import { join } from "node:path";
+import { shellWord } from "../report/text.ts";
 import type { Lab } from "./lab.ts";
 import { type Trial, trialSettings } from "./trials.ts";
 
@@ -53,9 +54,4 @@ function textOf(value: unknown): string {
 
 function line(words: readonly string[]): string {
   return words.map(shellWord).join(" ");
-}
-
-/** A word that a POSIX shell reads as it is. */
-function shellWord(text: string): string {
-  return /^[\w./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -10,7 +10,7 @@ export type Cell =
 
 /** A part of a report. In texts, captions, headings and cells, backticks mark code. */
 export type Block =
-  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "text" | "heading"; readonly text: string }
   | {
       readonly kind: "table";
       readonly name: string;

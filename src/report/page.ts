@@ -7,8 +7,11 @@ import { escapeMarkup } from "./text.ts";
 /** Lets the page use its own styles and nothing more, should anything get past the escaping. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
-/** The whole document. Figures go in as they are: they come from `plots`, which escape what people gave. */
-export function page(report: Report): string {
+/**
+ * The whole document. Figures go in as they are: they come from `plots`, which escape what people gave. A page that is
+ * `alone` has no files of figures and data beside it, so it links to none.
+ */
+export function page(report: Report, { alone = false } = {}): string {
   const title = escapeMarkup(report.title);
   return `<!doctype html>
 <html lang="en">
@@ -25,22 +28,24 @@ export function page(report: Report): string {
 <h1>${title}</h1>
 <p class="lead">${prose(report.lead)}</p>
 </header>
-${report.blocks.map(block).join("\n")}
-${commands(report.commands)}${data(report.data)}</main>
+${report.blocks.map((part) => block(part, alone)).join("\n")}
+${commands(report.commands)}${alone ? "" : data(report.data)}</main>
 </body>
 </html>
 `;
 }
 
-function block(block: Block): string {
+function block(block: Block, alone: boolean): string {
   switch (block.kind) {
+    case "heading":
+      return `<h2>${prose(block.text)}</h2>`;
     case "text":
       return `<p>${prose(block.text)}</p>`;
     case "table":
       return table(block);
     case "figure":
       return `<figure id="${block.name}">
-<figcaption>${prose(block.caption)} <a href="figures/${block.name}.svg">SVG</a></figcaption>
+<figcaption>${prose(block.caption)}${alone ? "" : ` <a href="figures/${block.name}.svg">SVG</a>`}</figcaption>
 <div class="wide" tabindex="0">${block.svg}</div>
 </figure>`;
   }

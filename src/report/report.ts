@@ -33,9 +33,15 @@ export async function writeReport(folder: string, report: Report): Promise<void>
   for (const [name, content] of files) await writeFileAside(join(folder, name), content);
 }
 
+/** Writes a report as one page at `path`, without files beside it. */
+export async function writePage(path: string, report: Report): Promise<void> {
+  checkNames(report);
+  await writeFileAside(path, page(report, { alone: true }));
+}
+
 /** Names become files and anchors, so they are plain, and no two figures or tables share one. */
 function checkNames({ name, blocks, data }: Report): void {
-  const blockNames = blocks.flatMap((block) => (block.kind === "text" ? [] : [block.name]));
+  const blockNames = blocks.flatMap((block) => ("name" in block ? [block.name] : []));
   for (const used of [name, ...blockNames, ...Object.keys(data)]) {
     if (!/^[a-z0-9][a-z0-9_-]*$/.test(used)) throw new Error(`not a name for a part of a report: ${used}`);
   }

@@ -30,3 +30,8 @@ export function textWidth(text: string, fontSize: number): number {
   for (const character of text) ems += character > "\u2e80" ? 1 : /[A-ZÀ-Þmw@%–—…]/.test(character) ? 0.75 : 0.53;
   return Math.ceil(ems * fontSize);
 }
+
+/** A word that a POSIX shell reads as it is. */
+export function shellWord(text: string): string {
+  return /^[\w./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

@@ -44,6 +44,8 @@ const none: Jobs = Object.fromEntries(
     "writeLog",
     "readShape",
     "guessFeatures",
+    "inspectDataset",
+    "writeInspection",
     "train",
     "evaluateRun",
     "loadScorer",

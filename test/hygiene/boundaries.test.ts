@@ -22,11 +22,12 @@ const LAYERS: Readonly<Record<string, { below: readonly string[]; browser?: bool
   evaluate: { below: [] },
   checkpoint: { below: ["files.ts"] },
   report: { below: ["files.ts"] },
-  data: { below: ["features", "evaluate", "files.ts", "suggest.ts"] },
+  data: { below: ["features", "evaluate", "files.ts", "format.ts", "suggest.ts"] },
+  inspect: { below: ["data", "report"] },
   train: { below: ["models", "optim", "data", "checkpoint", "evaluate"] },
   experiments: { below: ["train", "report", "format.ts"] },
-  "index.ts": { below: ["experiments"] },
-  cli: { below: ["experiments"] },
+  "index.ts": { below: ["experiments", "inspect"] },
+  cli: { below: ["experiments", "inspect"] },
 };
 
 /** Packages that run in a browser as they are. */

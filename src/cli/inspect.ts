@@ -1,0 +1,77 @@
+/** `dien inspect`: a look at a dataset before anybody trains on it. */
+import type { Command } from "commander";
+import type { DatasetInspection } from "../data/inspect/inspect.ts";
+import { duration } from "../format.ts";
+import { headline, inspectionTables } from "../inspect/tables.ts";
+import { type Context, printJson } from "./context.ts";
+import { addCommonOptions, gatherOptions } from "./options.ts";
+import { withProgress } from "./progress.ts";
+import { table } from "./table.ts";
+
+interface Options {
+  data: string;
+  html?: string;
+  strict?: boolean;
+  json?: boolean;
+}
+
+/** What fits on a screen or two; page and JSON have more. */
+const EXTENT = { fields: 6, stretches: 12 };
+
+export function addInspect(program: Command, context: Context, finish: (exitCode: number) => void): void {
+  const command = program
+    .command("inspect")
+    .summary("look at a dataset before training: what is in it, what is wrong with it")
+    .description("Counts what is in a dataset and warns of leaks, drift and whatever else spoils results.")
+    .option("--data <folder>", "dataset of any size: what does not fit into memory goes to temporary files")
+    .option("--html <file>", "also write all of it, with figures, as one page that needs no network")
+    .option("--strict", "exit code 1 when a warning is grave, for scripts")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  dien inspect --data data/shop
+  dien inspect --data data/shop --html shop.html
+  dien inspect --data data/shop --json --strict
+
+A warning is \`grave\` where results would be worthless: a field that copies the label, histories with behaviours that
+are later than the sample, samples in two splits, times out of order, a split that is empty or has one label only.
+A \`warning\` is mostly a mistake, a \`note\` good to know. The exit code is 0 with any of them, unless --strict is given.
+
+PSI, the population stability index, is how far the values of a field in test are from those in train: the sum of
+(test share - train share) ln(test share / train share) over its 20 most frequent values in train, the unknown, and all
+others together. Below 0.1 a field counts as stable, above 0.25 as shifted. With few samples it is large by chance.
+
+AUC alone is how well the field predicts the click all by itself: the AUC on valid of its values' click rates in train,
+to each of which ten samples of the overall rate are added.
+
+Temporary files go where the environment variable TMPDIR says.`,
+    )
+    .action(async () => {
+      const { data, html, strict, json } = await gatherOptions<Options>(command, ["data"]);
+      const inspection = await withProgress(context.stderr, (progress) =>
+        context.jobs.inspectDataset(data, (part, done, total) => progress.update("inspected", done, total, part)),
+      );
+      if (!json) context.stdout.write(tell(inspection));
+      if (html !== undefined) {
+        await context.jobs.writeInspection(html, data, inspection);
+        context.stderr.write(`page in ${html}\n`);
+      }
+      if (json) printJson(context, inspection);
+      if (strict && inspection.warnings.some(({ level }) => level === "grave")) finish(1);
+    });
+  addCommonOptions(command);
+}
+
+/** Warnings come last, where the eye is when the command ends. */
+function tell(inspection: DatasetInspection): string {
+  const tables = inspectionTables(inspection, EXTENT).map(
+    ({ caption, head, rows }) => `\n${caption}\n${table(head, rows)}`,
+  );
+  const { warnings, seconds } = inspection;
+  const lines = warnings.map(({ level, message }) => `${MARKS[level]}${message}\n`);
+  const last = warnings.length === 0 ? "no warnings" : lines.join("").trimEnd();
+  return `${headline(inspection)}\n${tables.join("")}\n${last}\ninspected in ${duration(seconds)}\n`;
+}
+
+const MARKS = { grave: "GRAVE:   ", warning: "warning: ", note: "note:    " };

@@ -1,0 +1,106 @@
+/** A look at a dataset folder before anybody trains on it: what is in it, and what is wrong with it. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { UserError } from "../../errors.ts";
+import { withTemporary } from "../../files.ts";
+import { SPLITS } from "../dataset.ts";
+import { type Manifest, readManifest } from "../manifest.ts";
+import { reason, withDuckDB } from "../parquet.ts";
+import { type Cold, measureCold } from "./cold.ts";
+import { countSplits, type SplitCounts } from "./counts.ts";
+import { type FieldNumbers, measureField } from "./fields.ts";
+import { type Lengths, measureHistories } from "./histories.ts";
+import { findLeaks, type Leaks } from "./leaks.ts";
+import { openTables } from "./tables.ts";
+import { measureTimeline, type Timeline } from "./timeline.ts";
+import { type Warning, warningsOf } from "./warnings.ts";
+
+/** All that was counted. Shares and rates without anything to count are NaN. */
+export interface DatasetNumbers extends Pick<Manifest, "importer" | "protocol" | "maxHistory" | "window"> {
+  readonly counts: Pick<Manifest["counts"], "sequences" | "items" | "behaviours" | "trainingBehaviours">;
+  /** Of train, valid and test. */
+  readonly splits: readonly SplitCounts[];
+  /** Of sequences, train, valid and test. */
+  readonly histories: readonly Lengths[];
+  /** User, item and context fields. */
+  readonly fields: readonly FieldNumbers[];
+  /** null where all samples have the same time. */
+  readonly timeline: Timeline | null;
+  readonly cold: Cold;
+  readonly leaks: Leaks;
+}
+
+export interface DatasetInspection extends DatasetNumbers {
+  /** The gravest first. */
+  readonly warnings: readonly Warning[];
+  readonly seconds: number;
+}
+
+/** Whatever the dataset's size: what needs more spills to the folder for temporary files. */
+const MEMORY_LIMIT = "2GB";
+
+/**
+ * Inspects a dataset folder of any size.
+ * @param onProgress called with the part that is done, how many are, and of how many
+ * @throws UserError where `directory` is no dataset or damaged, or the disk has no room to spill
+ */
+export async function inspectDataset(
+  directory: string,
+  onProgress?: (part: string, done: number, total: number) => void,
+): Promise<DatasetInspection> {
+  const start = performance.now();
+  const manifest = await readManifest(directory);
+  const numbers = await withSpace(directory, (temp_directory) =>
+    withDuckDB(
+      async (connection) => {
+        const { user, item, context } = manifest.fields;
+        const total = SPLITS.length + 2 + 5 + user.length + item.length + context.length;
+        let done = 0;
+        const tell = (part: string) => onProgress?.(part, ++done, total);
+        const part = async <T>(name: string, measured: Promise<T>) => {
+          const numbers = await measured;
+          tell(name);
+          return numbers;
+        };
+        const tables = await openTables(connection, directory, manifest, tell);
+        const splits = await part("counts", countSplits(tables));
+        const histories = await part("histories", measureHistories(tables));
+        const fields: FieldNumbers[] = [];
+        for (const field of tables.fields) fields.push(await part(field.name, measureField(tables, field, splits)));
+        const timeline = await part("timeline", measureTimeline(tables, splits));
+        const cold = await part("cold start", measureCold(tables));
+        const leaks = await part("leaks", findLeaks(tables));
+        return { splits, histories, fields, timeline, cold, leaks };
+      },
+      { memory_limit: MEMORY_LIMIT, temp_directory, preserve_insertion_order: "false" },
+    ),
+  );
+  const { importer, protocol, maxHistory, window, counts } = manifest;
+  const { sequences, items, behaviours, trainingBehaviours } = counts;
+  const all: DatasetNumbers = {
+    importer,
+    protocol,
+    maxHistory,
+    window,
+    counts: { sequences, items, behaviours, trainingBehaviours },
+    ...numbers,
+  };
+  return { ...all, warnings: warningsOf(all), seconds: (performance.now() - start) / 1000 };
+}
+
+/** Gives `work` a folder to spill to, which is removed however it ends. */
+async function withSpace<T>(directory: string, work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), "dien-inspect-"));
+  let result: T;
+  await withTemporary(folder, async () => {
+    result = await work(folder).catch((error: unknown) => {
+      if (error instanceof Error && /^(IO|Out of Memory) Error: /.test(error.message)) {
+        throw new UserError(`cannot inspect ${directory}: ${reason(error)}`);
+      }
+      throw error;
+    });
+    await rm(folder, { recursive: true, force: true });
+  });
+  return result!;
+}

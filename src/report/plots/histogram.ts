@@ -1,0 +1,71 @@
+/** How often which whole number occurs: a panel a group, bars of equal width, the long tail in a last bar of its own. */
+import * as Plot from "@observablehq/plot";
+import { MAIN } from "./colours.ts";
+import { distinct, extent, figure, panel } from "./figure.ts";
+
+/** Numbers from `from` to `to`; where `to` is null, all from there on. */
+export interface HistogramRow {
+  readonly group: string;
+  readonly from: number;
+  readonly to: number | null;
+  readonly count: number;
+}
+
+/** Each panel has its own scales: sequences are longer and fewer than histories. */
+export function histogramPlot(rows: readonly HistogramRow[], labels: { x: string; y: string }): string {
+  const panels = distinct(rows.map((row) => row.group)).map((group) => {
+    const bars = rows.filter((row) => row.group === group && Number.isFinite(row.count));
+    const width = widthOf(bars);
+    const [, right] = extent(
+      bars.map(({ from }) => from + width),
+      0,
+    );
+    const [, most] = extent(
+      bars.map((row) => row.count),
+      0,
+    );
+    return panel(group, {
+      width: 380,
+      height: 220,
+      marginLeft: 60,
+      marginRight: 16,
+      marginTop: 24,
+      marginBottom: 40,
+      x: {
+        type: "linear",
+        domain: [0, right],
+        label: labels.x,
+        labelAnchor: "center",
+        labelArrow: "none",
+        ticks: 6,
+        tickFormat: (value: number) => (Number.isInteger(value) ? String(value) : ""),
+      },
+      y: { type: "linear", domain: [0, most > 0 ? most : 1], label: labels.y, labelArrow: "none", ticks: 5 },
+      marks: [
+        Plot.gridY({ ticks: 5 }),
+        Plot.rect(bars, {
+          x1: "from",
+          x2: (row: HistogramRow) => row.from + width,
+          y1: 0,
+          y2: "count",
+          inset: 0.5,
+          fill: MAIN,
+          fillOpacity: (row: HistogramRow) => (row.to === null ? 0.5 : 1),
+          title: describe,
+        }),
+        Plot.ruleY([0]),
+      ],
+    });
+  });
+  return figure(panels, 2, []);
+}
+
+function widthOf(bars: readonly HistogramRow[]): number {
+  const closed = bars.find(({ to }) => to !== null);
+  return closed === undefined ? 1 : closed.to! - closed.from + 1;
+}
+
+function describe({ from, to, count }: HistogramRow): string {
+  const range = to === null ? `${from} and more` : to === from ? `${from}` : `${from} to ${to}`;
+  return `${range}: ${count}`;
+}

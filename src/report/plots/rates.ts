@@ -1,0 +1,55 @@
+/** Rates of named values in several series: a panel a group, values below each other, a dot a series. */
+import * as Plot from "@observablehq/plot";
+import { shorten, textWidth } from "../text.ts";
+import { colour } from "./colours.ts";
+import { distinct, extent, figure, panel } from "./figure.ts";
+import { dotMark } from "./legend.ts";
+
+export interface RateRow {
+  readonly group: string;
+  readonly name: string;
+  readonly series: string;
+  /** NaN where there is none. */
+  readonly rate: number;
+  /** Of how many this is the rate. */
+  readonly count: number;
+}
+
+/** All panels share a scale, so that one can see which group matters. */
+export function ratesPlot(rows: readonly RateRow[], labels: { x: string }): string {
+  const name = (text: string) => shorten(text, 18);
+  const series = distinct(rows.map((row) => row.series));
+  const domain = extent(rows.map((row) => row.rate));
+  const marginLeft = Math.max(40, ...rows.map((row) => textWidth(name(row.name), 12) + 14));
+  const panels = distinct(rows.map((row) => row.group)).map((group) => {
+    const own = rows.filter((row) => row.group === group);
+    const names = distinct(own.map((row) => row.name));
+    return panel(shorten(group, 30), {
+      width: 340,
+      height: names.length * 22 + 44,
+      marginLeft,
+      marginRight: 16,
+      marginTop: 4,
+      marginBottom: 40,
+      x: { type: "linear", domain, label: labels.x, labelAnchor: "center", labelArrow: "none", ticks: 5 },
+      y: { type: "band", domain: names, label: null, tickSize: 0, tickFormat: name },
+      color: { type: "ordinal", domain: series, range: series.map((_, index) => colour(index)) },
+      marks: [
+        Plot.gridX({ ticks: 5 }),
+        Plot.dot(
+          own.filter((row) => Number.isFinite(row.rate)),
+          { x: "rate", y: "name", r: 4.5, fill: (row: RateRow) => row.series, fillOpacity: 0.8, title: describe },
+        ),
+      ],
+    });
+  });
+  return figure(
+    panels,
+    3,
+    series.map((label, index) => ({ label, mark: dotMark(colour(index)) })),
+  );
+}
+
+function describe(row: RateRow): string {
+  return `${row.name}, ${row.series}: ${row.rate} of ${row.count}`;
+}

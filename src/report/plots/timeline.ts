@@ -1,0 +1,97 @@
+/** Samples and their click rate over time: two panels over the same axis, a colour a series. */
+import * as Plot from "@observablehq/plot";
+import { colour } from "./colours.ts";
+import { distinct, extent, figure, panel } from "./figure.ts";
+import { dotMark } from "./legend.ts";
+
+/** What happened in the stretch of time from `start` on, in milliseconds since 1970; `rate` is NaN where nothing did. */
+export interface TimelineRow {
+  readonly series: string;
+  readonly start: number;
+  readonly count: number;
+  readonly rate: number;
+}
+
+/**
+ * `length` is how long a stretch is, in milliseconds. Bars of several series stand on each other. The scale of the rates
+ * is that of the larger stretches; a rate of a few samples that lies outside stands at its end.
+ */
+export function timelinePlot(
+  rows: readonly TimelineRow[],
+  length: number,
+  labels: { count: string; rate: string },
+): string {
+  const series = distinct(rows.map((row) => row.series));
+  const shown = rows.filter((row) => row.count > 0 && Number.isFinite(row.count));
+  if (shown.length === 0) return figure([], 1, []);
+  const [first, last] = extent(
+    shown.map((row) => row.start),
+    0,
+  );
+  const totals = new Map<number, number>();
+  for (const { start, count } of shown) totals.set(start, (totals.get(start) ?? 0) + count);
+  const [, most] = extent([...totals.values()], 0);
+  const shared = {
+    width: 760,
+    height: 230,
+    marginLeft: 60,
+    marginRight: 16,
+    marginTop: 24,
+    marginBottom: 30,
+    x: { type: "utc", domain: [new Date(first), new Date(last + length)], label: null, ticks: 8 },
+    color: { type: "ordinal", domain: series, range: series.map((_, index) => colour(index)) },
+  } as const;
+  const begin = (row: TimelineRow) => new Date(row.start);
+  const title = (row: TimelineRow) =>
+    `${row.series}, ${new Date(row.start).toISOString().slice(0, 16).replace("T", " ")}: ${row.count} samples, rate ${row.rate}`;
+  return figure(
+    [
+      panel("", {
+        ...shared,
+        y: { type: "linear", domain: [0, most], label: labels.count, labelArrow: "none", ticks: 5 },
+        marks: [
+          Plot.gridY({ ticks: 5 }),
+          Plot.rect(
+            shown,
+            Plot.stackY({
+              x1: begin,
+              x2: (row: TimelineRow) => new Date(row.start + length),
+              y: "count",
+              z: "series",
+              fill: (row: TimelineRow) => row.series,
+              insetLeft: 0.25,
+              insetRight: 0.25,
+              title,
+            }),
+          ),
+          Plot.ruleY([0]),
+        ],
+      }),
+      panel("", {
+        ...shared,
+        y: {
+          type: "linear",
+          domain: extent(shown.filter((row) => row.count >= most / 50).map((row) => row.rate)),
+          clamp: true,
+          label: labels.rate,
+          labelArrow: "none",
+          ticks: 5,
+        },
+        r: { type: "sqrt", domain: [0, Math.max(1, ...shown.map((row) => row.count))], range: [0, 5] },
+        marks: [
+          Plot.gridY({ ticks: 5 }),
+          Plot.dot(shown, {
+            x: (row: TimelineRow) => new Date(row.start + length / 2),
+            y: "rate",
+            r: "count",
+            fill: (row: TimelineRow) => row.series,
+            fillOpacity: 0.75,
+            title,
+          }),
+        ],
+      }),
+    ],
+    1,
+    series.map((label, index) => ({ label, mark: dotMark(colour(index)) })),
+  );
+}

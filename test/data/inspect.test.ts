@@ -1,0 +1,626 @@
+/** Every number of an inspection against a slow count in memory, and every leak planted. */
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { describe, expect, test, vi } from "vitest";
+import { type Dataset, type DatasetSource, type RawSamples, SPLITS, type Split } from "../../src/data/dataset.ts";
+import { inspectDataset } from "../../src/data/inspect/inspect.ts";
+import { coarser } from "../../src/data/inspect/timeline.ts";
+import { literally, withDuckDB } from "../../src/data/parquet.ts";
+import { loadVocabulary, openDataset } from "../../src/data/read.ts";
+import { writeDataset } from "../../src/data/write.ts";
+import { UserError } from "../../src/errors.ts";
+import { auc } from "../../src/evaluate/auc.ts";
+import { sources, temporaryFolder } from "./source.ts";
+
+const folder = temporaryFolder();
+
+/** Sources whose behaviours and samples have few different times, in order or not, and few different samples or many. */
+const crowded: fc.Arbitrary<DatasetSource> = fc
+  .record({
+    source: sources,
+    ordered: fc.boolean(),
+    alike: fc.boolean(),
+    spread: fc.constantFrom(0, 1, 3_600_000, 86_400_000 / 3, 86_400_000 * 100),
+  })
+  .map(({ source, ordered, alike, spread }) => {
+    const times = Float64Array.from(source.items, (row) => row * spread);
+    for (let s = 0; ordered && s < source.users.length; s++) {
+      times.subarray(source.offsets[s], source.offsets[s + 1]).sort();
+    }
+    const samples = (raw: RawSamples): RawSamples => {
+      const { probability: _, ...rest } = raw;
+      const time = Float64Array.from(raw.item, (row) => (alike ? 1 : row + 2) * spread);
+      if (!alike) return { ...raw, time };
+      const first = (values: Int32Array) => values.map(() => 0);
+      return {
+        ...rest,
+        time,
+        sequence: first(raw.sequence),
+        position: raw.position.map((place) => place % 2),
+        item: raw.item.map((row) => row % 2),
+        context: raw.context.map(first),
+      };
+    };
+    const { train, valid, test } = source.samples;
+    return { ...source, times, samples: { train: samples(train), valid: samples(valid), test: samples(test) } };
+  });
+
+const count = <T>(values: readonly T[], is: (value: T, index: number) => boolean) => values.filter(is).length;
+const rows = (samples: number) => Array.from({ length: samples }, (_, i) => i);
+
+function quantile(lengths: readonly number[], q: number): number | null {
+  const sorted = [...lengths].sort((a, b) => a - b);
+  return sorted.length === 0 ? null : sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)];
+}
+
+/** The ids of a field of each sample of a split. */
+function idsOf({ itemFields, ...dataset }: Dataset, kind: "user" | "item" | "context", index: number, split: Split) {
+  const samples = dataset[split];
+  return kind === "item" ? Array.from(samples.item, (row) => itemFields[index][row]) : [...samples[kind][index]];
+}
+
+/** Of each id the number of samples and of clicks. */
+function tally(ids: readonly number[], label: ArrayLike<number>) {
+  const samples = new Map<number, number>();
+  const clicks = new Map<number, number>();
+  ids.forEach((id, i) => {
+    samples.set(id, (samples.get(id) ?? 0) + 1);
+    clicks.set(id, (clicks.get(id) ?? 0) + label[i]);
+  });
+  const of = (id: number) => {
+    const [n, k] = [samples.get(id) ?? 0, clicks.get(id) ?? 0];
+    return { samples: n, clicks: k, rate: k / n };
+  };
+  return { samples, of };
+}
+
+function psi(cells: readonly (readonly [number, number])[]): number {
+  const used = cells.filter(([a, b]) => a > 0 || b > 0);
+  const total = (side: 0 | 1) => used.reduce((sum, cell) => sum + cell[side] + 0.5, 0);
+  return used.reduce((sum, [a, b]) => {
+    const [p, q] = [(a + 0.5) / total(0), (b + 0.5) / total(1)];
+    return sum + (q - p) * Math.log(q / p);
+  }, 0);
+}
+
+test("every number is that of a slow count in memory", async () => {
+  await fc.assert(
+    fc.asyncProperty(crowded, async (source) => {
+      const out = join(folder, "slow 'count' [1]*");
+      await writeDataset(out, source);
+      const dataset = await openDataset(out);
+      const found = await inspectDataset(out);
+      const { offsets, times, samples: raw } = source;
+      const lengths = source.users.map((_, s) => offsets[s + 1] - offsets[s]);
+
+      for (const [s, split] of SPLITS.entries()) {
+        const { label, sequence, length, position, count: n } = dataset[split];
+        const clicks = label.reduce((sum, value) => sum + value, 0);
+        expect(found.splits[s]).toEqual({
+          split,
+          samples: n,
+          clicks,
+          rate: clicks / n,
+          users: new Set(sequence).size,
+          first: n === 0 ? null : Math.min(...raw[split].time),
+          last: n === 0 ? null : Math.max(...raw[split].time),
+          empty: count([...length], (value) => value === 0) / n,
+        });
+        const cut = count([...position], (place) => place > source.maxHistory) / n;
+        expect(found.histories[s + 1]).toMatchObject({ of: split, cut, ...summary([...length]) });
+        expect(found.histories[s + 1].bins.reduce((sum, bin) => sum + bin.count, 0)).toBe(n);
+      }
+      expect(found.histories[0]).toMatchObject({ of: "sequences", cut: Number.NaN, ...summary(lengths) });
+
+      let at = 0;
+      for (const kind of ["user", "item", "context"] as const) {
+        for (const [index, { name, size }] of dataset.schema[kind].entries()) {
+          const field = found.fields[at++];
+          const vocabulary = await loadVocabulary(out, name);
+          const [train, valid, test] = SPLITS.map((split) =>
+            tally(idsOf(dataset, kind, index, split), dataset[split].label),
+          );
+          const value = (id: number) => ({
+            id,
+            value: vocabulary[id],
+            train: train.of(id),
+            valid: valid.of(id),
+            test: test.of(id),
+          });
+          const known = [...train.samples].filter(([id]) => id > 0).sort(([a, m], [b, n]) => n - m || a - b);
+          expect(field).toMatchObject({ name, kind, size, used: train.samples.size, unknown: value(0) });
+          expect(field.top).toEqual(known.slice(0, 5).map(([id]) => value(id)));
+          // No field of these sources has more than 20 values, so the cell of the others is what only test has.
+          const others = [...test.samples].filter(([id]) => !train.samples.has(id) && id > 0);
+          const cells = [...new Set([0, ...train.samples.keys()])].map(
+            (id) => [train.of(id).samples, test.of(id).samples] as const,
+          );
+          const expected = psi([...cells, [0, others.reduce((sum, [, n]) => sum + n, 0)]]);
+          const empty = dataset.train.count === 0 || dataset.test.count === 0;
+          expect(field.psi).toEqual(empty ? Number.NaN : expect.closeTo(expected, 10));
+          const prior = found.splits[0].clicks / dataset.train.count;
+          const score = idsOf(dataset, kind, index, "valid").map((id) => {
+            const { samples, clicks } = train.of(id);
+            return (clicks + 10 * prior) / (samples + 10);
+          });
+          const alone = dataset.train.count === 0 ? Number.NaN : auc(dataset.valid.label, score);
+          expect(field.auc).toEqual(Number.isNaN(alone) ? Number.NaN : expect.closeTo(alone, 10));
+        }
+      }
+
+      const of = (split: Split, column: "sequence" | "item") => dataset[split][column];
+      for (const [what, column] of [
+        ["users", "sequence"],
+        ["items", "item"],
+      ] as const) {
+        const seen = new Set(of("train", column));
+        const tested = of("test", column);
+        expect(found.cold[what]).toEqual({
+          count: new Set(tested).size,
+          unseen: new Set([...tested].filter((id) => !seen.has(id))).size,
+          samples: count([...tested], (id) => !seen.has(id)),
+        });
+      }
+      const users = tally([...dataset.test.sequence], dataset.test.label);
+      const repeated = [...users.samples.keys()].map(users.of).filter(({ samples }) => samples > 1);
+      const oneClass = count(repeated, ({ rate }) => rate === 0 || rate === 1);
+      expect(found.cold).toMatchObject({ repeated: repeated.length, oneClass });
+
+      const falls = source.users.flatMap((_, s) => {
+        const own = times.subarray(offsets[s], offsets[s + 1]);
+        return own.some((time, i) => i > 0 && time < own[i - 1]) ? [s] : [];
+      });
+      expect(found.leaks.disorder).toEqual({ count: falls.length, sequence: falls[0] ?? null });
+      const latest = (split: Split, i: number) => {
+        const { sequence, position, length } = dataset[split];
+        const end = offsets[sequence[i]] + position[i];
+        return Math.max(...times.subarray(end - length[i], end));
+      };
+      const where = (is: (split: Split, i: number) => boolean) =>
+        SPLITS.flatMap((split) => {
+          const hits = rows(dataset[split].count).filter((i) => is(split, i));
+          return hits.length === 0 ? [] : [{ split, count: hits.length, row: hits[0] }];
+        });
+      expect(found.leaks.later).toEqual(where((split, i) => latest(split, i) > raw[split].time[i]));
+      expect(found.leaks.equal).toEqual(where((split, i) => latest(split, i) === raw[split].time[i]));
+      const firstTest = Math.min(...raw.test.time);
+      expect(found.leaks.overlap).toBe(count([...raw.train.time], (time) => time > firstTest));
+
+      const triple = (split: Split, i: number) =>
+        JSON.stringify([dataset[split].sequence[i], raw[split].time[i], dataset[split].item[i]]);
+      const all = SPLITS.flatMap((split) =>
+        rows(dataset[split].count).map((i) => ({ split, label: dataset[split].label[i], key: triple(split, i) })),
+      );
+      const differing = (name: "split" | "label") => {
+        const values = new Map<string, Set<unknown>>();
+        for (const sample of all) values.set(sample.key, (values.get(sample.key) ?? new Set()).add(sample[name]));
+        return count([...values.values()], (set) => set.size > 1);
+      };
+      expect(found.leaks.splits.count).toBe(differing("split"));
+      expect(found.leaks.labels.count).toBe(differing("label"));
+      const whole = (split: Split, i: number) =>
+        JSON.stringify([
+          triple(split, i),
+          dataset[split].label[i],
+          dataset[split].position[i],
+          dataset[split].context.map((ids) => ids[i]),
+          dataset[split].probability?.[i],
+        ]);
+      const doubles = SPLITS.flatMap((split) => {
+        const seen = new Map<string, number[]>();
+        for (const i of rows(dataset[split].count)) {
+          seen.set(whole(split, i), [...(seen.get(whole(split, i)) ?? []), i]);
+        }
+        const twice = [...seen.values()].filter((same) => same.length > 1);
+        const row = Math.min(...twice.map(([first]) => first));
+        return twice.length === 0 ? [] : [{ split, count: twice.reduce((sum, same) => sum + same.length - 1, 0), row }];
+      });
+      expect(found.leaks.duplicates).toEqual(doubles);
+
+      const moments = SPLITS.flatMap((split) => [...raw[split].time]);
+      if (new Set(moments).size < 2) {
+        expect(found.timeline).toBeNull();
+      } else {
+        const { unit, every, stretches } = found.timeline!;
+        const span = Math.max(...moments) - Math.min(...moments);
+        expect(unit).toBe(span < 86_400_000 ? "hour" : "day");
+        const size = every * (unit === "day" ? 86_400_000 : 3_600_000);
+        expect(span / size).toBeLessThanOrEqual(400);
+        const within = stretches.map(({ start }) =>
+          SPLITS.map((split) => count([...raw[split].time], (time) => time >= start && time < start + size)),
+        );
+        expect(stretches.map(({ train, valid, test }) => [train, valid, test].map(({ samples }) => samples))).toEqual(
+          within,
+        );
+        const merged = coarser(found.timeline!, 3);
+        expect(merged.stretches.length).toBeLessThanOrEqual(3);
+        for (const sum of ["samples", "clicks"] as const) {
+          const total = (list: typeof stretches) =>
+            list.reduce((all, { train, test }) => all + train[sum] + test[sum], 0);
+          expect(total(merged.stretches)).toBe(total(stretches));
+        }
+      }
+    }),
+    { numRuns: 15 },
+  );
+});
+
+function summary(lengths: readonly number[]) {
+  return {
+    count: lengths.length,
+    mean: lengths.reduce((sum, length) => sum + length, 0) / lengths.length,
+    min: quantile(lengths, 0),
+    p10: quantile(lengths, 0.1),
+    median: quantile(lengths, 0.5),
+    p90: quantile(lengths, 0.9),
+    max: quantile(lengths, 1),
+  };
+}
+
+/** A healthy log of impressions: 40 users with 8 behaviours each, a sample of either label after each from the fourth on. */
+function healthy(): DatasetSource {
+  const [users, behaviours, items] = [40, 8, 20];
+  const samplesOf = (positions: readonly number[]): RawSamples => {
+    const columns = { label: [], sequence: [], position: [], item: [], time: [], hour: [] } as Record<string, number[]>;
+    for (let u = 0; u < users; u++) {
+      for (const position of positions) {
+        for (const label of [0, 1]) {
+          columns.label.push(label);
+          columns.sequence.push(u);
+          columns.position.push(position);
+          columns.item.push(1 + ((7 * u + 3 * position + 11 * label) % items));
+          columns.time.push(position * 86_400_000 - 3_600_000);
+          columns.hour.push((u + position) % 2);
+        }
+      }
+    }
+    return {
+      label: columns.label,
+      sequence: Int32Array.from(columns.sequence),
+      position: Int32Array.from(columns.position),
+      item: Int32Array.from(columns.item),
+      time: Float64Array.from(columns.time),
+      context: [Int32Array.from(columns.hour)],
+    };
+  };
+  const names = Array.from({ length: users }, (_, u) => `user ${u}`);
+  const all = Array.from({ length: items }, (_, i) => i);
+  return {
+    importer: "test",
+    protocol: "impressions",
+    seed: 1,
+    settings: {},
+    inputs: [],
+    dropped: {},
+    maxHistory: 10,
+    users: names,
+    offsets: Int32Array.from({ length: users + 1 }, (_, u) => u * behaviours),
+    items: Int32Array.from({ length: users * behaviours }, (_, i) => 1 + (i % items)),
+    times: Float64Array.from({ length: users * behaviours }, (_, i) => (i % behaviours) * 86_400_000),
+    training: new Int32Array(users).fill(6),
+    userFields: [{ name: "user", values: names }],
+    itemFields: [
+      { name: "item", values: [null, ...all.map((i) => `item ${i}`)] },
+      { name: "category", values: [null, ...all.map((i) => `category ${i % 4}`)] },
+    ],
+    contextFields: [{ name: "hour", values: ["morning", "evening"] }],
+    samples: { train: samplesOf([4, 5, 6]), valid: samplesOf([7]), test: samplesOf([8]) },
+  };
+}
+
+/** The kinds of warnings, the gravest first, with their messages. */
+async function warn(name: string, source: DatasetSource, edit?: (path: string) => Promise<void>) {
+  const out = join(folder, name);
+  await writeDataset(out, source);
+  await edit?.(out);
+  const { warnings } = await inspectDataset(out);
+  return warnings.map(({ level, kind, message }) => ({ kind: `${level} ${kind}`, message }));
+}
+
+/** Writes a file of a dataset anew, with some columns replaced by others. */
+async function replace(path: string, file: string, columns: string): Promise<void> {
+  const [from, to] = [join(path, file), join(path, "edited")];
+  await withDuckDB(async (connection) => {
+    await connection.run(
+      `COPY (SELECT * REPLACE (${columns}) FROM read_parquet(${literally(from)}, file_row_number = true))
+       TO ${literally(to)} (FORMAT parquet)`.replace("* REPLACE", "* EXCLUDE (file_row_number) REPLACE"),
+    );
+  });
+  renameSync(to, from);
+}
+
+describe("planted", () => {
+  test("nothing: a healthy log has no warnings", async () => {
+    expect(await warn("healthy", healthy())).toEqual([]);
+  });
+
+  test.each<[string, string, RegExp, (path: string) => Promise<void>]>([
+    [
+      "a field that copies the label",
+      "grave label-copy",
+      /^field hour alone predicts the click \(AUC 1\.0000 on valid\): it probably copies the label$/,
+      async (path) => {
+        for (const split of SPLITS) await replace(path, `${split}.parquet`, "label + 1 AS hour");
+      },
+    ],
+    [
+      "a field that copies it, and in valid its opposite",
+      "grave label-copy",
+      /^field hour alone predicts the click backwards \(AUC 0\.0000 on valid\)/,
+      async (path) => {
+        await replace(path, "train.parquet", "label + 1 AS hour");
+        await replace(path, "valid.parquet", "2 - label AS hour");
+      },
+    ],
+    [
+      "a behaviour that is later than the sample",
+      "grave later-history",
+      /^2 samples of test have a history with .* later than the sample \(first: test\.parquet row 6\)$/,
+      (path) => replace(path, "test.parquet", "CASE WHEN sequence = 3 THEN 1 ELSE time END AS time"),
+    ],
+    [
+      "a behaviour at the time of the sample",
+      "grave equal-history",
+      /^1 sample of train and 80 of valid have a history with behaviours at the time .* \(first: train\.parquet row 7\)$/,
+      async (path) => {
+        await replace(path, "valid.parquet", "(position - 1) * 86400000 AS time");
+        await replace(path, "train.parquet", "if(file_row_number = 7, (position - 1) * 86400000, time) AS time");
+      },
+    ],
+    [
+      "times out of order",
+      "grave disorder",
+      /^the times of 2 of 40 sequences \(5\.0 %\) fall, .*\(first: sequences\.parquet row 5\)$/,
+      (path) =>
+        replace(
+          path,
+          "sequences.parquet",
+          "if(file_row_number IN (5, 9), list_concat([times[2], times[1]], times[3:]), times) AS times",
+        ),
+    ],
+    [
+      "samples in two splits",
+      "grave shared-samples",
+      /^80 triples of user, time and candidate are in more than one split \(first: sequence 0, item row 2, time 601200000\)$/,
+      (path) => copy(path, "valid", "test"),
+    ],
+    [
+      "duplicates",
+      "warning duplicates",
+      /^20 samples of train repeat another of the same split in every column \(first: train\.parquet row 0\)$/,
+      (path) => rewrite(path, "train", "SELECT * FROM original UNION ALL SELECT * FROM (FROM original LIMIT 20)"),
+    ],
+    [
+      "both labels",
+      "warning both-labels",
+      /^1 triple of user, time and candidate has both labels \(first: sequence 0, /,
+      (path) =>
+        rewrite(
+          path,
+          "train",
+          "FROM original UNION ALL SELECT * REPLACE (1 - label AS label) FROM (FROM original LIMIT 1)",
+        ),
+    ],
+    [
+      "a split of one class",
+      "grave one-class",
+      /^all 80 samples of valid have label 1$/,
+      (path) => replace(path, "valid.parquet", "1::INTEGER AS label"),
+    ],
+    [
+      "an empty split",
+      "grave one-class",
+      /^valid has no samples$/,
+      (path) => rewrite(path, "valid", "FROM original LIMIT 0"),
+    ],
+    [
+      "users of one class",
+      "warning one-class-users",
+      /^30 of 40 users \(75\.0 %\) with several test samples have one label only/,
+      (path) => replace(path, "test.parquet", "if(sequence < 30, sequence % 2, label)::INTEGER AS label"),
+    ],
+    [
+      "cold items",
+      "warning cold-items",
+      /^the candidates of 80 of 80 test samples \(100\.0 %\) are unknown/,
+      (path) => replace(path, "test.parquet", "0::INTEGER AS item"),
+    ],
+    [
+      "cold users",
+      "warning cold-users",
+      /^30 of 40 users \(75\.0 %\) of test have no sample in train$/,
+      (path) => rewrite(path, "train", "FROM original WHERE sequence < 10"),
+    ],
+    [
+      "a constant field",
+      "warning constant-field",
+      /^field hour is "(morning|evening)" in all samples of train$/,
+      (path) => replace(path, "train.parquet", "1::INTEGER AS hour"),
+    ],
+    [
+      "a field that is unknown in most of train",
+      "warning unknown-field",
+      /^field hour is unknown in 192 of 240 train samples \(80\.0 %\)$/,
+      (path) => replace(path, "train.parquet", "if(sequence < 32, 0, hour)::INTEGER AS hour"),
+    ],
+    [
+      "a field that is unknown in most of test",
+      "warning unknown-field",
+      /^field hour is unknown in 80 of 80 test samples \(100\.0 %\)$/,
+      (path) => replace(path, "test.parquet", "0::INTEGER AS hour"),
+    ],
+    [
+      "a field with other values in test",
+      "note drift",
+      /^field hour has other values in test than in train \(PSI \d\.\d\d\)$/,
+      (path) => replace(path, "test.parquet", "1::INTEGER AS hour"),
+    ],
+    [
+      "another click rate in test",
+      "warning click-rate",
+      /^the click rate in test is 12\.5 %, in train 50\.0 %$/,
+      (path) => replace(path, "test.parquet", "if(sequence < 10, label, 0)::INTEGER AS label"),
+    ],
+    [
+      "a split that is not by time",
+      "note overlap",
+      /^80 of 240 train samples \(33\.3 %\) are later than the earliest test sample/,
+      (path) => replace(path, "train.parquet", "if(position = 6, time + 86400000 * 3, time) AS time"),
+    ],
+  ])("%s", async (name, kind, message, edit) => {
+    const warnings = await warn(name, healthy(), edit);
+    const found = warnings.find((warning) => warning.kind === kind);
+    expect(found, JSON.stringify(warnings)).toBeDefined();
+    expect(found!.message).toMatch(message);
+    const levels = warnings.map((warning) => ["grave", "warning", "note"].indexOf(warning.kind.split(" ")[0]));
+    expect(levels).toEqual([...levels].sort());
+  });
+
+  test("maxHistory that cuts most histories", async () => {
+    expect(await warn("cut", { ...healthy(), maxHistory: 5 })).toEqual([
+      { kind: "warning cut-histories", message: "maxHistory 5 cuts the histories of 240 of 400 samples (60.0 %)" },
+    ]);
+  });
+
+  test("what protocols of behaviours may have is a note under them", async () => {
+    const edit = async (path: string) => {
+      await replace(path, "valid.parquet", "(position - 1) * 86400000 AS time");
+      await rewrite(path, "test", "FROM original WHERE sequence > 0 UNION ALL (FROM read_parquet('VALID') LIMIT 2)");
+    };
+    for (const [protocol, level] of [
+      ["temporal", "note"],
+      ["impressions", "grave"],
+    ]) {
+      const warnings = await warn(protocol, { ...healthy(), protocol }, edit);
+      const kinds = warnings.map(({ kind }) => kind).filter((kind) => /equal-history|shared-samples/.test(kind));
+      expect(kinds).toEqual([`${level} equal-history`, `${level} shared-samples`]);
+    }
+    const only = (path: string) => rewrite(path, "train", "FROM original WHERE sequence < 10");
+    expect(await warn("paper", { ...healthy(), protocol: "paper" }, only)).toContainEqual({
+      kind: "note cold-users",
+      message: "30 of 40 users (75.0 %) of test have no sample in train, as protocol paper has it",
+    });
+  });
+});
+
+/** Lets one split be a copy of another. */
+async function copy(path: string, from: Split, to: Split): Promise<void> {
+  await rewrite(path, to, `FROM read_parquet('${from.toUpperCase()}')`);
+}
+
+/** Writes a split anew by a query over `original`, its samples, and corrects the manifest. 'VALID' is the path of valid. */
+async function rewrite(path: string, split: Split, query: string): Promise<void> {
+  const [from, to] = [join(path, `${split}.parquet`), join(path, "edited")];
+  await withDuckDB(async (connection) => {
+    await connection.run(`CREATE VIEW original AS FROM read_parquet(${literally(from)})`);
+    const sql = query.replace("'VALID'", literally(join(path, "valid.parquet")));
+    await connection.run(`COPY (${sql}) TO ${literally(to)} (FORMAT parquet)`);
+    const [[count]] = (
+      await connection.runAndReadAll(`SELECT count(*)::INTEGER FROM read_parquet(${literally(to)})`)
+    ).getRows();
+    edit(path, (manifest) => ({ ...manifest, counts: { ...manifest.counts, [split]: count } }));
+  });
+  renameSync(to, from);
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a test edits JSON that is meant to be wrong
+function edit(path: string, change: (manifest: any) => unknown): void {
+  const file = join(path, "dataset.json");
+  writeFileSync(file, JSON.stringify(change(JSON.parse(readFileSync(file, "utf8")))));
+}
+
+describe("a damaged dataset", () => {
+  const told = (path: string) =>
+    inspectDataset(path).then(
+      () => "inspected",
+      (error) => {
+        expect(error).toBeInstanceOf(UserError);
+        return (error as Error).message;
+      },
+    );
+  const fresh = async (name: string) => {
+    const out = join(folder, name);
+    await writeDataset(out, healthy());
+    return out;
+  };
+
+  test("is no dataset, or lacks a file, or a column", async () => {
+    mkdirSync(join(folder, "nothing"));
+    expect(await told(join(folder, "nothing"))).toMatch(/is no dataset: .*`dien prepare`$/);
+    const path = await fresh("lacking");
+    await rewrite(path, "valid", "SELECT * EXCLUDE (hour) FROM original");
+    expect(await told(path)).toMatch(/^cannot read .*valid\.parquet: .*"hour"/);
+    rmSync(join(path, "items.parquet"));
+    expect(await told(path)).toMatch(/^cannot read .*items\.parquet: /);
+  });
+
+  test("is cut off", async () => {
+    const path = await fresh("cut off");
+    for (const name of ["items.parquet", "sequences.parquet", "test.parquet", "vocabulary/hour.parquet"]) {
+      const bytes = readFileSync(join(path, name));
+      writeFileSync(join(path, name), bytes.subarray(0, bytes.length / 2));
+      expect(await told(path)).toMatch(new RegExp(`^cannot read .*${name}: `));
+      writeFileSync(join(path, name), bytes);
+    }
+    expect(await told(path)).toBe("inspected");
+  });
+
+  test.each([
+    ["test.parquet", "2::INTEGER AS label", "test.parquet is damaged: row 0 has label 2, expected 0 to 1"],
+    ["test.parquet", "if(file_row_number = 4, NULL, label) AS label", "row 4 has label null, expected 0 to 1"],
+    ["test.parquet", "40::INTEGER AS sequence", "row 0 has sequence 40, expected 0 to 39"],
+    ["test.parquet", "9::INTEGER AS position", "row 0 has position 9, expected 0 to 8"],
+    ["test.parquet", "3::INTEGER AS length", "row 0 has length 3 at position 8 with histories of at most 10"],
+    ["test.parquet", "21::INTEGER AS item", "row 0 has item 21, expected 0 to 20"],
+    ["test.parquet", "3::INTEGER AS hour", "row 0 has hour 3, expected 0 to 2"],
+    ["test.parquet", "9000000000000000 AS time", "row 0 has time 9000000000000000, expected -86"],
+    ["items.parquet", "(row + 1)::INTEGER AS row", "items.parquet is damaged: row 0 has row 1 as its name"],
+    ["items.parquet", "5::INTEGER AS category", "row 0 has category 5, expected 0 to 4"],
+    ["sequences.parquet", "times[2:] AS times", "sequences.parquet is damaged: row 0 has 7 times of 8 behaviours"],
+    [
+      "sequences.parquet",
+      "[21, 1, 1, 1, 1, 1, 1, 1] AS items",
+      "row 0 has items that are not all rows of a catalogue of 20",
+    ],
+    ["sequences.parquet", "[NULL, 1, 1, 1, 1, 1, 1, 1] AS items", "row 0 has items that are not all rows"],
+    ["sequences.parquet", "9::INTEGER AS training", "row 0 has training 9, expected 0 to 8"],
+    [
+      "sequences.parquet",
+      "5::INTEGER AS training",
+      "has 320 behaviours, 200 of them for training, dataset.json says 320 and 240",
+    ],
+    ["vocabulary/hour.parquet", "1::INTEGER AS id", "hour.parquet is damaged: it names 1 of the ids 1 to 2"],
+  ])("has %s with %s", async (file, columns, message) => {
+    const path = await fresh("values");
+    await replace(path, file, columns);
+    expect(await told(path)).toContain(message);
+  });
+
+  test("has other counts than its manifest says", async () => {
+    const path = await fresh("counts");
+    edit(path, (manifest) => ({ ...manifest, counts: { ...manifest.counts, test: 81 } }));
+    expect(await told(path)).toMatch(/test\.parquet has 80 rows, dataset\.json says 81$/);
+  });
+});
+
+test("progress reaches its end, and what was spilled goes, however it ends", async () => {
+  const space = join(folder, "space");
+  mkdirSync(space);
+  vi.stubEnv("TMPDIR", space);
+  const path = join(folder, "progress");
+  await writeDataset(path, healthy());
+  const steps: number[] = [];
+  let last = 0;
+  await inspectDataset(path, (_, done, total) => {
+    expect(readdirSync(space)).toHaveLength(1);
+    steps.push(done);
+    last = total;
+  });
+  expect(steps).toEqual(rows(last).map((i) => i + 1));
+  expect(readdirSync(space)).toEqual([]);
+  rmSync(join(path, "test.parquet"));
+  await expect(inspectDataset(path)).rejects.toThrow(UserError);
+  expect(readdirSync(space)).toEqual([]);
+  vi.unstubAllEnvs();
+});
