@@ -6,8 +6,9 @@ import { describe, expect, test, vi } from "vitest";
 import { type Dataset, type DatasetSource, type RawSamples, SPLITS, type Split } from "../../src/data/dataset.ts";
 import { inspectDataset } from "../../src/data/inspect/inspect.ts";
 import { coarser } from "../../src/data/inspect/timeline.ts";
-import { literally, withDuckDB } from "../../src/data/parquet.ts";
+import { withDuckDB } from "../../src/data/parquet.ts";
 import { loadVocabulary, openDataset } from "../../src/data/read.ts";
+import { literalPath } from "../../src/data/sql.ts";
 import { writeDataset } from "../../src/data/write.ts";
 import { UserError } from "../../src/errors.ts";
 import { auc } from "../../src/evaluate/auc.ts";
@@ -323,8 +324,8 @@ async function replace(path: string, file: string, columns: string): Promise<voi
   const [from, to] = [join(path, file), join(path, "edited")];
   await withDuckDB(async (connection) => {
     await connection.run(
-      `COPY (SELECT * REPLACE (${columns}) FROM read_parquet(${literally(from)}, file_row_number = true))
-       TO ${literally(to)} (FORMAT parquet)`.replace("* REPLACE", "* EXCLUDE (file_row_number) REPLACE"),
+      `COPY (SELECT * REPLACE (${columns}) FROM read_parquet(${literalPath(from)}, file_row_number = true))
+       TO ${literalPath(to)} (FORMAT parquet)`.replace("* REPLACE", "* EXCLUDE (file_row_number) REPLACE"),
     );
   });
   renameSync(to, from);
@@ -513,11 +514,11 @@ async function copy(path: string, from: Split, to: Split): Promise<void> {
 async function rewrite(path: string, split: Split, query: string): Promise<void> {
   const [from, to] = [join(path, `${split}.parquet`), join(path, "edited")];
   await withDuckDB(async (connection) => {
-    await connection.run(`CREATE VIEW original AS FROM read_parquet(${literally(from)})`);
-    const sql = query.replace("'VALID'", literally(join(path, "valid.parquet")));
-    await connection.run(`COPY (${sql}) TO ${literally(to)} (FORMAT parquet)`);
+    await connection.run(`CREATE VIEW original AS FROM read_parquet(${literalPath(from)})`);
+    const sql = query.replace("'VALID'", literalPath(join(path, "valid.parquet")));
+    await connection.run(`COPY (${sql}) TO ${literalPath(to)} (FORMAT parquet)`);
     const [[count]] = (
-      await connection.runAndReadAll(`SELECT count(*)::INTEGER FROM read_parquet(${literally(to)})`)
+      await connection.runAndReadAll(`SELECT count(*)::INTEGER FROM read_parquet(${literalPath(to)})`)
     ).getRows();
     edit(path, (manifest) => ({ ...manifest, counts: { ...manifest.counts, [split]: count } }));
   });
