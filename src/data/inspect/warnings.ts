@@ -4,8 +4,8 @@ import { count, metric, share } from "../../format.ts";
 import { PROTOCOLS } from "../protocols.ts";
 import type { SplitCounts } from "./counts.ts";
 import type { FieldNumbers } from "./fields.ts";
-import type { DatasetNumbers } from "./inspect.ts";
 import type { Found, Shared } from "./leaks.ts";
+import type { DatasetNumbers } from "./numbers.ts";
 
 /**
  * grave: what a model shows on these data is not worth having, for it knows what it must not, or there is nothing to
