@@ -2,6 +2,7 @@
  * The work behind the commands, loaded when a command asks for it: `--help` must not wait for a database engine.
  */
 import type { prepareAmazon } from "../data/amazon/prepare.ts";
+import type { guessFeatures } from "../data/events/guess.ts";
 import type { prepareEvents } from "../data/events/prepare.ts";
 import type { openDataset } from "../data/read.ts";
 import type { writeLog } from "../data/synthetic/log.ts";
@@ -18,6 +19,7 @@ export interface Jobs {
   readonly prepareTaobao: typeof prepareTaobao;
   readonly prepareSynthetic: typeof prepareSynthetic;
   readonly writeLog: typeof writeLog;
+  readonly guessFeatures: typeof guessFeatures;
   readonly openDataset: typeof openDataset;
   readonly train: typeof train;
   readonly evaluateRun: typeof evaluateRun;
@@ -31,6 +33,7 @@ export const jobs: Jobs = {
   prepareTaobao: async (...all) => (await import("../data/taobao/prepare.ts")).prepareTaobao(...all),
   prepareSynthetic: async (...all) => (await import("../data/synthetic/prepare.ts")).prepareSynthetic(...all),
   writeLog: async (...all) => (await import("../data/synthetic/log.ts")).writeLog(...all),
+  guessFeatures: async (...all) => (await import("../data/events/guess.ts")).guessFeatures(...all),
   openDataset: async (...all) => (await import("../data/read.ts")).openDataset(...all),
   train: async (...all) => (await import("../train/train.ts")).train(...all),
   evaluateRun: async (...all) => (await import("../train/evaluate.ts")).evaluateRun(...all),

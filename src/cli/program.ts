@@ -7,6 +7,7 @@ import { type Context, UsageError } from "./context.ts";
 import { addDemo } from "./demo.ts";
 import { addEvaluate } from "./evaluate.ts";
 import { addExperiment } from "./experiment.ts";
+import { addInit } from "./init.ts";
 import { addModels } from "./models.ts";
 import { addPredict } from "./predict.ts";
 import { addPrepare } from "./prepare.ts";
@@ -32,6 +33,7 @@ function createProgram(context: Context, finish: (exitCode: number) => void): Co
       `
 Start here:
   dien demo                                   a made-up shop, three models, a table; under two minutes
+  dien init --events LOG                      from your own log to a first features.yaml
   dien prepare amazon --help                  from review dumps to a dataset
   dien train --data DIR --out RUN             from a dataset to a trained model
   dien experiment table2 --data DIR --out OUT  from a dataset to the comparison of all models
@@ -39,6 +41,7 @@ Start here:
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted and stopped cleanly.`,
     );
   addDemo(program, context, finish);
+  addInit(program, context);
   addPrepare(program, context);
   addModels(program, context);
   addTrain(program, context, finish);

@@ -1,12 +1,16 @@
 /** Tables for people: plain columns, numbers to the right, no lines that a paste would break. */
 import Table from "cli-table3";
 
-/** Lines of a table; the first column is aligned left, the others right. Ends with a newline. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** Lines of a table; the first column is aligned left, and so are the others where they are words. Ends with a newline. */
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  others: "left" | "right" = "right",
+): string {
   const none = "";
   const lines = new Table({
     head: [...head],
-    colAligns: head.map((_, column) => (column === 0 ? "left" : "right")),
+    colAligns: head.map((_, column) => (column === 0 ? "left" : others)),
     style: { head: [], border: [], "padding-left": 0, "padding-right": 2 },
     chars: {
       top: none,

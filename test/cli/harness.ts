@@ -42,6 +42,8 @@ const none: Jobs = Object.fromEntries(
     "prepareTaobao",
     "prepareSynthetic",
     "writeLog",
+    "prepareSynthetic",
+    "guessFeatures",
     "openDataset",
     "train",
     "evaluateRun",

@@ -57,6 +57,7 @@ describe("help", () => {
 
   it.each([
     [["demo"]],
+    [["init"]],
     [["prepare", "amazon"]],
     [["prepare", "synthetic"]],
     [["models"]],
@@ -121,6 +122,7 @@ describe("wrong usage ends with 2 and one line", () => {
     [["prepare", "synthetic", "--out", "o", "--items", "31"], "--items 31 is too few for 4 departments: at least 32"],
     [["demo", "--out", ""], "option '--out <folder>' is empty"],
     [["train", "--data"], "option '--data <folder>' argument missing"],
+    [["init"], "option '--events <source>' is missing"],
     [["train", "--out", "o"], "option '--data <folder>' is missing"],
     [["evaluate", "--run", "r"], "option '--data <folder>' is missing"],
     [["evaluate", "--run", "r", "--data", "d", "--against", ""], "option '--against <run>' is empty"],

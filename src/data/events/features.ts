@@ -7,7 +7,13 @@ import { nameProblem } from "../manifest.ts";
 import { parseTime } from "../time.ts";
 import type { LogColumns } from "./load.ts";
 
-const column = z.string().min(1);
+/** What `dien init` writes where it could not tell. */
+export const TODO = "TODO";
+
+const column = z
+  .string()
+  .min(1)
+  .refine((name) => name !== TODO, "write the name of the column in the place of TODO");
 const fieldName = z.string().regex(/^[a-z][a-z0-9_]*$/, "expected lower-case letters, digits and _, a letter first");
 const types = z.array(z.string()).min(1);
 

@@ -1,7 +1,5 @@
 /** The same rows make the same table, whatever they come in. */
-import { execFile } from "node:child_process";
-import { join } from "node:path";
-import { promisify } from "node:util";
+import { readdirSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
@@ -182,7 +180,6 @@ describe("times that are typed", () => {
 describe.skipIf(noPostgres !== undefined)(`Postgres${noPostgres ? ` (skipped: ${noPostgres})` : ""}`, () => {
   const select =
     "SELECT 'u' AS uid, 'i' AS iid, 1700000000 AS ts, true AS click, 's' AS scene, NULL AS city, 1.5 AS price";
-  const hidden = "pass";
 
   it("tells the address without user and password, and what passed", async () => {
     const { inputs, table } = await load(server!.address({ query: `${select}; ` }));
@@ -208,7 +205,7 @@ describe.skipIf(noPostgres !== undefined)(`Postgres${noPostgres ? ` (skipped: ${
     [
       "an unknown column",
       () => server!.address({ query: "SELECT 1 AS uid, 2 AS iid, 3 AS tss" }),
-      "there is no column 'ts', only uid, iid, tss; did you mean 'tss'?",
+      "there is no column ts, only uid, iid, tss; did you mean 'tss'?",
     ],
     ["a query that writes", () => server!.address({ query: "DELETE FROM log RETURNING *" }), "cannot read "],
     [
@@ -228,7 +225,7 @@ describe.skipIf(noPostgres !== undefined)(`Postgres${noPostgres ? ` (skipped: ${
     const told = await refusal(address());
     expect(told).toContain(message);
     expect(told).toContain("postgres://127.0.0.1:");
-    expect(told).not.toMatch(new RegExp(`${hidden}|secret-word|test:|\n`.replace("pass|", "pass%20|pass word|")));
+    for (const secret of ["pass%20word", "pass word", "secret-word", "test:"]) expect(told).not.toContain(secret);
   });
 
   it("tells that a server went away midway", async () => {
@@ -243,8 +240,7 @@ describe.skipIf(noPostgres !== undefined)(`Postgres${noPostgres ? ` (skipped: ${
       });
       expect(stopping).toBeDefined();
       expect(told).toMatch(/^cannot read postgres:\/\/127\.0\.0\.1:\d+\/postgres\?query=\S+: .*terminat/);
-      const { stdout } = await promisify(execFile)("ls", [join(folder)]);
-      expect(stdout).not.toContain("postgres-");
+      expect(readdirSync(folder).filter((name) => name.startsWith("postgres-"))).toEqual([]);
     } finally {
       await own.stop();
     }

@@ -5,7 +5,8 @@ import { basename, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it, test } from "vitest";
 import type { LogColumns } from "../../../src/data/events/load.ts";
-import { allColumns, csv, folder, load, refusal, write } from "./support.ts";
+import { withDuckDB } from "../../../src/data/parquet.ts";
+import { allColumns, csv, folder, load, loadInto, refusal, write } from "./support.ts";
 
 const header = ["uid", "iid", "ts", "click", "scene", "city", "price"];
 const good = ["u1", "i1", "1700000000", "1", "feed", "Rome", "1.5"];
@@ -115,13 +116,13 @@ describe("refused are", () => {
       "a missing column",
       ".csv",
       csv(["uid", "iid", "tss"], []),
-      "there is no column 'ts', only uid, iid, tss; did you mean 'tss'?",
+      "there is no column ts, only uid, iid, tss; did you mean 'tss'?",
     ],
     [
       "a missing key",
       ".ndjson",
       '{"uid":"u","iid":"i","tss":"5"}\n',
-      "there is no column 'ts', only iid, tss, uid; did you mean 'tss'?",
+      "there is no column ts, only iid, tss, uid; did you mean 'tss'?",
     ],
     ["a folder", "", "", "is no file"],
     ["an unknown format", ".txt", "x", "the format is not known by the name; known are .csv, .tsv"],
@@ -237,8 +238,6 @@ describe("bad rows", () => {
 
   it("leave no table behind", async () => {
     const path = write(".csv", csv(header, [withCell("ts", "no")]));
-    const { withDuckDB } = await import("../../../src/data/parquet.ts");
-    const { loadInto } = await import("./support.ts");
     await withDuckDB(async (connection) => {
       await expect(loadInto(connection, path, allColumns)).rejects.toThrow("expected a time");
       writeFileSync(path, csv(header, [good]));

@@ -1,0 +1,109 @@
+/** `dien init`: a first features.yaml for somebody's own log. */
+import { stat } from "node:fs/promises";
+import type { Command } from "commander";
+import { featuresText } from "../data/events/features-text.ts";
+import type { Guess } from "../data/events/guess.ts";
+import { UserError } from "../errors.ts";
+import { fileError, unlessAbsent, writeFileAside } from "../files.ts";
+import { count } from "../format.ts";
+import { type Context, printJson } from "./context.ts";
+import { addCommonOptions, gatherOptions } from "./options.ts";
+import { table } from "./table.ts";
+
+interface Options {
+  events: string;
+  users?: string;
+  items?: string;
+  out: string;
+  force?: boolean;
+  json?: boolean;
+}
+
+export function addInit(program: Command, context: Context): void {
+  const command = program
+    .command("init")
+    .summary("guess a features.yaml for your own log")
+    .description(
+      "Looks at the first 20,000 rows of a log and writes features.yaml: which columns are the user, the item, the time\n" +
+        "and the label, and which others a model is given. Every guess is explained there; look it through.",
+    )
+    .option("--events <source>", "the log: a file, a pattern in quotes, or postgres://USER@HOST/DATABASE?table=NAME")
+    .option("--users <source>", "a table with a row for each user, likewise")
+    .option("--items <source>", "a table with a row for each item, likewise")
+    .option("--out <file>", "where the guess goes", "features.yaml")
+    .option("--force", "replace that file if it exists")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  dien init --events clicks.csv
+  dien init --events 'logs/*.ndjson.gz' --items items.parquet --out shop.yaml
+
+Formats, by name: .csv, .tsv, .ndjson, .jsonl, .json (an object a line), each perhaps with .gz or .zst; .parquet.
+A password of postgres is better given as PGPASSWORD than in the address; ?query=SELECT... takes the place of ?table=.
+
+What cannot be guessed stands in the file as TODO; until it is filled in, \`dien prepare events\` refuses the file.`,
+    )
+    .action(async () => {
+      const { json, out, force, ...sources } = await gatherOptions<Options>(command, ["events"]);
+      if (!force) await refuseToReplace(out);
+      const guess = await context.jobs.guessFeatures(sources);
+      await writeFileAside(out, featuresText(guess));
+      const todo = todoOf(guess);
+      const next = nextCommand(out, sources);
+      if (json) return printJson(context, { out, ...guess, todo, next });
+      context.stdout.write(tell(guess));
+      context.stdout.write(`\n${out} is written: look it through.\n`);
+      for (const what of todo) context.stdout.write(`TODO: ${what}; write it into ${out}.\n`);
+      context.stdout.write(`Then:\n  ${next}\n`);
+    });
+  addCommonOptions(command);
+}
+
+/** @throws UserError where there is something at `path` */
+async function refuseToReplace(path: string): Promise<void> {
+  const found = await stat(path)
+    .catch(unlessAbsent)
+    .catch((error) => {
+      throw fileError(error, "write", path);
+    });
+  if (found !== undefined) throw new UserError(`${path} exists: give another --out, or --force to replace it`);
+}
+
+/** What a person has to fill in. */
+function todoOf({ columns, keys }: Guess): string[] {
+  const roles = (["user", "item", "time"] as const).filter((role) => columns[role] === undefined);
+  const tables = (["user", "item"] as const).filter((kind) => keys[kind] === null);
+  return [
+    ...roles.map((role) => `no column seems to be the ${role}`),
+    ...tables.map((kind) => `no column of the ${kind}s' table seems to be the ${kind}'s id`),
+  ];
+}
+
+function nextCommand(out: string, { events, users, items }: Pick<Options, "events" | "users" | "items">): string {
+  const sources = Object.entries({ events, users, items }).filter(([, source]) => source !== undefined);
+  const flags = sources.map(([name, source]) => `--${name} ${shellWord(withoutPassword(source!))}`);
+  return `dien prepare events --config ${shellWord(out)} ${flags.join(" ")} --out data/events`;
+}
+
+function shellWord(text: string): string {
+  return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+function withoutPassword(source: string): string {
+  return source.replace(/^(postgres(?:ql)?:\/\/[^:@/?]*):[^@/?]*@/i, "$1@").replace(/([?&])password=[^&]*&?/i, "$1");
+}
+
+function tell(guess: Guess): string {
+  const roles = Object.entries(guess.columns).map(([role, { column, why }]) => [column, role, why]);
+  const fields = (["user", "item", "context"] as const).flatMap((kind) =>
+    guess.fields[kind].map(({ column, kind: how, why }) => [
+      column,
+      `${kind} field${how === "number" ? ", number" : ""}`,
+      why,
+    ]),
+  );
+  const left = guess.leftOut.map(({ column, why }) => [column, "left out", why]);
+  const rows = [...roles, ...fields, ...left];
+  return `${count(guess.rows)} rows looked at\n${table(["column", "is taken for", "why"], rows, "left")}`;
+}

@@ -1,0 +1,63 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { guessFeatures } from "../../src/data/events/guess.ts";
+import { temporaryFolder } from "../data/source.ts";
+import { dien } from "./harness.ts";
+
+const folder = temporaryFolder();
+
+function log(name: string, header: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, `${header}\nu1,i1,1700000000,1\nu2,i2,1700003600,0\nu1,i2,1700007200,0\n`);
+  return path;
+}
+
+const init = (...argv: string[]) => dien(["init", ...argv], { jobs: { guessFeatures } });
+
+describe("dien init", () => {
+  it("writes features.yaml, tells what it found and what comes next", async () => {
+    const out = join(folder, "features.yaml");
+    const events = log("it's a log.csv", "user_id,item_id,ts,click");
+    const { code, stdout, stderr } = await init("--events", events, "--out", out);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toMatch(/^3 rows looked at\ncolumn +is taken for +why\nuser_id +user +by its name/);
+    expect(stdout).not.toContain("TODO");
+    const quoted = `'${folder}/it'\\''s a log.csv'`;
+    expect(stdout).toContain(`Then:\n  dien prepare events --config ${out} --events ${quoted} --out data/events\n`);
+    expect(readFileSync(out, "utf8")).toContain("\n  user: user_id\n");
+  });
+
+  it("says what is left to do", async () => {
+    const out = join(folder, "todo.yaml");
+    const { code, stdout } = await init("--events", log("b.csv", "who,item_id,ts,click"), "--out", out);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`TODO: no column seems to be the user; write it into ${out}.\n`);
+    expect(readFileSync(out, "utf8")).toContain("\n  user: TODO\n");
+  });
+
+  it("prints the guesses as JSON, without the password of an address", async () => {
+    const guess = await guessFeatures({ events: log("c.csv", "user_id,item_id,ts,click") });
+    const events = "postgres://me:secret@host/db?table=log&password=secret";
+    const argv = ["init", "--events", events, "--out", join(folder, "c.yaml"), "--json"];
+    const { stdout } = await dien(argv, { jobs: { guessFeatures: async () => guess } });
+    expect(JSON.parse(stdout)).toMatchObject({ rows: 3, columns: { user: { column: "user_id" } }, todo: [] });
+    expect(stdout).toContain("postgres://me@host/db?table=log");
+    expect(stdout).not.toContain("secret");
+  });
+
+  it("replaces a file only with --force, and writes none where the log cannot be read", async () => {
+    const out = join(folder, "kept.yaml");
+    writeFileSync(out, "mine");
+    const events = log("d.csv", "user_id,item_id,ts,click");
+    const refused = await init("--events", events, "--out", out);
+    expect(refused.stderr).toBe(`error: ${out} exists: give another --out, or --force to replace it\n`);
+    expect(refused.code).toBe(1);
+    expect(readFileSync(out, "utf8")).toBe("mine");
+    expect((await init("--events", events, "--out", out, "--force")).code).toBe(0);
+    expect(readFileSync(out, "utf8")).toContain("user: user_id");
+    const none = join(folder, "none.yaml");
+    expect((await init("--events", join(folder, "absent.csv"), "--out", none)).code).toBe(1);
+    expect(existsSync(none)).toBe(false);
+  });
+});
