@@ -5,31 +5,17 @@ import { join } from "node:path";
 import { UserError } from "../../errors.ts";
 import { withTemporary } from "../../files.ts";
 import { SPLITS } from "../dataset.ts";
-import { type Manifest, readManifest } from "../manifest.ts";
+import { readManifest } from "../manifest.ts";
 import { reason, withDuckDB } from "../parquet.ts";
-import { type Cold, measureCold } from "./cold.ts";
-import { countSplits, type SplitCounts } from "./counts.ts";
+import { measureCold } from "./cold.ts";
+import { countSplits } from "./counts.ts";
 import { type FieldNumbers, measureField } from "./fields.ts";
-import { type Lengths, measureHistories } from "./histories.ts";
-import { findLeaks, type Leaks } from "./leaks.ts";
+import { measureHistories } from "./histories.ts";
+import { findLeaks } from "./leaks.ts";
+import type { DatasetNumbers } from "./numbers.ts";
 import { openTables } from "./tables.ts";
-import { measureTimeline, type Timeline } from "./timeline.ts";
+import { measureTimeline } from "./timeline.ts";
 import { type Warning, warningsOf } from "./warnings.ts";
-
-/** All that was counted. Shares and rates without anything to count are NaN. */
-export interface DatasetNumbers extends Pick<Manifest, "importer" | "protocol" | "maxHistory" | "window"> {
-  readonly counts: Pick<Manifest["counts"], "sequences" | "items" | "behaviours" | "trainingBehaviours">;
-  /** Of train, valid and test. */
-  readonly splits: readonly SplitCounts[];
-  /** Of sequences, train, valid and test. */
-  readonly histories: readonly Lengths[];
-  /** User, item and context fields. */
-  readonly fields: readonly FieldNumbers[];
-  /** null where all samples have the same time. */
-  readonly timeline: Timeline | null;
-  readonly cold: Cold;
-  readonly leaks: Leaks;
-}
 
 export interface DatasetInspection extends DatasetNumbers {
   /** The gravest first. */
