@@ -36,7 +36,7 @@ function inspectionReport(directory: string, inspection: DatasetInspection): Rep
       heading("Fields"),
       ...table("fields"),
       driftFigure(inspection),
-      unknownFigure(inspection),
+      ...unknownFigure(inspection),
       heading("Values"),
       ratesFigure(inspection),
       ...table("values"),
@@ -111,16 +111,16 @@ function driftFigure({ fields }: DatasetInspection): Block {
   };
 }
 
-function unknownFigure({ fields, splits }: DatasetInspection): Block {
-  const rows = fields.flatMap(({ name, unknown }) =>
-    splits.map(({ split, samples }) => ({ name, series: split, value: unknown[split].samples / samples })),
-  );
-  return {
-    kind: "figure",
-    name: "unknown-figure",
-    caption: "Share of samples where a field is unknown.",
-    svg: barsPlot(rows, { x: "share unknown" }),
-  };
+/** Of the fields that are unknown somewhere; none where there is none. */
+function unknownFigure({ fields, splits }: DatasetInspection): Block[] {
+  const rows = fields
+    .filter(({ unknown }) => SPLITS.some((split) => unknown[split].samples > 0))
+    .flatMap(({ name, unknown }) =>
+      splits.map(({ split, samples }) => ({ name, series: split, value: unknown[split].samples / samples })),
+    );
+  if (rows.length === 0) return [];
+  const caption = "Share of samples where a field is unknown, of the fields that ever are.";
+  return [{ kind: "figure", name: "unknown-figure", caption, svg: barsPlot(rows, { x: "share unknown" }) }];
 }
 
 function ratesFigure({ fields }: DatasetInspection): Block {

@@ -27,7 +27,7 @@ export function shorten(text: string, length: number): string {
 /** Roughly how wide a text is in pixels, erring to the wide side: there is no font to measure with. */
 export function textWidth(text: string, fontSize: number): number {
   let ems = 0;
-  for (const character of text) ems += character > "\u2e80" ? 1 : /[A-ZÀ-Þmw@%–—…]/.test(character) ? 0.75 : 0.53;
+  for (const character of text) ems += character > "\u2e80" ? 1 : /[A-ZÀ-Þmw@%–—…<>=+~]/.test(character) ? 0.75 : 0.53;
   return Math.ceil(ems * fontSize);
 }
 

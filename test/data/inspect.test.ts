@@ -454,7 +454,7 @@ describe("planted", () => {
     [
       "a field with other values in test",
       "note drift",
-      /^field hour has other values in test than in train \(PSI \d\.\d\d\)$/,
+      /^1 of 4 fields \(25\.0 %\) shift from train to test \(PSI: hour \d\.\d\d\)$/,
       (path) => replace(path, "test.parquet", "1::INTEGER AS hour"),
     ],
     [

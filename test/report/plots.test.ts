@@ -2,10 +2,14 @@
 import { DOMParser } from "linkedom";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { attentionPlot } from "../../src/report/plots/attention.ts";
+import { barsPlot } from "../../src/report/plots/bars.ts";
 import { calibrationPlot } from "../../src/report/plots/calibration.ts";
 import { curvesPlot } from "../../src/report/plots/curves.ts";
+import { histogramPlot } from "../../src/report/plots/histogram.ts";
 import { intervalPlot } from "../../src/report/plots/intervals.ts";
+import { ratesPlot } from "../../src/report/plots/rates.ts";
 import { searchPlot } from "../../src/report/plots/search.ts";
+import { timelinePlot } from "../../src/report/plots/timeline.ts";
 import { trajectoryPlot } from "../../src/report/plots/trajectory.ts";
 
 const HOSTILE = `<script>alert("1")</script>&amp;'\u0000\u001b[31m\nnext\ud800\u00a0red 2014-01-01`;
@@ -32,6 +36,28 @@ const PLOTS: Readonly<Record<string, (names: readonly string[], of: (n: number) 
     searchPlot(
       names.map((parameter, n) => ({ parameter, value: of(n), log: n % 2 === 0, score: n, stopped: n % 3 === 0 })),
       { y: HOSTILE },
+    ),
+  bars: (names, of) =>
+    barsPlot(
+      names.map((name, n) => ({ name, series: name, value: of(n) })),
+      { x: HOSTILE },
+      [0.1, 0.25],
+    ),
+  histogram: (names, of) =>
+    histogramPlot(
+      names.map((group, n) => ({ group, from: n, to: n % 2 === 0 ? n : null, count: of(n) })),
+      { x: "length", y: HOSTILE },
+    ),
+  rates: (names, of) =>
+    ratesPlot(
+      names.map((name, n) => ({ group: name, name, series: name, rate: of(n), count: n })),
+      { x: HOSTILE },
+    ),
+  timeline: (names, of) =>
+    timelinePlot(
+      names.map((series, n) => ({ series, start: 1e12 + n, count: of(n), rate: n / 9 })),
+      1000,
+      { count: HOSTILE, rate: "rate" },
     ),
 };
 const INPUTS: Readonly<Record<string, [names: string[], of: (n: number) => number]>> = {
@@ -163,5 +189,54 @@ describe("marks", () => {
     expect(Math.max(...steps.slice(1)) - Math.min(...steps.slice(1))).toBeLessThan(0.1);
     const tick = svg.match(/translate\(([\d.]+),[\d.]+\)"[^>]*>0</);
     expect(Number(tick![1])).toBeCloseTo(places[0], 0);
+  });
+
+  it("histogram: a bar for each bin, the long tail as wide as the others", () => {
+    const bins = [
+      { group: "test", from: 0, to: 4, count: 3 },
+      { group: "test", from: 5, to: 9, count: 6 },
+      { group: "test", from: 10, to: null, count: 1 },
+    ];
+    const svg = histogramPlot(bins, { x: "behaviours", y: "count" });
+    const document = new DOMParser().parseFromString(svg, "image/svg+xml");
+    const bars = [...document.querySelectorAll('[aria-label="rect"] rect')];
+    const [widths, heights] = ["width", "height"].map((name) => bars.map((bar) => Number(bar.getAttribute(name))));
+    expect(widths).toHaveLength(3);
+    for (const width of widths) expect(width).toBeCloseTo(widths[0], 5);
+    for (const text of ["0 to 4: 3", "5 to 9: 6", "10 and more: 1"]) expect(svg).toContain(`<title>${text}</title>`);
+    expect(heights[1]).toBeGreaterThan(heights[0]);
+    expect(heights[0]).toBeGreaterThan(heights[2]);
+  });
+
+  it("timeline: bars and dots of every series, none where there were no samples", () => {
+    const day = 86_400_000;
+    const rows = ["train", "test"].flatMap((series, s) =>
+      range(4).map((n) => ({ series, start: n * day, count: n === s ? 0 : 10, rate: 0.5 })),
+    );
+    const svg = timelinePlot(rows, day, { count: "samples", rate: "click rate" });
+    expect([count(svg, "rect", "rect"), count(svg, "dot", "circle")]).toEqual([6, 6]);
+    expect(svg).toContain("<title>test, 1970-01-01 00:00: 10 samples, rate 0.5</title>");
+  });
+
+  it("rates: a dot for each rate there is, in the panel of its group", () => {
+    const row = (name: string, series: string, rate: number) => ({ group: "hour", name, series, rate, count: 5 });
+    const rows = [
+      row("noon", "train", 0.2),
+      row("noon", "test", 0.4),
+      row("night", "train", 0.1),
+      row("night", "test", Number.NaN),
+    ];
+    const svg = ratesPlot(rows, { x: "click rate" });
+    expect(count(svg, "dot", "circle")).toBe(3);
+    for (const label of ["hour", "noon", "night", "train", "test"]) expect(svg).toContain(`>${label}<`);
+  });
+
+  it("bars: one for each value, a line for each limit, a legend only for several series", () => {
+    const rows = ["a", "b", "c"].map((name, n) => ({ name, series: "PSI", value: n / 10 }));
+    const svg = barsPlot(rows, { x: "PSI" }, [0.1, 0.25]);
+    expect([count(svg, "bar", "rect"), count(svg, "rule", "line")]).toEqual([3, 3]);
+    expect(count(svg, "legend", "text")).toBe(0);
+    const both = barsPlot([...rows, { name: "a", series: "other", value: 1 }], { x: "PSI" });
+    expect([count(both, "bar", "rect"), count(both, "legend", "text")]).toEqual([4, 2]);
   });
 });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parseHTML } from "linkedom";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { calibrationPlot } from "../../src/report/plots/calibration.ts";
-import { type Report, writeReport } from "../../src/report/report.ts";
+import { type Report, writePage, writeReport } from "../../src/report/report.ts";
 import { clean, escapeMarkup, shorten } from "../../src/report/text.ts";
 
 const HOSTILE = `<script>alert("1")</script><img src=x onerror='x'>&\u0000\n`;
@@ -128,6 +128,20 @@ describe("writeReport", () => {
     const twice = { ...report, blocks: [report.blocks[1], report.blocks[1]] };
     await expect(writeReport(folder, twice)).rejects.toThrow("two parts of report table2 have the same name");
     expect(readdirSync(folder)).toEqual([]);
+  });
+});
+
+describe("writePage", () => {
+  it("writes one file that links to no other", async () => {
+    const report = sample();
+    const blocks = [{ kind: "heading", text: `Part \`one\` of ${HOSTILE}` } as const, ...report.blocks];
+    await writePage(join(folder, "page.html"), { ...report, blocks });
+    expect(readdirSync(folder)).toEqual(["page.html"]);
+    const { document } = parseHTML(read("page.html"));
+    expect(document.querySelectorAll("a, script, img")).toHaveLength(0);
+    expect(document.querySelectorAll("figure svg")).toHaveLength(2);
+    expect(document.querySelector("h2")?.innerHTML).toMatch(/^Part <code>one<\/code> of &lt;script&gt;/);
+    expect(document.querySelectorAll("h2")).toHaveLength(2);
   });
 });
 

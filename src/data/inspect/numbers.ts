@@ -1,4 +1,4 @@
-/** What is counted of a dataset; tables, plots and warnings are made of it. */
+/** What is counted of a dataset, the ground of all warnings. */
 import type { Manifest } from "../manifest.ts";
 import type { Cold } from "./cold.ts";
 import type { SplitCounts } from "./counts.ts";
@@ -7,7 +7,7 @@ import type { Lengths } from "./histories.ts";
 import type { Leaks } from "./leaks.ts";
 import type { Timeline } from "./timeline.ts";
 
-/** All that was counted. Shares and rates without anything to count are NaN. */
+/** Shares and rates without anything to count are NaN. */
 export interface DatasetNumbers extends Pick<Manifest, "importer" | "protocol" | "maxHistory" | "window"> {
   readonly counts: Pick<Manifest["counts"], "sequences" | "items" | "behaviours" | "trainingBehaviours">;
   /** Of train, valid and test. */

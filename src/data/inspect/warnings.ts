@@ -27,6 +27,8 @@ const COPY_AUC = 0.95;
 export const SHIFTED_PSI = 0.25;
 export const STABLE_PSI = 0.1;
 const RATE_FACTOR = 2;
+/** Fields that one line names. */
+const MOST_NAMED = 5;
 
 export function warningsOf(numbers: DatasetNumbers): Warning[] {
   const warnings = [
@@ -36,6 +38,7 @@ export function warningsOf(numbers: DatasetNumbers): Warning[] {
     ...twins(numbers),
     ...coldStart(numbers),
     ...fields(numbers),
+    ...drift(numbers),
     ...order(numbers),
   ];
   return LEVELS.flatMap((level) => warnings.filter((warning) => warning.level === level));
@@ -154,7 +157,7 @@ function fields(numbers: DatasetNumbers): Warning[] {
   const [train, , test] = numbers.splits;
   const own = numbers.fields.find(({ kind }) => kind === "item");
   return numbers.fields.flatMap((field): Warning[] => {
-    const { name, used, psi } = field;
+    const { name, used } = field;
     if (train.samples > 0 && used === 1) {
       const [value] = field.top;
       const what = value === undefined ? "unknown" : JSON.stringify(printable(String(value.value)));
@@ -167,12 +170,20 @@ function fields(numbers: DatasetNumbers): Warning[] {
       const level = field.kind === "user" && numbers.protocol === "paper" ? "note" : "warning";
       return [{ level, kind: "unknown-field", message: unknown }];
     }
-    if (psi > SHIFTED_PSI && field !== own) {
-      const message = `field ${name} has other values in test than in train (PSI ${psi.toFixed(2)})`;
-      return [{ level: "note", kind: "drift", message }];
-    }
     return [];
   });
+}
+
+/** Fields whose values shift, the most shifted first. Those that are mostly unknown have a line of their own. */
+function drift({ fields, splits: [train, , test] }: DatasetNumbers): Warning[] {
+  const shifted = fields
+    .filter((field) => field.psi > SHIFTED_PSI && !unknownIn(field, train) && !unknownIn(field, test))
+    .sort((a, b) => b.psi - a.psi);
+  if (shifted.length === 0) return [];
+  const names = shifted.slice(0, MOST_NAMED).map(({ name, psi }) => `${name} ${psi.toFixed(2)}`);
+  const more = shifted.length > MOST_NAMED ? ", ..." : "";
+  const message = `${of(shifted.length, fields.length, "field")} shift from train to test (PSI: ${names.join(", ")}${more})`;
+  return [{ level: "note", kind: "drift", message }];
 }
 
 function unknownIn({ name, unknown }: FieldNumbers, { split, samples }: SplitCounts): string | undefined {
