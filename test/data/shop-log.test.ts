@@ -117,7 +117,8 @@ describe("the shop as a log", () => {
     expect(headers.users).toContain(keys.user);
     expect(headers.items).toContain(keys.item);
     for (const { name, column, kind, from } of Object.values(fields).flat()) {
-      if (kind !== "hour" && kind !== "weekday") expect(headers[from === "key" ? "events" : from], name).toContain(column);
+      if (kind !== "hour" && kind !== "weekday")
+        expect(headers[from === "key" ? "events" : from], name).toContain(column);
     }
     expect(Object.values(fields).map((some) => some.map(({ name }) => name))).toEqual([
       ["user", "segment", "age", "gender", "city"],
