@@ -125,7 +125,7 @@ describe("the shop as a log", () => {
       ["item", "category", "department", "price"],
       ["hour", "weekday", "device"],
     ]);
-    expect(behaviours).toMatchObject({ types: ["view"], max_history: 50 });
+    expect(behaviours).toMatchObject({ types: ["view"], maxHistory: 50 });
   });
 
   test.each(TABLE_FORMATS)("is written whole or not at all as %s", async (logFormat) => {
