@@ -17,7 +17,7 @@ export interface Vocabulary {
 }
 
 /** The known among some categories in the order of their ids, and the id of each, 0 of those that are not known. */
-export interface Ranking {
+interface Ranking {
   readonly values: readonly string[];
   readonly counts: Int32Array;
   readonly ids: Int32Array;

@@ -4,7 +4,7 @@ import { InvalidArgumentError, Option } from "commander";
 const UNITS: Readonly<Record<string, number>> = { MB: 2 ** 20, GB: 2 ** 30 };
 
 /** "512MB" or "2GB" in bytes. */
-export function memorySize(text: string): number {
+function memorySize(text: string): number {
   const [, digits, unit] = /^(\d+(?:\.\d+)?) ?([MG]B)$/i.exec(text.trim()) ?? [];
   const size = Math.floor(Number(digits) * UNITS[unit?.toUpperCase()]);
   if (size >= 128 * UNITS.MB) return size;

@@ -46,7 +46,7 @@ const share = z.number().gt(0).lt(0.5);
 const when = z.union([z.string(), z.number()]);
 
 /** The sections of features.yaml; the command's options may stand beside them. */
-export const featuresSchema = z.strictObject({
+const featuresSchema = z.strictObject({
   columns,
   behaviours: z
     .strictObject({

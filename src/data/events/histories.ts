@@ -28,7 +28,7 @@ export interface HistoryRule {
   readonly window: number | null;
 }
 
-export interface UserSamples {
+interface UserSamples {
   /** The sequence: the user's behaviours in order, and how many of the first are the training part. */
   readonly items: readonly number[];
   readonly times: readonly number[];

@@ -10,7 +10,7 @@ import { type NumberColumn, readIntegers, readUsers } from "./stream.ts";
 import { type Dictionary, type LearnedField, learnField } from "./vocabularies.ts";
 
 /** A user or context field, and where a sample's code of it stands: in the log's row, or with its user. */
-export interface SampleField {
+interface SampleField {
   readonly spec: FieldSpec;
   /** Place among the columns of `LogReader`, or [sequences] codes. */
   readonly codes: number | Int32Array;

@@ -45,7 +45,7 @@ export const engineSchema = z.strictObject({
   /** Leave rows out that cannot be read, however many. */
   skipBadRows: z.boolean().default(false),
 });
-export type EngineOptions = z.output<typeof engineSchema>;
+type EngineOptions = z.output<typeof engineSchema>;
 
 const optionsSchema = engineSchema.extend({
   /** The sections of features.yaml. */
@@ -101,7 +101,7 @@ export function checkOptions<T>(caller: string, schema: z.ZodType<T>, options: u
 }
 
 /** Where the tables are read from. */
-export interface Sources {
+interface Sources {
   readonly events: string;
   readonly behaviours?: string | undefined;
   readonly users?: string | undefined;
