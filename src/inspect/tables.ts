@@ -19,7 +19,7 @@ export interface InspectionTable {
 }
 
 /** How much of what could be long is shown. */
-export interface Extent {
+interface Extent {
   /** Fields whose values are listed: those that tell the most about the click. */
   readonly fields: number;
   /** Stretches of time. */

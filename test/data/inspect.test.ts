@@ -478,6 +478,16 @@ describe("planted", () => {
     expect(levels).toEqual([...levels].sort());
   });
 
+  test.each([
+    [3, ["grave disorder"]],
+    [10, ["grave disorder", "grave later-history"]],
+  ])("a late behaviour out of order, which histories of at most %i reach or not", async (maxHistory, kinds) => {
+    const source = healthy();
+    source.times[0] = 1e12;
+    const warnings = await warn("late", { ...source, maxHistory });
+    expect(warnings.map(({ kind }) => kind).filter((kind) => kind.startsWith("grave"))).toEqual(kinds);
+  });
+
   test("maxHistory that cuts most histories", async () => {
     expect(await warn("cut", { ...healthy(), maxHistory: 5 })).toEqual([
       { kind: "warning cut-histories", message: "maxHistory 5 cuts the histories of 240 of 400 samples (60.0 %)" },
@@ -623,5 +633,9 @@ test("progress reaches its end, and what was spilled goes, however it ends", asy
   rmSync(join(path, "test.parquet"));
   await expect(inspectDataset(path)).rejects.toThrow(UserError);
   expect(readdirSync(space)).toEqual([]);
+  vi.stubEnv("TMPDIR", join(space, "missing"));
+  expect(await inspectDataset(path).catch((error) => error.message)).toMatch(
+    /^cannot create a folder in .*missing: no such/,
+  );
   vi.unstubAllEnvs();
 });

@@ -44,7 +44,7 @@ export async function measureHistories({ manifest: { maxHistory }, rows }: Table
 }
 
 /** One length that occurs, and how often. */
-export interface LengthCount {
+interface LengthCount {
   readonly length: number;
   readonly count: number;
 }

@@ -1,9 +1,9 @@
 /** A look at a dataset folder before anybody trains on it: what is in it, and what is wrong with it. */
 import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { UserError } from "../../errors.ts";
-import { withTemporary } from "../../files.ts";
+import { fileError, withTemporary } from "../../files.ts";
 import { SPLITS } from "../dataset.ts";
 import { readManifest } from "../manifest.ts";
 import { withDuckDB } from "../parquet.ts";
@@ -26,6 +26,8 @@ export interface DatasetInspection extends DatasetNumbers {
 
 /** Whatever the dataset's size: what needs more spills to the folder for temporary files. */
 const MEMORY_LIMIT = "2GB";
+/** More of them would leave each too little of it. */
+const MOST_THREADS = 8;
 
 /**
  * Inspects a dataset folder of any size.
@@ -60,7 +62,12 @@ export async function inspectDataset(
         const leaks = await part("leaks", findLeaks(tables));
         return { splits, histories, fields, timeline, cold, leaks };
       },
-      { memory_limit: MEMORY_LIMIT, temp_directory, preserve_insertion_order: "false" },
+      {
+        memory_limit: MEMORY_LIMIT,
+        threads: String(Math.min(availableParallelism(), MOST_THREADS)),
+        temp_directory,
+        preserve_insertion_order: "false",
+      },
     ),
   );
   const { importer, protocol, maxHistory, window, counts } = manifest;
@@ -78,7 +85,9 @@ export async function inspectDataset(
 
 /** Gives `work` a folder to spill to, which is removed however it ends. */
 async function withSpace<T>(directory: string, work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), "dien-inspect-"));
+  const folder = await mkdtemp(join(tmpdir(), "dien-inspect-")).catch((error) => {
+    throw fileError(error, "create a folder in", tmpdir());
+  });
   let result: T;
   await withTemporary(folder, async () => {
     result = await work(folder).catch((error: unknown) => {
