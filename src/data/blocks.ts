@@ -75,7 +75,7 @@ export class BlockCutter {
 }
 
 /** Windows over the blocks in the order given, each as full as `budget` (bytes) allows; a larger block stands alone. */
-function fill(shape: PartShape, blocks: readonly Block[], budget: number): Window[] {
+export function windowsOf(shape: PartShape, blocks: readonly Block[], budget: number): Window[] {
   const windows: Window[] = [];
   let held: Block[] = [];
   for (const block of blocks) {
@@ -89,11 +89,6 @@ function fill(shape: PartShape, blocks: readonly Block[], budget: number): Windo
   return windows;
 }
 
-/** Windows in the order of the file. */
-export function fileWindows(shape: PartShape, blocks: readonly Block[], budget: number): Window[] {
-  return fill(shape, blocks, budget);
-}
-
 /** The windows of an epoch of training: a function of the blocks, the budget, the seed and the epoch alone. */
 export function epochWindows(
   shape: PartShape,
@@ -104,7 +99,7 @@ export function epochWindows(
 ): Window[] {
   const order = Int32Array.from(blocks, (_, i) => i);
   new Random(mix(seed, epoch, BLOCK_STREAM)).shuffle(order);
-  return fill(
+  return windowsOf(
     shape,
     Array.from(order, (i) => blocks[i]),
     budget,

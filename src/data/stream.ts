@@ -4,7 +4,7 @@
  */
 import { DuckDBInstance } from "@duckdb/node-api";
 import type { Schema } from "../features/schema.ts";
-import { type Block, BlockCutter, epochWindows, fileWindows, type Window } from "./blocks.ts";
+import { type Block, BlockCutter, epochWindows, type Window, windowsOf } from "./blocks.ts";
 import type { ItemCatalogue, Part, Samples, Split } from "./dataset.ts";
 import { type Manifest, readManifest, schemaOf } from "./manifest.ts";
 import { withDuckDB } from "./parquet.ts";
@@ -94,7 +94,7 @@ export class DatasetStream implements ItemCatalogue {
 
   /** Windows over a split in the order of its file. */
   async fileWindows(split: Split): Promise<Window[]> {
-    return fileWindows(this.#shape, await this.#blocksOf(split), this.windowBytes);
+    return windowsOf(this.#shape, await this.#blocksOf(split), this.windowBytes);
   }
 
   targets(split: Split): Promise<Targets> {

@@ -7,11 +7,14 @@ import { z } from "zod";
 /** Minutes east of UTC. */
 export const offsetSchema = z.int().min(-840).max(840);
 
+/** Texts that stand for no value, beside the empty one. */
+const missing = z.array(z.string()).min(1).exactOptional();
+
 export const transformSchema = z.discriminatedUnion("kind", [
   /** The value's text is the category. */
-  z.strictObject({ kind: z.literal("category") }),
+  z.strictObject({ kind: z.literal("category"), missing }),
   /** A number falls into a bucket between rising edges; a bucket holds its lower edge and not its upper one. */
-  z.strictObject({ kind: z.literal("number"), edges: z.array(z.number()) }),
+  z.strictObject({ kind: z.literal("number"), edges: z.array(z.number()), missing }),
   /** The hour of the day (0 to 23), or the day of the week (mon to sun), of the time of the impression. */
   z.strictObject({ kind: z.literal("hour"), offset: offsetSchema }),
   z.strictObject({ kind: z.literal("weekday"), offset: offsetSchema }),
@@ -29,12 +32,18 @@ export function readsTime(transform: Transform): boolean {
   return transform.kind === "hour" || transform.kind === "weekday";
 }
 
+/** Whether a text stands for no value in that field. */
+export function isMissing(transform: Transform, value: string | null): boolean {
+  if (value === null || value === "") return true;
+  return "missing" in transform && transform.missing.includes(value);
+}
+
 /**
  * The category of a raw value, or null, the unknown, where there is none. A field that reads the time is given it as
- * milliseconds since 1970, in decimal. An empty text is no value; nor is one that is no number, in a field of numbers.
+ * milliseconds since 1970, in decimal. In a field of numbers a text that is none is unknown.
  */
 export function categoryOf(transform: Transform, value: string | null): string | null {
-  if (value === null || value === "") return null;
+  if (value === null || isMissing(transform, value)) return null;
   switch (transform.kind) {
     case "category":
       return value;

@@ -3,7 +3,7 @@
  * was trained on. Each value is read once, into arrays that are kept from request to request.
  */
 import { parseTime } from "../data/time.ts";
-import { categoryOf, readsTime, type Transform } from "../data/transform.ts";
+import { categoryOf, isMissing, readsTime, type Transform } from "../data/transform.ts";
 import { UserError } from "../errors.ts";
 import type { Batch, Ids } from "../features/batch.ts";
 import type { Field } from "../features/schema.ts";
@@ -40,9 +40,10 @@ class FieldReader {
     return category === null ? 0 : (this.#ids.get(category) ?? 0);
   }
 
-  /** Numbers are read with the digits they have left; of names all must be there. */
-  textOf(value: Value | undefined): string | null {
-    return this.#transform.kind === "category" ? nameOf(value) : textOf(value);
+  /** The text of a value, null where there is none. Numbers are read with the digits they have left; of names all must be there. */
+  read(value: Value | undefined): string | null {
+    const text = this.#transform.kind === "category" ? nameOf(value) : textOf(value);
+    return isMissing(this.#transform, text) ? null : text;
   }
 }
 
@@ -80,8 +81,10 @@ export class RequestEncoder {
   readonly #description: ModelDescription;
   readonly #rows: ReadonlyMap<string, number>;
   readonly #groups: Readonly<Record<"user" | "item" | "context", FieldGroup>>;
-  /** Name of the field that is the item's key. */
+  /** Name of the field that is the item's key; what items, and behaviours, have beside their other fields. */
   readonly #key: string;
+  readonly #ofItems: readonly string[];
+  readonly #ofBehaviours: readonly string[];
   readonly #window: number;
   /** Per field [capacity]; of histories [capacity, maxHistory]. */
   readonly #user: readonly Int32Array[];
@@ -102,6 +105,8 @@ export class RequestEncoder {
       context: new FieldGroup("context", description),
     };
     this.#key = schema.item[0].name;
+    this.#ofItems = [this.#key];
+    this.#ofBehaviours = [this.#key, "time"];
     this.#window = window ?? Number.POSITIVE_INFINITY;
     const columns = (fields: readonly Field[], length: number) => fields.map(() => new Int32Array(length));
     this.#user = columns(schema.user, capacity);
@@ -183,7 +188,7 @@ export class RequestEncoder {
     if (isValues(given)) this.#encodeGiven(group, into, place, given);
     else if (textOf(given) !== null) {
       const f = group.placeOf(fields[0]?.name ?? "user");
-      into[f][place] = fields[f].idOf(fields[f].textOf(given));
+      into[f][place] = fields[f].idOf(fields[f].read(given));
     }
   }
 
@@ -191,33 +196,43 @@ export class RequestEncoder {
   #encodeItem(into: readonly Int32Array[], place: number, given: Value | Values, isBehaviour: boolean): 0 | 1 {
     const { ids } = this.#description.catalogue;
     const values = isValues(given);
-    const key = nameOf(values ? given[this.#key] : given);
-    const row = key === null ? 0 : (this.#rows.get(key) ?? 0);
+    const key = this.#keyOf(given);
+    const row = this.#rowOf(key);
     for (let f = 0; f < ids.length; f++) into[f][place] = ids[f][row];
-    if (values) this.#encodeGiven(this.#groups.item, into, place, given, this.#key, isBehaviour ? "time" : undefined);
+    if (values)
+      this.#encodeGiven(this.#groups.item, into, place, given, isBehaviour ? this.#ofBehaviours : this.#ofItems);
     return key !== null && into[0][place] === 0 ? 1 : 0;
   }
 
-  /** Writes the ids of the fields that have values in `given`, but for those of the names `other` and `another`. */
+  #keyOf(given: Value | Values): string | null {
+    return nameOf(isValues(given) ? given[this.#key] : given);
+  }
+
+  /** The catalogue row of a key; 0, the unknown, without one. */
+  #rowOf(key: string | null): number {
+    return key === null ? 0 : (this.#rows.get(key) ?? 0);
+  }
+
+  /** Writes the ids of the fields that have values in `given`; names in `apart` are no fields. */
   #encodeGiven(
     group: FieldGroup,
     into: readonly Int32Array[],
     place: number,
     given: Values,
-    other?: string,
-    another?: string,
+    apart: readonly string[] = [],
   ): void {
     for (const name in given) {
-      if (name === other || name === another) continue;
+      if (apart.includes(name)) continue;
       const f = group.placeOf(name);
-      const text = group.fields[f].textOf(given[name]);
+      const text = group.fields[f].read(given[name]);
       if (text !== null) into[f][place] = group.fields[f].idOf(text);
     }
   }
 
   /**
    * Finds the behaviours that were before `now` (NaN: not known) and within the window, in order of time. One that has no
-   * time counts as one of the time of that before it. Returns how many there are.
+   * time counts as one of the time of that before it. Where all have a time, those of equal times stand in the order of
+   * the catalogue, as in a log that was prepared. Returns how many there are.
    */
   #choose(history: PredictRequest["history"], now: number): number {
     if (history.length > this.#chosen.length) {
@@ -229,19 +244,23 @@ export class RequestEncoder {
     let count = 0;
     let latest = Number.NEGATIVE_INFINITY;
     let isOrdered = true;
+    let isTimed = true;
     for (let i = 0; i < history.length; i++) {
       const behaviour = history[i];
       if (isValues(behaviour)) {
         const time = this.#timeOf(behaviour.time) ?? refuseTime(`history.${i}.time`, behaviour.time);
         // No comparison with NaN is true.
         if (time >= now || time < start) continue;
-        if (time < latest) isOrdered = false;
-        if (!Number.isNaN(time)) latest = time;
-      }
+        if (time <= latest) isOrdered = false;
+        if (Number.isNaN(time)) isTimed = false;
+        else latest = time;
+      } else isTimed = false;
       times[i] = latest;
       chosen[count++] = i;
     }
-    if (!isOrdered) chosen.subarray(0, count).sort((a, b) => times[a] - times[b] || a - b);
+    if (isOrdered) return count;
+    const rowOf = (i: number) => (isTimed ? this.#rowOf(this.#keyOf(history[i])) : 0);
+    chosen.subarray(0, count).sort((a, b) => times[a] - times[b] || rowOf(a) - rowOf(b) || a - b);
     return count;
   }
 

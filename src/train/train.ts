@@ -104,6 +104,8 @@ export async function train(options: TrainOptions): Promise<TrainSummary | Inter
     }
     const started = new Team({ schema: dataset.schema, config, threads, training: true }, dataset);
     team = started;
+    // A damaged file is told before there is a run.
+    for (const split of SPLITS) await dataset.fileWindows(split);
     started.workspace.parameters.initialise(started.workspace.memory, config.train.seed);
     return await withLock(out, async () => {
       let progress = startOfRun();

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import { type Block, BlockCutter, epochWindows, fileWindows, type Window } from "../../src/data/blocks.ts";
+import { type Block, BlockCutter, epochWindows, type Window, windowsOf } from "../../src/data/blocks.ts";
 import { type Dataset, type Part, SPLITS, type Split } from "../../src/data/dataset.ts";
 import { Feed } from "../../src/data/feed.ts";
 import { openDataset } from "../../src/data/read.ts";
@@ -65,7 +65,7 @@ describe("blocks", () => {
       fc.property(cuts, fc.nat(), fc.nat(9), (given, seed, epoch) => {
         const blocks = cut(given);
         for (const windows of [
-          fileWindows(shape, blocks, given.budget),
+          windowsOf(shape, blocks, given.budget),
           epochWindows(shape, blocks, given.budget, seed, epoch),
         ]) {
           const taken = windows.flatMap((window) => window.blocks);

@@ -48,12 +48,15 @@ export async function writeRawLog(
   const brands = many(ITEMS, (row): Raw => (row === 0 ? null : draw<Raw>("b1", "b2", 3, "")));
   const prices = many(ITEMS, (row): Raw => (row === 0 ? null : draw<Raw>(-0.5, 1, 9.99, 10, 1e6, "12.50", null)));
 
-  // Times in steps of half an hour, so that some are equal.
+  // Times in steps of half an hour: samples are at the times of behaviours.
   const offsets = new Int32Array(USERS + 1);
   const times: number[] = [];
   for (let u = 0; u < USERS; u++) {
     const length = u === 0 ? 0 : random.integer(14);
-    const own = many(length, () => START + (random.integer(120) * HOUR) / 2).sort((a, b) => a - b);
+    // A user does one thing at a time: those of equal times would stand in an order of their own.
+    const moments = new Set<number>();
+    while (moments.size < length) moments.add(START + (random.integer(120) * HOUR) / 2);
+    const own = [...moments].sort((a, b) => a - b);
     times.push(...own);
     offsets[u + 1] = times.length;
   }

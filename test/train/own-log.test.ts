@@ -1,6 +1,6 @@
 /** The way of somebody's own log, with the package as a user has it: four kinds of sources, one dataset; raw requests, its scores. */
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import {
@@ -109,27 +109,28 @@ it.skipIf(noPostgres !== undefined)(`and from Postgres${noPostgres ? ` (skipped:
   expect(contents(dataOf("postgres"))).toEqual(contents(dataOf("csv")));
 });
 
-it("scores raw requests as the samples that were prepared from the same rows, to the bit", async () => {
-  const [data, run] = [dataOf("csv"), join(folder, "run")];
+/** Trains on a dataset, and finds the scores of its test samples and of the requests that say the same. */
+async function compareScores(data: string, events: readonly Row[]) {
+  const run = `${data}-run`;
   const model = { name: "dien", embedding: { size: 4 }, head: { layers: [8] } };
   await train({ data, out: run, config: resolveConfig({ model, train: { epochs: 1, learning_rate: 0.02 } }) });
   const { score } = await scoreRun({ run, data, split: "test" });
 
   const users = new Map(rowsOf("users").map(({ user_id, ...fields }) => [user_id, fields]));
   const items = new Map(rowsOf("items").map(({ item_id, ...fields }) => [item_id, fields]));
-  const events = rowsOf("events");
-  const viewed = groupByUser(events);
+  // Rows that are equal in all columns are one.
+  const rows = [...new Map(events.map((row) => [JSON.stringify(row), row])).values()];
+  const ofUser = groupByUser(rows);
   const clock = (row: Row) => Date.parse(String(row.time));
-  const shown = events.filter(({ type }) => type === "ad");
-  // As the dataset has them: of the latest tenth, by user, then time.
+  // As the dataset has them: of the latest tenth, by user, time, and whatever else tells them apart.
+  const order = ({ user_id, time, item_id, clicked, device }: Row) => [user_id, time, item_id, clicked, device].join();
+  const shown = rows.filter(({ type }) => type === "ad").sort((a, b) => (order(a) < order(b) ? -1 : 1));
   const from = shown.map(clock).sort((a, b) => a - b)[shown.length - score.length];
-  const samples = shown
-    .filter((row) => clock(row) >= from)
-    .sort((a, b) => (a.user_id! < b.user_id! ? -1 : a.user_id! > b.user_id! ? 1 : clock(a) - clock(b)));
+  const samples = shown.filter((row) => clock(row) >= from);
   expect(samples).toHaveLength(score.length);
   const requests = samples.map((row, i): PredictRequest => {
     // All of the user's behaviours, those to come too; of some with the item's fields instead of its key alone.
-    const history = viewed
+    const history = ofUser
       .get(row.user_id)!
       .filter(({ type }) => type === "view")
       .map(({ item_id, time }) => ({ item: item_id, time, ...(i % 2 === 0 && items.get(item_id)) }));
@@ -141,12 +142,37 @@ it("scores raw requests as the samples that were prepared from the same rows, to
       history,
     };
   });
-  const scorer = await loadScorer(run);
-  expect(scorer.score(requests)).toEqual([...score]);
+  return { score: [...score], requests, scorer: await loadScorer(run) };
+}
+
+it("scores raw requests as the samples that were prepared from the same rows, to the bit", async () => {
+  const { score, requests, scorer } = await compareScores(dataOf("csv"), rowsOf("events"));
+  expect(scorer.score(requests)).toEqual(score);
   expect(new Set(score).size).toBeGreaterThan(score.length / 2);
   // And it does look: at the histories, and at the fields.
-  expect(scorer.score(requests.map((request) => ({ ...request, history: [] })))).not.toEqual([...score]);
-  expect(scorer.score(requests.map((request) => ({ ...request, context: {} })))).not.toEqual([...score]);
+  expect(scorer.score(requests.map((request) => ({ ...request, history: [] })))).not.toEqual(score);
+  expect(scorer.score(requests.map((request) => ({ ...request, context: {} })))).not.toEqual(score);
+});
+
+it("so too where times are days, of another zone, and some texts stand for nothing", async () => {
+  const dated = rowsOf("events").map((row) => ({ ...row, time: String(row.time).slice(0, 10) }));
+  const path = join(folder, "dated.ndjson");
+  // In any order.
+  writeFileSync(
+    path,
+    [...dated]
+      .reverse()
+      .map((row) => `${JSON.stringify(row)}\n`)
+      .join(""),
+  );
+  const missing = ["Berlin", "female", "Department 1"];
+  const sources = { events: path, users: fileOf("ndjson", "users"), items: fileOf("ndjson", "items") };
+  const changed = { ...(features() as object), utc_offset: "+05:30", missing };
+  await prepareEvents({ features: changed, featuresPath, ...sources, out: dataOf("dated") });
+  const { score, requests, scorer } = await compareScores(dataOf("dated"), dated);
+  expect(scorer.score(requests)).toEqual(score);
+  expect(new Set(score).size).toBeGreaterThan(score.length / 2);
+  expect(scorer.score(requests.map(({ time, ...request }) => request))).not.toEqual(score);
 });
 
 it("finds nothing grave in it, and the copy of a label that is planted", async () => {

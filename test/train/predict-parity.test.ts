@@ -36,7 +36,7 @@ it.each<[string, RawLog, { readonly max_history?: number }?]>([
   ["latest-few", { seed: 2, maxHistory: 4, utcOffset: 480 }],
   ["window", { seed: 3, maxHistory: 20, window: 12 * HOUR, utcOffset: -210 }],
   ["window-and-few", { seed: 4, maxHistory: 3, window: 24 * HOUR, utcOffset: 60 }],
-  ["fewer-than-prepared", { seed: 6, maxHistory: 20, utcOffset: 0 }, { max_history: 2 }],
+  ["fewer-than-prepared", { seed: 7, maxHistory: 20, utcOffset: 0 }, { max_history: 2 }],
 ])("%s", async (name, log, settings) => {
   const { data, run, requests } = await trainOn(name, log, settings);
   const { score } = await scoreRun({ run, data, split: "test", threads: 1 });

@@ -130,7 +130,7 @@ export async function learn(
   for (const [index, { spec }] of fields.entries()) {
     const kind = features.fields.user.includes(spec) ? "user" : "context";
     const from = dictionaries[index];
-    learned[kind].push(await learnField(connection, spec, from, features.utcOffset, counts[index], counts[index]));
+    learned[kind].push(await learnField(connection, spec, from, features, counts[index], counts[index]));
   }
   const itemIds: Int32Array[] = [];
   for (const spec of features.fields.item) {
@@ -142,7 +142,7 @@ export async function learn(
       uses[code] += itemCounts[row];
       once[code]++;
     });
-    const field = await learnField(connection, spec, from, features.utcOffset, uses, once);
+    const field = await learnField(connection, spec, from, features, uses, once);
     learned.item.push(field);
     itemIds.push(codes.map((code) => field.ids[code]));
   }

@@ -4,7 +4,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { categoryOf, parseNumber, type Transform } from "../transform.ts";
 import { rankByCount, type Vocabulary } from "../vocabulary.ts";
-import type { FieldSpec } from "./features.ts";
+import type { Features, FieldSpec } from "./features.ts";
 import { readTexts } from "./stream.ts";
 
 /** A field's distinct raw values, known by codes from 1; code 0 is none. */
@@ -24,9 +24,9 @@ export type LearnedField = Vocabulary & { readonly ids: Int32Array };
  */
 export async function learnField(
   connection: DuckDBConnection,
-  { name, kind, buckets, minCount }: FieldSpec,
+  { name, kind, buckets, minCount, from }: FieldSpec,
   { query, size }: Dictionary,
-  utcOffset: number,
+  features: Pick<Features, "utcOffset" | "missing">,
   counts: Int32Array,
   weights: Int32Array,
 ): Promise<LearnedField> {
@@ -59,13 +59,14 @@ export async function learnField(
   return { name, transform, values: ranking.values, counts: ranking.counts, distinct, ids };
 
   async function learnTransform(): Promise<Transform> {
-    if (kind === "category") return { kind };
-    if (kind !== "number") return { kind, offset: utcOffset };
+    const missing = from !== "key" && features.missing.length > 0 ? { missing: [...features.missing] } : {};
+    if (kind === "category") return { kind, ...missing };
+    if (kind !== "number") return { kind, offset: features.utcOffset };
     const numbers = new Float64Array(size + 1).fill(Number.NaN);
     await readTexts(connection, query, (raw, index) => {
       numbers[index + 1] = (raw === null ? null : parseNumber(raw)) ?? Number.NaN;
     });
-    return { kind, edges: quantiles(numbers, weights, buckets) };
+    return { kind, edges: quantiles(numbers, weights, buckets), ...missing };
   }
 }
 
