@@ -11,6 +11,7 @@ export const PALETTE: readonly (readonly [light: string, dark: string])[] = [
   ["#b8579a", "#eaa5d0"],
   ["#6b4a00", "#f1e35d"],
   ["#3a3a3a", "#8c8a87"],
+  ["#8416e6", "#a83cf5"],
 ];
 
 /** Backgrounds and text, of figures that stand alone and of the page around them. */
