@@ -6,6 +6,7 @@ import type { Guess } from "../data/events/guess.ts";
 import { UserError } from "../errors.ts";
 import { fileError, unlessAbsent, writeFileAside } from "../files.ts";
 import { count } from "../format.ts";
+import { shellWord } from "../report/text.ts";
 import { type Context, printJson } from "./context.ts";
 import { addCommonOptions, gatherOptions } from "./options.ts";
 import { table } from "./table.ts";
@@ -84,10 +85,6 @@ function nextCommand(out: string, { events, users, items }: Pick<Options, "event
   const sources = Object.entries({ events, users, items }).filter(([, source]) => source !== undefined);
   const flags = sources.map(([name, source]) => `--${name} ${shellWord(withoutPassword(source!))}`);
   return `dien prepare events --config ${shellWord(out)} ${flags.join(" ")} --out data/events`;
-}
-
-function shellWord(text: string): string {
-  return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 function withoutPassword(source: string): string {

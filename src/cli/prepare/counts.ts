@@ -2,6 +2,7 @@
 import type { EventsSummary } from "../../data/events/prepare.ts";
 import type { PreparedCounts } from "../../data/manifest.ts";
 import { count, duration, share } from "../../format.ts";
+import { shellWord } from "../../report/text.ts";
 import { table } from "../table.ts";
 
 /** Counts of a dataset whose items have a category. */
@@ -30,11 +31,16 @@ export function eventsText(summary: EventsSummary, out: string): string {
     ["validation", count(summary.valid), share(clickRate.valid), validFrom === undefined ? "" : `from ${validFrom}`],
     ["test", count(summary.test), share(clickRate.test), testFrom === undefined ? "" : `from ${testFrom}`],
   ];
-  const quoted = /^[\w@%+=:,./-]+$/.test(out) ? out : `'${out.replaceAll("'", "'\\''")}'`;
+  const quoted = shellWord(out);
   return [
     table(["users", "items", "behaviours"], [[users, items, behaviours].map(count)]),
     table(["samples", "", "clicked", ""], rows),
     droppedLines(dropped),
+    ...(summary.protocol === "temporal"
+      ? [
+          "no labels: each behaviour is predicted from those before it, against a drawn negative (columns.label names a label)\n",
+        ]
+      : []),
     `dataset in ${out}, ${duration(seconds)}\n`,
     `next: dien inspect --data ${quoted}; dien train --data ${quoted} --out RUN\n`,
   ].join("");
