@@ -5,7 +5,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { SPLITS, type Split } from "../dataset.ts";
 import type { Features, FieldKind, FieldSpec } from "./features.ts";
 import { type HistoryRule, samplesOf, type UserLog } from "./histories.ts";
-import { codeColumn, dictionaryOf, momentColumn } from "./log.ts";
+import { codeColumn, dictionaryOf } from "./log.ts";
 import { type NumberColumn, readIntegers, readUsers } from "./stream.ts";
 import { type Dictionary, type LearnedField, learnField } from "./vocabularies.ts";
 
@@ -134,11 +134,11 @@ export async function learn(
   }
   const itemIds: Int32Array[] = [];
   for (const spec of features.fields.item) {
-    const { codes, known } = await itemCodes(connection, spec, items, rule);
+    const codes = await itemCodes(connection, spec, items);
     const from = await dictionary(connection, spec);
     const [uses, once] = [new Int32Array(from.size + 1), new Int32Array(from.size + 1)];
     codes.forEach((code, row) => {
-      if (known[row] === 0 || itemCounts[row] === 0) return;
+      if (itemCounts[row] === 0) return;
       uses[code] += itemCounts[row];
       once[code]++;
     });
@@ -149,25 +149,12 @@ export async function learn(
   return { fields: learned, itemIds, behaviours, trainingBehaviours, samples, popularity };
 }
 
-/**
- * [items + 1] the code of a field of each catalogue row, and whether training knows it: not what a row of validation or
- * test was the first to say. Row 0, the unknown item, has none.
- */
-async function itemCodes(
-  connection: DuckDBConnection,
-  { name, from }: FieldSpec,
-  items: number,
-  { split }: HistoryRule,
-): Promise<{ codes: Int32Array; known: Int32Array }> {
-  const column = from === "key" ? "row" : codeColumn(name);
-  const known = from === "events" && split !== null ? `(${momentColumn(name)} < ${split.validFrom})::INTEGER` : "1";
-  const read = await readIntegers(connection, "catalogue", [column, known], items);
-  const [codes, knows] = read.map((values) => {
-    const all = new Int32Array(items + 1);
-    all.set(values, 1);
-    return all;
-  });
-  return { codes, known: knows };
+/** [items + 1] the code of a field of each catalogue row. Row 0, the unknown item, has none. */
+async function itemCodes(connection: DuckDBConnection, { name, from }: FieldSpec, items: number): Promise<Int32Array> {
+  const codes = new Int32Array(items + 1);
+  const [read] = await readIntegers(connection, "catalogue", [from === "key" ? "row" : codeColumn(name)], items);
+  codes.set(read, 1);
+  return codes;
 }
 
 async function dictionary(connection: DuckDBConnection, { name, from }: FieldSpec): Promise<Dictionary> {

@@ -25,7 +25,7 @@ import {
 import type { HistoryRule } from "./histories.ts";
 import { checkSamples, type Learned, learn, oneNumber, openLog } from "./learn.ts";
 import { type LoadOptions, type LogColumns, loadTable } from "./load.ts";
-import { buildLog, type Tables, withoutItems } from "./log.ts";
+import { buildCatalogue, buildLog, type Tables, withoutItems } from "./log.ts";
 import { writeFiles } from "./output.ts";
 
 const GIGABYTE = 2 ** 30;
@@ -204,6 +204,7 @@ async function makeFiles(
     maxHistory: features.behaviours.maxHistory,
     window: features.behaviours.window,
   };
+  await buildCatalogue(reading, features, tables, rule.split);
   const reader = await openLog(reading, features, rule);
   const learned = await learn(reading, features, reader, (done) => onProgress?.("learn", done, reader.rows));
   checkSamples(learned.samples, (why) => refuse(why, rule));
