@@ -14,7 +14,7 @@
  */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { quote } from "../sql.ts";
-import { type Features, type FieldSpec, readsTime } from "./features.ts";
+import { type Features, type FieldSpec, QUARTER, readsTime } from "./features.ts";
 import type { HistoryRule } from "./histories.ts";
 
 /** What is given beside the events. */
@@ -24,8 +24,8 @@ export interface Tables {
   readonly items: boolean;
 }
 
-/** Hours and weekdays are made of a time cut to this: offsets from UTC are multiples of it. */
-const QUARTER = 900_000;
+/** Milliseconds that times are cut to of which hours and weekdays are made. */
+const QUARTER_TIME = QUARTER * 60_000;
 
 /** The names of a field's column of codes and of its dictionary. */
 export const codeColumn = (field: string) => `"c_${field}"`;
@@ -145,7 +145,7 @@ function inBehaviours(field: FieldSpec, { columns, behaviours }: Features, table
 
 /** The raw value of a field in a row; of hours and weekdays its time. */
 function rawText(field: FieldSpec, features: Features): string {
-  if (readsTime(field)) return `("time" - ("time" % ${QUARTER} + ${QUARTER}) % ${QUARTER})::VARCHAR`;
+  if (readsTime(field)) return `("time" - ("time" % ${QUARTER_TIME} + ${QUARTER_TIME}) % ${QUARTER_TIME})::VARCHAR`;
   return stated(`"f_${field.name}"`, features);
 }
 

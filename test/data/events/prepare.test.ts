@@ -50,11 +50,11 @@ function featuresOf(given: Case) {
   const field = ({ name, kind, buckets, minCount, from }: ReferenceField) => ({
     name,
     kind,
-    buckets,
+    ...(kind === "number" && { buckets }),
     min_count: minCount,
     ...(from === "key" && { column: "user" }),
     ...(name === "item" && { column: "item" }),
-    ...(from === "events" && { from }),
+    ...(from === "events" && kind !== "hour" && kind !== "weekday" && { from }),
   });
   const type = typed ? { type: "type" } : {};
   const minutes = Math.abs(given.offset);
@@ -70,8 +70,10 @@ function featuresOf(given: Case) {
       }),
       ...(given.behaviours && { fields: known }),
     },
-    impressions: { ...(impressionTypes && { types: impressionTypes }) },
-    split: "valid" in split ? split : { valid_from: split.validFrom, test_from: split.testFrom },
+    ...(labelled && {
+      impressions: { ...(impressionTypes && { types: impressionTypes }) },
+      split: "valid" in split ? split : { valid_from: split.validFrom, test_from: split.testFrom },
+    }),
     utc_offset: `${given.offset < 0 ? "-" : "+"}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`,
     fields: { user: given.user.map(field), item: given.item.map(field), context: given.context.map(field) },
   };
@@ -492,7 +494,12 @@ describe("events that make no dataset are refused, and nothing remains", () => {
       rows.slice(0, 2),
       /no sample falls into train; users need three behaviours/,
     ],
-    ["an unknown key", { columns, colums: 1, fields: {} }, rows, /features\.yaml: document: .*colums/],
+    [
+      "an unknown key",
+      { columns, colums: 1, fields: {} },
+      rows,
+      /^features\.yaml: unknown key 'colums'; did you mean 'columns'\?$/,
+    ],
     [
       "a field twice",
       { columns, fields: { user: ["a"], context: ["a"] } },
