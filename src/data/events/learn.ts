@@ -6,7 +6,7 @@ import { SPLITS, type Split } from "../dataset.ts";
 import type { Features, FieldKind, FieldSpec } from "./features.ts";
 import { type HistoryRule, samplesOf, type UserLog } from "./histories.ts";
 import { codeColumn, dictionaryOf } from "./log.ts";
-import { type NumberColumn, readIntegers, readUsers } from "./stream.ts";
+import { type NumberColumn, oneNumber, readIntegers, readUsers } from "./stream.ts";
 import { type Dictionary, type LearnedField, learnField } from "./vocabularies.ts";
 
 /** A user or context field, and where a sample's code of it stands: in the log's row, or with its user. */
@@ -179,12 +179,6 @@ function predictedBehaviours(connection: DuckDBConnection): Promise<number> {
 
 function countRows(connection: DuckDBConnection, table: string): Promise<number> {
   return oneNumber(connection, `SELECT count(*) FROM ${table}`);
-}
-
-/** The number that a query gives. */
-export async function oneNumber(connection: DuckDBConnection, query: string): Promise<number> {
-  const reader = await connection.runAndReadAll(`SELECT (${query})::DOUBLE`);
-  return reader.getRows()[0][0] as number;
 }
 
 /** @throws Error as `refuse` makes it, of each split that is empty, or where training has samples of one label only */

@@ -13,9 +13,12 @@
  * | `d_FIELD` | `code`, `raw`: a field's dictionary, in order; code 0 means missing and is not in it |
  */
 import type { DuckDBConnection } from "@duckdb/node-api";
+import { UserError } from "../../errors.ts";
+import { didYouMean } from "../../suggest.ts";
 import { quote } from "../sql.ts";
 import { type Features, type FieldSpec, QUARTER, readsTime } from "./features.ts";
 import type { HistoryRule } from "./histories.ts";
+import { oneNumber } from "./stream.ts";
 
 /** What is given beside the events. */
 export interface Tables {
@@ -42,6 +45,7 @@ export function withoutItems({ behaviours }: Features, tables: Tables): boolean 
 /**
  * Makes the tables above but the catalogue, and returns how many rows were left out, by reason.
  * @param onStep called before each of `total` steps
+ * @throws UserError where features name a type that no row has
  */
 export async function buildLog(
   connection: DuckDBConnection,
@@ -49,6 +53,7 @@ export async function buildLog(
   tables: Tables,
   onStep: (done: number, total: number) => void,
 ): Promise<Record<string, number>> {
+  await checkTypes(connection, features, tables);
   const { user, item, context } = features.fields;
   const dictionaries = [...user, ...item, ...context].filter(({ from }) => from !== "key");
   const statements = [
@@ -69,6 +74,37 @@ export async function buildLog(
 
 /** The logs that are given, by the suffix of their tables' names. */
 const logsOf = (tables: Tables) => (tables.behaviours ? ["events", "behaviours"] : ["events"]);
+
+/** Types that an error names of those that there are. */
+const MOST_NAMED = 5;
+
+/** A type that no row has is mistyped. */
+async function checkTypes(connection: DuckDBConnection, features: Features, tables: Tables): Promise<void> {
+  const { columns, impressions, behaviours } = features;
+  const events = columns.type === undefined ? [] : ["events"];
+  const own = tables.behaviours && behaviours.columns.type !== undefined ? ["behaviours"] : [];
+  const asked = { "impressions.types": impressions.types, "behaviours.types": behaviours.types };
+  for (const [key, types] of Object.entries(asked)) {
+    if (types === undefined) continue;
+    const logs = (key === "impressions.types" ? events : [...events, ...own]).map(
+      (log) => `SELECT "type" FROM raw_${log}`,
+    );
+    const read = async (where: string, most: number) => {
+      const query = `SELECT "type" FROM (${logs.join(" UNION ALL ")}) WHERE ${where}
+        GROUP BY "type" ORDER BY count(*) DESC, "type" LIMIT ${most}`;
+      return (await connection.runAndReadAll(query)).getRows().map(([type]) => type as string);
+    };
+    const found = await read(`"type" IN (${types.map(quote).join(", ")})`, types.length);
+    const absent = types.filter((type) => !found.includes(type));
+    if (absent.length === 0) continue;
+    const there = await read(`"type" IS NOT NULL`, MOST_NAMED + 1);
+    const named = there.length === 0 ? "none" : there.slice(0, MOST_NAMED).join(", ");
+    const more = there.length > MOST_NAMED ? ", ..." : "";
+    throw new UserError(
+      `${key}: no row has the type ${absent.join(" or ")}; there are ${named}${more}${didYouMean(absent[0], there)}`,
+    );
+  }
+}
 
 /**
  * Rows that are impressions, behaviours or both. Where behaviours are predicted, users with one alone are left out:
@@ -298,10 +334,7 @@ function catalogue(features: Features, tables: Tables): string {
 }
 
 async function droppedRows(connection: DuckDBConnection, features: Features, tables: Tables) {
-  const count = async (query: string) => {
-    const [[rows]] = await (await connection.runAndReadAll(`SELECT (${query})::DOUBLE`)).getRows();
-    return rows as number;
-  };
+  const count = (query: string) => oneNumber(connection, query);
   const rows = (suffix: string) =>
     logsOf(tables)
       .map((log) => `(SELECT count(*) FROM ${suffix}_${log})`)

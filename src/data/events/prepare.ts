@@ -23,10 +23,11 @@ import {
   tableColumns,
 } from "./features.ts";
 import type { HistoryRule } from "./histories.ts";
-import { checkSamples, type Learned, learn, oneNumber, openLog } from "./learn.ts";
+import { checkSamples, type Learned, learn, openLog } from "./learn.ts";
 import { type LoadOptions, type LogColumns, loadTable } from "./load.ts";
 import { buildCatalogue, buildLog, type Tables, withoutItems } from "./log.ts";
 import { writeFiles } from "./output.ts";
+import { oneNumber } from "./stream.ts";
 
 const GIGABYTE = 2 ** 30;
 const LEAST_MEMORY = GIGABYTE / 8;

@@ -103,7 +103,10 @@ async function prepare(given: Case, seed = 5): Promise<string | null> {
     });
   } catch (error) {
     expect(readdirSync(home).filter((name) => !name.endsWith(".csv"))).toEqual([]);
-    if (error instanceof UserError && /no row of the events is an impression|makes no dataset/.test(error.message))
+    if (
+      error instanceof UserError &&
+      /no row of the events is an impression|makes no dataset|no row has the type/.test(error.message)
+    )
       return null;
     throw error;
   }
@@ -252,7 +255,7 @@ const cases: fc.Arbitrary<Case> = fc
         // A table says all there is of items that are named.
         known: behaviours === null || (rest.itemsNamed && itemTable) ? [] : ["category", "price"],
         ...(rest.typed && behaviourTypes && { behaviourTypes }),
-        ...(rest.typed && impressionTypes && { impressionTypes }),
+        ...(rest.labelled && rest.typed && impressionTypes && { impressionTypes }),
         user: [field("user", "key"), field("segment", userTable ? "table" : "events")],
         item: [field("item", "key"), field("category", itemsFrom), field("price", itemsFrom, "number")],
         context: [
@@ -484,8 +487,8 @@ describe("events that make no dataset are refused, and nothing remains", () => {
     ],
     [
       "no impression",
-      { columns: { ...columns, type: "user" }, impressions: { types: ["x"] }, fields: {} },
-      rows,
+      { columns: { ...columns, type: "user" }, impressions: { types: ["u"] }, fields: {} },
+      rows.map(([u, i, t]) => [u, i, t, ""]),
       /no row of the events is an impression: see columns\.label and impressions\.types/,
     ],
     [
@@ -523,6 +526,18 @@ describe("events that make no dataset are refused, and nothing remains", () => {
       { columns, fields: { user: [{ name: "age", from: "users" }] } },
       rows,
       /fields\.user: age: .*--users, which is not given/,
+    ],
+    [
+      "a type of impressions that no row has",
+      { columns: { ...columns, type: "item" }, impressions: { types: ["i1", "i10"] }, fields: {} },
+      rows,
+      /^impressions\.types: no row has the type i10; there are i1, i2, i3, i4, i5, \.\.\.; did you mean 'i1'\?$/,
+    ],
+    [
+      "types of behaviours that no row has",
+      { columns: { ...columns, type: "user" }, behaviours: { types: ["view", "u", "buy"] }, fields: {} },
+      rows,
+      /^behaviours\.types: no row has the type view or buy; there are u$/,
     ],
     [
       "types without a column",

@@ -103,6 +103,9 @@ function compare(a: readonly (string | number | null)[], b: readonly (string | n
 
 /** The dataset of a case, or null where it makes none. */
 export function referenceOf(given: Case): Reference | null {
+  const has = (rows: readonly Row[]) => (type: string) => rows.some((row) => row.type === type);
+  if (!(given.impressionTypes ?? []).every(has(given.events))) return null;
+  if (!(given.behaviourTypes ?? []).every(has([...given.events, ...(given.behaviours ?? [])]))) return null;
   const { events, dropped } = eventsOf(given);
   const items = itemsOf(events);
   const rowOf = new Map(items.map((item, index) => [idOf(item), index + 1]));
