@@ -95,8 +95,7 @@ export async function learn(
   const predicted = rule.split === null;
   const dictionaries = await Promise.all(fields.map(({ spec }) => dictionary(connection, spec)));
   const counts = dictionaries.map(({ size }) => new Int32Array(size + 1));
-  const items = await countRows(connection, "catalogue");
-  const itemCounts = new Int32Array(items + 1);
+  const itemCounts = new Int32Array(1 + (await countRows(connection, "catalogue")));
   const samples = { train: { count: 0, clicked: 0 }, valid: { count: 0, clicked: 0 }, test: { count: 0, clicked: 0 } };
   const drawn = predicted ? await predictedBehaviours(connection) : 0;
   const every = Math.max(1, Math.ceil(drawn / POPULAR));
@@ -126,15 +125,26 @@ export async function learn(
     },
     onRows,
   );
-  const learned: Record<FieldKind, LearnedField[]> = { user: [], item: [], context: [] };
+  const learned: LearnedField[] = [];
   for (const [index, { spec }] of fields.entries()) {
-    const kind = features.fields.user.includes(spec) ? "user" : "context";
-    const from = dictionaries[index];
-    learned[kind].push(await learnField(connection, spec, from, features.utcOffset, counts[index], counts[index]));
+    const [from, count] = [dictionaries[index], counts[index]];
+    learned.push(await learnField(connection, spec, from, features.utcOffset, count, count));
   }
+  const { item, itemIds } = await learnItems(connection, features, itemCounts);
+  const users = features.fields.user.length;
+  const all = { user: learned.slice(0, users), item, context: learned.slice(users) };
+  return { fields: all, itemIds, behaviours, trainingBehaviours, samples, popularity };
+}
+
+/**
+ * Learns the fields of items: categories count as often as their items, in the edges of a number an item counts once.
+ * @param itemCounts [items + 1] how often training has each catalogue row
+ */
+async function learnItems(connection: DuckDBConnection, { fields, utcOffset }: Features, itemCounts: Int32Array) {
+  const item: LearnedField[] = [];
   const itemIds: Int32Array[] = [];
-  for (const spec of features.fields.item) {
-    const codes = await itemCodes(connection, spec, items);
+  for (const spec of fields.item) {
+    const codes = await itemCodes(connection, spec, itemCounts.length - 1);
     const from = await dictionary(connection, spec);
     const [uses, once] = [new Int32Array(from.size + 1), new Int32Array(from.size + 1)];
     codes.forEach((code, row) => {
@@ -142,11 +152,11 @@ export async function learn(
       uses[code] += itemCounts[row];
       once[code]++;
     });
-    const field = await learnField(connection, spec, from, features.utcOffset, uses, once);
-    learned.item.push(field);
+    const field = await learnField(connection, spec, from, utcOffset, uses, once);
+    item.push(field);
     itemIds.push(codes.map((code) => field.ids[code]));
   }
-  return { fields: learned, itemIds, behaviours, trainingBehaviours, samples, popularity };
+  return { item, itemIds };
 }
 
 /** [items + 1] the code of a field of each catalogue row. Row 0, the unknown item, has none. */

@@ -119,8 +119,7 @@ export async function prepareLogs(
 ): Promise<EventsSummary> {
   const start = performance.now();
   await checkReplaceable(out);
-  let summary: EventsSummary | undefined;
-  await writeAside(out, async (folder) => {
+  return await writeAside(out, async (folder) => {
     const workFolder = join(folder, "work");
     // A half for the database: typed arrays, buffers and the program itself take their share.
     const made = await withWorkDatabase(workFolder, memory / 2, async (connect) => {
@@ -149,10 +148,8 @@ export async function prepareLogs(
       inputs: loaded.inputs,
     });
     await writeManifest(folder, manifest);
-    summary = summarise(manifest, learned, rule, loaded.told, (performance.now() - start) / 1000);
+    return summarise(manifest, learned, rule, loaded.told, (performance.now() - start) / 1000);
   });
-  if (summary === undefined) throw new Error("a dataset was written without a summary");
-  return summary;
 }
 
 interface Loaded {
