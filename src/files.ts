@@ -46,10 +46,10 @@ export async function makeFolder(path: string): Promise<void> {
 const unfinished = new Set<string>();
 
 /** Runs `work`, which makes use of `temporary`, a file or folder: when it fails, or the process ends, that is removed. */
-export async function withTemporary(temporary: string, work: () => Promise<void>): Promise<void> {
+export async function withTemporary<T>(temporary: string, work: () => Promise<T>): Promise<T> {
   unfinished.add(temporary);
   try {
-    await work();
+    return await work();
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
     throw error;

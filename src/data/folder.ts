@@ -48,10 +48,10 @@ export async function checkReplaceable(out: string): Promise<void> {
 
 /**
  * Lets `write` fill a fresh folder beside `out` and puts it in the place of `out` when done. Where `write` fails,
- * nothing stays; an earlier dataset of that name stays as it was.
+ * nothing stays; an earlier dataset of that name stays as it was. Returns what `write` does.
  * @throws UserError where `out` must not be replaced, or the disk refuses.
  */
-export async function writeAside(out: string, write: (folder: string) => Promise<void>): Promise<void> {
+export async function writeAside<T>(out: string, write: (folder: string) => Promise<T>): Promise<T> {
   out = resolve(out);
   await checkReplaceable(out);
   const aside = `${out}.tmp-${process.pid}`;
@@ -59,12 +59,14 @@ export async function writeAside(out: string, write: (folder: string) => Promise
   try {
     await mkdir(dirname(out), { recursive: true });
     await rm(aside, { recursive: true, force: true });
-    await withTemporary(aside, async () => {
+    const written = await withTemporary(aside, async () => {
       await mkdir(aside);
-      await write(aside);
+      const result = await write(aside);
       swap(out, aside, earlier);
+      return result;
     });
     await withTemporary(earlier, () => rm(earlier, { recursive: true, force: true }));
+    return written;
   } catch (error) {
     throw fileError(error, "write", out);
   }

@@ -144,7 +144,7 @@ export async function readSequences(
 }
 
 /** A stretch of a split's samples, and where in a part it goes. */
-export interface Stretch extends Rows {
+export interface SampleStretch extends Rows {
   /** The part's sample that the first one becomes. */
   readonly at: number;
   /** What to add to the sequences that the samples name, to get those of the part. */
@@ -156,7 +156,7 @@ export async function readSamples(
   { connection, directory, manifest }: Folder,
   split: Split,
   { samples, sequences }: Part,
-  stretch?: Stretch,
+  stretch?: SampleStretch,
 ): Promise<void> {
   const { first, count, at, shift } = stretch ?? { first: 0, count: samples.count, at: 0, shift: 0 };
   const { counts, fields, maxHistory, window } = manifest;
@@ -226,18 +226,18 @@ export async function scanSamples(
 }
 
 /** A numeric column, whose values must lie in [0, most]. */
-interface NumberColumn {
+interface BoundedColumn {
   readonly name: string;
   readonly type: "INTEGER" | "FLOAT";
   readonly values: Int32Array | Float32Array;
   readonly most: number;
 }
 
-function idColumn({ name, size }: Field, values: Int32Array): NumberColumn {
+function idColumn({ name, size }: Field, values: Int32Array): BoundedColumn {
   return { name, type: "INTEGER", values, most: size - 1 };
 }
 
-function probabilityColumn(values: Float32Array): NumberColumn {
+function probabilityColumn(values: Float32Array): BoundedColumn {
   return { name: "probability", type: "FLOAT", values, most: 1 };
 }
 
@@ -245,7 +245,7 @@ async function readColumns(
   connection: DuckDBConnection,
   path: string,
   expected: number,
-  columns: readonly NumberColumn[],
+  columns: readonly BoundedColumn[],
   only?: Rows,
 ): Promise<void> {
   const first = only?.first ?? 0;
@@ -260,7 +260,7 @@ async function readColumns(
 
 function copyNumbers(
   path: string,
-  { name, values, most }: NumberColumn,
+  { name, values, most }: BoundedColumn,
   from: DuckDBVector,
   row: number,
   count: number,

@@ -64,11 +64,12 @@ function fromIso(text: string, utcOffset: number): number | null {
   // A day that a month does not have would become one of the next month.
   if (!new Date(midnight).toISOString().endsWith(`${date}T00:00:00.000Z`)) return null;
   const local = midnight + (Number(hour) * 60 + Number(minute)) * MINUTE + Number(second) * 1000;
-  const minutes = offset === undefined ? utcOffset : minutesOf(offset);
+  const minutes = offset === undefined ? utcOffset : offsetMinutes(offset);
   return local + Number(fraction.slice(0, 3).padEnd(3, "0")) - minutes * MINUTE;
 }
 
-function minutesOf(offset: string): number {
+/** Minutes east of UTC of "Z", "+08", "+0800" or "+08:00". */
+export function offsetMinutes(offset: string): number {
   if (offset === "Z") return 0;
   const digits = offset.slice(1).replace(":", "").padEnd(4, "0");
   const minutes = 60 * Number(digits.slice(0, 2)) + Number(digits.slice(2));

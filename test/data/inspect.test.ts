@@ -370,6 +370,23 @@ describe("planted", () => {
       },
     ],
     [
+      "histories that are mostly empty",
+      "warning empty-histories",
+      /^the histories of 160 of 240 train samples \(66\.7 %\) are empty: there is no interest to learn from$/,
+      (path) =>
+        replace(
+          path,
+          "train.parquet",
+          "if(position < 6, 0, length) AS length, if(position < 6, 0, position) AS position",
+        ),
+    ],
+    [
+      "no history at all",
+      "grave empty-histories",
+      /^the histories of 240 of 240 train samples \(100\.0 %\) are empty/,
+      (path) => replace(path, "train.parquet", "0::INTEGER AS length, 0::INTEGER AS position"),
+    ],
+    [
       "times out of order",
       "grave disorder",
       /^the times of 2 of 40 sequences \(5\.0 %\) fall, .*\(first: sequences\.parquet row 5\)$/,

@@ -1,100 +1,13 @@
 /**
  * features.yaml: which columns of a log are what, and which fields a model is given (docs/events.md).
  */
-import { z } from "zod";
 import { UserError } from "../../errors.ts";
 import { nameProblem } from "../manifest.ts";
-import { parseTime } from "../time.ts";
+import { offsetMinutes, parseTime } from "../time.ts";
+import { type FeaturesFile, type FieldSettings, parseFeatures } from "./features-schema.ts";
 import type { LogColumns } from "./load.ts";
 
-/** What `dien init` writes where it could not tell. */
-export const TODO = "TODO";
-
-const column = z
-  .string()
-  .min(1)
-  .refine((name) => name !== TODO, "write the name of the column in the place of TODO");
-const fieldName = z.string().regex(/^[a-z][a-z0-9_]*$/, "expected lower-case letters, digits and _, a letter first");
-const types = z.array(z.string()).min(1);
-
-const columns = z.strictObject({
-  user: column,
-  item: column,
-  time: column,
-  label: column.exactOptional(),
-  type: column.exactOptional(),
-});
-
-const fieldObject = z.strictObject({
-  name: fieldName,
-  column: column.optional(),
-  kind: z.enum(["category", "number", "hour", "weekday"]).optional(),
-  buckets: z.int().min(2).max(1000).optional(),
-  min_count: z.int().min(1).optional(),
-  from: z.enum(["events", "users", "items"]).optional(),
-});
-/** A field's name alone, or with what is not the default. */
-const field = z.union([fieldName.transform((name): z.output<typeof fieldObject> => ({ name })), fieldObject]);
-
-/** A field of the items that a log of behaviours has too. */
-const behaviourField = z.union([
-  fieldName.transform((name) => ({ name, column: name })),
-  z.strictObject({ name: fieldName, column }),
-]);
-
-const share = z.number().gt(0).lt(0.5);
-const when = z.union([z.string(), z.number()]);
-
-/** The sections of features.yaml; the command's options may stand beside them. */
-const featuresSchema = z.strictObject({
-  columns,
-  behaviours: z
-    .strictObject({
-      /** The log of behaviours, where --behaviours does not give it. */
-      files: z.string().min(1).optional(),
-      /** Only rows of these types are behaviours; without it, and of a log without types, all that are not labelled 0. */
-      types: types.exactOptional(),
-      /** Histories go back this far; without it, to the beginning. */
-      window_days: z.number().positive().optional(),
-      max_history: z.int().min(1).max(10_000).default(100),
-      /** Columns of that log, where they are not those of the events; without an item, its fields say what it was. */
-      columns: columns.omit({ label: true }).extend({ item: column.exactOptional() }).optional(),
-      /** Fields of items that this log has. */
-      fields: z.array(behaviourField).default([]),
-    })
-    .prefault({}),
-  impressions: z
-    .strictObject({
-      /** Only labelled rows of these types (scenes) become samples; without it all labelled rows. */
-      types: types.exactOptional(),
-    })
-    .prefault({}),
-  /** Of impressions: the latest shares, or everything from a time on. */
-  split: z
-    .union([
-      z.strictObject({ valid: share.default(0.1), test: share.default(0.1) }),
-      z.strictObject({ valid_from: when, test_from: when }),
-    ])
-    .prefault({}),
-  /** What has been seen less often than this in the training part is unknown; a field may have its own. */
-  min_count: z.int().min(1).default(1),
-  /** Texts that stand for a missing value, as an empty one does. */
-  missing: z.array(z.string()).default([]),
-  /** Of times that carry no offset, and of hours and weekdays. */
-  utc_offset: z
-    .string()
-    .regex(/^[+-]([01]\d):[0-5]\d$/, 'expected an offset like "+08:00"')
-    .default("+00:00"),
-  /** Names of the key columns of the users' and items' tables, where they are not those of the log. */
-  keys: z.strictObject({ user: column.optional(), item: column.optional() }).prefault({}),
-  fields: z.strictObject({
-    user: z.array(field).default([]),
-    item: z.array(field).default([]),
-    context: z.array(field).default([]),
-  }),
-});
-
-export const FEATURE_SECTIONS = Object.keys(featuresSchema.shape);
+export { behaviourFiles, FEATURE_SECTIONS, TODO } from "./features-schema.ts";
 
 export type FieldKind = "user" | "item" | "context";
 
@@ -117,14 +30,14 @@ export type TimeSplit =
   | { readonly validFrom: number; readonly testFrom: number };
 
 export interface Features {
-  readonly columns: z.output<typeof columns>;
+  readonly columns: FeaturesFile["columns"];
   readonly behaviours: {
     readonly types?: readonly string[];
     /** Milliseconds that histories go back at most, or null. */
     readonly window: number | null;
     readonly maxHistory: number;
     /** Of a log of its own. */
-    readonly columns: Omit<z.output<typeof columns>, "item"> & { readonly item?: string };
+    readonly columns: Omit<FeaturesFile["columns"], "item" | "label"> & { readonly item?: string };
     readonly fields: readonly { readonly name: string; readonly column: string }[];
   };
   readonly impressions: { readonly types?: readonly string[] };
@@ -139,14 +52,13 @@ export interface Features {
 }
 
 const BUCKETS = 16;
+/** Of the impressions, each of validation and test. */
+const SHARE = 0.1;
 const DAY = 86_400_000;
 /** Hours east or west of UTC. */
 const FURTHEST = 14;
-
-/** The log of behaviours that features.yaml names, if it does; what is no features.yaml is refused later. */
-export function behaviourFiles(value: unknown): string | undefined {
-  return z.object({ behaviours: z.object({ files: z.string() }) }).safeParse(value).data?.behaviours.files;
-}
+/** Minutes: offsets from UTC are multiples of it, and hours and weekdays change at multiples of it alone. */
+export const QUARTER = 15;
 
 /**
  * Checks the sections of features.yaml and fills in the defaults.
@@ -159,17 +71,17 @@ export function resolveFeatures(
   path: string,
 ): Features {
   const refuse = (where: string, why: string) => new UserError(`${path}: ${where}: ${why}`);
-  const parsed = featuresSchema.safeParse(value);
-  if (!parsed.success) {
-    const [{ path: where, message }] = parsed.error.issues;
-    throw refuse(where.join(".") || "document", message);
-  }
-  const { columns, behaviours, impressions, missing, min_count: minCount, keys: named, fields } = parsed.data;
+  const file = parseFeatures(value);
+  if (typeof file === "string") throw new UserError(`${path}: ${file}`);
+  const { columns, behaviours, impressions, missing, min_count: minCount, keys: named, fields } = file;
   const keys = { user: named.user ?? columns.user, item: named.item ?? columns.item };
-  const utcOffset = minutesOf(parsed.data.utc_offset);
+  const utcOffset = offsetMinutes(file.utc_offset);
   if (Math.abs(utcOffset) > 60 * FURTHEST) throw refuse("utc_offset", `expected at most ${FURTHEST} hours`);
+  if (utcOffset % QUARTER !== 0) {
+    throw refuse("utc_offset", `expected a multiple of ${QUARTER} minutes, found ${file.utc_offset}`);
+  }
 
-  const resolve = (kind: FieldKind, given: z.output<typeof field>): FieldSpec => {
+  const resolve = (kind: FieldKind, given: FieldSettings): FieldSpec => {
     const { name, column = name, buckets = BUCKETS } = given;
     const home = kind === "user" && tables.users ? "users" : kind === "item" && tables.items ? "items" : "events";
     const from = given.from ?? home;
@@ -180,6 +92,7 @@ export function resolveFeatures(
     if (kind !== "context" && (given.kind === "hour" || given.kind === "weekday")) {
       throw refuse(where, `${given.kind} is a kind of context fields`);
     }
+    checkUsed(given, (why) => refuse(where, why));
     const isKey = kind === "user" && column === (from === "users" ? keys.user : columns.user);
     return {
       name,
@@ -191,6 +104,7 @@ export function resolveFeatures(
     };
   };
   const ownId = fields.item.find(({ name }) => name === "item");
+  if (ownId !== undefined) checkOwnId(ownId, columns.item, (why) => refuse("fields.item: item", why));
   const own: FieldSpec = {
     ...resolve("item", { name: "item", min_count: ownId?.min_count, from: "events" }),
     column: columns.item,
@@ -203,10 +117,10 @@ export function resolveFeatures(
       window: behaviours.window_days === undefined ? null : Math.ceil(behaviours.window_days * DAY),
       maxHistory: behaviours.max_history,
       columns: behaviours.columns ?? withoutLabel(columns),
-      fields: behaviours.fields,
+      fields: behaviours.fields.map(({ name, column = name }) => ({ name, column })),
     },
     impressions,
-    split: resolveSplit(parsed.data.split, utcOffset, refuse),
+    split: resolveSplit(file.split, utcOffset, refuse),
     missing,
     utcOffset,
     keys,
@@ -226,11 +140,31 @@ function withoutLabel({ label: _, ...rest }: Features["columns"]): Features["beh
 
 type Refuse = (where: string, why: string) => UserError;
 
-function resolveSplit(split: z.output<typeof featuresSchema>["split"], utcOffset: number, refuse: Refuse): TimeSplit {
-  if ("valid" in split) return split;
-  const [validFrom, testFrom] = (["valid_from", "test_from"] as const).map((key) => {
-    const time = parseTime(split[key], utcOffset);
-    if (time === null) throw refuse(`split.${key}`, `${JSON.stringify(split[key])} is no time`);
+/** Refuses settings that the kind of the field has no use for. */
+function checkUsed({ kind, buckets, column, from }: FieldSettings, refuse: (why: string) => UserError): void {
+  if (buckets !== undefined && kind !== "number") throw refuse("buckets are of fields of kind number");
+  if ((kind === "hour" || kind === "weekday") && (column !== undefined || from !== undefined)) {
+    throw refuse(`${kind} is made of the time: it has no ${column === undefined ? "from" : "column"}`);
+  }
+}
+
+/** The item's own id, which is a field even where it is not named, may only have a `min_count`. */
+function checkOwnId({ kind, buckets, column, from }: FieldSettings, own: string, refuse: (why: string) => UserError) {
+  const isOwn = (kind ?? "category") === "category" && (column ?? own) === own;
+  if (!isOwn || buckets !== undefined || from !== undefined) {
+    throw refuse(`this is the item's own id, a category from columns.item (${own}): give another field another name`);
+  }
+}
+
+function resolveSplit(split: FeaturesFile["split"], utcOffset: number, refuse: Refuse): TimeSplit {
+  const { valid, test, valid_from: validTime, test_from: testTime } = split;
+  if (validTime === undefined && testTime === undefined) return { valid: valid ?? SHARE, test: test ?? SHARE };
+  if (validTime === undefined || testTime === undefined || valid !== undefined || test !== undefined) {
+    throw refuse("split", "it takes either valid and test, or valid_from and test_from");
+  }
+  const [validFrom, testFrom] = Object.entries({ valid_from: validTime, test_from: testTime }).map(([key, given]) => {
+    const time = parseTime(given, utcOffset);
+    if (time === null) throw refuse(`split.${key}`, `${JSON.stringify(given)} is no time`);
     return time;
   });
   if (validFrom >= testFrom) throw refuse("split", "valid_from must be before test_from");
@@ -238,7 +172,12 @@ function resolveSplit(split: z.output<typeof featuresSchema>["split"], utcOffset
 }
 
 /** What no schema says: keys that need one another. */
-function check({ columns, behaviours, impressions, fields }: Features, ownLog: boolean, refuse: Refuse): void {
+function check({ columns, behaviours, impressions, split, fields }: Features, ownLog: boolean, refuse: Refuse): void {
+  if (columns.label === undefined) {
+    const why = "without columns.label there are no impressions";
+    if (impressions.types !== undefined) throw refuse("impressions.types", why);
+    if ("validFrom" in split) throw refuse("split", `${why} to split by time`);
+  }
   if (impressions.types !== undefined && columns.type === undefined) {
     throw refuse("impressions.types", "there are no types without columns.type");
   }
@@ -288,9 +227,4 @@ function tableField({ name, column, kind }: FieldSpec): LogColumns["fields"][num
 /** Whether the field's value is made of the time of the row. */
 export function readsTime({ kind }: FieldSpec): boolean {
   return kind === "hour" || kind === "weekday";
-}
-
-function minutesOf(offset: string): number {
-  const [hours, minutes] = offset.slice(1).split(":").map(Number);
-  return (offset.startsWith("-") ? -1 : 1) * (60 * hours + minutes);
 }

@@ -5,8 +5,8 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { SPLITS, type Split } from "../dataset.ts";
 import type { Features, FieldKind, FieldSpec } from "./features.ts";
 import { type HistoryRule, samplesOf, type UserLog } from "./histories.ts";
-import { codeColumn, dictionaryOf, momentColumn } from "./log.ts";
-import { type NumberColumn, readIntegers, readUsers } from "./stream.ts";
+import { codeColumn, dictionaryOf } from "./log.ts";
+import { type NumberColumn, oneNumber, readIntegers, readUsers } from "./stream.ts";
 import { type Dictionary, type LearnedField, learnField } from "./vocabularies.ts";
 
 /** A user or context field, and where a sample's code of it stands: in the log's row, or with its user. */
@@ -95,8 +95,7 @@ export async function learn(
   const predicted = rule.split === null;
   const dictionaries = await Promise.all(fields.map(({ spec }) => dictionary(connection, spec)));
   const counts = dictionaries.map(({ size }) => new Int32Array(size + 1));
-  const items = await countRows(connection, "catalogue");
-  const itemCounts = new Int32Array(items + 1);
+  const itemCounts = new Int32Array(1 + (await countRows(connection, "catalogue")));
   const samples = { train: { count: 0, clicked: 0 }, valid: { count: 0, clicked: 0 }, test: { count: 0, clicked: 0 } };
   const drawn = predicted ? await predictedBehaviours(connection) : 0;
   const every = Math.max(1, Math.ceil(drawn / POPULAR));
@@ -126,48 +125,46 @@ export async function learn(
     },
     onRows,
   );
-  const learned: Record<FieldKind, LearnedField[]> = { user: [], item: [], context: [] };
+  const learned: LearnedField[] = [];
   for (const [index, { spec }] of fields.entries()) {
-    const kind = features.fields.user.includes(spec) ? "user" : "context";
-    const from = dictionaries[index];
-    learned[kind].push(await learnField(connection, spec, from, features, counts[index], counts[index]));
+    const [from, count] = [dictionaries[index], counts[index]];
+    learned.push(await learnField(connection, spec, from, features, count, count));
   }
-  const itemIds: Int32Array[] = [];
-  for (const spec of features.fields.item) {
-    const { codes, known } = await itemCodes(connection, spec, items, rule);
-    const from = await dictionary(connection, spec);
-    const [uses, once] = [new Int32Array(from.size + 1), new Int32Array(from.size + 1)];
-    codes.forEach((code, row) => {
-      if (known[row] === 0 || itemCounts[row] === 0) return;
-      uses[code] += itemCounts[row];
-      once[code]++;
-    });
-    const field = await learnField(connection, spec, from, features, uses, once);
-    learned.item.push(field);
-    itemIds.push(codes.map((code) => field.ids[code]));
-  }
-  return { fields: learned, itemIds, behaviours, trainingBehaviours, samples, popularity };
+  const { item, itemIds } = await learnItems(connection, features, itemCounts);
+  const users = features.fields.user.length;
+  const all = { user: learned.slice(0, users), item, context: learned.slice(users) };
+  return { fields: all, itemIds, behaviours, trainingBehaviours, samples, popularity };
 }
 
 /**
- * [items + 1] the code of a field of each catalogue row, and whether training knows it: not what a row of validation or
- * test was the first to say. Row 0, the unknown item, has none.
+ * Learns the fields of items: categories count as often as their items, in the edges of a number an item counts once.
+ * @param itemCounts [items + 1] how often training has each catalogue row
  */
-async function itemCodes(
-  connection: DuckDBConnection,
-  { name, from }: FieldSpec,
-  items: number,
-  { split }: HistoryRule,
-): Promise<{ codes: Int32Array; known: Int32Array }> {
-  const column = from === "key" ? "row" : codeColumn(name);
-  const known = from === "events" && split !== null ? `(${momentColumn(name)} < ${split.validFrom})::INTEGER` : "1";
-  const read = await readIntegers(connection, "catalogue", [column, known], items);
-  const [codes, knows] = read.map((values) => {
-    const all = new Int32Array(items + 1);
-    all.set(values, 1);
-    return all;
-  });
-  return { codes, known: knows };
+async function learnItems(connection: DuckDBConnection, { fields, utcOffset }: Features, itemCounts: Int32Array) {
+  const item: LearnedField[] = [];
+  const itemIds: Int32Array[] = [];
+  for (const spec of fields.item) {
+    const codes = await itemCodes(connection, spec, itemCounts.length - 1);
+    const from = await dictionary(connection, spec);
+    const [uses, once] = [new Int32Array(from.size + 1), new Int32Array(from.size + 1)];
+    codes.forEach((code, row) => {
+      if (itemCounts[row] === 0) return;
+      uses[code] += itemCounts[row];
+      once[code]++;
+    });
+    const field = await learnField(connection, spec, from, utcOffset, uses, once);
+    item.push(field);
+    itemIds.push(codes.map((code) => field.ids[code]));
+  }
+  return { item, itemIds };
+}
+
+/** [items + 1] the code of a field of each catalogue row. Row 0, the unknown item, has none. */
+async function itemCodes(connection: DuckDBConnection, { name, from }: FieldSpec, items: number): Promise<Int32Array> {
+  const codes = new Int32Array(items + 1);
+  const [read] = await readIntegers(connection, "catalogue", [from === "key" ? "row" : codeColumn(name)], items);
+  codes.set(read, 1);
+  return codes;
 }
 
 async function dictionary(connection: DuckDBConnection, { name, from }: FieldSpec): Promise<Dictionary> {
@@ -192,12 +189,6 @@ function predictedBehaviours(connection: DuckDBConnection): Promise<number> {
 
 function countRows(connection: DuckDBConnection, table: string): Promise<number> {
   return oneNumber(connection, `SELECT count(*) FROM ${table}`);
-}
-
-/** The number that a query gives. */
-export async function oneNumber(connection: DuckDBConnection, query: string): Promise<number> {
-  const reader = await connection.runAndReadAll(`SELECT (${query})::DOUBLE`);
-  return reader.getRows()[0][0] as number;
 }
 
 /** @throws Error as `refuse` makes it, of each split that is empty, or where training has samples of one label only */

@@ -9,12 +9,16 @@
  * |---|---|
  * | `log` | `sequence`, `time`, `item` (catalogue row, 0 unknown), `label` (-1 of what is no impression), `behaviour` (0 or 1), codes of the fields of its rows |
  * | `users` | `sequence`, `key`, codes of the fields of the users' table |
- * | `catalogue` | `row`, `key`, `keyed` (false of what is known by its fields alone), codes of the fields of items, and when the log had them |
+ * | `catalogue` | `row`, `key`, `keyed` (false of what is known by its fields alone), codes of the fields of items, as training knows them |
  * | `d_FIELD` | `code`, `raw`: a field's dictionary, in order; code 0 means missing and is not in it |
  */
 import type { DuckDBConnection } from "@duckdb/node-api";
+import { UserError } from "../../errors.ts";
+import { didYouMean } from "../../suggest.ts";
 import { quote } from "../sql.ts";
-import { type Features, type FieldSpec, readsTime } from "./features.ts";
+import { type Features, type FieldSpec, QUARTER, readsTime } from "./features.ts";
+import type { HistoryRule } from "./histories.ts";
+import { oneNumber } from "./stream.ts";
 
 /** What is given beside the events. */
 export interface Tables {
@@ -23,13 +27,11 @@ export interface Tables {
   readonly items: boolean;
 }
 
-/** Hours and weekdays are made of a time cut to this: offsets from UTC are multiples of it. */
-const QUARTER = 900_000;
+/** Milliseconds that times are cut to of which hours and weekdays are made. */
+const QUARTER_TIME = QUARTER * 60_000;
 
 /** The names of a field's column of codes and of its dictionary. */
 export const codeColumn = (field: string) => `"c_${field}"`;
-/** Of a field of items that comes from the events, in `catalogue`: the time of the row that has the value. */
-export const momentColumn = (field: string) => `"m_${field}"`;
 export const dictionaryOf = (field: string) => `"d_${field}"`;
 
 /** Of an item that is known by its fields alone, in `item_keys`: a field's raw value. */
@@ -41,8 +43,9 @@ export function withoutItems({ behaviours }: Features, tables: Tables): boolean 
 }
 
 /**
- * Makes the tables above, and returns how many rows were left out, by reason.
+ * Makes the tables above but the catalogue, and returns how many rows were left out, by reason.
  * @param onStep called before each of `total` steps
+ * @throws UserError where features name a type that no row has
  */
 export async function buildLog(
   connection: DuckDBConnection,
@@ -50,6 +53,7 @@ export async function buildLog(
   tables: Tables,
   onStep: (done: number, total: number) => void,
 ): Promise<Record<string, number>> {
+  await checkTypes(connection, features, tables);
   const { user, item, context } = features.fields;
   const dictionaries = [...user, ...item, ...context].filter(({ from }) => from !== "key");
   const statements = [
@@ -60,7 +64,6 @@ export async function buildLog(
     ...typeDictionary(features, tables),
     sortedLog(features, tables),
     users(features),
-    catalogue(features, tables),
   ];
   for (const [index, statement] of statements.entries()) {
     onStep(index, statements.length);
@@ -71,6 +74,37 @@ export async function buildLog(
 
 /** The logs that are given, by the suffix of their tables' names. */
 const logsOf = (tables: Tables) => (tables.behaviours ? ["events", "behaviours"] : ["events"]);
+
+/** Types that an error names of those that there are. */
+const MOST_NAMED = 5;
+
+/** A type that no row has is mistyped. */
+async function checkTypes(connection: DuckDBConnection, features: Features, tables: Tables): Promise<void> {
+  const { columns, impressions, behaviours } = features;
+  const events = columns.type === undefined ? [] : ["events"];
+  const own = tables.behaviours && behaviours.columns.type !== undefined ? ["behaviours"] : [];
+  const asked = { "impressions.types": impressions.types, "behaviours.types": behaviours.types };
+  for (const [key, types] of Object.entries(asked)) {
+    if (types === undefined) continue;
+    const logs = (key === "impressions.types" ? events : [...events, ...own]).map(
+      (log) => `SELECT "type" FROM raw_${log}`,
+    );
+    const read = async (where: string, most: number) => {
+      const query = `SELECT "type" FROM (${logs.join(" UNION ALL ")}) WHERE ${where}
+        GROUP BY "type" ORDER BY count(*) DESC, "type" LIMIT ${most}`;
+      return (await connection.runAndReadAll(query)).getRows().map(([type]) => type as string);
+    };
+    const found = await read(`"type" IN (${types.map(quote).join(", ")})`, types.length);
+    const absent = types.filter((type) => !found.includes(type));
+    if (absent.length === 0) continue;
+    const there = await read(`"type" IS NOT NULL`, MOST_NAMED + 1);
+    const named = there.length === 0 ? "none" : there.slice(0, MOST_NAMED).join(", ");
+    const more = there.length > MOST_NAMED ? ", ..." : "";
+    throw new UserError(
+      `${key}: no row has the type ${absent.join(" or ")}; there are ${named}${more}${didYouMean(absent[0], there)}`,
+    );
+  }
+}
 
 /**
  * Rows that are impressions, behaviours or both. Where behaviours are predicted, users with one alone are left out:
@@ -147,7 +181,7 @@ function inBehaviours(field: FieldSpec, { columns, behaviours }: Features, table
 
 /** The raw value of a field in a row; of hours and weekdays its time. */
 function rawText(field: FieldSpec, features: Features): string {
-  if (readsTime(field)) return `("time" - ("time" % ${QUARTER} + ${QUARTER}) % ${QUARTER})::VARCHAR`;
+  if (readsTime(field)) return `("time" - ("time" % ${QUARTER_TIME} + ${QUARTER_TIME}) % ${QUARTER_TIME})::VARCHAR`;
   return stated(`"f_${field.name}"`, features);
 }
 
@@ -247,33 +281,60 @@ function users(features: Features): string {
     FROM user_keys ${table} ${joins.join(" ")} ORDER BY sequence`;
 }
 
-/** A field of the events has in the catalogue the value of the item's earliest row with one; of equal times the least. */
+/** Makes the catalogue of the log, of which `split` says what training may know. */
+export async function buildCatalogue(
+  connection: DuckDBConnection,
+  features: Features,
+  tables: Tables,
+  split: HistoryRule["split"],
+): Promise<void> {
+  await connection.run(trainingLog(split));
+  await connection.run(catalogue(features, tables));
+}
+
+/** The rows of the training part; the log stands in the order of sequences. */
+function trainingLog(split: HistoryRule["split"]): string {
+  if (split !== null) return `CREATE VIEW training_log AS FROM log WHERE "time" < ${split.validFrom}`;
+  return `CREATE VIEW training_log AS SELECT log.* FROM log
+    JOIN (SELECT sequence, max(rowid) - 2 AS last FROM log GROUP BY sequence) ends USING (sequence)
+    WHERE log.rowid <= ends.last`;
+}
+
+/**
+ * A field of the events has in the catalogue the value of the item's earliest row of the training part with one; of
+ * equal times the least. What only later rows state would tell training of its future. An item that is known by its
+ * fields alone has them from the beginning.
+ */
 function catalogue(features: Features, tables: Tables): string {
   const fields = features.fields.item.filter(({ from }) => from !== "key");
   const known = withoutItems(features, tables) ? features.behaviours.fields.map(({ name }) => name) : [];
-  const joins = fields.map(({ name, from }) => {
-    const [table, column] = [dictionaryOf(name), codeColumn(name)];
+  const fieldsOf = fields.map(({ name, from }) => {
+    const [table, column, earliest] = [dictionaryOf(name), codeColumn(name), `"earliest_${name}"`];
+    const raw = [
+      ...(from === "items" ? [stated(`raw_items."f_${name}"`, features)] : []),
+      ...(known.includes(name) ? [knownColumn(name)] : []),
+    ];
+    const joins = [];
+    const codes = [];
     if (from === "events") {
-      return `LEFT JOIN (SELECT item, unnest(min({moment: "time", code: ${column}})) FROM log
-        WHERE ${column} > 0 GROUP BY item) ${table} ON ${table}.item = item_keys.row`;
+      joins.push(`LEFT JOIN (SELECT item, arg_min(${column}, ("time", ${column})) AS code FROM training_log
+        WHERE ${column} > 0 GROUP BY item) ${earliest} ON ${earliest}.item = item_keys.row`);
+      codes.push(`${earliest}.code`);
     }
-    const raw = [stated(`raw_items."f_${name}"`, features), ...(known.includes(name) ? [knownColumn(name)] : [])];
-    return `LEFT JOIN ${table} ON ${table}.raw = coalesce(${raw.join(", ")})`;
+    if (raw.length > 0) {
+      joins.push(`LEFT JOIN ${table} ON ${table}.raw = coalesce(${raw.join(", ")})`);
+      codes.push(`${table}.code`);
+    }
+    return { joins, code: `, coalesce(${codes.join(", ")}, 0) AS ${column}` };
   });
-  const codes = fields.map(({ name, from }) => {
-    const moment = from === "events" ? `, coalesce(${dictionaryOf(name)}.moment, 0) AS ${momentColumn(name)}` : "";
-    return `, coalesce(${dictionaryOf(name)}.code, 0) AS ${codeColumn(name)}${moment}`;
-  });
+  const codes = fieldsOf.map(({ code }) => code).join("");
+  const joins = fieldsOf.flatMap(({ joins }) => joins).join(" ");
   const table = tables.items ? `LEFT JOIN raw_items ON raw_items."item" = CASE WHEN keyed THEN item_keys.key END` : "";
-  return `CREATE TABLE catalogue AS SELECT row, item_keys.key, keyed${codes.join("")}
-    FROM item_keys ${table} ${joins.join(" ")} ORDER BY row`;
+  return `CREATE TABLE catalogue AS SELECT row, item_keys.key, keyed${codes} FROM item_keys ${table} ${joins} ORDER BY row`;
 }
 
 async function droppedRows(connection: DuckDBConnection, features: Features, tables: Tables) {
-  const count = async (query: string) => {
-    const [[rows]] = await (await connection.runAndReadAll(`SELECT (${query})::DOUBLE`)).getRows();
-    return rows as number;
-  };
+  const count = (query: string) => oneNumber(connection, query);
   const rows = (suffix: string) =>
     logsOf(tables)
       .map((log) => `(SELECT count(*) FROM ${suffix}_${log})`)

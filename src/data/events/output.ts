@@ -90,9 +90,9 @@ async function writeItems(connection: DuckDBConnection, folder: string, { fields
   );
 }
 
-type NumberColumn = { readonly name: string; readonly type: "int32" | "int64" };
+type WrittenColumn = { readonly name: string; readonly type: "int32" | "int64" };
 
-function sampleColumns(fields: readonly LearnedField[]): NumberColumn[] {
+function sampleColumns(fields: readonly LearnedField[]): WrittenColumn[] {
   const names = ["label", "time", "sequence", "position", "length", "item", ...fields.map(({ name }) => name)];
   return names.map((name) => ({ name, type: name === "time" ? "int64" : "int32" }));
 }
@@ -108,7 +108,7 @@ class NumberTable {
     this.#columns = columns;
   }
 
-  static async create(connection: DuckDBConnection, name: string, columns: readonly NumberColumn[]) {
+  static async create(connection: DuckDBConnection, name: string, columns: readonly WrittenColumn[]) {
     const buffers = columns.map(
       ({ name, type }): Column =>
         type === "int32"

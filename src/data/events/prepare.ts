@@ -23,10 +23,11 @@ import {
   tableColumns,
 } from "./features.ts";
 import type { HistoryRule } from "./histories.ts";
-import { checkSamples, type Learned, learn, oneNumber, openLog } from "./learn.ts";
+import { checkSamples, type Learned, learn, openLog } from "./learn.ts";
 import { type LoadOptions, type LogColumns, loadTable } from "./load.ts";
-import { buildLog, type Tables, withoutItems } from "./log.ts";
+import { buildCatalogue, buildLog, type Tables, withoutItems } from "./log.ts";
 import { writeFiles } from "./output.ts";
+import { oneNumber } from "./stream.ts";
 
 const GIGABYTE = 2 ** 30;
 const LEAST_MEMORY = GIGABYTE / 8;
@@ -118,8 +119,7 @@ export async function prepareLogs(
 ): Promise<EventsSummary> {
   const start = performance.now();
   await checkReplaceable(out);
-  let summary: EventsSummary | undefined;
-  await writeAside(out, async (folder) => {
+  return await writeAside(out, async (folder) => {
     const workFolder = join(folder, "work");
     // A half for the database: typed arrays, buffers and the program itself take their share.
     const made = await withWorkDatabase(workFolder, memory / 2, async (connect) => {
@@ -148,10 +148,8 @@ export async function prepareLogs(
       inputs: loaded.inputs,
     });
     await writeManifest(folder, manifest);
-    summary = summarise(manifest, learned, rule, loaded.told, (performance.now() - start) / 1000);
+    return summarise(manifest, learned, rule, loaded.told, (performance.now() - start) / 1000);
   });
-  if (summary === undefined) throw new Error("a dataset was written without a summary");
-  return summary;
 }
 
 interface Loaded {
@@ -204,6 +202,7 @@ async function makeFiles(
     maxHistory: features.behaviours.maxHistory,
     window: features.behaviours.window,
   };
+  await buildCatalogue(reading, features, tables, rule.split);
   const reader = await openLog(reading, features, rule);
   const learned = await learn(reading, features, reader, (done) => onProgress?.("learn", done, reader.rows));
   checkSamples(learned.samples, (why) => refuse(why, rule));

@@ -25,6 +25,12 @@ async function readChunks(
   }
 }
 
+/** The number that a query gives. */
+export async function oneNumber(connection: DuckDBConnection, query: string): Promise<number> {
+  const reader = await connection.runAndReadAll(`SELECT (${query})::DOUBLE`);
+  return reader.getRows()[0][0] as number;
+}
+
 /** The texts of a query's only column, in order. */
 export async function readTexts(
   connection: DuckDBConnection,

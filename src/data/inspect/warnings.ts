@@ -67,7 +67,7 @@ function labelCopies({ fields }: DatasetNumbers): Warning[] {
 }
 
 function histories(numbers: DatasetNumbers): Warning[] {
-  const { leaks, histories, maxHistory, counts } = numbers;
+  const { leaks, histories, maxHistory, counts, splits } = numbers;
   const warnings: Warning[] = [];
   if (leaks.disorder.count > 0) {
     const { count: sequences, sequence } = leaks.disorder;
@@ -81,6 +81,11 @@ function histories(numbers: DatasetNumbers): Warning[] {
   if (leaks.equal.length > 0) {
     const message = `${samplesOf(leaks.equal)} have a history with behaviours at the time of the sample (${firstOf(leaks.equal)})`;
     warnings.push({ level: isMade(numbers) ? "note" : "grave", kind: "equal-history", message });
+  }
+  const [train] = splits;
+  if (train.empty > 1 / 2) {
+    const message = `the histories of ${of(Math.round(train.empty * train.samples), train.samples, "train sample")} are empty: there is no interest to learn from`;
+    warnings.push({ level: train.empty === 1 ? "grave" : "warning", kind: "empty-histories", message });
   }
   const samples = histories.filter(({ of }) => of !== "sequences");
   const all = samples.reduce((sum, { count }) => sum + count, 0);

@@ -50,11 +50,11 @@ function featuresOf(given: Case) {
   const field = ({ name, kind, buckets, minCount, from }: ReferenceField) => ({
     name,
     kind,
-    buckets,
+    ...(kind === "number" && { buckets }),
     min_count: minCount,
     ...(from === "key" && { column: "user" }),
     ...(name === "item" && { column: "item" }),
-    ...(from === "events" && { from }),
+    ...(from === "events" && kind !== "hour" && kind !== "weekday" && { from }),
   });
   const type = typed ? { type: "type" } : {};
   const minutes = Math.abs(given.offset);
@@ -70,8 +70,10 @@ function featuresOf(given: Case) {
       }),
       ...(given.behaviours && { fields: known }),
     },
-    impressions: { ...(impressionTypes && { types: impressionTypes }) },
-    split: "valid" in split ? split : { valid_from: split.validFrom, test_from: split.testFrom },
+    ...(labelled && {
+      impressions: { ...(impressionTypes && { types: impressionTypes }) },
+      split: "valid" in split ? split : { valid_from: split.validFrom, test_from: split.testFrom },
+    }),
     utc_offset: `${given.offset < 0 ? "-" : "+"}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`,
     fields: { user: given.user.map(field), item: given.item.map(field), context: given.context.map(field) },
   };
@@ -101,7 +103,10 @@ async function prepare(given: Case, seed = 5): Promise<string | null> {
     });
   } catch (error) {
     expect(readdirSync(home).filter((name) => !name.endsWith(".csv"))).toEqual([]);
-    if (error instanceof UserError && /no row of the events is an impression|makes no dataset/.test(error.message))
+    if (
+      error instanceof UserError &&
+      /no row of the events is an impression|makes no dataset|no row has the type/.test(error.message)
+    )
       return null;
     throw error;
   }
@@ -250,7 +255,7 @@ const cases: fc.Arbitrary<Case> = fc
         // A table says all there is of items that are named.
         known: behaviours === null || (rest.itemsNamed && itemTable) ? [] : ["category", "price"],
         ...(rest.typed && behaviourTypes && { behaviourTypes }),
-        ...(rest.typed && impressionTypes && { impressionTypes }),
+        ...(rest.labelled && rest.typed && impressionTypes && { impressionTypes }),
         user: [field("user", "key"), field("segment", userTable ? "table" : "events")],
         item: [field("item", "key"), field("category", itemsFrom), field("price", itemsFrom, "number")],
         context: [
@@ -321,40 +326,98 @@ describe("a dataset of events", () => {
     expect(compared).toBeGreaterThan(0);
   });
 
-  test("learns nothing of what comes after training, and histories end before the impression", {
-    timeout: 60_000,
-  }, async () => {
-    const split = { validFrom: START + 10 * STEP, testFrom: START + 15 * STEP };
-    const later = { device: "later", bid: "777", category: "later", price: "777", segment: "later" };
-    const change = (row: Row): Row => (row.time < split.validFrom ? row : { ...row, fields: later });
-    let compared = 0;
-    await fc.assert(
-      fc.asyncProperty(cases, async (any) => {
-        const given = { ...any, labelled: true, split };
-        const changed = {
-          ...given,
-          events: given.events.map(change),
-          ...(given.behaviours && { behaviours: given.behaviours.map(change) }),
-        };
-        const [out, other] = [await prepare(given), await prepare(changed)];
-        // Rows may become equal to others and fall together, so that no split is left for them.
-        if (out === null || other === null) return;
-        compared++;
-        const [dataset, { edges, vocabularies }] = [await read(out), await read(other)];
-        expect(edges).toEqual(dataset.edges);
-        expect(vocabularies).toEqual(dataset.vocabularies);
-        for (const samples of Object.values(dataset.samples)) {
-          for (const { time, user, position, length } of samples) {
-            const times = dataset.sequences.find((sequence) => sequence.user === user)?.times ?? [];
-            const history = times.slice(position - length, position);
-            expect(history.length).toBe(length);
-            for (const moment of history) expect(moment).toBeLessThan(time);
+  test.each([
+    ["impressions", true],
+    ["behaviours", false],
+  ])(
+    "of %s learns nothing of what comes after training, and histories end before the sample",
+    {
+      timeout: 60_000,
+    },
+    async (_, labelled) => {
+      const split = { validFrom: START + 10 * STEP, testFrom: START + 15 * STEP };
+      const later = oneOf<Fields>(
+        { device: "later", bid: "777", category: "later", price: "777", segment: "later" },
+        // What training knows of other items.
+        { device: "web", bid: "2", category: "a", price: "7", segment: "s1" },
+      );
+      let compared = 0;
+      await fc.assert(
+        fc.asyncProperty(cases, later, async (any, fields) => {
+          const sequences = referenceOf({ ...any, labelled, split })?.sequences ?? [];
+          /** Without labels, of each user what is later than the last behaviour of the training part. */
+          const ends = new Map(sequences.map(({ user, times, training }) => [user, times[training - 1] ?? 0]));
+          const isLater = ({ user, time }: Row) =>
+            labelled ? time >= split.validFrom : time > (ends.get(user) ?? Number.POSITIVE_INFINITY);
+          const mapped = (change: (row: Row) => Row): Case => ({
+            ...any,
+            labelled,
+            split,
+            events: any.events.map(change),
+            ...(any.behaviours && { behaviours: any.behaviours.map(change) }),
+          });
+          /** Some rows are of an item that comes up after training. */
+          const late = (row: Row): Row => (isLater(row) && row.item === "i1" ? { ...row, item: "i9" } : row);
+          const given = mapped(late);
+          const changed = mapped((row) => (isLater(row) ? { ...late(row), fields } : row));
+          const [out, other] = [await prepare(given), await prepare(changed)];
+          // Rows may become equal to others and fall together, so that no split is left for them, or another training part.
+          if (out === null || other === null) return;
+          const [dataset, made] = [await read(out), await read(other)];
+          const parts = ({ sequences }: Reference) => sequences.map(({ user, training }) => [user, training]);
+          if (!labelled && JSON.stringify(parts(made)) !== JSON.stringify(parts(dataset))) return;
+          compared++;
+          expect(made.edges).toEqual(dataset.edges);
+          expect(made.vocabularies).toEqual(dataset.vocabularies);
+          expect(made.samples.train).toEqual(dataset.samples.train);
+          // Items that are known by their fields alone are others with other fields.
+          const items = new Map(made.catalogue.map(({ key, ids }) => [key, ids]));
+          for (const { key, ids } of dataset.catalogue) expect(items.get(key) ?? ids).toEqual(ids);
+          for (const samples of Object.values(dataset.samples)) {
+            for (const { time, user, position, length } of samples) {
+              const times = dataset.sequences.find((sequence) => sequence.user === user)?.times ?? [];
+              const history = times.slice(position - length, position);
+              expect(history.length).toBe(length);
+              for (const moment of history) expect(moment).toBeLessThan(time);
+            }
           }
-        }
-      }),
-      { numRuns: 8, endOnFailure: true },
-    );
-    expect(compared).toBeGreaterThan(0);
+        }),
+        { numRuns: 8, endOnFailure: true },
+      );
+      expect(compared).toBeGreaterThan(0);
+    },
+  );
+
+  test.each([
+    ["impressions", { label: "label" }],
+    ["behaviours", {}],
+  ])("of %s do not know what an item states after training, though others have stated it", async (name, label) => {
+    const home = join(folder, `later-${name}`);
+    mkdirSync(home);
+    const events = join(home, "events.csv");
+    const log = (user: string) => [
+      [user, "i1", START, 1, "a"],
+      [user, "i2", START + 1, 0, null],
+      [user, "i1", START + 2, 1, "a"],
+      [user, "i2", START + 3, 1, "a"],
+      [user, "i3", START + 4, 1, "a"],
+    ];
+    const other = [0, 1, 2, 3].map((i) => ["u3", "i4", START + i, 1, null]);
+    writeFileSync(events, csv(["user", "item", "time", "label", "category"], [...log("u1"), ...log("u2"), ...other]));
+    const features = {
+      columns: { user: "user", item: "item", time: "time", ...label },
+      ...("label" in label && { split: { valid_from: START + 3, test_from: START + 4 } }),
+      fields: { item: ["category"] },
+    };
+    await prepareEvents({ features, events, out: join(home, "out") });
+    const { catalogue, vocabularies } = await read(join(home, "out"));
+    expect(vocabularies.category.map(([value]) => value)).toEqual(["a"]);
+    expect(catalogue.map(({ key, ids: [item, category] }) => [key, item > 0, category])).toEqual([
+      ["i1", true, 1],
+      ["i2", true, 0],
+      ["i3", false, 0],
+      ["i4", true, 0],
+    ]);
   });
 
   test("without labels draws negatives by popularity, never of the user's own", async () => {
@@ -424,8 +487,8 @@ describe("events that make no dataset are refused, and nothing remains", () => {
     ],
     [
       "no impression",
-      { columns: { ...columns, type: "user" }, impressions: { types: ["x"] }, fields: {} },
-      rows,
+      { columns: { ...columns, type: "user" }, impressions: { types: ["u"] }, fields: {} },
+      rows.map(([u, i, t]) => [u, i, t, ""]),
       /no row of the events is an impression: see columns\.label and impressions\.types/,
     ],
     [
@@ -434,7 +497,12 @@ describe("events that make no dataset are refused, and nothing remains", () => {
       rows.slice(0, 2),
       /no sample falls into train; users need three behaviours/,
     ],
-    ["an unknown key", { columns, colums: 1, fields: {} }, rows, /features\.yaml: document: .*colums/],
+    [
+      "an unknown key",
+      { columns, colums: 1, fields: {} },
+      rows,
+      /^features\.yaml: unknown key 'colums'; did you mean 'columns'\?$/,
+    ],
     [
       "a field twice",
       { columns, fields: { user: ["a"], context: ["a"] } },
@@ -458,6 +526,18 @@ describe("events that make no dataset are refused, and nothing remains", () => {
       { columns, fields: { user: [{ name: "age", from: "users" }] } },
       rows,
       /fields\.user: age: .*--users, which is not given/,
+    ],
+    [
+      "a type of impressions that no row has",
+      { columns: { ...columns, type: "item" }, impressions: { types: ["i1", "i10"] }, fields: {} },
+      rows,
+      /^impressions\.types: no row has the type i10; there are i1, i2, i3, i4, i5, \.\.\.; did you mean 'i1'\?$/,
+    ],
+    [
+      "types of behaviours that no row has",
+      { columns: { ...columns, type: "user" }, behaviours: { types: ["view", "u", "buy"] }, fields: {} },
+      rows,
+      /^behaviours\.types: no row has the type view or buy; there are u$/,
     ],
     [
       "types without a column",

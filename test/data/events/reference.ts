@@ -103,6 +103,9 @@ function compare(a: readonly (string | number | null)[], b: readonly (string | n
 
 /** The dataset of a case, or null where it makes none. */
 export function referenceOf(given: Case): Reference | null {
+  const has = (rows: readonly Row[]) => (type: string) => rows.some((row) => row.type === type);
+  if (!(given.impressionTypes ?? []).every(has(given.events))) return null;
+  if (!(given.behaviourTypes ?? []).every(has([...given.events, ...(given.behaviours ?? [])]))) return null;
   const { events, dropped } = eventsOf(given);
   const items = itemsOf(events);
   const rowOf = new Map(items.map((item, index) => [idOf(item), index + 1]));
@@ -218,23 +221,20 @@ export function referenceOf(given: Case): Reference | null {
   const uses = [...training, ...(boundaries === null ? [] : train.map(({ event }) => event))].map(({ item }) => item);
   const used = uses.filter((item) => item !== null);
   const once = items.filter((item) => used.some((other) => idOf(other) === idOf(item)));
+  /** What training may know items by. */
+  const past = boundaries === null ? training : sorted.filter(({ time }) => time < boundaries.validFrom);
   const itemFields = given.item.map((field) => {
-    const rawValue = (item: Item, before = Number.POSITIVE_INFINITY): string | null => {
+    const rawValue = (item: Item): string | null => {
       if (field.from === "key") return item.named ? item.key : null;
-      if (field.from === "table")
-        return item.named ? (given.items[item.key]?.[field.name] ?? null) : (item.fields[field.name] ?? null);
-      const said = sorted.filter(
+      if (!item.named) return item.fields[field.name] ?? null;
+      if (field.from === "table") return given.items[item.key]?.[field.name] ?? null;
+      const said = past.filter(
         (event) => event.item !== null && idOf(event.item) === idOf(item) && event.fields[field.name],
       );
       said.sort((a, b) => a.time - b.time || bytes(String(a.fields[field.name]), String(b.fields[field.name])));
-      return said.length > 0 && said[0].time < before ? said[0].fields[field.name] : null;
+      return said[0]?.fields[field.name] ?? null;
     };
-    const end = boundaries?.validFrom;
-    const id = learn(
-      field,
-      used.map((item) => rawValue(item, end)),
-      once.map((item) => rawValue(item, end)),
-    );
+    const id = learn(field, used.map(rawValue), once.map(rawValue));
     return (item: Item) => id(rawValue(item));
   });
   const samplesOf = (split: string) =>
