@@ -140,10 +140,10 @@ export async function learn(
  * Learns the fields of items: categories count as often as their items, in the edges of a number an item counts once.
  * @param itemCounts [items + 1] how often training has each catalogue row
  */
-async function learnItems(connection: DuckDBConnection, { fields, utcOffset }: Features, itemCounts: Int32Array) {
+async function learnItems(connection: DuckDBConnection, features: Features, itemCounts: Int32Array) {
   const item: LearnedField[] = [];
   const itemIds: Int32Array[] = [];
-  for (const spec of fields.item) {
+  for (const spec of features.fields.item) {
     const codes = await itemCodes(connection, spec, itemCounts.length - 1);
     const from = await dictionary(connection, spec);
     const [uses, once] = [new Int32Array(from.size + 1), new Int32Array(from.size + 1)];
@@ -152,7 +152,7 @@ async function learnItems(connection: DuckDBConnection, { fields, utcOffset }: F
       uses[code] += itemCounts[row];
       once[code]++;
     });
-    const field = await learnField(connection, spec, from, utcOffset, uses, once);
+    const field = await learnField(connection, spec, from, features, uses, once);
     item.push(field);
     itemIds.push(codes.map((code) => field.ids[code]));
   }
