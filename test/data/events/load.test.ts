@@ -290,6 +290,14 @@ test("a key of users or items may occur once", async () => {
   );
 });
 
+test("memory that does not suffice is not the file's fault", async () => {
+  const path = write(".csv", csv(header, [good]));
+  const scarce = { temp_directory: "", memory_limit: "4MB" };
+  await expect(withDuckDB((connection) => loadInto(connection, path, allColumns), scarce)).rejects.toThrow(
+    /^Out of Memory Error/,
+  );
+});
+
 test("progress comes to all bytes", async () => {
   const path = write(".csv", csv(header, [good]));
   const seen: [number, number | undefined][] = [];
