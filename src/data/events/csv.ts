@@ -10,6 +10,9 @@ const REJECT_SCANS = "dien_reject_scans";
 const STORE_REJECTS = `store_rejects=true, rejects_table=${quote(REJECTS)}, rejects_scan=${quote(REJECT_SCANS)}`;
 const DROP_REJECTS = `DROP TABLE ${identifier(REJECTS)}; DROP TABLE ${identifier(REJECT_SCANS)}`;
 
+/** DuckDB's own are four times as large, and it holds several: too much for a small budget. */
+const BUFFER_BYTES = 2 ** 23;
+
 export interface CsvOptions {
   /** As errors call it. */
   readonly name: string;
@@ -22,7 +25,7 @@ export interface CsvOptions {
 /** @throws UserError where there is no header or it names a column twice */
 export async function openCsv(connection: DuckDBConnection, path: string, options: CsvOptions): Promise<TextRows> {
   const { name, delimiter, compression, convert = (_, text) => text } = options;
-  const file = `${literalPath(path)}, auto_detect=false, compression=${quote(compression)}`;
+  const file = `${literalPath(path)}, auto_detect=false, buffer_size=${BUFFER_BYTES}, compression=${quote(compression)}`;
   const columns = splitHeader(await readHeader(connection, name, file), delimiter, name);
   // Names of our own: DuckDB's do not tell upper case from lower.
   const types = columns.map((_, index) => `'x${index}': 'VARCHAR'`).join(", ");

@@ -68,6 +68,8 @@ export async function loadTable(
     `CREATE TABLE ${into} (${wanted.map(({ stored, type }) => `${identifier(stored)} ${type}`).join(", ")}, note UINTEGER)`,
   );
   try {
+    // Rows that keep their order have to wait for those before them, in memory.
+    await connection.run("SET preserve_insertion_order = false");
     const parts = isPostgres(source)
       ? [await loadPostgres(connection, into, source, spilled, wanted, options)]
       : await loadFiles(connection, into, await findFiles(connection, source), wanted, options);
@@ -76,6 +78,7 @@ export async function loadTable(
     await connection.run(`DROP TABLE ${into}`);
     throw error;
   } finally {
+    await connection.run("RESET preserve_insertion_order");
     await rm(spilled, { force: true });
   }
 }
