@@ -12,13 +12,14 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { UserError } from "../../errors.ts";
 import type { InputFile } from "../manifest.ts";
 import { identifier } from "../sql.ts";
+import { isPostgres } from "./address.ts";
 import { badRows, checkKeys, checkUnique, checkZones, type Part } from "./checks.ts";
 import { checkColumns, type LogColumns, NOTE, namesOf, noteOf, type Wanted, wantedColumns } from "./columns.ts";
 import { identify } from "./inputs.ts";
 import { openCopied, openFile } from "./open.ts";
 import { copyPostgres } from "./postgres.ts";
 import { type BrokenRow, type TextRows, unreadable } from "./rows.ts";
-import { findFiles, isPostgres, type SourceFile } from "./source.ts";
+import { findFiles, type SourceFile } from "./source.ts";
 
 export type { LogColumns };
 

@@ -5,11 +5,12 @@ import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { UserError } from "../../errors.ts";
 import { identifier } from "../sql.ts";
+import { isPostgres } from "./address.ts";
 import { openCopied, openFile } from "./open.ts";
 import { copyPostgres } from "./postgres.ts";
 import { queryFile, type TextRows } from "./rows.ts";
 import { labelRule, numberRule, timeRule, zoneRule } from "./rules.ts";
-import { findFiles, isPostgres } from "./source.ts";
+import { findFiles } from "./source.ts";
 
 export const SAMPLE_ROWS = 20_000;
 
