@@ -69,8 +69,6 @@ export async function loadTable(
     `CREATE TABLE ${into} (${wanted.map(({ stored, type }) => `${identifier(stored)} ${type}`).join(", ")}, note UINTEGER)`,
   );
   try {
-    // Rows that keep their order have to wait for those before them, in memory.
-    await connection.run("SET preserve_insertion_order = false");
     const parts = isPostgres(source)
       ? [await loadPostgres(connection, into, source, spilled, wanted, options)]
       : await loadFiles(connection, into, await findFiles(connection, source), wanted, options);
@@ -79,7 +77,6 @@ export async function loadTable(
     await connection.run(`DROP TABLE ${into}`);
     throw error;
   } finally {
-    await connection.run("RESET preserve_insertion_order");
     await rm(spilled, { force: true });
   }
 }
@@ -155,6 +152,8 @@ async function insert(
     if (percentage > 0) onShare(percentage / 100);
   }, 200);
   try {
+    // Rows that keep their order have to wait for those before them, in memory.
+    await connection.run("SET preserve_insertion_order = false");
     await connection.run(
       `INSERT INTO ${into} SELECT ${[...values, `${file * NOTE.kinds} + ${noteOf(wanted)}`].join(", ")}
       FROM (${rows.select(namesOf(wanted), false)})`,
@@ -163,6 +162,7 @@ async function insert(
     throw unreadable(rows.name, error);
   } finally {
     clearInterval(timer);
+    await connection.run("RESET preserve_insertion_order");
   }
   return (await rows.takeBroken?.()) ?? [];
 }
