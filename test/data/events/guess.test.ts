@@ -233,3 +233,9 @@ test("any names and values give a text that is YAML and has the columns", async 
     { numRuns: 30 },
   );
 });
+
+test("blank lines before the header, and semicolons, are read as preparing reads them", async () => {
+  const texts = rows.map((row) => names.map((name) => row[name]));
+  const { value } = await features({ events: write(".csv", `\n\n${csv(names, texts, ";")}`) });
+  expect(value).toEqual((await features({ events: log() })).value);
+});
