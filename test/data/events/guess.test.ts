@@ -5,6 +5,7 @@ import { parse } from "yaml";
 import { resolveFeatures } from "../../../src/data/events/features.ts";
 import { featuresText } from "../../../src/data/events/features-text.ts";
 import { type GuessOptions, guessFeatures } from "../../../src/data/events/guess.ts";
+import { RESERVED } from "../../../src/data/manifest.ts";
 import { Random } from "../../../src/tensor/random.ts";
 import { csv, folder, write } from "./support.ts";
 
@@ -238,4 +239,19 @@ test("blank lines before the header, and semicolons, are read as preparing reads
   const texts = rows.map((row) => names.map((name) => row[name]));
   const { value } = await features({ events: write(".csv", `\n\n${csv(names, texts, ";")}`) });
   expect(value).toEqual((await features({ events: log() })).value);
+});
+
+test("no field is called as what every dataset has", async () => {
+  const taken = [...new Set(Object.values(RESERVED).flat())];
+  const texts = Array.from({ length: 60 }, (_, i) => [
+    `u${i % 9}`,
+    `i${i % 8}`,
+    `17000000${10 + i}`,
+    ...taken.map(() => `${i % 7}`),
+  ]);
+  const { guess, resolve } = await features({
+    events: write(".csv", csv(["user_id", "item_id", "ts", ...taken], texts)),
+  });
+  expect(guess.fields.context.map(({ name }) => name)).toEqual(taken.map((name) => `log_${name}`));
+  resolve();
 });
