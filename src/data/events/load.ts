@@ -26,6 +26,8 @@ export type { LogColumns };
 export interface LoadOptions {
   /** Minutes east of UTC, of times that carry no offset. */
   readonly utcOffset: number;
+  /** Texts of fields that mean as much as an empty cell. */
+  readonly missing: readonly string[];
   /** Leaves bad rows out and counts them; else the first one is an error. */
   readonly skipBadRows: boolean;
   /** An existing folder for temporary files, which the caller removes. */
@@ -50,7 +52,7 @@ const TOLD = 5;
 /**
  * Creates the table `table` with "user", "item" VARCHAR, "time" BIGINT (milliseconds since 1970 UTC), never null; "label"
  * TINYINT (0, 1, null where the cell is empty), "type" VARCHAR (null where empty): each where `columns` names it; and
- * one "f_NAME" VARCHAR a field (null where missing or empty). The order of its rows is not determined.
+ * one "f_NAME" VARCHAR a field (null where it is missing, empty or one of `missing`). The order of its rows is not determined.
  * @param source a path, a pattern, or postgres://USER@HOST:PORT/DATABASE?table=NAME (or ?query=SELECT...)
  * @throws UserError where the source cannot be read, lacks a column, has no rows, a bad row (unless these are skipped), times
  *   with and without offsets, or a key twice; the table does not exist then
@@ -62,7 +64,7 @@ export async function loadTable(
   columns: LogColumns,
   options: LoadOptions,
 ): Promise<LoadedTable> {
-  const wanted = wantedColumns(columns, options.utcOffset);
+  const wanted = wantedColumns(columns, options.utcOffset, options.missing);
   const spilled = join(options.workFolder, `postgres-${randomUUID()}.csv`);
   const into = identifier(table);
   await connection.run(

@@ -317,6 +317,29 @@ test("a separator of TSV, and of one column, is not looked for", async () => {
   expect((await load(write(".csv", "uid\nu1\n"), { user: "uid", fields: [] })).table).toEqual([["u1"]]);
 });
 
+test("words that mean nothing are as good as empty cells, in fields alone", async () => {
+  const rows = [
+    withCell("price", "NULL"),
+    withCell("price", "it's none"),
+    withCell("city", "NULL"),
+    withCell("scene", "NULL"),
+    withCell("price", "null"),
+  ];
+  const missing = ["NULL", "it's none"];
+  const path = write(".csv", csv(header, rows.slice(0, 4)));
+  expect((await load(path, allColumns, { missing })).table.map((row) => row.slice(4))).toEqual([
+    ["NULL", "Rome", "1.5"],
+    ["feed", "Rome", null],
+    ["feed", "Rome", null],
+    ["feed", null, "1.5"],
+  ]);
+  expect(await refusal(path)).toBe(`${path}: row 1: column price: expected a number, found "NULL"`);
+  const other = write(".csv", csv(header, rows));
+  expect(await refusal(other, allColumns, { missing })).toBe(
+    `${other}: row 5: column price: expected a number, found "null"`,
+  );
+});
+
 test("memory that does not suffice is not the file's fault", async () => {
   const path = write(".csv", csv(header, [good]));
   const scarce = { temp_directory: "", memory_limit: "4MB" };
