@@ -84,7 +84,7 @@ async function sampleFiles(connection: DuckDBConnection, table: string, source: 
     if (columns.length > 0) room -= await addRows(connection, table, rows, columns, room);
     if (room <= 0) break;
   }
-  if (columns.length === 0) throw new UserError(`${source} has no rows`);
+  if (columns.length === 0) throw new UserError(`${source} has no row that can be read`);
   return columns;
 }
 
@@ -107,7 +107,15 @@ async function addRows(
   // Numbered, and so in the file's order; a fault is of a nested value, which is empty then.
   const first = `SELECT ${names.join(", ")} FROM (${rows.select(columns, true)}) LIMIT ${room}`;
   const [[added]] = await queryFile(connection, rows.name, `INSERT INTO ${identifier(table)} ${first}`);
+  if (Number(added) === 0) await refuseBroken(connection, rows, columns);
   return Number(added);
+}
+
+/** @throws UserError that names the first row of a file none of whose rows can be read, where it has any */
+async function refuseBroken(connection: DuckDBConnection, rows: TextRows, columns: readonly string[]): Promise<void> {
+  await queryFile(connection, rows.name, `SELECT count(COLUMNS(*)) FROM (${rows.select(columns, false)})`);
+  const [first] = (await rows.takeBroken?.()) ?? [];
+  if (first !== undefined) throw new UserError(`${rows.name}: row ${first.row}: ${first.why}`);
 }
 
 async function lookAt(connection: DuckDBConnection, table: string, column: string, text: string): Promise<ColumnLook> {

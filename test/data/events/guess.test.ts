@@ -241,6 +241,19 @@ test("blank lines before the header, and semicolons, are read as preparing reads
   expect(value).toEqual((await features({ events: log() })).value);
 });
 
+test.each([
+  [".csv", 'user_id,item_id\n"u1,i1\nu2,i2\n', ": row 1: a quoted value does not end as it should"],
+  [".csv", "user_id,item_id\nu1\nu2,i2,3\n", ": row 1: expected 2 columns, found 1"],
+  [".csv", "user_id,item_id\n", " has no rows"],
+  [".ndjson", '{"user_id"\n', " has no row that can be read"],
+  [".parquet", "user_id", /^cannot read .*: (?!Invalid Input Error).*too small/],
+])("a log of no row is refused: %s %j", async (ending, text, message) => {
+  const events = write(ending, text);
+  await expect(guessFeatures({ events })).rejects.toThrow(
+    typeof message === "string" ? `${events}${message}` : message,
+  );
+});
+
 test("no field is called as what every dataset has", async () => {
   const taken = [...new Set(Object.values(RESERVED).flat())];
   const texts = Array.from({ length: 60 }, (_, i) => [
