@@ -1,6 +1,7 @@
 /** `dien init`: a first features.yaml for somebody's own log. */
 import { stat } from "node:fs/promises";
 import type { Command } from "commander";
+import { isPostgres, withoutPassword } from "../data/events/address.ts";
 import { featuresText } from "../data/events/features-text.ts";
 import type { Guess } from "../data/events/guess.ts";
 import { UserError } from "../errors.ts";
@@ -83,12 +84,10 @@ function todoOf({ columns, keys }: Guess): string[] {
 
 function nextCommand(out: string, { events, users, items }: Pick<Options, "events" | "users" | "items">): string {
   const sources = Object.entries({ events, users, items }).filter(([, source]) => source !== undefined);
-  const flags = sources.map(([name, source]) => `--${name} ${shellWord(withoutPassword(source!))}`);
+  const flags = sources.map(
+    ([name, source]) => `--${name} ${shellWord(isPostgres(source!) ? withoutPassword(source!) : source!)}`,
+  );
   return `dien prepare events --config ${shellWord(out)} ${flags.join(" ")} --out data/events`;
-}
-
-function withoutPassword(source: string): string {
-  return source.replace(/^(postgres(?:ql)?:\/\/[^:@/?]*):[^@/?]*@/i, "$1@").replace(/([?&])password=[^&]*&?/i, "$1");
 }
 
 function tell(guess: Guess): string {

@@ -27,7 +27,7 @@ const field = z.strictObject({
 
 const sampleColumns = ["label", "time", "sequence", "position", "length", "item", "probability"];
 /** Columns that the files of a field's ids have beside them, and what a behaviour of a request has beside its fields. */
-const RESERVED = { user: sampleColumns, item: ["row", "key", "time"], context: sampleColumns };
+export const RESERVED = { user: sampleColumns, item: ["row", "key", "time"], context: sampleColumns };
 
 /**
  * What is wrong with the names of fields: they become names of columns and files, so each is used once, and none is taken

@@ -15,8 +15,16 @@ export function literalPath(path: string): string {
   return quote(path.replace(/[*?[]/g, "[$&]"));
 }
 
-/** DuckDB adds the query after the first line, and the file's name before the system's reason. */
+/** DuckDB puts a kind before and the query after the first line, and the file's name before the system's reason. */
 export function reason(error: unknown): string {
   const [line] = (error instanceof Error ? error.message : String(error)).split("\n", 1);
-  return line.replace(/^IO Error: .*": /, "");
+  return line.replace(/^IO Error: .*": /, "").replace(/^[A-Z][A-Za-z ]* Error: /, "");
+}
+
+/** Whether it was memory or disk for what DuckDB holds meanwhile that did not suffice, whatever it was reading. */
+export function isExhausted(error: unknown): error is Error {
+  return (
+    error instanceof Error &&
+    /^Out of Memory Error|^IO Error: .*(No space left|Could not write|quota)/i.test(error.message)
+  );
 }

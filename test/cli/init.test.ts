@@ -36,14 +36,24 @@ describe("dien init", () => {
     expect(readFileSync(out, "utf8")).toContain("\n  user: TODO\n");
   });
 
-  it("prints the guesses as JSON, without the password of an address", async () => {
-    const guess = await guessFeatures({ events: log("c.csv", "user_id,item_id,ts,click") });
-    const events = "postgres://me:secret@host/db?table=log&password=secret";
-    const argv = ["init", "--events", events, "--out", join(folder, "c.yaml"), "--json"];
-    const { stdout } = await dien(argv, { jobs: { guessFeatures: async () => guess } });
+  it("prints the guesses as JSON", async () => {
+    const argv = ["--events", log("c.csv", "user_id,item_id,ts,click"), "--out", join(folder, "c.yaml"), "--json"];
+    const { stdout } = await init(...argv);
     expect(JSON.parse(stdout)).toMatchObject({ rows: 3, columns: { user: { column: "user_id" } }, todo: [] });
-    expect(stdout).toContain("postgres://me@host/db?table=log");
-    expect(stdout).not.toContain("secret");
+  });
+
+  it.each([
+    "postgres://me:secret@host/db?table=log&password=secret",
+    "postgres://me:x@secret@host/db?table=log",
+    "postgresql://me:x:secret@host/db?password=secret&table=log",
+  ])("prints %s without the password", async (events) => {
+    const guess = await guessFeatures({ events: log("e.csv", "user_id,item_id,ts,click") });
+    for (const flags of [[], ["--json"]]) {
+      const argv = ["init", "--events", events, "--out", join(folder, "e.yaml"), "--force", ...flags];
+      const { stdout } = await dien(argv, { jobs: { guessFeatures: async () => guess } });
+      expect(stdout).toMatch(/--events 'postgres(ql)?:\/\/me@host\/db\?table=log' --out/);
+      expect(stdout).not.toContain("secret");
+    }
   });
 
   it("replaces a file only with --force, and writes none where the log cannot be read", async () => {

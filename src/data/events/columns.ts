@@ -1,6 +1,7 @@
 /** The columns that are wanted of a log, what becomes of their texts, and what is noted of a row. */
 import { UserError } from "../../errors.ts";
 import { didYouMean } from "../../suggest.ts";
+import { quote } from "../sql.ts";
 import { labelRule, numberRule, timeRule, zoneRule } from "./rules.ts";
 
 /** Which columns of a source are wanted. */
@@ -27,10 +28,12 @@ export interface Wanted {
   readonly expected: string;
 }
 
-export function wantedColumns(columns: LogColumns, utcOffset: number): Wanted[] {
+/** @param missing texts of fields that mean as much as none */
+export function wantedColumns(columns: LogColumns, utcOffset: number, missing: readonly string[]): Wanted[] {
   const given = (text: string) => `${text} IS NOT NULL`;
   const always = () => "true";
   const self = (text: string) => text;
+  const stated = (text: string) => missing.reduce((value, word) => `nullif(${value}, ${quote(word)})`, text);
   const where = (text: string, value: string) => `CASE WHEN ${given(text)} THEN ${value} END`;
   const list: (Omit<Wanted, "column" | "text"> & { readonly column: string | undefined })[] = [
     { column: columns.user, stored: "user", type: "VARCHAR", value: self, isGood: given, expected: "a user" },
@@ -56,8 +59,8 @@ export function wantedColumns(columns: LogColumns, utcOffset: number): Wanted[] 
       column,
       stored: `f_${name}`,
       type: "VARCHAR",
-      value: self,
-      isGood: kind === "number" ? (text: string) => `(${text} IS NULL OR ${numberRule(text)})` : always,
+      value: stated,
+      isGood: kind === "number" ? (text: string) => `(${stated(text)} IS NULL OR ${numberRule(stated(text))})` : always,
       expected: "a number",
     })),
   ];

@@ -1,4 +1,4 @@
-/** CSV and TSV with a header (RFC 4180; \n and \r\n both). */
+/** CSV and TSV with a header (RFC 4180; \n and \r\n both; blank lines may stand before it). */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { UserError } from "../../errors.ts";
 import { identifier, literalPath, quote } from "../sql.ts";
@@ -10,10 +10,18 @@ const REJECT_SCANS = "dien_reject_scans";
 const STORE_REJECTS = `store_rejects=true, rejects_table=${quote(REJECTS)}, rejects_scan=${quote(REJECT_SCANS)}`;
 const DROP_REJECTS = `DROP TABLE ${identifier(REJECTS)}; DROP TABLE ${identifier(REJECT_SCANS)}`;
 
+/** DuckDB's own are four times as large, and it holds several: too much for a small budget. */
+const BUFFER_BYTES = 2 ** 23;
+
+/** Of equally frequent ones the first. */
+const DELIMITERS = [",", ";", "\t", "|"] as const;
+type Delimiter = (typeof DELIMITERS)[number];
+
 export interface CsvOptions {
   /** As errors call it. */
   readonly name: string;
-  readonly delimiter: "," | "\t";
+  /** Where it is left out: that of `DELIMITERS` which the header has most of. */
+  readonly delimiter?: Delimiter;
   readonly compression: Compression;
   /** What the text of a column becomes, as SQL. */
   readonly convert?: (column: string, text: string) => string;
@@ -21,12 +29,14 @@ export interface CsvOptions {
 
 /** @throws UserError where there is no header or it names a column twice */
 export async function openCsv(connection: DuckDBConnection, path: string, options: CsvOptions): Promise<TextRows> {
-  const { name, delimiter, compression, convert = (_, text) => text } = options;
-  const file = `${literalPath(path)}, auto_detect=false, compression=${quote(compression)}`;
-  const columns = splitHeader(await readHeader(connection, name, file), delimiter, name);
+  const { name, compression, convert = (_, text) => text } = options;
+  const file = `${literalPath(path)}, auto_detect=false, buffer_size=${BUFFER_BYTES}, compression=${quote(compression)}`;
+  const { header, before } = await readHeader(connection, name, file);
+  const { delimiter = mostFrequent(header) } = options;
+  const columns = splitHeader(header, delimiter, name);
   // Names of our own: DuckDB's do not tell upper case from lower.
   const types = columns.map((_, index) => `'x${index}': 'VARCHAR'`).join(", ");
-  const reader = `read_csv(${file}, header=true, delim=${quote(delimiter)}, quote='"', escape='"', columns={${types}}`;
+  const reader = `read_csv(${file}, skip=${before}, header=true, delim=${quote(delimiter)}, quote='"', escape='"', columns={${types}}`;
   return {
     name,
     columns,
@@ -43,7 +53,7 @@ export async function openCsv(connection: DuckDBConnection, path: string, option
       const sql = `SELECT line, error_type, error_message FROM ${identifier(REJECTS)} ORDER BY line, column_idx`;
       const found = new Map<number, BrokenRow>();
       for (const [line, type, message] of await queryFile(connection, name, sql)) {
-        const row = Number(line) - 1;
+        const row = Number(line) - before - 1;
         if (!found.has(row)) found.set(row, { row, why: explain(String(type), String(message)) });
       }
       await connection.run(DROP_REJECTS);
@@ -53,20 +63,30 @@ export async function openCsv(connection: DuckDBConnection, path: string, option
 }
 
 /**
- * The first line that is not blank. It is read as a column of whole lines, without separators and quotes; so the lines
- * after it may be broken as it sees them.
+ * The first line that is not blank, and how many are before it. Lines are read whole, without separators and quotes; so
+ * those after it may be broken as it sees them.
  */
-async function readHeader(connection: DuckDBConnection, name: string, file: string): Promise<string> {
+async function readHeader(connection: DuckDBConnection, name: string, file: string) {
   const whole = `delim='\x01', quote='', escape='', columns={'line': 'VARCHAR'}, strict_mode=false`;
   const lines = `read_csv(${file}, header=false, parallel=false, ${whole}, ${STORE_REJECTS})`;
-  const [found] = await queryFile(connection, name, `SELECT line FROM ${lines} WHERE line IS NOT NULL LIMIT 1`);
-  const broken = `SELECT error_type FROM ${identifier(REJECTS)} WHERE line = 1`;
+  const numbered = `SELECT line, row_number() OVER () AS number FROM ${lines}`;
+  const first = `SELECT line, number FROM (${numbered}) WHERE trim(line) <> '' LIMIT 1`;
+  const [found] = await queryFile(connection, name, first);
+  // A line that cannot be read has no number, so the next one has its.
+  const until = found === undefined ? "" : `WHERE line <= ${found[1]}`;
+  const broken = `SELECT error_type FROM ${identifier(REJECTS)} ${until} LIMIT 1`;
   const [reject] = await queryFile(connection, name, broken);
   await connection.run(DROP_REJECTS);
   if (reject !== undefined)
     throw new UserError(`${name}: the header cannot be read: ${explain(String(reject[0]), String(reject[0]))}`);
   if (found === undefined) throw new UserError(`${name} is empty`);
-  return String(found[0]);
+  return { header: String(found[0]), before: Number(found[1]) - 1 };
+}
+
+function mostFrequent(header: string): Delimiter {
+  const bare = header.replace(/"(?:[^"]|"")*"/g, "");
+  const counts = DELIMITERS.map((delimiter) => bare.split(delimiter).length);
+  return DELIMITERS[counts.indexOf(Math.max(...counts))];
 }
 
 function explain(type: string, message: string): string {
@@ -77,11 +97,11 @@ function explain(type: string, message: string): string {
 }
 
 /** @throws UserError where a quote stays open or a name occurs twice */
-function splitHeader(line: string, delimiter: string, name: string): string[] {
-  const cell = new RegExp(`(?:"((?:[^"]|"")*)"|([^"${delimiter}][^${delimiter}]*|))(${delimiter}|$)`, "y");
+function splitHeader(line: string, delimiter: Delimiter, name: string): string[] {
+  const cell = new RegExp(`(?:"((?:[^"]|"")*)"|([^"${delimiter}][^${delimiter}]*|))([${delimiter}]|$)`, "y");
   const columns: string[] = [];
   const text = line.replace(/^\ufeff/, "").replace(/\r$/, "");
-  for (let end = delimiter; end !== ""; ) {
+  for (let end: string = delimiter; end !== ""; ) {
     const match = cell.exec(text);
     if (match === null) throw new UserError(`${name}: the header's quotes do not end as they should`);
     columns.push(match[1]?.replaceAll('""', '"') ?? match[2]);

@@ -1,9 +1,13 @@
 /** A database on disk for work that memory does not hold. */
 import { mkdir, rm } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { UserError } from "../../errors.ts";
 import { reason } from "../sql.ts";
+
+/** Memory for which DuckDB has a thread: each holds buffers of its own, which it does not spill. */
+const THREAD_BYTES = 2 ** 26;
 
 /** Gives a further connection, where two things go on at once. */
 export type Connect = () => Promise<DuckDBConnection>;
@@ -25,6 +29,7 @@ export async function withWorkDatabase<T>(
     const opened = await DuckDBInstance.create(join(folder, "work.duckdb"), {
       temp_directory: join(folder, "spilled"),
       memory_limit: `${Math.floor(memory / 2 ** 20)}MiB`,
+      threads: String(Math.max(1, Math.min(availableParallelism(), Math.floor(memory / THREAD_BYTES)))),
     });
     instance = opened;
     return await body(async () => {
@@ -34,7 +39,7 @@ export async function withWorkDatabase<T>(
     });
   } catch (error) {
     if (error instanceof Error && /^(IO|Out of Memory) Error/.test(error.message)) {
-      throw new UserError(`disk or memory do not suffice: ${reason(error)}`);
+      throw new UserError(`disk or memory do not suffice (--memory, and the disk of --out): ${reason(error)}`);
     }
     throw error;
   } finally {

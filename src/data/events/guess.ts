@@ -6,6 +6,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
+import { RESERVED } from "../manifest.ts";
 import { withDuckDB } from "../parquet.ts";
 import { identifier } from "../sql.ts";
 import type { FieldKind } from "./features.ts";
@@ -68,7 +69,7 @@ const NAMES: Readonly<Record<Role, readonly string[]>> = {
     " ",
   ),
   label:
-    "label click clk clicked isclick isclicked clickflag converted conversion isconversion purchased target y".split(
+    "label click clk clicked shownclicked wasclicked isclick isclicked clickflag converted conversion isconversion purchased target y".split(
       " ",
     ),
   type: "eventtype event type behaviortype behaviourtype behavior behaviour actiontype action btag scene scenario".split(
@@ -102,7 +103,7 @@ export async function guessFeatures({ events, users, items }: GuessOptions): Pro
       const used = new Set(Object.values(columns).map(({ column }) => column));
       const fields = new FieldList();
       const keys: { user?: string | null; item?: string | null } = {};
-      if (columns.user) fields.addOwn("user", columns.user.column);
+      if (columns.user) fields.addUser(columns.user.column);
       for (const [kind, source] of [
         ["user", users],
         ["item", items],
@@ -215,13 +216,13 @@ async function placeOf(
 class FieldList {
   readonly kept: Record<FieldKind, GuessedField[]> = { user: [], item: [], context: [] };
   readonly leftOut: LeftOut[] = [];
-  /** Columns of a dataset's files, and fields that are there without being named. */
-  readonly #reserved = new Set("user item label sequence position length time probability row key".split(" "));
+  /** Names that are taken, by fields of every dataset or beside those of any kind. */
+  readonly #reserved = new Set(["user", "item", ...Object.values(RESERVED).flat()]);
   readonly #taken = new Set<string>();
 
   /** The field of the user's own id. */
-  addOwn(name: "user", column: string): void {
-    this.kept[name].push({ name, column, kind: "category", from: "events", why: "the user's own id" });
+  addUser(column: string): void {
+    this.kept.user.push({ name: "user", column, kind: "category", from: "events", why: "the user's own id" });
   }
 
   add(of: FieldKind, look: ColumnLook, rows: number, from: GuessedField["from"], why: string): void {

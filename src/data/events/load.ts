@@ -12,19 +12,22 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { UserError } from "../../errors.ts";
 import type { InputFile } from "../manifest.ts";
 import { identifier } from "../sql.ts";
+import { isPostgres } from "./address.ts";
 import { badRows, checkKeys, checkUnique, checkZones, type Part } from "./checks.ts";
 import { checkColumns, type LogColumns, NOTE, namesOf, noteOf, type Wanted, wantedColumns } from "./columns.ts";
 import { identify } from "./inputs.ts";
 import { openCopied, openFile } from "./open.ts";
 import { copyPostgres } from "./postgres.ts";
 import { type BrokenRow, type TextRows, unreadable } from "./rows.ts";
-import { findFiles, isPostgres, type SourceFile } from "./source.ts";
+import { findFiles, type SourceFile } from "./source.ts";
 
 export type { LogColumns };
 
 export interface LoadOptions {
   /** Minutes east of UTC, of times that carry no offset. */
   readonly utcOffset: number;
+  /** Texts of fields that mean as much as an empty cell. */
+  readonly missing: readonly string[];
   /** Leaves bad rows out and counts them; else the first one is an error. */
   readonly skipBadRows: boolean;
   /** An existing folder for temporary files, which the caller removes. */
@@ -49,7 +52,7 @@ const TOLD = 5;
 /**
  * Creates the table `table` with "user", "item" VARCHAR, "time" BIGINT (milliseconds since 1970 UTC), never null; "label"
  * TINYINT (0, 1, null where the cell is empty), "type" VARCHAR (null where empty): each where `columns` names it; and
- * one "f_NAME" VARCHAR a field (null where missing or empty). The order of its rows is not determined.
+ * one "f_NAME" VARCHAR a field (null where it is missing, empty or one of `missing`). The order of its rows is not determined.
  * @param source a path, a pattern, or postgres://USER@HOST:PORT/DATABASE?table=NAME (or ?query=SELECT...)
  * @throws UserError where the source cannot be read, lacks a column, has no rows, a bad row (unless these are skipped), times
  *   with and without offsets, or a key twice; the table does not exist then
@@ -61,7 +64,7 @@ export async function loadTable(
   columns: LogColumns,
   options: LoadOptions,
 ): Promise<LoadedTable> {
-  const wanted = wantedColumns(columns, options.utcOffset);
+  const wanted = wantedColumns(columns, options.utcOffset, options.missing);
   const spilled = join(options.workFolder, `postgres-${randomUUID()}.csv`);
   const into = identifier(table);
   await connection.run(
@@ -151,6 +154,8 @@ async function insert(
     if (percentage > 0) onShare(percentage / 100);
   }, 200);
   try {
+    // Rows that keep their order have to wait for those before them, in memory.
+    await connection.run("SET preserve_insertion_order = false");
     await connection.run(
       `INSERT INTO ${into} SELECT ${[...values, `${file * NOTE.kinds} + ${noteOf(wanted)}`].join(", ")}
       FROM (${rows.select(namesOf(wanted), false)})`,
@@ -159,6 +164,7 @@ async function insert(
     throw unreadable(rows.name, error);
   } finally {
     clearInterval(timer);
+    await connection.run("RESET preserve_insertion_order");
   }
   return (await rows.takeBroken?.()) ?? [];
 }

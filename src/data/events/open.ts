@@ -13,8 +13,9 @@ export function openFile(
 ): Promise<TextRows> | TextRows {
   switch (format) {
     case "csv":
+      return openCsv(connection, path, { name: path, compression });
     case "tsv":
-      return openCsv(connection, path, { name: path, delimiter: format === "csv" ? "," : "\t", compression });
+      return openCsv(connection, path, { name: path, delimiter: "\t", compression });
     case "ndjson":
       return openNdjson(connection, path, path, compression);
     case "parquet":

@@ -11,6 +11,7 @@ import { UserError } from "../../errors.ts";
 import { fileError } from "../../files.ts";
 import type { InputFile } from "../manifest.ts";
 import { identifier } from "../sql.ts";
+import { parseAddress } from "./address.ts";
 
 /** Milliseconds until a server that does not answer counts as absent. */
 const PATIENCE = 20_000;
@@ -36,23 +37,26 @@ export interface Copied {
  * @throws UserError where the address, the server, the table or the query cannot be used, without the password
  */
 export async function copyPostgres(source: string, path: string, options: CopyOptions): Promise<Copied> {
-  const { address, name, password, rows } = parseAddress(source);
-  const client = new pg.Client({
-    connectionString: address,
-    connectionTimeoutMillis: PATIENCE,
-    keepAlive: true,
-    application_name: "dien",
-  });
-  // A server that goes away tells the query, or the client where none runs.
+  const { server, name, password, rows } = parseAddress(source);
   const lost = new AbortController();
-  client.on("error", (error) => lost.abort(error));
+  let client: pg.Client | undefined;
   try {
+    client = new pg.Client({
+      connectionString: server,
+      connectionTimeoutMillis: PATIENCE,
+      keepAlive: true,
+      application_name: "dien",
+    });
+    // A server that goes away tells the query, or the client where none runs.
+    client.on("error", (error) => lost.abort(error));
     await client.connect();
     await client.query(
       "SET TIME ZONE 'UTC'; SET DateStyle TO 'ISO'; SET extra_float_digits TO 1; SET client_encoding TO 'UTF8'; " +
         "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
     );
-    const { fields } = await client.query(`SELECT * FROM ${rows} LIMIT 0`);
+    // The extended protocol takes one statement, so what the copy is made of is one too, whatever a query holds.
+    const probe = { text: `SELECT * FROM ${rows} LIMIT 0`, queryMode: "extended" };
+    const { fields } = await client.query(probe);
     const wanted = options.choose(
       name,
       fields.map((field) => field.name),
@@ -89,35 +93,8 @@ export async function copyPostgres(source: string, path: string, options: CopyOp
     throw explain(lost.signal.aborted ? lost.signal.reason : error, name, password, path);
   } finally {
     // Where the server has gone, so has what would be ended.
-    await client.end().catch(() => {});
+    await client?.end().catch(() => {});
   }
-}
-
-/** @throws UserError where an address has no table or query, or more than one */
-function parseAddress(source: string) {
-  if (!URL.canParse(source))
-    throw new UserError("the postgres address is no URL: expected postgres://USER@HOST:PORT/DATABASE?table=NAME");
-  const url = new URL(source);
-  const table = url.searchParams.get("table");
-  const query = url.searchParams.get("query");
-  const shown = new URL(source);
-  shown.username = "";
-  shown.password = "";
-  for (const key of [...shown.searchParams.keys()])
-    if (key !== "table" && key !== "query") shown.searchParams.delete(key);
-  const name = shown.href;
-  if ((table ?? "") === "" ? (query ?? "") === "" : query !== null) {
-    throw new UserError(`${name}: expected ?table=SCHEMA.NAME or ?query=SELECT...`);
-  }
-  url.searchParams.delete("table");
-  url.searchParams.delete("query");
-  return {
-    address: url.href,
-    name,
-    password: decodeURIComponent(url.password) || (url.searchParams.get("password") ?? ""),
-    // The line end closes a comment that the query may end with.
-    rows: table ? table.split(".").map(identifier).join(".") : `(${query!.replace(/;\s*$/, "")}\n) AS source`,
-  };
 }
 
 /** Types that have no one text: arrays, rows, JSON, bytes. */
@@ -134,8 +111,12 @@ async function checkTypes(client: pg.Client, name: string, fields: readonly pg.F
 
 function explain(error: unknown, name: string, password: string, path: string): unknown {
   if (error instanceof UserError || !(error instanceof Error)) return error;
-  const onDisk = fileError(error, "write", path);
-  if (onDisk instanceof UserError && "path" in error) return onDisk;
+  const { syscall, path: file = path } = error as NodeJS.ErrnoException;
+  if (syscall === "open" || syscall === "write") {
+    // Certificates are files too.
+    const onDisk = fileError(error, file === path ? "write" : "read", file);
+    if (onDisk instanceof UserError) return onDisk;
+  }
   // Node tries every address of a host and gathers why each failed.
   const [first = error] = error instanceof AggregateError ? error.errors : [];
   const { code, message } = first as NodeJS.ErrnoException;

@@ -123,7 +123,7 @@ export async function prepareLogs(
     const workFolder = join(folder, "work");
     // A half for the database: typed arrays, buffers and the program itself take their share.
     const made = await withWorkDatabase(workFolder, memory / 2, async (connect) => {
-      const options = { utcOffset: features.utcOffset, skipBadRows, workFolder };
+      const options = { utcOffset: features.utcOffset, missing: features.missing, skipBadRows, workFolder };
       const loaded = await loadAll(await connect(), features, sources, options, onProgress);
       return { ...(await makeFiles(connect, folder, features, loaded, seed, onProgress)), loaded };
     });

@@ -5,11 +5,12 @@ import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { UserError } from "../../errors.ts";
 import { identifier } from "../sql.ts";
+import { isPostgres } from "./address.ts";
 import { openCopied, openFile } from "./open.ts";
 import { copyPostgres } from "./postgres.ts";
 import { queryFile, type TextRows } from "./rows.ts";
 import { labelRule, numberRule, timeRule, zoneRule } from "./rules.ts";
-import { findFiles, isPostgres } from "./source.ts";
+import { findFiles } from "./source.ts";
 
 export const SAMPLE_ROWS = 20_000;
 
@@ -83,7 +84,7 @@ async function sampleFiles(connection: DuckDBConnection, table: string, source: 
     if (columns.length > 0) room -= await addRows(connection, table, rows, columns, room);
     if (room <= 0) break;
   }
-  if (columns.length === 0) throw new UserError(`${source} has no rows`);
+  if (columns.length === 0) throw new UserError(`${source} has no row that can be read`);
   return columns;
 }
 
@@ -106,7 +107,15 @@ async function addRows(
   // Numbered, and so in the file's order; a fault is of a nested value, which is empty then.
   const first = `SELECT ${names.join(", ")} FROM (${rows.select(columns, true)}) LIMIT ${room}`;
   const [[added]] = await queryFile(connection, rows.name, `INSERT INTO ${identifier(table)} ${first}`);
+  if (Number(added) === 0) await refuseBroken(connection, rows, columns);
   return Number(added);
+}
+
+/** @throws UserError that names the first row of a file none of whose rows can be read, where it has any */
+async function refuseBroken(connection: DuckDBConnection, rows: TextRows, columns: readonly string[]): Promise<void> {
+  await queryFile(connection, rows.name, `SELECT count(COLUMNS(*)) FROM (${rows.select(columns, false)})`);
+  const [first] = (await rows.takeBroken?.()) ?? [];
+  if (first !== undefined) throw new UserError(`${rows.name}: row ${first.row}: ${first.why}`);
 }
 
 async function lookAt(connection: DuckDBConnection, table: string, column: string, text: string): Promise<ColumnLook> {

@@ -1,4 +1,4 @@
-/** What a source names: files of known formats, or a Postgres table. */
+/** What a source that is no database names: files of known formats. */
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
@@ -25,11 +25,6 @@ const FORMATS: Readonly<Record<string, SourceFile["format"]>> = {
   json: "ndjson",
 };
 const LIST = ".csv, .tsv, .ndjson, .jsonl and .json, each perhaps with .gz or .zst, and .parquet";
-
-/** Whether a source is a database's address and no path. */
-export function isPostgres(source: string): boolean {
-  return /^postgres(?:ql)?:\/\//i.test(source);
-}
 
 /**
  * The files of a path or a pattern (as of DuckDB: *, ?, [ab] and **), sorted by name. A path that exists is that file,

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import type { LogColumns } from "../../../src/data/events/load.ts";
 import { withDuckDB } from "../../../src/data/parquet.ts";
 import { quote } from "../../../src/data/sql.ts";
+import { UserError } from "../../../src/errors.ts";
 import { noPostgres, PostgresServer } from "../../support/postgres.ts";
 import { cell, csv, folder, load, refusal, write } from "./support.ts";
 
@@ -177,6 +178,35 @@ describe("times that are typed", () => {
   });
 });
 
+describe("an address of Postgres is refused, without its password, where", () => {
+  it.each<[string, string, string]>([
+    [
+      "a % of the password is bare",
+      "postgres://u:100%zz@localhost:1/db?table=t",
+      "postgres://localhost:1/db?table=t: the password has a % that is not percent-encoded: write %25",
+    ],
+    [
+      "the password has a /",
+      "postgres://u:1/zz@localhost:1/db?table=t",
+      "the postgres address has a special character that is not percent-encoded, as / and # of a password have to be",
+    ],
+    [
+      "there is no such certificate",
+      "postgres://u:zz@localhost:1/db?table=t&sslrootcert=/nonexist",
+      "cannot read /nonexist: no such file or folder",
+    ],
+    [
+      "its database is no text",
+      "postgres://u:zz@localhost:1/%E0?table=t",
+      "cannot read postgres://localhost:1/%E0?table=t: URI malformed",
+    ],
+  ])("%s", async (_, address, message) => {
+    const failure = await load(address).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(UserError);
+    expect((failure as UserError).message).toBe(message);
+  });
+});
+
 describe.skipIf(noPostgres !== undefined)(`Postgres${noPostgres ? ` (skipped: ${noPostgres})` : ""}`, () => {
   const select =
     "SELECT 'u' AS uid, 'i' AS iid, 1700000000 AS ts, true AS click, 's' AS scene, NULL AS city, 1.5 AS price";
@@ -226,6 +256,14 @@ describe.skipIf(noPostgres !== undefined)(`Postgres${noPostgres ? ` (skipped: ${
     expect(told).toContain(message);
     expect(told).toContain("postgres://127.0.0.1:");
     for (const secret of ["pass%20word", "pass word", "secret-word", "test:"]) expect(told).not.toContain(secret);
+  });
+
+  it("takes a query for one statement, whatever it holds", async () => {
+    await server!.run("CREATE TABLE ev AS SELECT 1 AS a; CREATE TABLE victim AS SELECT 1 AS a");
+    const query = "SELECT * FROM ev) AS x LIMIT 0; COMMIT; DROP TABLE victim; SELECT * FROM (SELECT * FROM ev";
+    expect(await refusal(server!.address({ query }))).toMatch(/: cannot insert multiple commands into a prepared/);
+    const columns: LogColumns = { item: "a", fields: [] };
+    expect((await load(server!.address({ table: "victim" }), columns)).rows).toBe(1);
   });
 
   it("tells that a server went away midway", async () => {

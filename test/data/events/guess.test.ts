@@ -5,6 +5,7 @@ import { parse } from "yaml";
 import { resolveFeatures } from "../../../src/data/events/features.ts";
 import { featuresText } from "../../../src/data/events/features-text.ts";
 import { type GuessOptions, guessFeatures } from "../../../src/data/events/guess.ts";
+import { RESERVED } from "../../../src/data/manifest.ts";
 import { Random } from "../../../src/tensor/random.ts";
 import { csv, folder, write } from "./support.ts";
 
@@ -232,4 +233,38 @@ test("any names and values give a text that is YAML and has the columns", async 
     ),
     { numRuns: 30 },
   );
+});
+
+test("blank lines before the header, and semicolons, are read as preparing reads them", async () => {
+  const texts = rows.map((row) => names.map((name) => row[name]));
+  const { value } = await features({ events: write(".csv", `\n\n${csv(names, texts, ";")}`) });
+  expect(value).toEqual((await features({ events: log() })).value);
+});
+
+test.each([
+  [".csv", 'user_id,item_id\n"u1,i1\nu2,i2\n', ": row 1: a quoted value does not end as it should"],
+  [".csv", "user_id,item_id\nu1\nu2,i2,3\n", ": row 1: expected 2 columns, found 1"],
+  [".csv", "user_id,item_id\n", " has no rows"],
+  [".ndjson", '{"user_id"\n', " has no row that can be read"],
+  [".parquet", "user_id", /^cannot read .*: (?!Invalid Input Error).*too small/],
+])("a log of no row is refused: %s %j", async (ending, text, message) => {
+  const events = write(ending, text);
+  await expect(guessFeatures({ events })).rejects.toThrow(
+    typeof message === "string" ? `${events}${message}` : message,
+  );
+});
+
+test("no field is called as what every dataset has", async () => {
+  const taken = [...new Set(Object.values(RESERVED).flat())];
+  const texts = Array.from({ length: 60 }, (_, i) => [
+    `u${i % 9}`,
+    `i${i % 8}`,
+    `17000000${10 + i}`,
+    ...taken.map(() => `${i % 7}`),
+  ]);
+  const { guess, resolve } = await features({
+    events: write(".csv", csv(["user_id", "item_id", "ts", ...taken], texts)),
+  });
+  expect(guess.fields.context.map(({ name }) => name)).toEqual(taken.map((name) => `log_${name}`));
+  resolve();
 });

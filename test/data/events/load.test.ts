@@ -110,6 +110,18 @@ describe("refused are", () => {
     ["an open quote in the header", ".csv", `uid,"ts\n${good}\n`, "the header's quotes do not end as they should"],
     ["a column twice", ".csv", `uid,iid,ts,uid\n1,2,3,4\n`, "the header names column uid twice"],
     ["nothing", ".csv", "", "is empty"],
+    [
+      "a time below blank lines",
+      ".csv",
+      `\n \n\n${csv(header, [good, withCell("ts", "no")])}`,
+      'row 2: column ts: expected a time, found "no"',
+    ],
+    [
+      "few columns below blank lines",
+      ".csv",
+      `\r\n\r\n${header}\r\n${good}\r\nu1\r\n`,
+      "row 2: expected 7 columns, found 1",
+    ],
     ["a header only", ".csv", `${header}\n`, "has no rows"],
     ["no NDJSON row", ".ndjson", "", "has no rows"],
     [
@@ -287,6 +299,52 @@ test("a key of users or items may occur once", async () => {
   expect((await load(write(".csv", csv(["uid", "city"], rows.slice(1))), users, { unique: "user" })).rows).toBe(2);
   expect(await refusal(path, users, { unique: "user" })).toBe(
     `${path}: row 3: column uid: "u1" occurs twice, first in ${path}: row 1`,
+  );
+});
+
+test.each([",", ";", "\t", "|"])("a CSV's separator is what its header has most of: %j", async (delimiter) => {
+  const rows = [good, withCell("city", "a,b;c\t|")];
+  const { table } = await load(write(".csv", csv(header, rows, delimiter)));
+  expect(table.map((row) => row[5])).toEqual(["Rome", "a,b;c\t|"]);
+  expect(
+    await refusal(write(".csv", `"x,;|\t,;|\t"${delimiter}uid${delimiter}city\n1${delimiter}u\n`), users),
+  ).toContain("row 1: expected 3 columns, found 2");
+});
+
+test("a separator of TSV, and of one column, is not looked for", async () => {
+  const columns: LogColumns = { user: "a,b,c", fields: [] };
+  expect((await load(write(".tsv", "a,b,c\tts\nu1\t1\n"), columns)).table).toEqual([["u1"]]);
+  expect((await load(write(".csv", "uid\nu1\n"), { user: "uid", fields: [] })).table).toEqual([["u1"]]);
+});
+
+test("words that mean nothing are as good as empty cells, in fields alone", async () => {
+  const rows = [
+    withCell("price", "NULL"),
+    withCell("price", "it's none"),
+    withCell("city", "NULL"),
+    withCell("scene", "NULL"),
+    withCell("price", "null"),
+  ];
+  const missing = ["NULL", "it's none"];
+  const path = write(".csv", csv(header, rows.slice(0, 4)));
+  expect((await load(path, allColumns, { missing })).table.map((row) => row.slice(4))).toEqual([
+    ["NULL", "Rome", "1.5"],
+    ["feed", "Rome", null],
+    ["feed", "Rome", null],
+    ["feed", null, "1.5"],
+  ]);
+  expect(await refusal(path)).toBe(`${path}: row 1: column price: expected a number, found "NULL"`);
+  const other = write(".csv", csv(header, rows));
+  expect(await refusal(other, allColumns, { missing })).toBe(
+    `${other}: row 5: column price: expected a number, found "null"`,
+  );
+});
+
+test("memory that does not suffice is not the file's fault", async () => {
+  const path = write(".csv", csv(header, [good]));
+  const scarce = { temp_directory: "", memory_limit: "4MB" };
+  await expect(withDuckDB((connection) => loadInto(connection, path, allColumns), scarce)).rejects.toThrow(
+    /^Out of Memory Error/,
   );
 });
 

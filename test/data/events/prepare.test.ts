@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -450,22 +450,33 @@ describe("a dataset of events", () => {
   });
 
   test("spills to disk where memory is short, and is the same", async () => {
-    const rows = Array.from({ length: 20_000 }, (_, i) => [
+    const pad = "-".repeat(500);
+    const rows = Array.from({ length: 60_000 }, (_, i) => [
       `user ${i % 700}`,
       `item ${(i * i) % 9001}`,
       START + i,
       (i * 7) % 3 === 0 ? 1 : 0,
+      `${(i * 7919) % 60_000}${pad}`,
     ]);
     const events = join(folder, "many.csv");
-    writeFileSync(events, csv(["user", "item", "time", "label"], rows));
+    writeFileSync(events, csv(["user", "item", "time", "label", "page"], rows));
     const features = {
       columns: { user: "user", item: "item", time: "time", label: "label" },
-      fields: { user: ["user"] },
+      fields: { user: ["user"], context: ["page"] },
     };
-    const [out, small] = [join(folder, "ample"), join(folder, "scarce")];
-    await prepareEvents({ features, events, out });
-    await prepareEvents({ features, events, out: small, memory: 2 ** 27 });
-    expect(contents(small)).toEqual(contents(out));
+    const spills = async (out: string, memory: number) => {
+      const spilled = join(`${out}.tmp-${process.pid}`, "work", "spilled");
+      let found = false;
+      const timer = setInterval(() => {
+        found ||= existsSync(spilled) && readdirSync(spilled).length > 0;
+      }, 2);
+      await prepareEvents({ features, events, out, memory }).finally(() => clearInterval(timer));
+      return found;
+    };
+    const [ample, scarce] = [join(folder, "ample"), join(folder, "scarce")];
+    expect(await spills(ample, 2 ** 31)).toBe(false);
+    expect(await spills(scarce, 2 ** 27)).toBe(true);
+    expect(contents(scarce)).toEqual(contents(ample));
   });
 });
 

@@ -54,6 +54,7 @@ export async function loadInto(
 ): Promise<Loaded> {
   const loaded = await loadTable(connection, "log", source, columns, {
     utcOffset: 0,
+    missing: [],
     skipBadRows: false,
     workFolder: folder,
     ...options,
