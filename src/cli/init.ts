@@ -57,6 +57,12 @@ What cannot be guessed stands in the file as TODO; until it is filled in, \`dien
       context.stdout.write(tell(guess));
       context.stdout.write(`\n${out} is written: look it through.\n`);
       for (const what of todo) context.stdout.write(`TODO: ${what}; write it into ${out}.\n`);
+      if (guess.columns.label === undefined) {
+        context.stdout.write(
+          "No label was found: each behaviour would be predicted from those before it. Where a column says whether what was\n" +
+            "shown was clicked, name it as columns.label.\n",
+        );
+      }
       context.stdout.write(`Then:\n  ${next}\n`);
     });
   addCommonOptions(command);

@@ -23,6 +23,7 @@ describe("dien init", () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toMatch(/^3 rows looked at\ncolumn +is taken for +why\nuser_id +user +by its name/);
     expect(stdout).not.toContain("TODO");
+    expect(stdout).not.toContain("No label");
     const quoted = `'${folder}/it'\\''s a log.csv'`;
     expect(stdout).toContain(`Then:\n  dien prepare events --config ${out} --events ${quoted} --out data/events\n`);
     expect(readFileSync(out, "utf8")).toContain("\n  user: user_id\n");
@@ -34,6 +35,12 @@ describe("dien init", () => {
     expect(code).toBe(0);
     expect(stdout).toContain(`TODO: no column seems to be the user; write it into ${out}.\n`);
     expect(readFileSync(out, "utf8")).toContain("\n  user: TODO\n");
+  });
+
+  it("says what it means that there is no label", async () => {
+    const out = join(folder, "behaviours.yaml");
+    const { stdout } = await init("--events", log("d.csv", "user_id,item_id,ts,page"), "--out", out);
+    expect(stdout).toContain("No label was found: each behaviour would be predicted");
   });
 
   it("prints the guesses as JSON", async () => {

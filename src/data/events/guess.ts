@@ -69,13 +69,16 @@ const NAMES: Readonly<Record<Role, readonly string[]>> = {
     " ",
   ),
   label:
-    "label click clk clicked shownclicked wasclicked isclick isclicked clickflag converted conversion isconversion purchased target y".split(
+    "label click clk clicked isclick isclicked clickflag converted conversion isconversion purchased target y".split(
       " ",
     ),
   type: "eventtype event type behaviortype behaviourtype behavior behaviour actiontype action btag scene scenario".split(
     " ",
   ),
 };
+
+/** A word of a name that speaks of clicks: `shown_clicked`, `adClick`. */
+const CLICK_WORD = /(?:^|[^a-z])(?:click|clicked|clk)(?:[^a-z]|$)/;
 
 /** Types of events and scenes are few. */
 const MOST_TYPES = 50;
@@ -167,7 +170,12 @@ function guessRoles({ columns, rows }: Sample): Partial<Record<Role, GuessedColu
       (look.hasIso || (look.distinct > 2 && look.earliest! > PLAUSIBLE_TIME)),
   );
   if (!found.time && byValue) found.time = { column: byValue.column, why: "as its values are times" };
-  take("label", (look) => look.labels === look.filled && look.distinct <= 2, "its values are 0 and 1");
+  const isLabel = (look: ColumnLook) => look.filled > 0 && look.labels === look.filled && look.distinct <= 2;
+  take("label", isLabel, "its values are 0 and 1");
+  const words = (column: string) => column.replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
+  const byWord = columns.find((look) => isLabel(look) && CLICK_WORD.test(words(look.column)));
+  if (!found.label && byWord)
+    found.label = { column: byWord.column, why: "its name speaks of clicks, its values are 0 and 1" };
   take("user", isId, "its values are ids");
   take("item", isId, "its values are ids");
   take(

@@ -46,6 +46,16 @@ async function features(options: GuessOptions) {
   return { guess, value, resolve: () => resolveFeatures(value, tables, "features.yaml") };
 }
 
+test("a label may only speak of clicks; what is not 0 and 1 is none", async () => {
+  const rows = Array.from({ length: 40 }, (_, i) => `u${i % 7},i${i % 5},${1_700_000_000 + i},x${i},${i % 2}`);
+  const guess = async (name: string) => {
+    const path = write(".csv", `user,item,time,clicks_text,${name}\n${rows.join("\n")}\n`);
+    return (await guessFeatures({ events: path })).columns.label?.column;
+  };
+  for (const name of ["shown_clicked", "adClick", "reco clk"]) expect(await guess(name)).toBe(name);
+  for (const name of ["clickbait", "bought"]) expect(await guess(name)).toBeUndefined();
+});
+
 test("a log's columns are told apart by names and values", async () => {
   const { guess, value, resolve } = await features({ events: log() });
   expect(value.columns).toEqual({
