@@ -125,7 +125,10 @@ export async function prepareLogs(
     const made = await withWorkDatabase(workFolder, memory / 2, async (connect) => {
       const options = { utcOffset: features.utcOffset, missing: features.missing, skipBadRows, workFolder };
       const loaded = await loadAll(await connect(), features, sources, options, onProgress);
-      return { ...(await makeFiles(connect, folder, features, loaded, seed, onProgress)), loaded };
+      const made = await makeFiles(connect, folder, features, loaded, seed, onProgress).catch((error: unknown) => {
+        throw withSkipped(error, loaded);
+      });
+      return { ...made, loaded };
     });
     const { loaded, dropped, learned, rule, unclicked } = made;
     const manifest = completeManifest({
@@ -148,7 +151,8 @@ export async function prepareLogs(
       inputs: loaded.inputs,
     });
     await writeManifest(folder, manifest);
-    return summarise(manifest, learned, rule, loaded.told, (performance.now() - start) / 1000);
+    const warnings = [...made.strangers, ...loaded.told];
+    return summarise(manifest, learned, rule, warnings, (performance.now() - start) / 1000);
   });
 }
 
@@ -197,6 +201,7 @@ async function makeFiles(
 ) {
   const [reading, writing] = [await connect(), await connect()];
   const left = await buildLog(reading, features, tables, (done, total) => onProgress?.("log", done, total));
+  const strangers = await strangersOf(reading, tables);
   const rule: HistoryRule = {
     split: features.columns.label === undefined ? null : await boundaries(reading, features.split),
     maxHistory: features.behaviours.maxHistory,
@@ -215,7 +220,35 @@ async function makeFiles(
     (done) => onProgress?.("write", done, reader.rows),
   );
   const sequences = await oneNumber(reading, "SELECT count(*) FROM users");
-  return { dropped: { badRows: skipped, ...left }, learned, rule, unclicked, sequences };
+  return { dropped: { badRows: skipped, ...left }, learned, rule, unclicked, sequences, strangers };
+}
+
+/** Where rows were left out, they may be why a log makes no dataset. */
+function withSkipped(error: unknown, { skipped, told }: Loaded): unknown {
+  if (!(error instanceof UserError) || skipped === 0) return error;
+  return new UserError(`${error.message}; ${skipped} bad rows were left out before, the first: ${told[0]}`);
+}
+
+/** Tables that have nobody, or nothing, of the log: their keys are written otherwise, as a rule. */
+async function strangersOf(connection: DuckDBConnection, tables: Tables): Promise<string[]> {
+  const warnings: string[] = [];
+  for (const [kind, keys] of [
+    ["user", "user_keys"],
+    ["item", "item_keys"],
+  ] as const) {
+    if (!tables[`${kind}s`]) continue;
+    const table = `raw_${kind}s`;
+    const known = await oneNumber(connection, `SELECT count(*) FROM ${table} SEMI JOIN ${keys} ON "${kind}" = key`);
+    if (known > 0) continue;
+    const reader = await connection.runAndReadAll(
+      `SELECT min("${kind}"), (SELECT min(key) FROM ${keys}) FROM ${table}`,
+    );
+    const [there, here] = reader.getRows()[0].map((key) => JSON.stringify(key));
+    warnings.push(
+      `no ${kind} of the log is in the table of ${kind}s: keys there are like ${there}, in the log like ${here}`,
+    );
+  }
+  return warnings;
 }
 
 /** When validation and test begin: times that are given, or those from which on about these shares of impressions are. */
@@ -266,7 +299,7 @@ function summarise(
   manifest: Manifest,
   { samples }: Learned,
   { split }: HistoryRule,
-  told: readonly string[],
+  warnings: readonly string[],
   seconds: number,
 ): EventsSummary {
   const clickRate = {} as Record<Split, number>;
@@ -278,7 +311,7 @@ function summarise(
     clickRate,
     ...(split !== null && { validFrom: iso(split.validFrom), testFrom: iso(split.testFrom) }),
     dropped: manifest.dropped,
-    warnings: told,
+    warnings,
     seconds,
   };
 }
