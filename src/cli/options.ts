@@ -110,13 +110,14 @@ export function readList(value: unknown, where: string): string[] {
 const quote = (value: unknown): string => JSON.stringify(value);
 
 /**
- * Reads `--config` and gives back all options. Throws UsageError where one of `needed` (attribute names) is given
+ * Reads `--config` and gives back all other options. Throws UsageError where one of `needed` (attribute names) is given
  * neither as a flag nor in the file, or any is empty, as where a shell's variable is not set.
  */
 export async function gatherOptions<T>(command: Command, needed: readonly (keyof T & string)[]): Promise<T> {
   applyConfig(command, await readConfig(command));
   requireOptions(command, needed);
-  return command.opts();
+  const { config: _, ...options } = command.opts();
+  return options as T;
 }
 
 export function requireOptions(command: Command, needed: readonly string[]): void {

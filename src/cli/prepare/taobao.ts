@@ -15,7 +15,6 @@ interface Flags {
   memory: number;
   seed: number;
   skipBadRows?: boolean;
-  config?: string;
   json?: boolean;
 }
 
@@ -48,7 +47,7 @@ Examples:
   dien prepare taobao --dir downloads --types buy,cart --memory 8GB --out data/taobao-bought`,
     )
     .action(async () => {
-      const { json, config: _, ...options } = await gatherOptions<Flags>(command, ["dir", "out"]);
+      const { json, ...options } = await gatherOptions<Flags>(command, ["dir", "out"]);
       const summary = await withProgress(context.stderr, (progress) =>
         context.jobs.prepareTaobao(options, (stage, done, total) => progress.update(stage, done, total)),
       );
