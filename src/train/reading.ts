@@ -19,19 +19,19 @@ export function openStream(data: string, { train }: Pick<RunConfig, "train">): P
 
 /** A split of a dataset, to be gone through time and again. A split that fits into one window is read once. */
 export class SplitPasses {
-  readonly split: Split;
+  readonly #split: Split;
   readonly #stream: DatasetStream;
   readonly #feed: Feed;
 
   constructor(stream: DatasetStream, split: Split) {
-    this.split = split;
+    this.#split = split;
     this.#stream = stream;
     this.#feed = new Feed(stream, split);
   }
 
   /** Probability of a click for each sample of the split, in the order of its file. */
   async score(team: Team, onProgress?: (done: number, total: number) => void): Promise<Float32Array> {
-    const total = this.#stream.manifest.counts[this.split];
+    const total = this.#stream.manifest.counts[this.#split];
     const scores = sharedFloat32(total);
     let before = 0;
     for await (const part of this.#parts()) {
@@ -49,7 +49,7 @@ export class SplitPasses {
   }
 
   async *#parts() {
-    const windows = await this.#stream.fileWindows(this.split);
+    const windows = await this.#stream.fileWindows(this.#split);
     for (const [i, window] of windows.entries()) yield await this.#feed.take(window, windows[i + 1]);
   }
 }

@@ -5,7 +5,6 @@
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { weightsSha256 } from "../checkpoint/sha256.ts";
-import type { Window } from "../data/blocks.ts";
 import { SPLITS } from "../data/dataset.ts";
 import { Feed } from "../data/feed.ts";
 import type { Manifest } from "../data/manifest.ts";
@@ -25,7 +24,7 @@ import {
 import type { RunConfig } from "./config.ts";
 import type { StepLine } from "./curve.ts";
 import { describeDataset, fingerprint } from "./describe.ts";
-import { type EpochPlan, planEpoch, windowOfStep } from "./epoch-plan.ts";
+import { type EpochPlan, type PlannedWindow, planEpoch, windowOfStep } from "./epoch-plan.ts";
 import { RunFailed } from "./failure.ts";
 import { withLock } from "./lock.ts";
 import { describeModel, loadWeights, readModelDescription, saveWeights } from "./model-folder.ts";
@@ -102,10 +101,10 @@ export async function train(options: TrainOptions): Promise<TrainSummary | Inter
     for (const split of SPLITS) {
       if (dataset.manifest.counts[split] === 0) throw new UserError(`${data}: there are no ${split} samples`);
     }
-    const started = new Team({ schema: dataset.schema, config, threads, training: true }, dataset);
-    team = started;
     // A damaged file is told before there is a run.
     for (const split of SPLITS) await dataset.fileWindows(split);
+    const started = new Team({ schema: dataset.schema, config, threads, training: true }, dataset);
+    team = started;
     started.workspace.parameters.initialise(started.workspace.memory, config.train.seed);
     return await withLock(out, async () => {
       let progress = startOfRun();
@@ -177,7 +176,9 @@ class Training {
     const log = await MetricsLog.open(out, progress.metricsBytes);
     while (progress.epoch <= epochs && !this.#outOfPatience()) {
       const plan = await this.#planOf(progress.epoch);
-      if (!(await this.#trainEpoch(log, plan))) {
+      // Read while the epoch's last window is at work.
+      const after = progress.epoch < epochs ? (await this.#planOf(progress.epoch + 1)).windows[0] : undefined;
+      if (!(await this.#trainEpoch(log, plan, after))) {
         await this.#checkpoint(log);
         return { interrupted: true, epoch: progress.epoch, step: progress.step };
       }
@@ -200,7 +201,7 @@ class Training {
   }
 
   /** Trains to the end of the epoch; false where it was aborted before. */
-  async #trainEpoch(log: MetricsLog, plan: EpochPlan): Promise<boolean> {
+  async #trainEpoch(log: MetricsLog, plan: EpochPlan, after: PlannedWindow | undefined): Promise<boolean> {
     const { signal } = this.#options;
     const { batch_size: batchSize, learning_rate: rate, learning_rate_decay: decay } = this.#config.train;
     const progress = this.#progress;
@@ -214,12 +215,13 @@ class Training {
       const start = performance.now();
       const waited = this.#feed.waited;
       const from = progress.step;
-      const { number: window, first, end } = windowOfStep(plan, from);
-      const part = await this.#feed.take(plan.windows[window].window, await this.#windowAfter(plan, window));
+      const { number, window, first, end } = windowOfStep(plan, from);
+      const next = plan.windows[number + 1] ?? after;
+      const part = await this.#feed.take(window, next?.window);
       const nextLogged = (Math.floor(from / logEvery) + 1) * logEvery;
       const to = Math.min(end, nextLogged, from + STEPS_PER_CHUNK);
       const steps = { from: from - first, to: to - first, done: stepsDone + first };
-      await this.#team.train(part, { epoch, window, ...steps, rate: epochRate });
+      await this.#team.train(part, { epoch, window: number, ...steps, rate: epochRate });
       progress.seconds += (performance.now() - start) / 1000;
       progress.loadingSeconds += this.#feed.waited - waited;
       const sums = this.#sumLosses(from, to);
@@ -234,13 +236,6 @@ class Training {
       }
     }
     return !signal?.aborted;
-  }
-
-  /** What is read while a window is at work: the next one, or the first one of the epoch after this. */
-  async #windowAfter({ windows }: EpochPlan, number: number): Promise<Window | undefined> {
-    if (number + 1 < windows.length) return windows[number + 1].window;
-    const { epoch } = this.#progress;
-    return epoch < this.#config.train.epochs ? (await this.#planOf(epoch + 1)).windows[0].window : undefined;
   }
 
   /** Logs the mean losses of the steps since the last time and, for a learning curve, those on validation samples. */
