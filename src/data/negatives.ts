@@ -5,6 +5,7 @@
  * The generator is counter-based: a draw depends on its key alone, so any number of threads draws the same.
  */
 import { below, mix } from "../tensor/random.ts";
+import { sharedInt32 } from "./dataset.ts";
 
 /** Draws that may be refused for being in the user's sequence; after them only the positive is refused. */
 const STRICT_ATTEMPTS = 100;
@@ -12,6 +13,28 @@ const STRICT_ATTEMPTS = 100;
  * Attempts in all; a catalogue that still gives nothing but the positive has no negative, and the positive is returned.
  */
 export const ATTEMPTS = 128;
+
+/** Behaviours that are kept to draw from. */
+const MOST = 2 ** 24;
+
+/** Gathers what negatives are drawn from: the items of the training part, or of as many evenly spaced behaviours as are kept. */
+export class Popularity {
+  readonly items: Int32Array;
+  readonly #every: number;
+  #seen = 0;
+
+  /** @param behaviours how many will be added */
+  constructor(behaviours: number, most = MOST) {
+    this.#every = Math.max(1, Math.ceil(behaviours / most));
+    this.items = sharedInt32(Math.ceil(behaviours / this.#every));
+  }
+
+  /** The item of the next behaviour. */
+  add(item: number): void {
+    if (this.#seen % this.#every === 0) this.items[this.#seen / this.#every] = item;
+    this.#seen++;
+  }
+}
 
 /** Not shared between threads: it marks the items of one user at a time. */
 export class NegativeSampler {

@@ -8,6 +8,7 @@ import { UserError } from "../errors.ts";
 import type { Field } from "../features/schema.ts";
 import { type Part, type Sequences, type Split, sharedInt32 } from "./dataset.ts";
 import type { Manifest } from "./manifest.ts";
+import { Popularity } from "./negatives.ts";
 import { listVector, type Rows, readParquet, type Wanted } from "./parquet.ts";
 
 /** A dataset folder, and a connection to read it with. */
@@ -16,9 +17,6 @@ export interface Folder {
   readonly directory: string;
   readonly manifest: Manifest;
 }
-
-/** Behaviours that are kept to draw negatives from; of more, every second, third, ... one. */
-const POPULARITY_MOST = 2 ** 24;
 
 /** items.parquet: the vocabulary ids of each catalogue row, per item field. */
 export async function readCatalogue({ connection, directory, manifest }: Folder): Promise<Int32Array[]> {
@@ -36,18 +34,18 @@ export async function readCatalogue({ connection, directory, manifest }: Folder)
 }
 
 /**
- * Goes through sequences.parquet once: how many behaviours each sequence has, and the items of the training part (see
- * `ItemCatalogue`), of which at most `most` are kept.
+ * Goes through sequences.parquet once: how many behaviours each sequence has, and what negatives are drawn from (see
+ * `ItemCatalogue`).
  */
-export async function readPopularity(
-  { connection, directory, manifest }: Folder,
-  most = POPULARITY_MOST,
-): Promise<{ lengths: Int32Array; popularity: Int32Array }> {
+export async function readPopularity({
+  connection,
+  directory,
+  manifest,
+}: Folder): Promise<{ lengths: Int32Array; popularity: Int32Array }> {
   const path = join(directory, "sequences.parquet");
   const { counts } = manifest;
   const lengths = new Int32Array(counts.sequences);
-  const every = Math.max(1, Math.ceil(counts.trainingBehaviours / most));
-  const popularity = sharedInt32(Math.ceil(counts.trainingBehaviours / every));
+  const popularity = new Popularity(counts.trainingBehaviours);
   let behaviours = 0;
   let learned = 0;
   const wanted: Wanted[] = [
@@ -68,15 +66,14 @@ export async function readPopularity(
       behaviours += length;
       if (learned + own > counts.trainingBehaviours) throw differs(path, manifest, "more");
       const first = list.getEntryOffset(i);
-      for (let j = 0; j < own; j++, learned++) {
-        if (learned % every === 0) popularity[learned / every] = itemOf(values, first + j, path, row + i, manifest);
-      }
+      for (let j = 0; j < own; j++) popularity.add(itemOf(values, first + j, path, row + i, manifest));
+      learned += own;
     }
   });
   checkRows(path, rows, counts.sequences);
   if (behaviours > counts.behaviours) throw differs(path, manifest, "more");
   if (behaviours < counts.behaviours || learned < counts.trainingBehaviours) throw differs(path, manifest, "fewer");
-  return { lengths, popularity };
+  return { lengths, popularity: popularity.items };
 }
 
 function differs(path: string, { counts }: Manifest, how: string): UserError {

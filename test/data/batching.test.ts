@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { BatchAssembler, trainingOrder } from "../../src/data/batching.ts";
 import { type Dataset, type Part, type Samples, SPLITS } from "../../src/data/dataset.ts";
-import { ATTEMPTS, NegativeSampler } from "../../src/data/negatives.ts";
+import { ATTEMPTS, NegativeSampler, Popularity } from "../../src/data/negatives.ts";
 import { openDataset } from "../../src/data/read.ts";
 import { writeDataset } from "../../src/data/write.ts";
 import { Batch } from "../../src/features/batch.ts";
@@ -205,6 +205,22 @@ function manyItems() {
   };
   return { dataset, indices: Int32Array.of(0) };
 }
+
+describe("Popularity", () => {
+  test("keeps all behaviours, or evenly spaced ones where there are too many", () => {
+    fc.assert(
+      fc.property(fc.nat(200), fc.integer({ min: 1, max: 300 }), (behaviours, most) => {
+        const popularity = new Popularity(behaviours, most);
+        for (let i = 0; i < behaviours; i++) popularity.add(i);
+        const every = Math.max(1, Math.ceil(behaviours / most));
+        expect(popularity.items.length).toBeLessThanOrEqual(most);
+        expect([...popularity.items]).toEqual(
+          Array.from({ length: behaviours }, (_, i) => i).filter((i) => i % every === 0),
+        );
+      }),
+    );
+  });
+});
 
 describe("NegativeSampler", () => {
   test("never draws the positive or an item of the user's own sequence while there is another", () => {

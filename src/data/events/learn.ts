@@ -3,6 +3,7 @@
  */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { SPLITS, type Split } from "../dataset.ts";
+import { Popularity } from "../negatives.ts";
 import type { Features, FieldKind, FieldSpec } from "./features.ts";
 import { type HistoryRule, samplesOf, type UserLog } from "./histories.ts";
 import { codeColumn, dictionaryOf } from "./log.ts";
@@ -77,12 +78,9 @@ export interface Learned {
   readonly behaviours: number;
   readonly trainingBehaviours: number;
   readonly samples: Readonly<Record<Split, { count: number; clicked: number }>>;
-  /** Where negatives are drawn: items of behaviours of the training part, evenly spaced; else empty. */
-  readonly popularity: Int32Array;
+  /** Where negatives are drawn: what they are drawn from. */
+  readonly popularity: Int32Array | undefined;
 }
-
-/** Behaviours that popularity is held of at most. */
-const POPULAR = 2 ** 24;
 
 /** Learns from the log that `reader` reads. */
 export async function learn(
@@ -97,9 +95,7 @@ export async function learn(
   const counts = dictionaries.map(({ size }) => new Int32Array(size + 1));
   const itemCounts = new Int32Array(1 + (await countRows(connection, "catalogue")));
   const samples = { train: { count: 0, clicked: 0 }, valid: { count: 0, clicked: 0 }, test: { count: 0, clicked: 0 } };
-  const drawn = predicted ? await predictedBehaviours(connection) : 0;
-  const every = Math.max(1, Math.ceil(drawn / POPULAR));
-  const popularity = new Int32Array(Math.ceil(drawn / every));
+  const popularity = predicted ? new Popularity(await predictedBehaviours(connection)) : undefined;
   let behaviours = 0;
   let trainingBehaviours = 0;
   await readLog(
@@ -110,9 +106,9 @@ export async function learn(
       behaviours += user.items.length;
       for (let place = 0; place < user.training; place++) {
         itemCounts[user.items[place]]++;
-        if (predicted && trainingBehaviours % every === 0) popularity[trainingBehaviours / every] = user.items[place];
-        trainingBehaviours++;
+        popularity?.add(user.items[place]);
       }
+      trainingBehaviours += user.training;
       for (const { row, split } of user.samples) {
         // A positive that is predicted is followed by its negative.
         const made = predicted ? 2 : 1;
@@ -133,7 +129,7 @@ export async function learn(
   const { item, itemIds } = await learnItems(connection, features, itemCounts);
   const users = features.fields.user.length;
   const all = { user: learned.slice(0, users), item, context: learned.slice(users) };
-  return { fields: all, itemIds, behaviours, trainingBehaviours, samples, popularity };
+  return { fields: all, itemIds, behaviours, trainingBehaviours, samples, popularity: popularity?.items };
 }
 
 /**

@@ -41,7 +41,7 @@ export async function writeFiles(
   for (const split of SPLITS) tables[split] = await NumberTable.create(writing, split, sampleColumns(fields));
   const sequences = await SequenceTable.create(writing);
   const rows = learned.itemIds[0].length;
-  const sampler = rule.split === null ? new NegativeSampler(learned.popularity, rows) : undefined;
+  const sampler = learned.popularity && new NegativeSampler(learned.popularity, rows);
   const sample = new Array<number>(tables.train.width);
   await readLog(
     reading,
