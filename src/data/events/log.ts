@@ -34,6 +34,8 @@ const QUARTER_TIME = QUARTER * 60_000;
 export const codeColumn = (field: string) => `"c_${field}"`;
 export const dictionaryOf = (field: string) => `"d_${field}"`;
 
+/** In the tables that `loadTable` made: a field's raw text, null where there is no value. */
+const rawColumn = (field: string) => `"f_${field}"`;
 /** Of an item that is known by its fields alone, in `item_keys`: a field's raw value. */
 const knownColumn = (field: string) => `"k_${field}"`;
 
@@ -130,7 +132,7 @@ function usedRows(features: Features, tables: Tables): string[] {
   const alone = logsOf(tables).map((log) => {
     const what =
       log === "behaviours" && withoutItems(features, tables)
-        ? behaviours.fields.map(({ name }) => stated(`"f_${name}"`, features))
+        ? behaviours.fields.map(({ name }) => rawColumn(name))
         : [`"item"`];
     const coded = codedColumns(features, tables).flatMap(({ raw }) => raw[log] ?? []);
     return `SELECT "user", ${[`"time"`, ...what, ...coded].map(constant).join(" AND ")} AS alone
@@ -157,7 +159,7 @@ function codedColumns(features: Features, tables: Tables): CodedColumn[] {
   const coded = [...fields.user, ...fields.item, ...fields.context]
     .filter(({ from }) => from === "events")
     .map((field): CodedColumn => {
-      const raw = rawText(field, features);
+      const raw = rawText(field);
       return {
         name: codeColumn(field.name),
         dictionary: dictionaryOf(field.name),
@@ -180,19 +182,14 @@ function inBehaviours(field: FieldSpec, { columns, behaviours }: Features, table
 }
 
 /** The raw value of a field in a row; of hours and weekdays its time. */
-function rawText(field: FieldSpec, features: Features): string {
+function rawText(field: FieldSpec): string {
   if (readsTime(field)) return `("time" - ("time" % ${QUARTER_TIME} + ${QUARTER_TIME}) % ${QUARTER_TIME})::VARCHAR`;
-  return stated(`"f_${field.name}"`, features);
-}
-
-/** A text of a column, null where it stands for a missing value. */
-function stated(column: string, { missing }: Features): string {
-  return missing.reduce((text, word) => `nullif(${text}, ${quote(word)})`, `nullif(${column}, '')`);
+  return rawColumn(field.name);
 }
 
 /** Queries that give the raw values of a field, in the data that are used. */
 function rawValues(field: FieldSpec, features: Features, tables: Tables): string[] {
-  const raw = rawText(field, features);
+  const raw = rawText(field);
   const queries = {
     events: [`SELECT ${raw} AS raw FROM used_events`],
     users: [`SELECT ${raw} AS raw FROM raw_users SEMI JOIN user_keys ON "user" = key`],
@@ -236,7 +233,7 @@ function itemKeys(features: Features, tables: Tables): string {
   const queries = [`SELECT DISTINCT key, true AS keyed${none} FROM (${keyed.join(" UNION ALL ")})`];
   if (unkeyed) {
     const key = fields.map((name) => `${quote(`${name}=`)} || ${knownColumn(name)}`).join(", ");
-    const values = fields.map((name) => `${stated(`"f_${name}"`, features)} AS ${knownColumn(name)}`).join(", ");
+    const values = fields.map((name) => `${rawColumn(name)} AS ${knownColumn(name)}`).join(", ");
     queries.push(`SELECT concat_ws(' ', ${key}) AS key, false AS keyed, * FROM (SELECT DISTINCT ${values} FROM used_behaviours)
       WHERE coalesce(${fields.map(knownColumn).join(", ")}) IS NOT NULL`);
   }
@@ -257,7 +254,7 @@ function sortedLog(features: Features, tables: Tables): string {
     const joins = own.map(({ dictionary, raw }) => `LEFT JOIN ${dictionary} ON ${dictionary}.raw = ${raw[log]}`);
     const keyed = log === "events" || !withoutItems(features, tables);
     const alike = features.behaviours.fields.map(
-      ({ name }) => `${knownColumn(name)} IS NOT DISTINCT FROM ${stated(`"f_${name}"`, features)}`,
+      ({ name }) => `${knownColumn(name)} IS NOT DISTINCT FROM ${rawColumn(name)}`,
     );
     const label = log === "events" && features.columns.label !== undefined;
     return `SELECT DISTINCT sequence, "time", coalesce(item_keys.row, 0) AS item,
@@ -274,7 +271,7 @@ function users(features: Features): string {
   const own = features.fields.user.filter(({ from }) => from === "users");
   const codes = own.map(({ name }) => `, coalesce(${dictionaryOf(name)}.code, 0) AS ${codeColumn(name)}`);
   const joins = own.map(
-    (field) => `LEFT JOIN ${dictionaryOf(field.name)} ON ${dictionaryOf(field.name)}.raw = ${rawText(field, features)}`,
+    (field) => `LEFT JOIN ${dictionaryOf(field.name)} ON ${dictionaryOf(field.name)}.raw = ${rawText(field)}`,
   );
   const table = own.length === 0 ? "" : `LEFT JOIN raw_users ON raw_users."user" = user_keys.key`;
   return `CREATE TABLE users AS SELECT sequence, user_keys.key${codes.join("")}
@@ -311,7 +308,7 @@ function catalogue(features: Features, tables: Tables): string {
   const fieldsOf = fields.map(({ name, from }) => {
     const [table, column, earliest] = [dictionaryOf(name), codeColumn(name), `"earliest_${name}"`];
     const raw = [
-      ...(from === "items" ? [stated(`raw_items."f_${name}"`, features)] : []),
+      ...(from === "items" ? [`raw_items.${rawColumn(name)}`] : []),
       ...(known.includes(name) ? [knownColumn(name)] : []),
     ];
     const joins = [];
