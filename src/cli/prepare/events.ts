@@ -1,24 +1,16 @@
 /** `dien prepare events` */
 import type { Command } from "commander";
 import { FEATURE_SECTIONS } from "../../data/events/features.ts";
-import { SAMPLING_DEFAULTS } from "../../data/protocols.ts";
-import { type Context, printJson } from "../context.ts";
-import { addCommonOptions, applyConfig, readConfig, requireOptions, seedOption } from "../options.ts";
-import { withProgress } from "../progress.ts";
-import { eventsText } from "./counts.ts";
-import { memoryOption } from "./memory.ts";
+import type { Context } from "../context.ts";
+import { addCommonOptions, applyConfig, readConfig, requireOptions } from "../options.ts";
+import { addLogOptions, type LogFlags, tellPrepared } from "./logs.ts";
 
-interface Flags {
+interface Flags extends LogFlags {
   events: string;
   behaviours?: string;
   items?: string;
   users?: string;
-  out: string;
-  memory: number;
-  seed: number;
-  skipBadRows?: boolean;
   config: string;
-  json?: boolean;
 }
 
 export function addEvents(prepare: Command, context: Context): void {
@@ -32,10 +24,6 @@ export function addEvents(prepare: Command, context: Context): void {
     .option("--behaviours <files>", "a log of behaviours beside it")
     .option("--users <files>", "table of users")
     .option("--items <files>", "table of items")
-    .option("--out <folder>", "where the dataset goes; an older dataset there is replaced")
-    .addOption(memoryOption())
-    .addOption(seedOption(SAMPLING_DEFAULTS.seed))
-    .option("--skip-bad-rows", "leave out rows that cannot be read, however many")
     .addHelpText(
       "after",
       `
@@ -55,14 +43,9 @@ Examples:
       requireOptions(command, ["config", "events", "out"]);
       const { json, config: path, ...options } = command.opts<Flags>();
       const features = Object.fromEntries(config.filter(isSection));
-      const summary = await withProgress(context.stderr, (progress) =>
-        context.jobs.prepareEvents({ ...options, features, featuresPath: path }, (stage, done, total) =>
-          progress.update(stage, done, total),
-        ),
+      await tellPrepared(context, { out: options.out, json }, (onProgress) =>
+        context.jobs.prepareEvents({ ...options, features, featuresPath: path }, onProgress),
       );
-      for (const warning of summary.warnings) context.stderr.write(`warning: ${warning}\n`);
-      if (json) return printJson(context, summary);
-      context.stdout.write(eventsText(summary, options.out));
     });
-  addCommonOptions(command);
+  addCommonOptions(addLogOptions(command));
 }

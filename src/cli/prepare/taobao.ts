@@ -1,21 +1,13 @@
 /** `dien prepare taobao` */
 import { type Command, InvalidArgumentError } from "commander";
-import { SAMPLING_DEFAULTS } from "../../data/protocols.ts";
 import { TAOBAO_TYPES, type TaobaoType } from "../../data/taobao/types.ts";
-import { type Context, printJson } from "../context.ts";
-import { addCommonOptions, gatherOptions, seedOption } from "../options.ts";
-import { withProgress } from "../progress.ts";
-import { eventsText } from "./counts.ts";
-import { memoryOption } from "./memory.ts";
+import type { Context } from "../context.ts";
+import { addCommonOptions, gatherOptions } from "../options.ts";
+import { addLogOptions, type LogFlags, tellPrepared } from "./logs.ts";
 
-interface Flags {
+interface Flags extends LogFlags {
   dir: string;
   types?: TaobaoType[];
-  out: string;
-  memory: number;
-  seed: number;
-  skipBadRows?: boolean;
-  json?: boolean;
 }
 
 /** Parser of "pv,buy". */
@@ -35,10 +27,6 @@ export function addTaobao(prepare: Command, context: Context): void {
     )
     .option("--dir <folder>", "holds raw_sample, ad_feature, user_profile and behavior_log, each .csv or .csv.gz")
     .option("--types <types>", `of the behaviours these alone, with commas between: ${TAOBAO_TYPES.join(",")}`, types)
-    .option("--out <folder>", "where the dataset goes; an older dataset there is replaced")
-    .addOption(memoryOption())
-    .addOption(seedOption(SAMPLING_DEFAULTS.seed))
-    .option("--skip-bad-rows", "leave out rows that cannot be read, however many")
     .addHelpText(
       "after",
       `
@@ -48,12 +36,9 @@ Examples:
     )
     .action(async () => {
       const { json, ...options } = await gatherOptions<Flags>(command, ["dir", "out"]);
-      const summary = await withProgress(context.stderr, (progress) =>
-        context.jobs.prepareTaobao(options, (stage, done, total) => progress.update(stage, done, total)),
+      await tellPrepared(context, { out: options.out, json }, (onProgress) =>
+        context.jobs.prepareTaobao(options, onProgress),
       );
-      for (const warning of summary.warnings) context.stderr.write(`warning: ${warning}\n`);
-      if (json) return printJson(context, summary);
-      context.stdout.write(eventsText(summary, options.out));
     });
-  addCommonOptions(command);
+  addCommonOptions(addLogOptions(command));
 }
