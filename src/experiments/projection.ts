@@ -8,17 +8,21 @@ export interface Projection {
   readonly explained: readonly [number, number];
 }
 
+/** Loadings that differ by less than this share are of one size: in which order points are added up must not matter. */
+const ALIKE = 1e-9;
+
 /**
  * Projects points [n, d] to their first two principal components. The sign of a component is not determined by the data;
- * here the loading that is largest in size is positive, so the same points always give the same picture.
+ * here the loading that is largest in size, the first of them, is positive, so the same points always give the same picture.
  */
 export function project(points: readonly (readonly number[])[]): Projection {
   const pca = new PCA(points.map((point) => [...point]));
   const loadings = pca.getLoadings().to2DArray();
   const signs = [0, 1].map((c) => {
     const loading = loadings[c] ?? [];
-    const largest = loading.reduce((best, value) => (Math.abs(value) > Math.abs(best) ? value : best), 0);
-    return largest < 0 ? -1 : 1;
+    const largest = Math.max(0, ...loading.map(Math.abs));
+    const first = loading.find((value) => Math.abs(value) >= largest * (1 - ALIKE)) ?? 0;
+    return first < 0 ? -1 : 1;
   });
   const projected = pca.predict(
     points.map((point) => [...point]),

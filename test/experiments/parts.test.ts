@@ -117,6 +117,22 @@ describe("principal components", () => {
           expect(back[i][1]).toBeCloseTo(y, 6);
         });
       }),
+      // Two loadings of one size and different signs.
+      {
+        examples: [
+          [
+            [
+              [1, 1, 8],
+              [-7, -1, -6],
+              [-8, -3, 6],
+              [1, 0, 7],
+              [9, -1, 6],
+              [3, 8, 5],
+              [2, 7, 8],
+            ],
+          ],
+        ],
+      },
     );
     // Along (3, -1): the larger loading, of the first coordinate, is positive, so x grows with it.
     const slope = project([
