@@ -1,8 +1,9 @@
 /** Where the time of a training step goes: each kernel timed, on one thread. */
+
+import { Meeting } from "../src/engine/barrier.ts";
+import { Stepper } from "../src/engine/stepper.ts";
+import { STEPS_PER_CHUNK, Workspace } from "../src/engine/workspace.ts";
 import { type Engine, loadKernels } from "../src/kernels/load.ts";
-import { Meeting } from "../src/train/meeting.ts";
-import { Stepper } from "../src/train/stepper.ts";
-import { STEPS_PER_CHUNK, Workspace } from "../src/train/workspace.ts";
 import { fixedLengthDataset } from "./shop.ts";
 import { optionsFor, RATE } from "./step.ts";
 

@@ -1,5 +1,5 @@
 /** A dataset in memory whose histories all have one length, for measuring a step at that length. */
-import { type Dataset, type Samples, sharedFloat32, sharedInt32 } from "../src/data/dataset.ts";
+import { type Dataset, type Samples, sharedFloat32, sharedInt32 } from "../src/dataset/dataset.ts";
 import { Random } from "../src/tensor/random.ts";
 
 const SIZES = { users: 20_000, items: 20_000, categories: 500 };

@@ -1,13 +1,13 @@
 /**
  * The training step of DIEN at fixed history lengths: samples/s, useful GFLOP/s, and how two threads compare with one.
  */
-import type { Dataset, Part } from "../src/data/dataset.ts";
+import type { Dataset, Part } from "../src/dataset/dataset.ts";
+import { Team } from "../src/engine/worker-pool.ts";
+import { STEPS_PER_CHUNK, Workspace, type WorkspaceOptions } from "../src/engine/workspace.ts";
 import { Activation } from "../src/kernels/contract.ts";
 import { loadKernels } from "../src/kernels/load.ts";
+import { resolveConfig } from "../src/run/config.ts";
 import { createMemory } from "../src/tensor/memory.ts";
-import { resolveConfig } from "../src/train/config.ts";
-import { Team } from "../src/train/team.ts";
-import { STEPS_PER_CHUNK, Workspace, type WorkspaceOptions } from "../src/train/workspace.ts";
 import { fixedLengthDataset } from "./shop.ts";
 
 const BATCH = 128;

@@ -1,26 +1,25 @@
 /** The library: prepare, train, evaluate and score from TypeScript. The commands are thin layers over this. */
-export { readTensorFile } from "./checkpoint/file.ts";
-export { type PrepareAmazonOptions, prepareAmazon } from "./data/amazon/prepare.ts";
-export type { Dataset, Samples, Split } from "./data/dataset.ts";
-export { type EventsSummary, type PrepareEventsOptions, prepareEvents } from "./data/events/prepare.ts";
-export { type DatasetInspection, inspectDataset } from "./data/inspect/inspect.ts";
-export type { Warning } from "./data/inspect/warnings.ts";
-export { openDataset } from "./data/read.ts";
-export { type PrepareSyntheticOptions, prepareSynthetic } from "./data/synthetic/prepare.ts";
-export { type PrepareTaobaoOptions, prepareTaobao } from "./data/taobao/prepare.ts";
+
+export type { Dataset, Samples, Split } from "./dataset/dataset.ts";
+export { openDataset } from "./dataset/read.ts";
 export { UserError } from "./errors.ts";
-export { type Calibration, type CalibrationBin, calibrationOf } from "./evaluate/calibration.ts";
-export { type Comparison, compareAuc, type Difference } from "./evaluate/compare.ts";
-export { evaluateScores, type Metrics } from "./evaluate/metrics.ts";
-export { relaImpr } from "./evaluate/relaimpr.ts";
-export { type Spread, spreadOf } from "./evaluate/spread.ts";
 export { type ExperimentOutcome, type RunExperimentOptions, runExperiment } from "./experiments/run.ts";
-export { writeInspection } from "./inspect/page.ts";
+export { type PrepareAmazonOptions, prepareAmazon } from "./importers/amazon/prepare.ts";
+export { type EventsSummary, type PrepareEventsOptions, prepareEvents } from "./importers/events/prepare.ts";
+export { type PrepareSyntheticOptions, prepareSynthetic } from "./importers/synthetic/prepare.ts";
+export { type PrepareTaobaoOptions, prepareTaobao } from "./importers/taobao/prepare.ts";
+export { type DatasetInspection, inspectDataset } from "./inspection/measure/inspect.ts";
+export type { Warning } from "./inspection/measure/warnings.ts";
+export { writeInspection } from "./inspection/show/page.ts";
 export type { Model } from "./models/model.ts";
 export { models } from "./models/registry.ts";
-export { configKeys, type RunConfig, resolveConfig } from "./train/config.ts";
-export { type CurvePoint, readCurve } from "./train/curve.ts";
-export type { CodedRequest } from "./train/encode.ts";
+export { configKeys, type RunConfig, resolveConfig } from "./run/config.ts";
+export { type CurvePoint, readCurve } from "./run/curve.ts";
+export { type FailureReason, RunFailed } from "./run/failure.ts";
+export { readTensorFile } from "./run/safetensors-file.ts";
+export { readScores } from "./run/scores.ts";
+export type { TrainSummary } from "./run/summary.ts";
+export type { CodedRequest } from "./scoring/encode.ts";
 export {
   type EvaluateOptions,
   type Evaluation,
@@ -28,12 +27,14 @@ export {
   type ScoredRun,
   type ScoreOptions,
   scoreRun,
-} from "./train/evaluate.ts";
-export { type FailureReason, RunFailed } from "./train/failure.ts";
-export { type Inspection, type Inspector, loadInspector, type Overrides } from "./train/inspect.ts";
-export { loadScorer, type Scorer } from "./train/predict.ts";
-export type { PredictRequest, Value, Values } from "./train/request.ts";
-export type { ItemCounts } from "./train/requests.ts";
-export { readScores } from "./train/scores.ts";
-export type { TrainSummary } from "./train/summary.ts";
-export { type Interruption, type TrainEvent, type TrainOptions, train } from "./train/train.ts";
+} from "./scoring/evaluate.ts";
+export { type Inspection, type Inspector, loadInspector, type Overrides } from "./scoring/explain.ts";
+export { loadScorer, type Scorer } from "./scoring/predict.ts";
+export type { PredictRequest, Value, Values } from "./scoring/request.ts";
+export type { ItemCounts } from "./scoring/requests.ts";
+export { type Calibration, type CalibrationBin, calibrationOf } from "./statistics/calibration.ts";
+export { type Comparison, compareAuc, type Difference } from "./statistics/compare.ts";
+export { evaluateScores, type Metrics } from "./statistics/metrics.ts";
+export { relaImpr } from "./statistics/relaimpr.ts";
+export { type Spread, spreadOf } from "./statistics/spread.ts";
+export { type Interruption, type TrainEvent, type TrainOptions, train } from "./training/train.ts";

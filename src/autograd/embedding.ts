@@ -1,5 +1,5 @@
 /** Embedding look-up: ids to vectors, and where the gradients of the vectors go. */
-import type { Ids } from "../features/batch.ts";
+import type { Ids } from "../tensor/ids.ts";
 import type { Rows } from "../tensor/packed.ts";
 import type { Parameter, Tape, Tensor } from "./tape.ts";
 

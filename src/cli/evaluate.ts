@@ -1,8 +1,8 @@
 /** `dien evaluate` */
 import { type Command, Option } from "commander";
-import { SPLITS, type Split } from "../data/dataset.ts";
+import { SPLITS, type Split } from "../dataset/dataset.ts";
 import { count, duration, metric, percent, pValue, signed } from "../format.ts";
-import type { Evaluation } from "../train/evaluate.ts";
+import type { Evaluation } from "../scoring/evaluate.ts";
 import { type Context, printJson } from "./context.ts";
 import { addCommonOptions, gatherOptions, threadsOption } from "./options.ts";
 import { withProgress } from "./progress.ts";

@@ -1,12 +1,12 @@
 /** `dien init`: a first features.yaml for somebody's own log. */
 import { stat } from "node:fs/promises";
 import type { Command } from "commander";
-import { isPostgres, withoutPassword } from "../data/events/address.ts";
-import { featuresText } from "../data/events/features-text.ts";
-import type { Guess } from "../data/events/guess.ts";
 import { UserError } from "../errors.ts";
 import { fileError, unlessAbsent, writeFileAside } from "../files.ts";
 import { count } from "../format.ts";
+import type { Guess } from "../importers/events/features/guess.ts";
+import { featuresText } from "../importers/events/features/text.ts";
+import { isPostgres, withoutPassword } from "../importers/events/source/address.ts";
 import { shellWord } from "../report/text.ts";
 import { type Context, printJson } from "./context.ts";
 import { addCommonOptions, gatherOptions } from "./options.ts";

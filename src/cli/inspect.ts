@@ -1,8 +1,8 @@
 /** `dien inspect`: a look at a dataset before anybody trains on it. */
 import type { Command } from "commander";
-import type { DatasetInspection } from "../data/inspect/inspect.ts";
 import { duration } from "../format.ts";
-import { headline, inspectionTables } from "../inspect/tables.ts";
+import type { DatasetInspection } from "../inspection/measure/inspect.ts";
+import { headline, inspectionTables } from "../inspection/show/text-tables.ts";
 import { type Context, printJson } from "./context.ts";
 import { addCommonOptions, gatherOptions } from "./options.ts";
 import { withProgress } from "./progress.ts";

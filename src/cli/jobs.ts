@@ -1,19 +1,20 @@
 /**
  * The work behind the commands, loaded when a command asks for it: `--help` must not wait for a database engine.
  */
-import type { prepareAmazon } from "../data/amazon/prepare.ts";
-import type { guessFeatures } from "../data/events/guess.ts";
-import type { prepareEvents } from "../data/events/prepare.ts";
-import type { inspectDataset } from "../data/inspect/inspect.ts";
-import type { readShape } from "../data/stream.ts";
-import type { writeLog } from "../data/synthetic/log.ts";
-import type { prepareSynthetic } from "../data/synthetic/prepare.ts";
-import type { prepareTaobao } from "../data/taobao/prepare.ts";
+
+import type { readShape } from "../dataset/stream.ts";
 import type { runExperiment } from "../experiments/run.ts";
-import type { writeInspection } from "../inspect/page.ts";
-import type { evaluateRun } from "../train/evaluate.ts";
-import type { loadScorer } from "../train/predict.ts";
-import type { train } from "../train/train.ts";
+import type { prepareAmazon } from "../importers/amazon/prepare.ts";
+import type { guessFeatures } from "../importers/events/features/guess.ts";
+import type { prepareEvents } from "../importers/events/prepare.ts";
+import type { writeLog } from "../importers/synthetic/log.ts";
+import type { prepareSynthetic } from "../importers/synthetic/prepare.ts";
+import type { prepareTaobao } from "../importers/taobao/prepare.ts";
+import type { inspectDataset } from "../inspection/measure/inspect.ts";
+import type { writeInspection } from "../inspection/show/page.ts";
+import type { evaluateRun } from "../scoring/evaluate.ts";
+import type { loadScorer } from "../scoring/predict.ts";
+import type { train } from "../training/train.ts";
 
 export interface Jobs {
   readonly prepareAmazon: typeof prepareAmazon;
@@ -32,17 +33,17 @@ export interface Jobs {
 }
 
 export const jobs: Jobs = {
-  prepareAmazon: async (...all) => (await import("../data/amazon/prepare.ts")).prepareAmazon(...all),
-  prepareEvents: async (...all) => (await import("../data/events/prepare.ts")).prepareEvents(...all),
-  prepareTaobao: async (...all) => (await import("../data/taobao/prepare.ts")).prepareTaobao(...all),
-  prepareSynthetic: async (...all) => (await import("../data/synthetic/prepare.ts")).prepareSynthetic(...all),
-  writeLog: async (...all) => (await import("../data/synthetic/log.ts")).writeLog(...all),
-  readShape: async (...all) => (await import("../data/stream.ts")).readShape(...all),
-  guessFeatures: async (...all) => (await import("../data/events/guess.ts")).guessFeatures(...all),
-  inspectDataset: async (...all) => (await import("../data/inspect/inspect.ts")).inspectDataset(...all),
-  writeInspection: async (...all) => (await import("../inspect/page.ts")).writeInspection(...all),
-  train: async (...all) => (await import("../train/train.ts")).train(...all),
-  evaluateRun: async (...all) => (await import("../train/evaluate.ts")).evaluateRun(...all),
-  loadScorer: async (...all) => (await import("../train/predict.ts")).loadScorer(...all),
+  prepareAmazon: async (...all) => (await import("../importers/amazon/prepare.ts")).prepareAmazon(...all),
+  prepareEvents: async (...all) => (await import("../importers/events/prepare.ts")).prepareEvents(...all),
+  prepareTaobao: async (...all) => (await import("../importers/taobao/prepare.ts")).prepareTaobao(...all),
+  prepareSynthetic: async (...all) => (await import("../importers/synthetic/prepare.ts")).prepareSynthetic(...all),
+  writeLog: async (...all) => (await import("../importers/synthetic/log.ts")).writeLog(...all),
+  readShape: async (...all) => (await import("../dataset/stream.ts")).readShape(...all),
+  guessFeatures: async (...all) => (await import("../importers/events/features/guess.ts")).guessFeatures(...all),
+  inspectDataset: async (...all) => (await import("../inspection/measure/inspect.ts")).inspectDataset(...all),
+  writeInspection: async (...all) => (await import("../inspection/show/page.ts")).writeInspection(...all),
+  train: async (...all) => (await import("../training/train.ts")).train(...all),
+  evaluateRun: async (...all) => (await import("../scoring/evaluate.ts")).evaluateRun(...all),
+  loadScorer: async (...all) => (await import("../scoring/predict.ts")).loadScorer(...all),
   runExperiment: async (...all) => (await import("../experiments/run.ts")).runExperiment(...all),
 };

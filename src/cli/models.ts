@@ -1,10 +1,10 @@
 /** `dien models`: what can be trained, where it was published and what it costs. */
 import type { Command } from "commander";
+import { type ModelCost, modelCost } from "../engine/cost.ts";
 import type { Schema } from "../features/schema.ts";
 import { count } from "../format.ts";
 import type { Paper } from "../models/model.ts";
 import { models } from "../models/registry.ts";
-import { type ModelCost, modelCost } from "../train/cost.ts";
 import { type Context, printJson } from "./context.ts";
 import { addCommonOptions, gatherOptions } from "./options.ts";
 import { resolveSettings } from "./settings.ts";

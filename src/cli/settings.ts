@@ -6,9 +6,9 @@
 import { parse } from "yaml";
 import { UserError } from "../errors.ts";
 import { models } from "../models/registry.ts";
+import { configKeys, type RunConfig, resolveConfig } from "../run/config.ts";
+import { assign, leaves, type Tree } from "../run/dotted.ts";
 import { didYouMean } from "../suggest.ts";
-import { configKeys, type RunConfig, resolveConfig } from "../train/config.ts";
-import { assign, leaves, type Tree } from "../train/dotted.ts";
 import { UsageError } from "./context.ts";
 
 export const DEFAULT_MODEL = "dien";

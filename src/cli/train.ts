@@ -2,9 +2,9 @@
 import type { Command } from "commander";
 import { count, metric } from "../format.ts";
 import { models } from "../models/registry.ts";
-import { configKeys, differingKey, type RunConfig, settingsByKey } from "../train/config.ts";
-import { readRunConfig } from "../train/run-folder.ts";
-import type { TrainSummary } from "../train/summary.ts";
+import { configKeys, differingKey, type RunConfig, settingsByKey } from "../run/config.ts";
+import { readRunConfig } from "../run/run-folder.ts";
+import type { TrainSummary } from "../run/summary.ts";
 import { type Context, INTERRUPTED, printJson, UsageError } from "./context.ts";
 import {
   addCommonOptions,

@@ -1,7 +1,7 @@
 /** How training shows: a bar of steps with what matters, and a line for every epoch. */
 
 import { count, duration, metric } from "../format.ts";
-import type { TrainEvent } from "../train/train.ts";
+import type { TrainEvent } from "../training/train.ts";
 import type { Progress } from "./progress.ts";
 
 /** A listener of training events that shows them on `progress`; `prefix` names the run where there are several. */

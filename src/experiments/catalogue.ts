@@ -1,7 +1,7 @@
 /** A dataset's samples, items and users as people know them: values instead of rows and ids. In memory as a whole. */
-import type { Dataset } from "../data/dataset.ts";
-import { loadItemKeys, loadUserKeys, loadVocabulary, openDataset } from "../data/read.ts";
-import type { CodedRequest } from "../train/encode.ts";
+import type { Dataset } from "../dataset/dataset.ts";
+import { loadItemKeys, loadUserKeys, loadVocabulary, openDataset } from "../dataset/read.ts";
+import type { CodedRequest } from "../scoring/encode.ts";
 import type { LabDataset } from "./datasets.ts";
 
 export class Catalogue {

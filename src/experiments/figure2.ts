@@ -5,7 +5,7 @@
 import { metric } from "../format.ts";
 import { curvesPlot } from "../report/plots/curves.ts";
 import type { Block } from "../report/report.ts";
-import { type CurvePoint, readCurve } from "../train/curve.ts";
+import { type CurvePoint, readCurve } from "../run/curve.ts";
 import type { LabDataset } from "./datasets.ts";
 import type { ExperimentRun } from "./experiment.ts";
 import { groupBy } from "./group.ts";

@@ -8,7 +8,7 @@ import { metric, share } from "../format.ts";
 import { attentionPlot } from "../report/plots/attention.ts";
 import { trajectoryPlot } from "../report/plots/trajectory.ts";
 import type { Block } from "../report/report.ts";
-import { type Inspection, type Inspector, loadInspector } from "../train/inspect.ts";
+import { type Inspection, type Inspector, loadInspector } from "../scoring/explain.ts";
 import { Catalogue } from "./catalogue.ts";
 import type { LabDataset } from "./datasets.ts";
 import type { ExperimentRun } from "./experiment.ts";

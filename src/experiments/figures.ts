@@ -1,8 +1,9 @@
 /** Figures of variants: their AUC with its spread, and whether the click rates that they predict are those observed. */
-import { calibrationOf } from "../evaluate/calibration.ts";
+
 import { calibrationPlot } from "../report/plots/calibration.ts";
 import { intervalPlot } from "../report/plots/intervals.ts";
 import type { Block } from "../report/report.ts";
+import { calibrationOf } from "../statistics/calibration.ts";
 import type { Standings } from "./results.ts";
 
 /** AUC of each run, and the interval of each variant's mean. */

@@ -5,12 +5,12 @@
  */
 import { existsSync } from "node:fs";
 import { UserError } from "../errors.ts";
-import { readProgress } from "../train/checkpoint.ts";
-import { configKeys } from "../train/config.ts";
-import { RunFailed } from "../train/failure.ts";
-import { createRun, runFiles } from "../train/run-folder.ts";
-import type { TrainSummary } from "../train/summary.ts";
-import { type TrainEvent, train } from "../train/train.ts";
+import { configKeys } from "../run/config.ts";
+import { RunFailed } from "../run/failure.ts";
+import { createRun, runFiles } from "../run/run-folder.ts";
+import type { TrainSummary } from "../run/summary.ts";
+import { readProgress } from "../training/checkpoint.ts";
+import { type TrainEvent, train } from "../training/train.ts";
 import { type LabDataset, openDatasets } from "./datasets.ts";
 import { readStop, type Stop, writeStop } from "./stops.ts";
 import {

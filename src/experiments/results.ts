@@ -1,9 +1,10 @@
 /** Runs as results: the runs of a variant on a dataset together, their spread over seeds, and who is better than whom. */
-import { calibrationOf } from "../evaluate/calibration.ts";
-import { comparePlacements, type Difference } from "../evaluate/compare.ts";
-import { type Placements, placementsOf } from "../evaluate/placements.ts";
-import { type Spread, spreadOf } from "../evaluate/spread.ts";
-import { readScores } from "../train/scores.ts";
+
+import { readScores } from "../run/scores.ts";
+import { calibrationOf } from "../statistics/calibration.ts";
+import { comparePlacements, type Difference } from "../statistics/compare.ts";
+import { type Placements, placementsOf } from "../statistics/placements.ts";
+import { type Spread, spreadOf } from "../statistics/spread.ts";
 import type { LabDataset } from "./datasets.ts";
 import { groupBy } from "./group.ts";
 import type { Run } from "./trials.ts";

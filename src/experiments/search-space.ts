@@ -2,8 +2,9 @@
  * What a search may change, and how a trial's settings are drawn: independently and at random (Bergstra and Bengio 2012,
  * https://www.jmlr.org/papers/v13/bergstra12a.html).
  */
+
+import { configKeys } from "../run/config.ts";
 import { hashString, Random } from "../tensor/random.ts";
-import { configKeys } from "../train/config.ts";
 
 /** One key of the configuration with the values it may take. */
 export interface Dimension {

@@ -5,7 +5,7 @@
  *
  * The first variant, the defaults, must succeed. Of the others a trial may fail by its settings: it drops out.
  */
-import { spreadOf } from "../evaluate/spread.ts";
+import { spreadOf } from "../statistics/spread.ts";
 import type { LabDataset } from "./datasets.ts";
 import type { Attempt, Lab } from "./lab.ts";
 import { isBelowMedian } from "./median-rule.ts";

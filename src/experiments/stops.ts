@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../errors.ts";
 import { readJson, writeFileAside } from "../files.ts";
-import { epochSchema } from "../train/checkpoint.ts";
-import type { FailureReason } from "../train/failure.ts";
+import type { FailureReason } from "../run/failure.ts";
+import { epochSchema } from "../run/summary.ts";
 
 /** How a trial ended: given up by the search before its last epoch, or by a failure of its settings. */
 export interface Stop {

@@ -2,9 +2,10 @@
  * Tables of variants: mean and deviation over seeds beside the paper's figures, and for each dataset who is better than
  * whom. Tables 2, 3 and 4 of the paper are made of these.
  */
-import { relaImpr } from "../evaluate/relaimpr.ts";
+
 import { metric, percent } from "../format.ts";
 import type { Block, Cell } from "../report/report.ts";
+import { relaImpr } from "../statistics/relaimpr.ts";
 import type { PaperTable } from "./paper.ts";
 import type { Standings } from "./results.ts";
 import type { Variant } from "./variants.ts";

@@ -5,7 +5,7 @@
  * candidates, towards the behaviours of each candidate's own category.
  */
 import { UserError } from "../errors.ts";
-import type { Inspector } from "../train/inspect.ts";
+import type { Inspector } from "../scoring/explain.ts";
 import type { Catalogue } from "./catalogue.ts";
 import type { LabDataset } from "./datasets.ts";
 

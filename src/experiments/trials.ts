@@ -3,11 +3,11 @@ import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { UserError } from "../errors.ts";
-import { configKeys, differingKey, type RunConfig, resolveConfig } from "../train/config.ts";
-import { assign, type Tree } from "../train/dotted.ts";
-import { readModelDescription } from "../train/model-folder.ts";
-import { holdsFiles, readRunConfig, runFiles } from "../train/run-folder.ts";
-import { readSummary, type TrainSummary } from "../train/summary.ts";
+import { configKeys, differingKey, type RunConfig, resolveConfig } from "../run/config.ts";
+import { assign, type Tree } from "../run/dotted.ts";
+import { readModelDescription } from "../run/model-folder.ts";
+import { holdsFiles, readRunConfig, runFiles } from "../run/run-folder.ts";
+import { readSummary, type TrainSummary } from "../run/summary.ts";
 import type { LabDataset } from "./datasets.ts";
 import type { Variant } from "./variants.ts";
 

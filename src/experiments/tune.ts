@@ -6,13 +6,13 @@
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { UserError } from "../errors.ts";
-import { spreadOf } from "../evaluate/spread.ts";
 import { makeFolder, writeFileAside } from "../files.ts";
 import { metric } from "../format.ts";
 import type { Row } from "../report/csv.ts";
 import { searchPlot } from "../report/plots/search.ts";
 import type { Block, Cell } from "../report/report.ts";
-import { modelNamed } from "../train/config.ts";
+import { modelNamed } from "../run/config.ts";
+import { spreadOf } from "../statistics/spread.ts";
 import type { LabDataset } from "./datasets.ts";
 import { type ExperimentRun, TUNE_DEFAULTS } from "./experiment.ts";
 import type { Lab } from "./lab.ts";

@@ -1,7 +1,8 @@
 /** Results as the reports print them. */
-import type { Difference } from "../evaluate/compare.ts";
-import type { Spread } from "../evaluate/spread.ts";
+
 import { metric, pValue, signed } from "../format.ts";
+import type { Difference } from "../statistics/compare.ts";
+import type { Spread } from "../statistics/spread.ts";
 
 /** 0.8031 ± 0.0012: mean and standard deviation; the mean alone where there is one value. */
 export function meanAndDeviation({ mean, deviation }: Pick<Spread, "mean" | "deviation">): string {

@@ -4,15 +4,10 @@
  * Rows follow `packed`: sample arrays are in row order (longest history first), token arrays in packed order.
  */
 import type { Pointer } from "../kernels/contract.ts";
+import type { Ids } from "../tensor/ids.ts";
 import type { Arena, LinearMemory } from "../tensor/memory.ts";
 import { Packed } from "../tensor/packed.ts";
 import type { Schema } from "./schema.ts";
-
-/** Int32 ids of one field in linear memory, with a view to write them through. */
-export interface Ids {
-  readonly pointer: Pointer;
-  readonly values: Int32Array;
-}
 
 /** Placed once in an arena; filled anew for every batch. */
 export class Batch {

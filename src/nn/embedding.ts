@@ -1,8 +1,8 @@
 /** Embedding tables of the schema's fields; candidate, history and negatives share those of the item fields. */
 import { embed } from "../autograd/embedding.ts";
 import type { Parameter, Tape, Tensor } from "../autograd/tape.ts";
-import type { Ids } from "../features/batch.ts";
 import type { Field } from "../features/schema.ts";
+import type { Ids } from "../tensor/ids.ts";
 import type { Rows } from "../tensor/packed.ts";
 
 export interface EmbeddingOptions {

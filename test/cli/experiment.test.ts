@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { UserError } from "../../src/errors.ts";
 import { experiments } from "../../src/experiments/list.ts";
 import type { RunExperimentOptions, runExperiment } from "../../src/experiments/run.ts";
-import { temporaryFolder } from "../data/source.ts";
+import { temporaryFolder } from "../support/source.ts";
 import { dien } from "./harness.ts";
 
 const folder = temporaryFolder();

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { guessFeatures } from "../../src/data/events/guess.ts";
-import { temporaryFolder } from "../data/source.ts";
+import { guessFeatures } from "../../src/importers/events/features/guess.ts";
+import { temporaryFolder } from "../support/source.ts";
 import { dien } from "./harness.ts";
 
 const folder = temporaryFolder();

@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseHTML } from "linkedom";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type DatasetInspection, inspectDataset } from "../../src/data/inspect/inspect.ts";
-import { type Warning, warningsOf } from "../../src/data/inspect/warnings.ts";
-import { prepareSynthetic } from "../../src/data/synthetic/prepare.ts";
-import { writeInspection } from "../../src/inspect/page.ts";
+import { prepareSynthetic } from "../../src/importers/synthetic/prepare.ts";
+import { type DatasetInspection, inspectDataset } from "../../src/inspection/measure/inspect.ts";
+import { type Warning, warningsOf } from "../../src/inspection/measure/warnings.ts";
+import { writeInspection } from "../../src/inspection/show/page.ts";
 import { dien } from "./harness.ts";
 
 let folder: string;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { modelCost } from "../../src/engine/cost.ts";
 import { models } from "../../src/models/registry.ts";
-import { resolveConfig } from "../../src/train/config.ts";
-import { modelCost } from "../../src/train/cost.ts";
+import { resolveConfig } from "../../src/run/config.ts";
 import { dien } from "./harness.ts";
 
 const schema = {

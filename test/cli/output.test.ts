@@ -5,7 +5,7 @@ import { closeProgress, Progress, withProgress } from "../../src/cli/progress.ts
 import { table } from "../../src/cli/table.ts";
 import { showTraining } from "../../src/cli/training.ts";
 import { count, duration, metric, percent, pValue, signed } from "../../src/format.ts";
-import type { TrainEvent } from "../../src/train/train.ts";
+import type { TrainEvent } from "../../src/training/train.ts";
 
 /** A stream that keeps what is written; as a terminal it has the methods that a bar moves the cursor with. */
 class Screen extends Writable implements Terminal {

@@ -2,8 +2,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Jobs } from "../../src/cli/jobs.ts";
-import type { EventsSummary, PrepareEventsOptions } from "../../src/data/events/prepare.ts";
-import { temporaryFolder } from "../data/source.ts";
+import type { EventsSummary, PrepareEventsOptions } from "../../src/importers/events/prepare.ts";
+import { temporaryFolder } from "../support/source.ts";
 import { dien } from "./harness.ts";
 
 const folder = temporaryFolder();

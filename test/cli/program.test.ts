@@ -5,10 +5,10 @@ import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { UserError } from "../../src/errors.ts";
 import { models } from "../../src/models/registry.ts";
-import type { EvaluateOptions, Evaluation } from "../../src/train/evaluate.ts";
-import type { PredictRequest } from "../../src/train/request.ts";
-import type { TrainSummary } from "../../src/train/summary.ts";
-import type { TrainOptions } from "../../src/train/train.ts";
+import type { TrainSummary } from "../../src/run/summary.ts";
+import type { EvaluateOptions, Evaluation } from "../../src/scoring/evaluate.ts";
+import type { PredictRequest } from "../../src/scoring/request.ts";
+import type { TrainOptions } from "../../src/training/train.ts";
 import { dien } from "./harness.ts";
 
 let folder: string;

@@ -5,7 +5,7 @@ import { UsageError } from "../../src/cli/context.ts";
 import { resolveSettings, type SettingSources } from "../../src/cli/settings.ts";
 import { UserError } from "../../src/errors.ts";
 import { models } from "../../src/models/registry.ts";
-import { configKeys, differingKey, type RunConfig } from "../../src/train/config.ts";
+import { configKeys, differingKey, type RunConfig } from "../../src/run/config.ts";
 
 const keys = [...models.keys()].flatMap((name) => [...configKeys(name).keys()]);
 const NOTHING: SettingSources = { flags: {}, set: [] };

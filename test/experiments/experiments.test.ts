@@ -5,8 +5,8 @@ import { type ExperimentOutcome, runExperiment } from "dien";
 import { beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { experiments } from "../../src/experiments/list.ts";
-import { temporaryFolder } from "../data/source.ts";
 import { writeSmallDataset } from "../support/dataset.ts";
+import { temporaryFolder } from "../support/source.ts";
 import { finish, type Options, readRows, SETTINGS } from "./support.ts";
 
 const folder = temporaryFolder();

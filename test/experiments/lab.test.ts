@@ -5,8 +5,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, wri
 import { join } from "node:path";
 import { runExperiment, UserError } from "dien";
 import { beforeAll, describe, expect, it } from "vitest";
-import { temporaryFolder } from "../data/source.ts";
 import { writeSmallDataset } from "../support/dataset.ts";
+import { temporaryFolder } from "../support/source.ts";
 import { finish, type Options, SETTINGS } from "./support.ts";
 
 const folder = temporaryFolder();

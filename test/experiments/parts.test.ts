@@ -8,7 +8,7 @@ import { trialConfig } from "../../src/experiments/trials.ts";
 import * as variants from "../../src/experiments/variants.ts";
 import { pStatement } from "../../src/experiments/words.ts";
 import { models } from "../../src/models/registry.ts";
-import { resolveConfig } from "../../src/train/config.ts";
+import { resolveConfig } from "../../src/run/config.ts";
 
 const all = Object.values(variants).flat();
 

@@ -1,9 +1,5 @@
 /** What reports say of results, on scores made up so that the answer is known. */
 import { describe, expect, it } from "vitest";
-import { auc } from "../../src/evaluate/auc.ts";
-import { calibrationOf } from "../../src/evaluate/calibration.ts";
-import { placementsOf } from "../../src/evaluate/placements.ts";
-import { spreadOf } from "../../src/evaluate/spread.ts";
 import type { LabDataset } from "../../src/experiments/datasets.ts";
 import type { Lab } from "../../src/experiments/lab.ts";
 import { publicData } from "../../src/experiments/paper.ts";
@@ -12,8 +8,12 @@ import { type Result, Standings } from "../../src/experiments/results.ts";
 import { leaderSentence } from "../../src/experiments/sentences.ts";
 import { differenceTable, overviewTable, standingTable } from "../../src/experiments/tables.ts";
 import { augru, base, dien, din, type Variant } from "../../src/experiments/variants.ts";
+import { auc } from "../../src/statistics/auc.ts";
+import { calibrationOf } from "../../src/statistics/calibration.ts";
+import { placementsOf } from "../../src/statistics/placements.ts";
+import { spreadOf } from "../../src/statistics/spread.ts";
 import { Random } from "../../src/tensor/random.ts";
-import type { TrainOptions } from "../../src/train/train.ts";
+import type { TrainOptions } from "../../src/training/train.ts";
 import { dien as command } from "../cli/harness.ts";
 
 const SAMPLES = 2000;

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { type ExperimentOutcome, RunFailed, resolveConfig, runExperiment } from "dien";
 import { beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { temporaryFolder } from "../data/source.ts";
 import { writeSmallDataset } from "../support/dataset.ts";
+import { temporaryFolder } from "../support/source.ts";
 import { finish, type Options, readRows, SETTINGS } from "./support.ts";
 
 type LabEvent = Parameters<NonNullable<Options["onProgress"]>>[0];

@@ -4,30 +4,49 @@ import { dirname, join, relative, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 
 /**
- * The layers of src/, lowest first, each with the layers right below it: a layer may import those and what they may
- * import. Files directly in src/ are layers of their own, named with their extension.
+ * The rooms of src/, from the ground up, each with the rooms right below it: a room may import those and what they may
+ * import. A room is a folder or a file by its path in src/; a file belongs to the deepest room that holds it.
  */
-const LAYERS: Readonly<Record<string, { below: readonly string[]; browser?: boolean }>> = {
+const ROOMS: Readonly<Record<string, { below: readonly string[]; browser?: boolean }>> = {
   "errors.ts": { below: [], browser: true },
   "format.ts": { below: [], browser: true },
   "suggest.ts": { below: [], browser: true },
   "files.ts": { below: ["errors.ts"] },
-  kernels: { below: [], browser: true },
+  "lines.ts": { below: ["files.ts"] },
+  "kernels/contract.ts": { below: [], browser: true },
+  "kernels/views.ts": { below: ["kernels/contract.ts"], browser: true },
+  "kernels/reference": { below: ["kernels/views.ts"], browser: true },
+  kernels: { below: ["kernels/reference"], browser: true },
   tensor: { below: ["kernels"], browser: true },
-  features: { below: ["tensor"], browser: true },
-  autograd: { below: ["features"], browser: true },
+  autograd: { below: ["tensor"], browser: true },
   optim: { below: ["autograd"], browser: true },
-  nn: { below: ["autograd"], browser: true },
+  features: { below: ["tensor"], browser: true },
+  nn: { below: ["autograd", "features"], browser: true },
   models: { below: ["nn"], browser: true },
-  evaluate: { below: [] },
-  checkpoint: { below: ["files.ts"] },
+  statistics: { below: [] },
   report: { below: ["files.ts"] },
-  data: { below: ["features", "evaluate", "files.ts", "format.ts", "suggest.ts"] },
-  inspect: { below: ["data", "report"] },
-  train: { below: ["models", "optim", "data", "checkpoint", "evaluate"] },
-  experiments: { below: ["train", "report", "format.ts"] },
-  "index.ts": { below: ["experiments", "inspect"] },
-  cli: { below: ["experiments", "inspect"] },
+  dataset: { below: ["features", "files.ts", "suggest.ts"] },
+  importers: { below: ["dataset", "lines.ts"] },
+  "importers/amazon": { below: ["importers"] },
+  "importers/events/source": { below: ["dataset"] },
+  "importers/events/features": { below: ["importers/events/source"] },
+  "importers/events/log": { below: ["importers/events/features", "importers"] },
+  "importers/events/learn": { below: ["importers/events/log"] },
+  "importers/events/write": { below: ["importers/events/learn"] },
+  "importers/events": { below: ["importers/events/write"] },
+  "importers/taobao": { below: ["importers/events"] },
+  "importers/synthetic": { below: ["importers", "statistics"] },
+  "inspection/measure": { below: ["dataset", "format.ts"] },
+  "inspection/show": { below: ["inspection/measure", "report"] },
+  run: { below: ["models", "dataset", "lines.ts"] },
+  engine: { below: ["run", "optim"] },
+  scoring: { below: ["engine", "statistics"] },
+  training: { below: ["scoring"] },
+  experiments: { below: ["training", "report", "format.ts"] },
+  "index.ts": {
+    below: ["experiments", "importers/amazon", "importers/taobao", "importers/synthetic", "inspection/show"],
+  },
+  cli: { below: ["experiments", "importers/amazon", "importers/taobao", "importers/synthetic", "inspection/show"] },
 };
 
 /** Packages that run in a browser as they are. */
@@ -44,16 +63,17 @@ function importsOf(source: string): string[] {
   return [...statements, ...bare, ...calls].map((match) => match[1]);
 }
 
-/** `models/din.ts` lies in layer `models`. */
-function layerOf(file: string): string {
-  return file.split("/")[0];
+/** The deepest room that holds a file: `importers/events/source/csv.ts` lies in `importers/events/source`. */
+function roomOf(file: string): string | undefined {
+  for (let path = file; path !== "."; path = dirname(path)) if (Object.hasOwn(ROOMS, path)) return path;
+  return undefined;
 }
 
-function layersUnder(layer: string, found = new Set<string>()): Set<string> {
-  for (const below of LAYERS[layer]?.below ?? []) {
+function roomsBelow(room: string, found = new Set<string>()): Set<string> {
+  for (const below of ROOMS[room].below) {
     if (found.has(below)) continue;
     found.add(below);
-    layersUnder(below, found);
+    roomsBelow(below, found);
   }
   return found;
 }
@@ -63,20 +83,23 @@ function violations(sources: ReadonlyMap<string, string>): string[] {
   const found: string[] = [];
   const graph = new Map<string, string[]>();
   for (const [from, source] of sources) {
-    const layer = layerOf(from);
-    if (!Object.hasOwn(LAYERS, layer)) found.push(`${from}: ${layer} is no known layer`);
-    const allowed = layersUnder(layer);
+    const room = roomOf(from);
+    if (room === undefined) {
+      found.push(`${from} lies in no known room`);
+      continue;
+    }
+    const allowed = roomsBelow(room);
     const imported: string[] = [];
     graph.set(from, imported);
     for (const name of importsOf(source)) {
       if (!name.startsWith(".")) {
-        if (LAYERS[layer]?.browser && !BROWSER_PACKAGES.includes(name)) found.push(`${from} imports ${name}`);
+        if (ROOMS[room].browser && !BROWSER_PACKAGES.includes(name)) found.push(`${from} imports ${name}`);
         continue;
       }
       const to = relative("/", resolve("/", dirname(from), name));
       imported.push(to);
-      const target = layerOf(to);
-      if (target !== layer && !allowed.has(target)) found.push(`${from} imports ${to}`);
+      const target = roomOf(to);
+      if (target === undefined || (target !== room && !allowed.has(target))) found.push(`${from} imports ${to}`);
     }
   }
   const cycle = findCycle(graph);
@@ -112,6 +135,17 @@ describe("imports", () => {
     expect(violations(sources)).toEqual([]);
   });
 
+  it("know every folder of src/", () => {
+    const folders = readdirSync("src", { recursive: true, withFileTypes: true }).filter((entry) => entry.isDirectory());
+    const paths = new Set(folders.map(({ parentPath, name }) => relative("src", join(parentPath, name))));
+    const rooms = Object.keys(ROOMS).filter((room) => !room.endsWith(".ts"));
+    expect(rooms.filter((room) => !paths.has(room))).toEqual([]);
+  });
+
+  it("are allowed in one direction between any two rooms", () => {
+    for (const room of Object.keys(ROOMS)) expect([...roomsBelow(room)], room).not.toContain(room);
+  });
+
   it.each<[string, Record<string, string>, string[]]>([
     [
       "a reversed edge",
@@ -120,17 +154,47 @@ describe("imports", () => {
     ],
     [
       "a type, over several lines",
-      { "data/a.ts": 'import type {\n  A,\n  B,\n} from "../models/a.ts";' },
-      ["data/a.ts imports models/a.ts"],
+      { "dataset/a.ts": 'import type {\n  A,\n  B,\n} from "../importers/a.ts";' },
+      ["dataset/a.ts imports importers/a.ts"],
     ],
-    ["a type in place", { "data/a.ts": 'type A = import("../models/a.ts").A;' }, ["data/a.ts imports models/a.ts"]],
-    ["a re-export", { "checkpoint/a.ts": 'export * from "../train/a.ts";' }, ["checkpoint/a.ts imports train/a.ts"]],
-    ["a side effect", { "data/a.ts": 'import "../cli/main.ts";' }, ["data/a.ts imports cli/main.ts"]],
-    ["a late import", { "evaluate/a.ts": 'await import("../data/a.ts")' }, ["evaluate/a.ts imports data/a.ts"]],
-    ["Node in the browser", { "models/a.ts": 'import fs from "node:fs";' }, ["models/a.ts imports node:fs"]],
-    ["a folder without a place", { "misc/a.ts": "" }, ["misc/a.ts: misc is no known layer"]],
+    ["a type in place", { "run/a.ts": 'type A = import("../engine/a.ts").A;' }, ["run/a.ts imports engine/a.ts"]],
+    ["a re-export", { "engine/a.ts": 'export * from "../training/a.ts";' }, ["engine/a.ts imports training/a.ts"]],
+    ["a side effect", { "dataset/a.ts": 'import "../cli/main.ts";' }, ["dataset/a.ts imports cli/main.ts"]],
     [
-      "a circle within a layer",
+      "a late import",
+      { "statistics/a.ts": 'await import("../dataset/a.ts")' },
+      ["statistics/a.ts imports dataset/a.ts"],
+    ],
+    ["Node in the browser", { "models/a.ts": 'import fs from "node:fs";' }, ["models/a.ts imports node:fs"]],
+    ["a package in the browser", { "tensor/a.ts": 'import { parse } from "yaml";' }, ["tensor/a.ts imports yaml"]],
+    ["a folder without a place", { "misc/a.ts": "" }, ["misc/a.ts lies in no known room"]],
+    [
+      "a subfolder that reaches up",
+      { "importers/events/source/a.ts": 'import { b } from "../learn/b.ts";' },
+      ["importers/events/source/a.ts imports importers/events/learn/b.ts"],
+    ],
+    [
+      "a folder that reaches into its own subfolder",
+      { "importers/a.ts": 'import { b } from "./amazon/b.ts";' },
+      ["importers/a.ts imports importers/amazon/b.ts"],
+    ],
+    [
+      "one importer in another",
+      { "importers/amazon/a.ts": 'import { b } from "../synthetic/b.ts";' },
+      ["importers/amazon/a.ts imports importers/synthetic/b.ts"],
+    ],
+    [
+      "measuring that shows",
+      { "inspection/measure/a.ts": 'import { b } from "../show/b.ts";' },
+      ["inspection/measure/a.ts imports inspection/show/b.ts"],
+    ],
+    [
+      "something outside of src",
+      { "engine/a.ts": 'import { b } from "../../test/b.ts";' },
+      ["engine/a.ts imports test/b.ts"],
+    ],
+    [
+      "a circle within a room",
       {
         "nn/a.ts": 'import type { B } from "./b.ts";',
         "nn/b.ts": 'import { c } from "./c.ts";',

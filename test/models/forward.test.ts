@@ -3,9 +3,9 @@
  * and ids. Nothing is shared with the models but the names of parameters.
  */
 import { describe, expect, it } from "vitest";
-import type { Ids } from "../../src/features/batch.ts";
 import type { Schema } from "../../src/features/schema.ts";
 import { models } from "../../src/models/registry.ts";
+import type { Ids } from "../../src/tensor/ids.ts";
 import { ModelBench, smallSchema } from "../support/model-bench.ts";
 import { relativeError } from "../support/workbench.ts";
 

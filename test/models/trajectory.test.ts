@@ -8,13 +8,13 @@
 import { expect, it } from "vitest";
 import { ParameterLayout, ParameterPlan } from "../../src/autograd/parameters.ts";
 import { type Lookup, Tape, type Tensor } from "../../src/autograd/tape.ts";
+import { addTargetLoss } from "../../src/engine/objective.ts";
 import { Batch } from "../../src/features/batch.ts";
 import { loadKernels } from "../../src/kernels/load.ts";
 import { dien } from "../../src/models/dien.ts";
 import { Adam, adamDefaults } from "../../src/optim/adam.ts";
 import { Gradients } from "../../src/optim/gradients.ts";
 import { Arena, createMemory } from "../../src/tensor/memory.ts";
-import { addTargetLoss } from "../../src/train/objective.ts";
 import { type GoldenArray, readGolden } from "../support/golden.ts";
 import { relativeError } from "../support/workbench.ts";
 

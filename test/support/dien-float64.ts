@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { readTensorFile } from "../../src/checkpoint/file.ts";
+import { readTensorFile } from "../../src/run/safetensors-file.ts";
 
 type Vector = number[];
 

@@ -1,13 +1,13 @@
 /** A model recorded over one small random batch, for tests of gradients and scores. */
 import { ParameterLayout, ParameterPlan } from "../../src/autograd/parameters.ts";
 import { Tape, type Tensor } from "../../src/autograd/tape.ts";
+import { addTargetLoss } from "../../src/engine/objective.ts";
 import { Batch } from "../../src/features/batch.ts";
 import type { Schema } from "../../src/features/schema.ts";
 import { type Engine, loadKernels } from "../../src/kernels/load.ts";
 import type { Model } from "../../src/models/model.ts";
 import { Arena, createMemory, type LinearMemory } from "../../src/tensor/memory.ts";
 import { Random } from "../../src/tensor/random.ts";
-import { addTargetLoss } from "../../src/train/objective.ts";
 
 export const smallSchema: Schema = {
   user: [{ name: "user", size: 7 }],

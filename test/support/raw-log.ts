@@ -2,11 +2,11 @@
  * A small log with fields of every kind, as a dataset and as the raw requests of its test samples: numbers in buckets,
  * hours and weekdays, windows, items without key or known category, values and items that training never saw.
  */
-import type { DatasetSource, RawField, RawSamples, Split } from "../../src/data/dataset.ts";
-import type { Transform } from "../../src/data/transform.ts";
-import { writeDataset } from "../../src/data/write.ts";
+import type { DatasetSource, RawField, RawSamples, Split } from "../../src/dataset/dataset.ts";
+import type { Transform } from "../../src/dataset/transform.ts";
+import { writeDataset } from "../../src/dataset/write.ts";
+import type { PredictRequest, Value, Values } from "../../src/scoring/request.ts";
 import { Random } from "../../src/tensor/random.ts";
-import type { PredictRequest, Value, Values } from "../../src/train/request.ts";
 
 const HOUR = 3_600_000;
 const START = Date.UTC(2017, 10, 25);

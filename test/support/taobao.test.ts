@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { temporaryFolder } from "../data/source.ts";
+import { temporaryFolder } from "./source.ts";
 import { DAYS, FIRST_DAY, writeTaobao } from "./taobao.ts";
 
 const folder = temporaryFolder();

@@ -1,7 +1,8 @@
 /** `dien prepare amazon` */
 import { type Command, Option } from "commander";
-import { NEGATIVES, type Negatives, PROTOCOLS, type Protocol, SAMPLING_DEFAULTS } from "../../data/protocols.ts";
+import { PROTOCOLS, type Protocol } from "../../dataset/manifest.ts";
 import { duration } from "../../format.ts";
+import { NEGATIVES, type Negatives, SAMPLING_DEFAULTS } from "../../importers/protocols.ts";
 import { type Context, printJson } from "../context.ts";
 import { addCommonOptions, gatherOptions, seedOption, whole } from "../options.ts";
 import { withProgress } from "../progress.ts";

@@ -1,7 +1,8 @@
 /** What the commands that prepare datasets print of them. */
-import type { EventsSummary } from "../../data/events/prepare.ts";
-import type { PreparedCounts } from "../../data/manifest.ts";
+
+import type { PreparedCounts } from "../../dataset/manifest.ts";
 import { count, duration, share } from "../../format.ts";
+import type { EventsSummary } from "../../importers/events/prepare.ts";
 import { shellWord } from "../../report/text.ts";
 import { table } from "../table.ts";
 

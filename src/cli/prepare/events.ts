@@ -1,6 +1,6 @@
 /** `dien prepare events` */
 import type { Command } from "commander";
-import { FEATURE_SECTIONS } from "../../data/events/features.ts";
+import { FEATURE_SECTIONS } from "../../importers/events/features/features.ts";
 import type { Context } from "../context.ts";
 import { addCommonOptions, applyConfig, readConfig, requireOptions } from "../options.ts";
 import { addLogOptions, type LogFlags, tellPrepared } from "./logs.ts";

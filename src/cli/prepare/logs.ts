@@ -1,8 +1,8 @@
 /** What the commands that prepare logs have in common: options of the engine, and what is told at the end. */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { OnProgress } from "../../data/dataset.ts";
-import type { EventsSummary } from "../../data/events/prepare.ts";
-import { SAMPLING_DEFAULTS } from "../../data/protocols.ts";
+import type { OnProgress } from "../../dataset/dataset.ts";
+import type { EventsSummary } from "../../importers/events/prepare.ts";
+import { SAMPLING_DEFAULTS } from "../../importers/protocols.ts";
 import { type Context, printJson } from "../context.ts";
 import { seedOption } from "../options.ts";
 import { withProgress } from "../progress.ts";

@@ -1,8 +1,8 @@
 /** `dien prepare synthetic` */
 import { type Command, Option } from "commander";
-import { TABLE_FORMATS, type TableFormat } from "../../data/synthetic/formats.ts";
-import { leastItems, SHOP_DEFAULTS, SHOP_LEAST, type ShopOptions } from "../../data/synthetic/shop.ts";
 import { count, duration, metric } from "../../format.ts";
+import { TABLE_FORMATS, type TableFormat } from "../../importers/synthetic/formats.ts";
+import { leastItems, SHOP_DEFAULTS, SHOP_LEAST, type ShopOptions } from "../../importers/synthetic/shop.ts";
 import { type Context, printJson, UsageError } from "../context.ts";
 import { addCommonOptions, gatherOptions, number, seedOption, whole } from "../options.ts";
 import { withProgress } from "../progress.ts";

@@ -1,6 +1,6 @@
 /** `dien prepare taobao` */
 import { type Command, InvalidArgumentError } from "commander";
-import { TAOBAO_TYPES, type TaobaoType } from "../../data/taobao/types.ts";
+import { TAOBAO_TYPES, type TaobaoType } from "../../importers/taobao/types.ts";
 import type { Context } from "../context.ts";
 import { addCommonOptions, gatherOptions } from "../options.ts";
 import { addLogOptions, type LogFlags, tellPrepared } from "./logs.ts";

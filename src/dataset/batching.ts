@@ -1,0 +1,133 @@
+/**
+ * Samples to batches: a seeded order for each epoch, histories cut from the users' sequences, negatives drawn afresh.
+ *
+ * All of it is a pure function of (seed, epoch, sample), so a run resumes at any batch and any number of threads may
+ * share the work.
+ */
+import type { Batch } from "../features/batch.ts";
+import type { Ids } from "../tensor/ids.ts";
+import { mix, Random } from "../tensor/random.ts";
+import type { ItemCatalogue, Part } from "./dataset.ts";
+import { NegativeSampler } from "./negatives.ts";
+
+/** A permutation of 0 .. count-1, the same for the same seed, epoch and number of the window in the epoch. */
+export function trainingOrder(count: number, seed: number, epoch: number, window: number): Int32Array {
+  const order = new Int32Array(count);
+  for (let i = 0; i < count; i++) order[i] = i;
+  new Random(mix(seed, epoch, window)).shuffle(order);
+  return order;
+}
+
+/** Fills batches from parts of one dataset. Keeps its scratch, so one thread needs one; filling allocates nothing. */
+export class BatchAssembler {
+  readonly #itemFields: readonly Int32Array[];
+  readonly #sampler: NegativeSampler;
+  /** [samples] history lengths in the order given; sample index and candidate in row order. */
+  readonly #lengths: Int32Array;
+  readonly #chosen: Int32Array;
+  readonly #candidates: Int32Array;
+  /** [tokens] catalogue rows. */
+  readonly #behaviours: Int32Array;
+  readonly #negatives: Int32Array;
+
+  constructor({ schema, itemFields, popularity }: ItemCatalogue, maxSamples: number) {
+    const tokens = maxSamples * schema.maxHistory;
+    this.#itemFields = itemFields;
+    this.#sampler = new NegativeSampler(popularity, itemFields[0].length);
+    this.#lengths = new Int32Array(maxSamples);
+    this.#chosen = new Int32Array(maxSamples);
+    this.#candidates = new Int32Array(maxSamples);
+    this.#behaviours = new Int32Array(tokens);
+    this.#negatives = new Int32Array(tokens);
+  }
+
+  /**
+   * Fills `batch` with the samples indices[from .. from + count) of `part`, sorted by history length. With `draw`, every
+   * behaviour past the first of a history gets a negative: the impression that was not clicked before it, or else one
+   * drawn for that (seed, epoch, sample, behaviour); the first one's, never read, is the unknown item. Without, negatives
+   * are left as they are.
+   */
+  fill(
+    batch: Batch,
+    part: Part,
+    indices: Int32Array,
+    from: number,
+    count: number,
+    draw: { readonly seed: number; readonly epoch: number } | null,
+  ): void {
+    const { samples } = part;
+    const itemFields = this.#itemFields;
+    const { packed } = batch;
+    const lengths = this.#lengths;
+    const chosen = this.#chosen;
+    const candidates = this.#candidates;
+    for (let i = 0; i < count; i++) lengths[i] = samples.length[indices[from + i]];
+    packed.pack(lengths, 0, count);
+    const labels = batch.labels.values;
+    for (let row = 0; row < count; row++) {
+      const sample = indices[from + packed.order[row]];
+      chosen[row] = sample;
+      candidates[row] = samples.item[sample];
+      labels[row] = samples.label[sample];
+    }
+    gather(batch.user, samples.user, chosen, count);
+    gather(batch.context, samples.context, chosen, count);
+    gather(batch.candidate, itemFields, candidates, count);
+    this.#placeBehaviours(batch, part, count);
+    gather(batch.history, itemFields, this.#behaviours, packed.tokens.count);
+    if (draw === null) return;
+    this.#placeNegatives(batch, part, count, draw.seed, draw.epoch);
+    gather(batch.negatives, itemFields, this.#negatives, packed.tokens.count);
+  }
+
+  /** The catalogue row of each token. */
+  #placeBehaviours({ packed }: Batch, { samples, sequences }: Part, count: number): void {
+    const { offsets, items } = sequences;
+    const tokens = packed.offsets;
+    const behaviours = this.#behaviours;
+    for (let row = 0; row < count; row++) {
+      const sample = this.#chosen[row];
+      const length = packed.lengths[row];
+      const first = offsets[samples.sequence[sample]] + samples.position[sample] - length;
+      for (let t = 0; t < length; t++) behaviours[tokens[t] + row] = items[first + t];
+    }
+  }
+
+  #placeNegatives({ packed }: Batch, { samples, sequences }: Part, count: number, seed: number, epoch: number): void {
+    const { offsets, items, unclicked } = sequences;
+    const tokens = packed.offsets;
+    const behaviours = this.#behaviours;
+    const negatives = this.#negatives;
+    const sampler = this.#sampler;
+    for (let row = 0; row < count; row++) {
+      const length = packed.lengths[row];
+      if (length === 0) return;
+      const sample = this.#chosen[row];
+      const sequence = samples.sequence[sample];
+      const begin = offsets[sequence];
+      const first = samples.position[sample] - length;
+      let marked = false;
+      negatives[tokens[0] + row] = 0;
+      for (let t = 1; t < length; t++) {
+        const token = tokens[t] + row;
+        const shown = unclicked === undefined ? 0 : unclicked[begin + first + t];
+        if (shown > 0) {
+          negatives[token] = shown;
+          continue;
+        }
+        if (!marked) sampler.mark(items, begin, offsets[sequence + 1]);
+        marked = true;
+        negatives[token] = sampler.draw(behaviours[token], seed, epoch, samples.row[sample], first + t);
+      }
+    }
+  }
+}
+
+/** into[field][i] = fields[field][rows[i]]. */
+function gather(into: readonly Ids[], fields: readonly Int32Array[], rows: Int32Array, count: number): void {
+  for (let field = 0; field < into.length; field++) {
+    const { values } = into[field];
+    const ids = fields[field];
+    for (let i = 0; i < count; i++) values[i] = ids[rows[i]];
+  }
+}

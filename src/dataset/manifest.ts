@@ -1,0 +1,170 @@
+/**
+ * dataset.json: what a dataset folder holds and where it came from (docs/data-format.md).
+ */
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { UserError } from "../errors.ts";
+import type { Schema } from "../features/schema.ts";
+import { fileError } from "../files.ts";
+import { offsetSchema, readsTime, transformSchema } from "./transform.ts";
+
+/** Raised whenever a reader of the older version would misread the folder. */
+export const DATASET_VERSION = 2;
+
+/** Protocols that make positives of behaviours and sample their negatives (docs/data-format.md). */
+export const PROTOCOLS = ["paper", "temporal"] as const;
+export type Protocol = (typeof PROTOCOLS)[number];
+
+const count = z.int().nonnegative();
+
+/**
+ * `size` counts the unknown id 0; `values` the distinct known values in the whole data, seen in training or not;
+ * `transform` makes a raw value the category that the vocabulary knows.
+ */
+const field = z.strictObject({
+  name: z.string().regex(/^[a-z][a-z0-9_]*$/),
+  size: z.int().positive(),
+  values: count,
+  transform: transformSchema,
+});
+
+const sampleColumns = ["label", "time", "sequence", "position", "length", "item", "probability"];
+/** Columns that the files of a field's ids have beside them, and what a behaviour of a request has beside its fields. */
+export const RESERVED = { user: sampleColumns, item: ["row", "key", "time"], context: sampleColumns };
+
+/**
+ * What is wrong with the names of fields: they become names of columns and files, so each is used once, and none is taken
+ * already.
+ */
+export function nameProblem(
+  kinds: {
+    readonly [kind in keyof typeof RESERVED]: readonly { readonly name: string }[];
+  },
+): { readonly kind: keyof typeof RESERVED; readonly index: number; readonly message: string } | undefined {
+  const seen = new Set<string>();
+  for (const kind of ["user", "item", "context"] as const) {
+    for (const [index, { name }] of kinds[kind].entries()) {
+      if (seen.has(name) || RESERVED[kind].includes(name))
+        return { kind, index, message: `${name}: the name is taken` };
+      seen.add(name);
+    }
+  }
+  return undefined;
+}
+
+const fields = z
+  .strictObject({ user: z.array(field), item: z.array(field).min(1), context: z.array(field) })
+  .superRefine((kinds, context) => {
+    for (const [index, { transform }] of kinds.item.entries()) {
+      if (!readsTime(transform)) continue;
+      context.addIssue({ code: "custom", path: ["item", index, "transform"], message: "an item has no time" });
+    }
+    const problem = nameProblem(kinds);
+    if (problem === undefined) return;
+    const { kind, index, message } = problem;
+    context.addIssue({ code: "custom", path: [kind, index, "name"], message });
+  });
+
+const inputFile = z.strictObject({ name: z.string(), bytes: count, sha256: z.string().regex(/^[0-9a-f]{64}$/) });
+export type InputFile = z.infer<typeof inputFile>;
+
+export const manifestSchema = z.strictObject({
+  format: z.literal("dien-dataset"),
+  version: z.literal(DATASET_VERSION),
+  importer: z.string(),
+  protocol: z.string(),
+  seed: z.int(),
+  settings: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  maxHistory: z.int().positive(),
+  /** Milliseconds before the impression that histories go back at most; null, to the beginning. */
+  window: z.int().positive().nullable(),
+  /** Minutes east of UTC of times that name no offset. */
+  utcOffset: offsetSchema,
+  fields,
+  /** Whether behaviours have unclicked impressions: negatives of the auxiliary loss. */
+  unclicked: z.boolean(),
+  /** Whether samples carry the true click probability (synthetic data). */
+  probability: z.boolean(),
+  /** Synthetic data only: AUC of the true click probability on the test samples. */
+  ceilingAuc: z.number().optional(),
+  counts: z.strictObject({
+    sequences: count,
+    /** Catalogue rows without row 0, the unknown item. */
+    items: count,
+    behaviours: count,
+    /** Behaviours that vocabularies and popularity were learned from. */
+    trainingBehaviours: count,
+    train: count,
+    valid: count,
+    test: count,
+  }),
+  dropped: z.record(z.string(), count),
+  inputs: z.array(inputFile),
+  versions: z.strictObject({ dien: z.string(), node: z.string(), duckdb: z.string() }),
+});
+export type Manifest = z.infer<typeof manifestSchema>;
+
+export const MANIFEST_FILE = "dataset.json";
+
+/** The path of a field's vocabulary in a dataset folder. */
+export const vocabularyFile = (folder: string, name: string) => join(folder, "vocabulary", `${name}.parquet`);
+
+/** The fields and history length that models are built from. */
+export function schemaOf(manifest: Manifest): Schema {
+  const fields = (list: Manifest["fields"]["user"]) => list.map(({ name, size }) => ({ name, size }));
+  const { user, item, context } = manifest.fields;
+  return { user: fields(user), item: fields(item), context: fields(context), maxHistory: manifest.maxHistory };
+}
+
+/**
+ * Reads and checks the manifest of a dataset folder.
+ * @throws UserError where `directory` is no dataset, or one of another version, or its manifest is damaged.
+ */
+export async function readManifest(directory: string): Promise<Manifest> {
+  const path = join(directory, MANIFEST_FILE);
+  const refuse = (why: string) => new UserError(`${directory} is no dataset: ${why}; make one with \`dien prepare\``);
+  const found = await stat(directory).catch(() => null);
+  if (found === null) throw refuse("there is no such folder");
+  if (!found.isDirectory()) throw refuse("it is no folder");
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") throw refuse(`it holds no ${MANIFEST_FILE}`);
+    throw fileError(error, "read", path);
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new UserError(`${path} is damaged: ${(error as Error).message}`);
+  }
+  const head = z.object({ format: z.literal("dien-dataset"), version: z.number() }).safeParse(value);
+  if (!head.success) throw refuse(`its ${MANIFEST_FILE} is of some other program`);
+  if (head.data.version !== DATASET_VERSION) {
+    throw new UserError(
+      `${path} has format version ${head.data.version}, this program reads version ${DATASET_VERSION}: prepare the data again`,
+    );
+  }
+  const manifest = manifestSchema.safeParse(value);
+  if (!manifest.success) {
+    const { path: where, message } = manifest.error.issues[0];
+    throw new UserError(`${path} is damaged: ${where.join(".") || "document"}: ${message}`);
+  }
+  return manifest.data;
+}
+
+/** What every `dien prepare` reports: what is in the data, and how many samples were made of it. */
+export interface PreparedCounts {
+  readonly users: number;
+  readonly items: number;
+  readonly train: number;
+  readonly valid: number;
+  readonly test: number;
+}
+
+export function preparedCounts({ counts }: Manifest): PreparedCounts {
+  const { sequences: users, items, train, valid, test } = counts;
+  return { users, items, train, valid, test };
+}

@@ -1,0 +1,52 @@
+/**
+ * What a model costs: its trained numbers and the operations of one sample, told by recording it without its weights.
+ *
+ * Operations are the multiply-adds of matrix products, times two: dense layers, recurrences, projections of attention.
+ * Look-ups, sums, softmax, activations and products of vectors are left out.
+ */
+import { ParameterPlan } from "../autograd/parameters.ts";
+import { Tape } from "../autograd/tape.ts";
+import { Batch } from "../features/batch.ts";
+import type { Schema } from "../features/schema.ts";
+import { loadKernels } from "../kernels/load.ts";
+import type { RunConfig } from "../run/config.ts";
+import { Arena, createMemory } from "../tensor/memory.ts";
+import { recordModel } from "./workspace.ts";
+
+export interface ModelCost {
+  /** Trained numbers in all, and those of them that are not embeddings. */
+  readonly parameters: number;
+  readonly dense: number;
+  /** Operations to score a sample, and to learn from it: forward and backward, the auxiliary loss among them. */
+  readonly score: number;
+  readonly learn: number;
+}
+
+/** The cost of a configured model for a sample with `history` behaviours. */
+export function modelCost(schema: Schema, config: Pick<RunConfig, "model">, history: number): ModelCost {
+  const sized = { ...schema, maxHistory: history };
+  const { specs, flops: learn } = recordOnce(sized, config, true);
+  const { flops: score } = recordOnce(sized, config, false);
+  const trained = specs.filter(({ kind }) => kind !== "statistic");
+  const numbers = (list: typeof specs) => list.reduce((sum, { rows, cols }) => sum + rows * cols, 0);
+  return {
+    parameters: numbers(trained),
+    dense: numbers(trained.filter(({ kind }) => kind === "dense")),
+    score,
+    learn,
+  };
+}
+
+/** Records the model for one sample of full length; only the sample's ids have memory. */
+function recordOnce(schema: Schema, config: Pick<RunConfig, "model">, training: boolean) {
+  const measure = new Arena(0, Number.MAX_SAFE_INTEGER);
+  new Batch(createMemory(0), measure, schema, 1);
+  const bytes = measure.start + measure.usedBytes;
+  const memory = createMemory(bytes);
+  const batch = new Batch(memory, new Arena(0, bytes), schema, 1);
+  batch.packed.pack([schema.maxHistory], 0, 1);
+  const parameters = new ParameterPlan();
+  const tape = new Tape({ kernels: loadKernels(memory.memory), memory, parameters, training });
+  recordModel(tape, batch, config);
+  return { specs: parameters.specs, flops: tape.flops() };
+}

@@ -1,0 +1,52 @@
+/** What the main thread and its workers say to each other. */
+import type { ItemCatalogue, Part } from "../dataset/dataset.ts";
+import type { WorkspaceOptions } from "./workspace.ts";
+
+/** What a worker is started with. Memory and dataset are shared, not copied. */
+export interface WorkerStart {
+  readonly options: WorkspaceOptions;
+  readonly memory: WebAssembly.Memory;
+  readonly catalogue: ItemCatalogue;
+  readonly thread: number;
+}
+
+/** The samples that the tasks to come are about. Not answered. */
+export interface OpenTask {
+  readonly kind: "open";
+  readonly part: Part;
+}
+
+/** Steps [from, to) of window number `window` of an epoch, after `done` steps of whatever came before, at learning rate `rate`. */
+export interface TrainTask {
+  readonly kind: "train";
+  readonly epoch: number;
+  readonly window: number;
+  readonly from: number;
+  readonly to: number;
+  readonly done: number;
+  readonly rate: number;
+}
+
+/** Scores of the samples in `order`, each in the place of its row. */
+export interface ScoreTask {
+  readonly kind: "score";
+  readonly order: Int32Array;
+  readonly scores: Float32Array;
+}
+
+/** What means of losses are over. */
+export interface LossTotals {
+  readonly samples: number;
+  /** (t, t+1) pairs of behaviours. */
+  readonly pairs: number;
+}
+
+/** Losses of the samples in `order`: shares[piece, loss] of the means over `totals`, for each `SCORE_BATCH` samples. */
+export interface MeasureTask {
+  readonly kind: "measure";
+  readonly order: Int32Array;
+  readonly totals: LossTotals;
+  readonly shares: Float64Array;
+}
+
+export type Task = OpenTask | TrainTask | ScoreTask | MeasureTask;

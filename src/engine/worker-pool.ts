@@ -1,0 +1,106 @@
+/**
+ * The worker threads of a run, seen from the main thread: it hands out chunks of work and stays free for signals and
+ * progress while they run.
+ */
+import { Worker } from "node:worker_threads";
+import { type ItemCatalogue, type Part, type Samples, sharedInt32 } from "../dataset/dataset.ts";
+import { Cell } from "./barrier.ts";
+import type { LossTotals, OpenTask, Task, TrainTask, WorkerStart } from "./tasks.ts";
+import { SCORE_BATCH, Workspace, type WorkspaceOptions } from "./workspace.ts";
+
+/** Worker threads over one workspace and the parts of one dataset. */
+export class Team {
+  readonly workspace: Workspace;
+  readonly #workers: readonly Worker[];
+  #part: Part | undefined;
+  #failure: Error | undefined;
+  #fail: ((error: Error) => void) | undefined;
+
+  /** Plans the memory and starts the workers. Throws UserError where the run does not fit into 4 GiB. */
+  constructor(options: WorkspaceOptions, { schema, itemFields, popularity }: ItemCatalogue) {
+    this.workspace = new Workspace(options);
+    this.workspace.gradients?.initialise();
+    const { memory } = this.workspace.memory;
+    const catalogue: ItemCatalogue = { schema, itemFields, popularity };
+    this.#workers = Array.from({ length: options.threads }, (_, thread) => {
+      const workerData: WorkerStart = { options, memory, catalogue, thread };
+      // Flags of the parent, like --input-type of `node -e`, are not for a worker.
+      const worker = new Worker(new URL("./worker.js", import.meta.url), { workerData, execArgv: [] });
+      worker.on("error", (error) => {
+        this.#failure = error instanceof Error ? error : new Error(String(error));
+        this.#fail?.(this.#failure);
+      });
+      return worker;
+    });
+  }
+
+  /** Steps on the samples of `part`. */
+  train(part: Part, task: Omit<TrainTask, "kind">): Promise<void> {
+    this.#open(part);
+    return this.#run({ kind: "train", ...task });
+  }
+
+  /** Writes the probability of a click for each sample of `part` to the place of its row in `scores`. */
+  async score(part: Part, scores: Float32Array, onProgress?: (done: number) => void): Promise<void> {
+    this.#open(part);
+    const timer = onProgress && setInterval(() => onProgress(this.progress), 200);
+    try {
+      await this.#run({ kind: "score", order: longestFirst(part.samples), scores });
+    } finally {
+      clearInterval(timer);
+    }
+  }
+
+  /**
+   * The losses on `part` as they are now: [pieces, losses] shares of their means over `totals`, each piece's in its own
+   * place.
+   */
+  async measure(part: Part, totals: LossTotals): Promise<Float64Array> {
+    this.#open(part);
+    const pieces = Math.ceil(part.samples.count / SCORE_BATCH);
+    const shares = new Float64Array(new SharedArrayBuffer(pieces * this.workspace.losses.length * 8));
+    await this.#run({ kind: "measure", order: longestFirst(part.samples), totals, shares });
+    return shares;
+  }
+
+  /** Steps or samples done of the task that runs. */
+  get progress(): number {
+    return Atomics.load(this.workspace.control, Cell.progress);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+  }
+
+  #open(part: Part): void {
+    if (part === this.#part) return;
+    this.#part = part;
+    const task: OpenTask = { kind: "open", part };
+    for (const worker of this.#workers) worker.postMessage(task);
+  }
+
+  async #run(task: Exclude<Task, OpenTask>): Promise<void> {
+    if (this.#failure) throw this.#failure;
+    Atomics.store(this.workspace.control, Cell.work, 0);
+    Atomics.store(this.workspace.control, Cell.progress, 0);
+    await new Promise<void>((resolve, reject) => {
+      let left = this.#workers.length;
+      this.#fail = reject;
+      for (const worker of this.#workers) {
+        worker.once("message", () => {
+          if (--left === 0) resolve();
+        });
+        worker.postMessage(task);
+      }
+    });
+  }
+}
+
+/**
+ * Sample indices by falling history length: batches of like lengths pack best, and the longest are not left to the end.
+ */
+function longestFirst({ count, length }: Samples): Int32Array {
+  const order = sharedInt32(count);
+  for (let i = 0; i < count; i++) order[i] = i;
+  return order.sort((a, b) => length[b] - length[a] || a - b);
+}

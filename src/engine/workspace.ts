@@ -1,0 +1,214 @@
+/**
+ * The plan of the linear memory of a run, and what stands in it. Planned from configuration and schema alone, so each
+ * thread that plans finds the same addresses.
+ *
+ *   control | parameters, moments | gradients | per shard: ids, look-up gradients | per thread: ids, activations
+ *
+ * Scoring and measuring losses share a thread's ids and activations with training: nothing there outlives a replay.
+ */
+import { ParameterLayout, ParameterPlan, type ParameterSpec } from "../autograd/parameters.ts";
+import { type Lookup, Tape, type Tensor } from "../autograd/tape.ts";
+import { UserError } from "../errors.ts";
+import { Batch } from "../features/batch.ts";
+import type { Schema } from "../features/schema.ts";
+import type { Kernels, Pointer } from "../kernels/contract.ts";
+import { loadKernels, relaxedSupported } from "../kernels/load.ts";
+import { Gradients } from "../optim/gradients.ts";
+import { modelNamed, type RunConfig } from "../run/config.ts";
+import { RunFailed } from "../run/failure.ts";
+import { Arena, createMemory, type LinearMemory, MAX_BYTES, viewMemory } from "../tensor/memory.ts";
+import { addTargetLoss } from "./objective.ts";
+
+export interface WorkspaceOptions {
+  readonly schema: Schema;
+  readonly config: RunConfig;
+  readonly threads: number;
+  /** Without it there are no gradients and no moments: for scoring. */
+  readonly training: boolean;
+}
+
+/** Samples that are scored, or whose losses are measured, at once. A score does not depend on it. */
+export const SCORE_BATCH = 64;
+/** Steps between two meetings of the workers with the main thread. */
+export const STEPS_PER_CHUNK = 20;
+
+const CONTROL_INTS = 16;
+
+/** What a model is recorded for: what of it is on the tape. */
+type Purpose = Pick<Tape, "training" | "supervised">;
+
+const SCORE: Purpose = { training: false, supervised: false };
+const MEASURE: Purpose = { training: false, supervised: true };
+const TRAIN: Purpose = { training: true, supervised: true };
+
+/** What recording a model once, without memory, tells about it. */
+interface TapePlan {
+  readonly specs: readonly ParameterSpec[];
+  readonly lookups: readonly Lookup[];
+  readonly losses: readonly string[];
+  readonly bytes: { arena: number; kept: number };
+}
+
+/** A model recorded for one batch. */
+export interface Replica {
+  readonly batch: Batch;
+  readonly tape: Tape;
+  /** [B, 1] logits of `batch` after a replay. */
+  readonly logits: { readonly value: Pointer };
+  readonly arena: Arena;
+  readonly kept: Arena;
+  /** Whether the model looks at `batch.negatives`; drawing them costs time. */
+  readonly readsNegatives: boolean;
+}
+
+/** Memory, kernels, parameters and gradients of a run. */
+export class Workspace {
+  readonly options: WorkspaceOptions;
+  readonly memory: LinearMemory;
+  readonly kernels: Kernels;
+  readonly parameters: ParameterLayout;
+  readonly gradients: Gradients | undefined;
+  /** Names of the losses, in the order of a tape's. */
+  readonly losses: readonly string[];
+  /** Int32 cells that threads meet in; see barrier.ts. */
+  readonly control: Int32Array;
+  /** [STEPS_PER_CHUNK, shards, losses] the unweighted losses of the latest chunk. */
+  readonly stepLosses: Float64Array;
+  readonly shardSize: number;
+  readonly #shardBatches: readonly Batch[];
+  readonly #kept: readonly Arena[];
+  readonly #scoreBatches: readonly Batch[];
+  readonly #arenas: readonly Arena[];
+
+  /**
+   * Lays the run out in `memory`, or in a new memory of the size it needs.
+   * @param load how kernels are loaded; a benchmark wraps them to see where the time goes
+   */
+  constructor(options: WorkspaceOptions, memory?: WebAssembly.Memory, load = loadKernels) {
+    const { engine } = options.config.train;
+    if (engine === "relaxed" && !relaxedSupported()) {
+      throw new UserError('train.engine "relaxed": this version of Node has no relaxed SIMD; use "simd", or Node 24');
+    }
+    this.options = options;
+    const plan = planTape(options, SCORE);
+    const trainingPlan = options.training ? planTape(options, TRAIN) : undefined;
+    const measuringPlan = measures(options) ? planTape(options, MEASURE) : undefined;
+    const arenaBytes = Math.max(...[plan, trainingPlan, measuringPlan].map((each) => each?.bytes.arena ?? 0));
+    const layout = (linear: LinearMemory, arena: Arena) =>
+      layOut(options, plan, trainingPlan, arenaBytes, linear, arena);
+    if (memory === undefined) {
+      const measure = new Arena(0, Number.MAX_SAFE_INTEGER);
+      layout(createMemory(0), measure);
+      const bytes = measure.start + measure.usedBytes;
+      if (bytes > MAX_BYTES) throw tooLarge(bytes, options);
+      memory = createMemory(bytes).memory;
+    }
+    this.memory = viewMemory(memory);
+    this.kernels = load(memory, engine);
+    const parts = layout(this.memory, new Arena(0, memory.buffer.byteLength));
+    this.parameters = parts.parameters;
+    this.gradients = parts.gradients;
+    this.control = parts.control;
+    this.stepLosses = parts.stepLosses;
+    this.shardSize = shardSize(options.config);
+    this.losses = (trainingPlan ?? plan).losses;
+    this.#shardBatches = parts.shardBatches;
+    this.#kept = parts.kept;
+    this.#scoreBatches = parts.scoreBatches;
+    this.#arenas = parts.arenas;
+  }
+
+  /** Records the model for training on a shard, with the activations of `thread`. */
+  shardReplica(shard: number, thread: number): Replica {
+    const gradients = this.gradients!.block(shard);
+    return this.#record(TRAIN, this.#shardBatches[shard], this.#arenas[thread], this.#kept[shard], gradients);
+  }
+
+  /** Records the model for scoring, with the activations of `thread`. */
+  scoreReplica(thread: number): Replica {
+    return this.#record(SCORE, this.#scoreBatches[thread], this.#arenas[thread], new Arena(0, 0));
+  }
+
+  /** Records the model with its losses but without gradients; undefined where the run measures none. */
+  measureReplica(thread: number): Replica | undefined {
+    if (!measures(this.options)) return undefined;
+    return this.#record(MEASURE, this.#scoreBatches[thread], this.#arenas[thread], new Arena(0, 0));
+  }
+
+  #record(purpose: Purpose, batch: Batch, arena: Arena, kept: Arena, gradients?: Pointer): Replica {
+    const { kernels, memory, parameters } = this;
+    const tape = new Tape({ kernels, memory, parameters, ...purpose, ...(gradients !== undefined && { gradients }) });
+    const logits = recordModel(tape, batch, this.options.config);
+    const readsNegatives = batch.negatives.some(({ pointer }) => tape.lookups.some(({ ids }) => ids === pointer));
+    return { batch, tape, logits, arena, kept, readsNegatives };
+  }
+}
+
+/** Records the configured model, in training with its losses. Returns the logits [B, 1]. */
+export function recordModel(tape: Tape, batch: Batch, { model }: Pick<RunConfig, "model">): Tensor {
+  const { name, ...config } = model;
+  const logits = modelNamed(name).logits(tape, batch, config);
+  if (tape.supervised) addTargetLoss(tape, batch, logits);
+  return logits;
+}
+
+/** Whether a run measures losses on validation samples. */
+function measures({ config, training }: WorkspaceOptions): boolean {
+  return training && config.train.curve_steps > 0;
+}
+
+function shardSize({ train }: RunConfig): number {
+  return Math.ceil(train.batch_size / train.shards);
+}
+
+/** Records the model on a tape without memory. */
+function planTape({ schema, config }: WorkspaceOptions, purpose: Purpose): TapePlan {
+  const memory = createMemory(0);
+  const parameters = new ParameterPlan();
+  const tape = new Tape({ kernels: loadKernels(memory.memory), memory, parameters, ...purpose });
+  const samples = purpose.training ? shardSize(config) : SCORE_BATCH;
+  recordModel(tape, new Batch(memory, new Arena(0, Number.MAX_SAFE_INTEGER), schema, samples), config);
+  const losses = tape.losses.map((loss) => loss.name);
+  return { specs: parameters.specs, lookups: tape.lookups, losses, bytes: tape.bytes() };
+}
+
+function layOut(
+  { schema, config, threads, training }: WorkspaceOptions,
+  plan: TapePlan,
+  trainingPlan: TapePlan | undefined,
+  arenaBytes: number,
+  memory: LinearMemory,
+  arena: Arena,
+) {
+  const { shards } = config.train;
+  const each = <T>(count: number, make: () => T): T[] => Array.from({ length: count }, make);
+  const region = (bytes: number) => {
+    const start = arena.alloc(bytes / 4);
+    return new Arena(start, start + bytes);
+  };
+  const control = arena.alloc(CONTROL_INTS);
+  const lossCount = trainingPlan ? STEPS_PER_CHUNK * shards * trainingPlan.losses.length : 0;
+  const losses = arena.alloc(lossCount * 2);
+  const parameters = new ParameterLayout((trainingPlan ?? plan).specs, arena, training);
+  return {
+    control: memory.i32.subarray(control / 4, control / 4 + CONTROL_INTS),
+    stepLosses: new Float64Array(memory.f32.buffer).subarray(losses / 8, losses / 8 + lossCount),
+    parameters,
+    gradients: trainingPlan && new Gradients(memory, arena, parameters, trainingPlan.lookups, shards),
+    shardBatches: trainingPlan ? each(shards, () => new Batch(memory, arena, schema, shardSize(config))) : [],
+    kept: trainingPlan ? each(shards, () => region(trainingPlan.bytes.kept)) : [],
+    scoreBatches: each(threads, () => new Batch(memory, arena, schema, SCORE_BATCH)),
+    arenas: each(threads, () => region(arenaBytes)),
+  };
+}
+
+function tooLarge(bytes: number, { schema, config, threads }: WorkspaceOptions): RunFailed {
+  const gib = (count: number) => `${(count / 2 ** 30).toFixed(1)} GiB`;
+  const largest = [...schema.user, ...schema.item, ...schema.context].sort((a, b) => b.size - a.size)[0];
+  return new RunFailed(
+    "too large",
+    `the run needs ${gib(bytes)} of linear memory and 4.0 GiB is all that wasm32 addresses: lower model.embedding.size, ` +
+      `the vocabulary (largest: ${largest.name}, ${largest.size} rows), train.batch_size (${config.train.batch_size}), ` +
+      `the history (${schema.maxHistory} behaviours) or the threads (${threads})`,
+  );
+}

@@ -1,0 +1,154 @@
+/**
+ * Reads the review dumps of 2014 (https://cseweb.ucsd.edu/~jmcauley/datasets/amazon/links.html): reviews_X.json.gz,
+ * one JSON object a line, and meta_X.json.gz, one Python literal (or JSON object) a line.
+ */
+
+import type { InputFile } from "../../dataset/manifest.ts";
+import { printable, UserError } from "../../errors.ts";
+import { readLines } from "../../lines.ts";
+import type { BehaviourLog } from "../behaviours.ts";
+import { type PythonValue, parsePythonLiteral } from "./python-literal.ts";
+
+/** A dump may hold this many unusable lines, or this share of all lines, whichever is more. */
+const TOLERATED_LINES = 100;
+const TOLERATED_SHARE = 0.01;
+/** Unusable lines that are told one by one. */
+const TOLD_LINES = 5;
+
+/** What of a dump could not be used. */
+export interface Unusable {
+  /** Lines that are no object in the file's notation. */
+  readonly broken: number;
+  /** Objects that lack a field that is needed, or hold something else in it. */
+  readonly incomplete: number;
+  /** The first few, each with its line number and what is wrong. */
+  readonly told: readonly string[];
+}
+
+type Progress = (done: number, total: number | undefined) => void;
+
+export interface Reviews extends Unusable, BehaviourLog {
+  readonly file: InputFile;
+}
+
+export interface Metadata extends Unusable {
+  readonly file: InputFile;
+  /** The leaf category of each item that has one. */
+  readonly categories: ReadonlyMap<string, string>;
+}
+
+/** Every review is a behaviour: reviewerID, asin, unixReviewTime. @throws UserError where the dump is unusable. */
+export async function readReviews(path: string, onProgress?: Progress): Promise<Reviews> {
+  const users = new Map<string, number>();
+  const items = new Map<string, number>();
+  const log = { user: [] as number[], item: [] as number[], time: [] as number[] };
+  const { file, ...unusable } = await readObjects(path, JSON.parse, onProgress, (record) => {
+    const reviewer = record("reviewerID");
+    const asin = record("asin");
+    const time = record("unixReviewTime");
+    if (!isName(reviewer)) return "reviewerID";
+    if (!isName(asin)) return "asin";
+    if (!Number.isSafeInteger(time)) return "unixReviewTime";
+    log.user.push(numberOf(users, reviewer));
+    log.item.push(numberOf(items, asin));
+    log.time.push(1000 * (time as number));
+    return null;
+  });
+  return { file, ...unusable, users: [...users.keys()], items: [...items.keys()], ...log };
+}
+
+/**
+ * The leaf category, categories[0][-1], of every item of `wanted`; an item without `categories` has none, and of
+ * several lines for one item the first that has one counts.
+ * @throws UserError where the dump is unusable.
+ */
+export async function readMetadata(
+  path: string,
+  wanted: ReadonlySet<string>,
+  onProgress?: Progress,
+): Promise<Metadata> {
+  const categories = new Map<string, string>();
+  // One string a category: those that the parser cuts out would keep their whole lines alive.
+  const names = new Map<string, string>();
+  const { file, ...unusable } = await readObjects(path, parseMetadata, onProgress, (record) => {
+    const asin = record("asin");
+    if (!isName(asin)) return "asin";
+    if (!wanted.has(asin) || categories.has(asin)) return null;
+    const paths = record("categories");
+    if (paths === undefined || (Array.isArray(paths) && paths.length === 0)) return null;
+    const leaf = Array.isArray(paths) && Array.isArray(paths[0]) ? paths[0].at(-1) : undefined;
+    if (!isName(leaf)) return "categories";
+    if (!names.has(leaf)) names.set(leaf, Buffer.from(leaf).toString());
+    categories.set(Buffer.from(asin).toString(), names.get(leaf)!);
+    return null;
+  });
+  return { file, ...unusable, categories };
+}
+
+/** JSON has a double quote where a Python dict of strings has a single one. */
+function parseMetadata(line: string): unknown {
+  return /^\s*\{\s*"/.test(line) ? JSON.parse(line) : parsePythonLiteral(line);
+}
+
+/** Hands a look-up of each line's fields to `take`, which returns the field that is missing or wrong, or null. */
+async function readObjects(
+  path: string,
+  parse: (line: string) => unknown,
+  onProgress: Progress | undefined,
+  take: (record: (field: string) => unknown) => string | null,
+): Promise<Unusable & { file: InputFile }> {
+  const told: string[] = [];
+  let lines = 0;
+  let broken = 0;
+  let incomplete = 0;
+  const tell = (number: number, what: string) => {
+    if (told.length < TOLD_LINES) told.push(`line ${number}: ${printable(what)}`);
+  };
+  const file = await readLines(
+    path,
+    (line, number) => {
+      lines++;
+      let value: unknown;
+      try {
+        value = parse(line);
+      } catch (error) {
+        broken++;
+        return tell(number, (error as Error).message);
+      }
+      const fields = fieldsOf(value);
+      if (fields === null) {
+        broken++;
+        return tell(number, "no object");
+      }
+      const wrong = take(fields);
+      if (wrong === null) return;
+      incomplete++;
+      const found = fields(wrong);
+      tell(number, found === undefined ? `no ${wrong}` : `${wrong} is ${JSON.stringify(found)?.slice(0, 60)}`);
+    },
+    onProgress,
+  );
+  if (lines === 0) throw new UserError(`${path} is empty`);
+  const unusable = broken + incomplete;
+  if (unusable === lines || unusable > Math.max(TOLERATED_LINES, TOLERATED_SHARE * lines)) {
+    throw new UserError(`${path}: ${unusable} of ${lines} lines are unusable, the first is ${told[0]}`);
+  }
+  return { file, broken, incomplete, told };
+}
+
+function fieldsOf(value: unknown): ((field: string) => unknown) | null {
+  if (value instanceof Map) return (field) => (value as Map<unknown, PythonValue>).get(field);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
+  return (field) => (Object.hasOwn(value, field) ? (value as Record<string, unknown>)[field] : undefined);
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
+}
+
+function numberOf(numbers: Map<string, number>, name: string): number {
+  const known = numbers.get(name);
+  if (known !== undefined) return known;
+  numbers.set(name, numbers.size);
+  return numbers.size - 1;
+}

@@ -1,0 +1,128 @@
+/**
+ * Amazon review dumps to a dataset: user {user}, item {item, category}, every review a behaviour, as in the paper
+ * (section 4.1). What becomes of duplicates, broken lines and so on is said in docs/data-format.md.
+ */
+import { z } from "zod";
+import type { OnProgress } from "../../dataset/dataset.ts";
+import { checkReplaceable } from "../../dataset/folder.ts";
+import { PROTOCOLS, type PreparedCounts, preparedCounts } from "../../dataset/manifest.ts";
+import { writeDataset } from "../../dataset/write.ts";
+import { UserError } from "../../errors.ts";
+import { behaviourSequences } from "../behaviours.ts";
+import { NEGATIVES, SAMPLING_DEFAULTS, sampleBehaviours } from "../protocols.ts";
+import { readMetadata, readReviews, type Unusable } from "./dump.ts";
+
+const optionsSchema = z.object({
+  /** The review dump, gzipped or not; a pipe will do. */
+  reviews: z.string().min(1),
+  /** The metadata dump. */
+  meta: z.string().min(1),
+  /** The dataset folder to write; a dataset that is there is replaced. */
+  out: z.string().min(1),
+  /** How samples are made of behaviours, and split; see `Protocol`. */
+  protocol: z.enum(PROTOCOLS).default(SAMPLING_DEFAULTS.protocol),
+  /** Which items may be a sample's negative; see `Negatives`. */
+  negatives: z.enum(NEGATIVES).default(SAMPLING_DEFAULTS.negatives),
+  /** Of 31 bits. */
+  seed: z.int32().nonnegative().default(SAMPLING_DEFAULTS.seed),
+  /** Histories keep the latest this many behaviours. */
+  maxHistory: z.int().positive().default(SAMPLING_DEFAULTS.maxHistory),
+});
+export type PrepareAmazonOptions = Readonly<z.input<typeof optionsSchema>>;
+
+/** What was prepared: counts of what is in the data, of samples, and of what was left out, by reason. */
+export interface PrepareSummary extends PreparedCounts {
+  readonly categories: number;
+  readonly seconds: number;
+  readonly dropped: Readonly<Record<string, number>>;
+  /** Few categories found; the first few unusable lines of each file. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Prepares a dataset of two dumps. Nothing is written before both were read to their end.
+ * @throws UserError where an option or a dump cannot be used, the dumps are not of the same items, the reviews leave
+ * nothing to train on, or `out` cannot be written.
+ */
+export async function prepareAmazon(options: PrepareAmazonOptions, onProgress?: OnProgress): Promise<PrepareSummary> {
+  const start = performance.now();
+  const { protocol, negatives, seed, maxHistory, ...paths } = checkOptions(options);
+  const stage = (name: string) => (done: number, total: number | undefined) => onProgress?.(name, done, total);
+  await checkReplaceable(paths.out);
+  const reviews = await readReviews(paths.reviews, stage("reviews"));
+  const sequences = behaviourSequences(reviews);
+  const { users, catalogue, offsets, items, times } = sequences;
+  const metadata = await readMetadata(
+    paths.meta,
+    new Set(catalogue.filter((asin) => asin !== null)),
+    stage("metadata"),
+  );
+  const categories = catalogue.map((asin) => (asin === null ? null : (metadata.categories.get(asin) ?? null)));
+  const { training, samples } = sampleBehaviours(sequences, protocol, negatives, seed);
+  if (samples.train.sequence.length === 0) {
+    throw new UserError(
+      `${paths.reviews} leaves nothing to train on: ${users.length} users with two reviews or more, protocol ${protocol}`,
+    );
+  }
+  // Row 0, the unknown item, is no item.
+  const itemCount = catalogue.length - 1;
+  const categorised = metadata.categories.size;
+  if (categorised === 0) {
+    throw new UserError(`${paths.meta} has a category for none of the ${itemCount} items of ${paths.reviews}`);
+  }
+  const dropped = {
+    brokenReviews: reviews.broken,
+    incompleteReviews: reviews.incomplete,
+    duplicateReviews: sequences.duplicates,
+    usersWithOneReview: sequences.usersWithOne,
+    brokenMetadata: metadata.broken,
+    incompleteMetadata: metadata.incomplete,
+    itemsWithoutCategory: itemCount - categorised,
+  };
+  const manifest = await writeDataset(
+    paths.out,
+    {
+      importer: "amazon",
+      protocol,
+      seed,
+      settings: { negatives },
+      inputs: [reviews.file, metadata.file],
+      dropped,
+      maxHistory,
+      users,
+      offsets,
+      items,
+      times,
+      training,
+      userFields: [{ name: "user", values: users }],
+      itemFields: [
+        { name: "item", values: catalogue },
+        { name: "category", values: categories },
+      ],
+      contextFields: [],
+      samples,
+    },
+    onProgress,
+  );
+  const told = (path: string, { told }: Unusable) => told.map((line) => `${path}, ${line}`);
+  const few = `${paths.meta} has a category for only ${categorised} of the ${itemCount} items of ${paths.reviews}`;
+  return {
+    ...preparedCounts(manifest),
+    categories: manifest.fields.item[1].values,
+    seconds: (performance.now() - start) / 1000,
+    dropped,
+    warnings: [
+      ...(2 * categorised < itemCount ? [few] : []),
+      ...told(paths.reviews, reviews),
+      ...told(paths.meta, metadata),
+    ],
+  };
+}
+
+/** The options with every default filled in. @throws UserError that names each option that cannot be used. */
+function checkOptions(options: PrepareAmazonOptions): z.output<typeof optionsSchema> {
+  const checked = optionsSchema.safeParse(options);
+  if (checked.success) return checked.data;
+  const issues = checked.error.issues.map(({ path, message }) => `${path.join(".") || "options"}: ${message}`);
+  throw new UserError(`prepareAmazon: ${issues.join("; ")}`);
+}

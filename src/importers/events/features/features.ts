@@ -1,0 +1,231 @@
+/**
+ * features.yaml: which columns of a log are what, and which fields a model is given (docs/events.md).
+ */
+
+import { nameProblem } from "../../../dataset/manifest.ts";
+import { offsetMinutes, parseTime } from "../../../dataset/time.ts";
+import { UserError } from "../../../errors.ts";
+import type { LogColumns } from "../source/load.ts";
+import { type FeaturesFile, type FieldSettings, parseFeatures } from "./schema.ts";
+
+export { behaviourFiles, FEATURE_SECTIONS, TODO } from "./schema.ts";
+
+export type FieldKind = "user" | "item" | "context";
+
+/** A field with every default filled in. */
+export interface FieldSpec {
+  readonly name: string;
+  /** The column it comes from; of hours and weekdays there is none, they come from the time. */
+  readonly column: string;
+  readonly kind: "category" | "number" | "hour" | "weekday";
+  /** Of numbers: how many buckets of about as many values each. */
+  readonly buckets: number;
+  readonly minCount: number;
+  /** The table that has the column; `key`: the value is the key of the user or item itself. */
+  readonly from: "events" | "users" | "items" | "key";
+}
+
+/** How impressions are split, by their time: the latest shares, or from these on (milliseconds since 1970). */
+export type TimeSplit =
+  | { readonly valid: number; readonly test: number }
+  | { readonly validFrom: number; readonly testFrom: number };
+
+export interface Features {
+  readonly columns: FeaturesFile["columns"];
+  readonly behaviours: {
+    readonly types?: readonly string[];
+    /** Milliseconds that histories go back at most, or null. */
+    readonly window: number | null;
+    readonly maxHistory: number;
+    /** Of a log of its own. */
+    readonly columns: Omit<FeaturesFile["columns"], "item" | "label"> & { readonly item?: string };
+    readonly fields: readonly { readonly name: string; readonly column: string }[];
+  };
+  readonly impressions: { readonly types?: readonly string[] };
+  readonly split: TimeSplit;
+  /** Texts of fields that stand for a missing value. */
+  readonly missing: readonly string[];
+  /** Minutes east of UTC. */
+  readonly utcOffset: number;
+  readonly keys: { readonly user: string; readonly item: string };
+  /** The first item field is the item's own id, called `item`. */
+  readonly fields: Readonly<Record<FieldKind, readonly FieldSpec[]>>;
+}
+
+const BUCKETS = 16;
+/** Of the impressions, each of validation and test. */
+const SHARE = 0.1;
+const DAY = 86_400_000;
+/** Hours east or west of UTC. */
+const FURTHEST = 14;
+/** Minutes: offsets from UTC are multiples of it, and hours and weekdays change at multiples of it alone. */
+export const QUARTER = 15;
+
+/**
+ * Checks the sections of features.yaml and fills in the defaults.
+ * @param tables what is given beside the events: fields of users and items come from their tables unless they say otherwise
+ * @throws UserError that names the key
+ */
+export function resolveFeatures(
+  value: unknown,
+  tables: { readonly behaviours?: boolean; readonly users: boolean; readonly items: boolean },
+  path: string,
+): Features {
+  const refuse = (where: string, why: string) => new UserError(`${path}: ${where}: ${why}`);
+  const file = parseFeatures(value);
+  if (typeof file === "string") throw new UserError(`${path}: ${file}`);
+  const { columns, behaviours, impressions, missing, min_count: minCount, keys: named, fields } = file;
+  const keys = { user: named.user ?? columns.user, item: named.item ?? columns.item };
+  const utcOffset = offsetMinutes(file.utc_offset);
+  if (Math.abs(utcOffset) > 60 * FURTHEST) throw refuse("utc_offset", `expected at most ${FURTHEST} hours`);
+  if (utcOffset % QUARTER !== 0) {
+    throw refuse("utc_offset", `expected a multiple of ${QUARTER} minutes, found ${file.utc_offset}`);
+  }
+
+  const resolve = (kind: FieldKind, given: FieldSettings): FieldSpec => {
+    const { name, column = name, buckets = BUCKETS } = given;
+    const home = kind === "user" && tables.users ? "users" : kind === "item" && tables.items ? "items" : "events";
+    const from = given.from ?? home;
+    const where = `fields.${kind}: ${name}`;
+    if (from !== "events" && from !== `${kind}s`) throw refuse(where, `a ${kind} field does not come from ${from}`);
+    if (from !== "events" && !tables[from])
+      throw refuse(where, `it comes from the table --${from}, which is not given`);
+    if (kind !== "context" && (given.kind === "hour" || given.kind === "weekday")) {
+      throw refuse(where, `${given.kind} is a kind of context fields`);
+    }
+    checkUsed(given, (why) => refuse(where, why));
+    const isKey = kind === "user" && column === (from === "users" ? keys.user : columns.user);
+    return {
+      name,
+      column,
+      kind: given.kind ?? "category",
+      buckets,
+      minCount: given.min_count ?? minCount,
+      from: isKey ? "key" : from,
+    };
+  };
+  const ownId = fields.item.find(({ name }) => name === "item");
+  if (ownId !== undefined) checkOwnId(ownId, columns.item, (why) => refuse("fields.item: item", why));
+  const own: FieldSpec = {
+    ...resolve("item", { name: "item", min_count: ownId?.min_count, from: "events" }),
+    column: columns.item,
+    from: "key",
+  };
+  const features: Features = {
+    columns,
+    behaviours: {
+      ...(behaviours.types && { types: behaviours.types }),
+      window: behaviours.window_days === undefined ? null : Math.ceil(behaviours.window_days * DAY),
+      maxHistory: behaviours.max_history,
+      columns: behaviours.columns ?? withoutLabel(columns),
+      fields: behaviours.fields.map(({ name, column = name }) => ({ name, column })),
+    },
+    impressions,
+    split: resolveSplit(file.split, utcOffset, refuse),
+    missing,
+    utcOffset,
+    keys,
+    fields: {
+      user: fields.user.map((given) => resolve("user", given)),
+      item: [own, ...fields.item.filter(({ name }) => name !== "item").map((given) => resolve("item", given))],
+      context: fields.context.map((given) => resolve("context", given)),
+    },
+  };
+  check(features, tables.behaviours === true, refuse);
+  return features;
+}
+
+function withoutLabel({ label: _, ...rest }: Features["columns"]): Features["behaviours"]["columns"] {
+  return rest;
+}
+
+type Refuse = (where: string, why: string) => UserError;
+
+/** Refuses settings that the kind of the field has no use for. */
+function checkUsed({ kind, buckets, column, from }: FieldSettings, refuse: (why: string) => UserError): void {
+  if (buckets !== undefined && kind !== "number") throw refuse("buckets are of fields of kind number");
+  if ((kind === "hour" || kind === "weekday") && (column !== undefined || from !== undefined)) {
+    throw refuse(`${kind} is made of the time: it has no ${column === undefined ? "from" : "column"}`);
+  }
+}
+
+/** The item's own id, which is a field even where it is not named, may only have a `min_count`. */
+function checkOwnId({ kind, buckets, column, from }: FieldSettings, own: string, refuse: (why: string) => UserError) {
+  const isOwn = (kind ?? "category") === "category" && (column ?? own) === own;
+  if (!isOwn || buckets !== undefined || from !== undefined) {
+    throw refuse(`this is the item's own id, a category from columns.item (${own}): give another field another name`);
+  }
+}
+
+function resolveSplit(split: FeaturesFile["split"], utcOffset: number, refuse: Refuse): TimeSplit {
+  const { valid, test, valid_from: validTime, test_from: testTime } = split;
+  if (validTime === undefined && testTime === undefined) return { valid: valid ?? SHARE, test: test ?? SHARE };
+  if (validTime === undefined || testTime === undefined || valid !== undefined || test !== undefined) {
+    throw refuse("split", "it takes either valid and test, or valid_from and test_from");
+  }
+  const [validFrom, testFrom] = Object.entries({ valid_from: validTime, test_from: testTime }).map(([key, given]) => {
+    const time = parseTime(given, utcOffset);
+    if (time === null) throw refuse(`split.${key}`, `${JSON.stringify(given)} is no time`);
+    return time;
+  });
+  if (validFrom >= testFrom) throw refuse("split", "valid_from must be before test_from");
+  return { validFrom, testFrom };
+}
+
+/** What no schema says: keys that need one another. */
+function check({ columns, behaviours, impressions, split, fields }: Features, ownLog: boolean, refuse: Refuse): void {
+  if (columns.label === undefined) {
+    const why = "without columns.label there are no impressions";
+    if (impressions.types !== undefined) throw refuse("impressions.types", why);
+    if ("validFrom" in split) throw refuse("split", `${why} to split by time`);
+  }
+  if (impressions.types !== undefined && columns.type === undefined) {
+    throw refuse("impressions.types", "there are no types without columns.type");
+  }
+  const typed = columns.type !== undefined || (ownLog && behaviours.columns.type !== undefined);
+  if (behaviours.types !== undefined && !typed)
+    throw refuse("behaviours.types", "there are no types without columns.type");
+  const problem = nameProblem(fields);
+  if (problem !== undefined) throw refuse(`fields.${problem.kind}`, problem.message);
+  if (!ownLog) return;
+  for (const { name } of behaviours.fields) {
+    const found = fields.item.find((field) => field.name === name);
+    if (found === undefined || found.from === "key") {
+      throw refuse("behaviours.fields", `${name} is no field under fields.item`);
+    }
+    if (behaviours.columns.item !== undefined && found.from === "items") {
+      throw refuse("behaviours.fields", `${name} comes from the table of items already`);
+    }
+  }
+  if (behaviours.columns.item === undefined && behaviours.fields.length === 0) {
+    throw refuse("behaviours.fields", "expected fields that say what a behaviour was of, as its columns name no item");
+  }
+}
+
+/** What to read of the events. */
+export function eventColumns({ columns, fields }: Features): LogColumns {
+  const all = [...fields.user, ...fields.item, ...fields.context];
+  return { ...columns, fields: all.filter((field) => field.from === "events" && !readsTime(field)).map(tableField) };
+}
+
+/** What to read of a log of behaviours. */
+export function behaviourColumns({ behaviours, fields }: Features): LogColumns {
+  const kind = (name: string) => tableField(fields.item.find((field) => field.name === name) as FieldSpec).kind;
+  const own = behaviours.fields.map(({ name, column }) => ({ name, column, kind: kind(name) }));
+  return { ...behaviours.columns, fields: own };
+}
+
+/** What to read of the table of users, or of items. */
+export function tableColumns({ keys, fields }: Features, kind: "user" | "item"): LogColumns {
+  const own = fields[kind].filter(({ from }) => from === `${kind}s`).map(tableField);
+  return kind === "user" ? { user: keys.user, fields: own } : { item: keys.item, fields: own };
+}
+
+function tableField({ name, column, kind }: FieldSpec): LogColumns["fields"][number] {
+  return { name, column, kind: kind === "number" ? "number" : "category" };
+}
+
+/** Whether the field's value is made of the time of the row. */
+export function readsTime({ kind }: FieldSpec): boolean {
+  return kind === "hour" || kind === "weekday";
+}

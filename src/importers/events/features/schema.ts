@@ -1,0 +1,126 @@
+/**
+ * The sections of features.yaml as they stand there, key by key, and what is said of a key that is none or a value that
+ * cannot be. What the keys mean together is `resolveFeatures`'s.
+ */
+import { z } from "zod";
+import { didYouMean } from "../../../suggest.ts";
+
+/** What `dien init` writes where it could not tell. */
+export const TODO = "TODO";
+
+/** Keys and values; an unknown key is told with the known one that may have been meant. */
+function section<T extends z.ZodRawShape>(shape: T) {
+  return z.strictObject(shape, {
+    error: (issue) => {
+      if (issue.code !== "unrecognized_keys") return undefined;
+      return issue.keys.map((key) => `unknown key '${key}'${didYouMean(key, Object.keys(shape))}`).join(", ");
+    },
+  });
+}
+
+const column = z
+  .string("expected the name of a column")
+  .min(1, "expected the name of a column")
+  .refine((name) => name !== TODO, "write the name of the column in the place of TODO");
+const NAME = "expected a name of lower-case letters, digits and _, a letter first";
+const fieldName = z.string(NAME).regex(/^[a-z][a-z0-9_]*$/, NAME);
+const types = z.array(z.string()).min(1, "expected at least one type");
+
+const rowColumns = { user: column, time: column, type: column.exactOptional() };
+
+/** A field's name alone, or with what is not the default. */
+const named = <T extends z.ZodType>(field: T) =>
+  z.preprocess((given) => (typeof given === "string" ? { name: given } : given), field);
+
+const field = named(
+  section({
+    name: fieldName,
+    column: column.optional(),
+    kind: z.enum(["category", "number", "hour", "weekday"]).optional(),
+    buckets: z.int().min(2).max(1000).optional(),
+    min_count: z.int().min(1).optional(),
+    from: z.enum(["events", "users", "items"]).optional(),
+  }),
+);
+
+const SHARE = "expected a share, more than 0 and less than 0.5";
+const share = z.number(SHARE).gt(0, SHARE).lt(0.5, SHARE).optional();
+const when = z.union([z.string(), z.number()], "expected a time").optional();
+
+/** The sections of features.yaml; the command's options may stand beside them. */
+const featuresSchema = section({
+  columns: section({ ...rowColumns, item: column, label: column.exactOptional() }),
+  behaviours: section({
+    /** The log of behaviours, where --behaviours does not give it. */
+    files: z.string().min(1).optional(),
+    /** Only rows of these types are behaviours; without it, and of a log without types, all that are not labelled 0. */
+    types: types.exactOptional(),
+    /** Histories go back this far; without it, to the beginning. */
+    window_days: z.number().positive().optional(),
+    max_history: z.int().min(1).max(10_000).default(100),
+    /** Columns of that log, where they are not those of the events; without an item, its fields say what it was. */
+    columns: section({ ...rowColumns, item: column.exactOptional() }).optional(),
+    /** Fields of items that this log has. */
+    fields: z.array(named(section({ name: fieldName, column: column.optional() }))).default([]),
+  }).prefault({}),
+  impressions: section({
+    /** Only labelled rows of these types (scenes) become samples; without it all labelled rows. */
+    types: types.exactOptional(),
+  }).prefault({}),
+  /** Of impressions: the latest shares, or everything from a time on. */
+  split: section({ valid: share, test: share, valid_from: when, test_from: when }).prefault({}),
+  /** What has been seen less often than this in the training part is unknown; a field may have its own. */
+  min_count: z.int().min(1).default(1),
+  /** Texts that stand for a missing value, as an empty one does. */
+  missing: z.array(z.string()).default([]),
+  /** Of times that carry no offset, and of hours and weekdays. */
+  utc_offset: z
+    .string()
+    .regex(/^[+-]([01]\d):[0-5]\d$/, 'expected an offset like "+08:00"')
+    .default("+00:00"),
+  /** Names of the key columns of the users' and items' tables, where they are not those of the log. */
+  keys: section({ user: column.optional(), item: column.optional() }).prefault({}),
+  fields: section({
+    user: z.array(field).default([]),
+    item: z.array(field).default([]),
+    context: z.array(field).default([]),
+  }),
+});
+
+export type FeaturesFile = z.output<typeof featuresSchema>;
+export type FieldSettings = FeaturesFile["fields"]["user"][number];
+
+export const FEATURE_SECTIONS = Object.keys(featuresSchema.shape);
+
+/** Reads what features.yaml says, with the defaults of its keys; where it cannot be, one line says what and where. */
+export function parseFeatures(value: unknown): FeaturesFile | string {
+  const parsed = featuresSchema.safeParse(value, { reportInput: true });
+  if (parsed.success) return parsed.data;
+  const { issues } = parsed.error;
+  // Of a mistyped key the right one is missing too.
+  const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
+  const where = issue.path.join(".");
+  const said = plain(issue);
+  if (issue.code === "unrecognized_keys") return where === "" ? said : `${where}: ${said}`;
+  if (issue.input === undefined) return `${where || "the document"} is missing: ${said}`;
+  return `${where || "document"}: ${said}${said.includes("expected") ? `, found ${JSON.stringify(issue.input)}` : ""}`;
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  string: "a text",
+  number: "a number",
+  int: "a whole number",
+  array: "a list",
+  object: "keys and their values",
+};
+
+function plain(issue: z.core.$ZodIssue): string {
+  // A message of our own does not begin as zod's do.
+  if (issue.code !== "invalid_type" || !issue.message.startsWith("Invalid input")) return issue.message;
+  return `expected ${WORDS[issue.expected] ?? issue.expected}`;
+}
+
+/** The log of behaviours that features.yaml names, if it does; what is no features.yaml is refused later. */
+export function behaviourFiles(value: unknown): string | undefined {
+  return z.object({ behaviours: z.object({ files: z.string() }) }).safeParse(value).data?.behaviours.files;
+}

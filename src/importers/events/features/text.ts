@@ -1,0 +1,132 @@
+/** A guess as features.yaml: a text for people to go on with, every line of it explained. */
+import { printable } from "../../../errors.ts";
+import { type FieldKind, TODO } from "./features.ts";
+import type { Guess, GuessedField, Role } from "./guess.ts";
+
+const ROLES: Readonly<Record<Role, string>> = {
+  user: "who it was",
+  item: "what was shown or used",
+  time: "when: ISO 8601, or seconds, milliseconds or microseconds since 1970",
+  label: "whether it was clicked: 0 or 1; rows without one are behaviours only",
+  type: "what kind of event it is (click, cart, buy), or which scene it happened in",
+};
+
+const FIELDS: Readonly<Record<FieldKind, string>> = {
+  user: "of the user: the same wherever the user is seen",
+  item: "of the item, beside its own id, which is always a field: what it is like",
+  context: "of the moment: where and when the item was shown",
+};
+
+/** The text of features.yaml. */
+export function featuresText(guess: Guess): string {
+  return `# What the columns of the log are, and which fields a model is given. Guessed by \`dien init\` from the first
+# ${guess.rows} rows: look it through and change what is wrong. A line that begins with # is not read.
+
+# The columns that make a row: who did what, when.
+columns:
+${(["user", "item", "time", "label", "type"] as const).map((role) => roleLine(guess, role)).join("")}
+# Behaviours are the user's history: what a prediction is made from. Without this section, every row that is not labelled 0.
+behaviours:
+${typesLine(guess, "only rows of these types")}${line("  # window_days: 90", "only so many days back")}${line("  max_history: 100", "the latest so many behaviours")}
+# Impressions are what is predicted: without this section, every labelled row.
+# impressions:
+${typesLine(guess, "only labelled rows of these types")}
+# The latest impressions are kept apart: for validation, and for the test after training.
+split: { valid: 0.1, test: 0.1 }
+# split: { valid_from: "2024-05-01", test_from: "2024-05-08" }   # or from these times on
+
+# Values seen less often than this are treated as unknown. A field may have its own.
+min_count: 1
+
+${offsetLine(guess)}${keyLines(guess)}
+# The fields of the model. A name alone is a column of that name; or:
+#   - { name: price, column: Price EUR, kind: number, buckets: 16, min_count: 5, from: items }
+# kind: category (each value by itself), number (in buckets of about as many values each), hour, weekday (of the time).
+# from: where the column is: events (the log), users, items (the tables of --users and --items).
+fields:
+${(["user", "item", "context"] as const).map((kind) => section(guess, kind)).join("")}`;
+}
+
+function roleLine({ columns, there }: Guess, role: Role): string {
+  const found = columns[role];
+  if (found) return `  # ${ROLES[role]} (guessed ${printable(found.why)})\n  ${role}: ${scalar(found.column)}\n`;
+  if (role === "label" || role === "type") {
+    return `  # ${ROLES[role]} (none was found)\n  # ${role}: COLUMN\n`;
+  }
+  const choice = `write here which column it is. There are: ${printable(there.join(", "))}`;
+  return `  # ${ROLES[role]}. TODO: ${choice}\n  ${role}: ${TODO}\n`;
+}
+
+function typesLine({ columns, types }: Guess, what: string): string {
+  return columns.type
+    ? line(`  # types: ${list(types)}`, what)
+    : line("  # types: [TYPE]", `${what}; needs columns.type`);
+}
+
+function offsetLine({ isLocalTime }: Guess): string {
+  return isLocalTime
+    ? `# The log's times carry no offset: whose clock they are read from. Hours and weekdays are of this clock too.\nutc_offset: "+00:00"\n`
+    : `# Hours and weekdays are of the clock of this offset; the log's times carry their own.\n# utc_offset: "+00:00"\n`;
+}
+
+/** The section of keys, where a table's key has not the log's name or is not known. */
+function keyLines({ keys, columns }: Guess): string {
+  const lines = (["user", "item"] as const).flatMap((kind) => {
+    const key = keys[kind];
+    if (key === undefined || (key !== null && key === columns[kind]?.column)) return [];
+    return [
+      line(
+        `  ${kind}: ${key === null ? TODO : scalar(key)}`,
+        `the column of the ${kind}s' table with the ${kind}'s id`,
+      ),
+    ];
+  });
+  return lines.length === 0
+    ? ""
+    : `\n# Names of the key columns of the tables, where they are not those of the log.\nkeys:\n${lines.join("")}`;
+}
+
+function section(guess: Guess, kind: FieldKind): string {
+  const left = guess.leftOut.filter(({ of }) => of === kind).map((field) => fieldLine(guess, kind, field, "# "));
+  const kept = guess.fields[kind].map((field) => fieldLine(guess, kind, field, ""));
+  if (kind === "context") {
+    const mark = guess.hasTimeOfDay ? "" : "# ";
+    const names = new Set(guess.fields.context.map(({ name }) => name));
+    for (const clock of ["hour", "weekday"] as const) {
+      const name = names.has(clock) ? `time_${clock}` : clock;
+      const text = line(
+        `    ${mark}- { name: ${name}, kind: ${clock} }`,
+        `${clock === "hour" ? "0 to 23" : "mon to sun"}, of the time`,
+      );
+      (mark ? left : kept).push(text);
+    }
+  }
+  const [title, body] = [`  # ${FIELDS[kind]}\n`, [...kept, ...left].join("")];
+  return kept.length === 0 ? `${title}  ${kind}: []\n${body}` : `${title}  ${kind}:\n${body}`;
+}
+
+function fieldLine({ keys }: Guess, kind: FieldKind, field: GuessedField, mark: string): string {
+  const { name, column, from, why } = field;
+  const home = kind === "context" || keys[kind] === undefined ? "events" : `${kind}s`;
+  const settings = [
+    `name: ${name}`,
+    ...(column === name ? [] : [`column: ${scalar(column)}`]),
+    ...(field.kind === "number" ? ["kind: number"] : []),
+    ...(from === home ? [] : [`from: ${from}`]),
+  ];
+  return line(`    ${mark}- ${settings.length === 1 ? name : `{ ${settings.join(", ")} }`}`, why);
+}
+
+function line(text: string, comment: string): string {
+  return `${text.padEnd(40)} # ${printable(comment)}\n`;
+}
+
+function list(values: readonly string[]): string {
+  return printable(`[${values.map(scalar).join(", ")}]`);
+}
+
+/** Bare where it is a plain word; else quoted, for YAML reads the strings of JSON. */
+function scalar(text: string): string {
+  const isPlain = /^[A-Za-z_][A-Za-z0-9_]*$/.test(text) && !/^(true|false|null|yes|no|on|off|y|n)$/i.test(text);
+  return isPlain ? text : JSON.stringify(text);
+}

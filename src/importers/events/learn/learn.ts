@@ -1,0 +1,195 @@
+/**
+ * The first pass over the sorted log: what vocabularies, popularity and the manifest need of the training part.
+ */
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { SPLITS, type Split } from "../../../dataset/dataset.ts";
+import { Popularity } from "../../../dataset/negatives.ts";
+import type { Features, FieldKind, FieldSpec } from "../features/features.ts";
+import { type HistoryRule, samplesOf, type UserLog } from "../log/histories.ts";
+import { codeColumn, dictionaryOf } from "../log/log.ts";
+import { type NumberColumn, oneNumber, readIntegers, readUsers } from "../source/stream.ts";
+import { type Dictionary, type LearnedField, learnField } from "./vocabularies.ts";
+
+/** A user or context field, and where a sample's code of it stands: in the log's row, or with its user. */
+interface SampleField {
+  readonly spec: FieldSpec;
+  /** Place among the columns of `LogReader`, or [sequences] codes. */
+  readonly codes: number | Int32Array;
+}
+
+/** How the log is read: its columns, and the rows of a user as `samplesOf` wants them. */
+export interface LogReader {
+  readonly rule: HistoryRule;
+  readonly fields: readonly SampleField[];
+  readonly columns: readonly NumberColumn[];
+  readonly rows: number;
+}
+
+type Columns = readonly (Int32Array | Float64Array)[];
+
+/** Reads the log a user at a time; `take` gets the user's rows, and the columns that the fields' places are of. */
+export async function readLog(
+  connection: DuckDBConnection,
+  { columns }: LogReader,
+  take: (sequence: number, log: UserLog, columns: Columns) => void,
+  onRows: (done: number) => void,
+): Promise<void> {
+  await readUsers(
+    connection,
+    "log",
+    columns,
+    (sequence, all, from, to) => {
+      const [time, item, label, behaviour] = all as [Float64Array, Int32Array, Int32Array, Int32Array];
+      take(sequence, { from, to, time, item, label, behaviour }, all);
+    },
+    onRows,
+  );
+}
+
+/** The code of a field in a row of a user. */
+export function codeOf({ codes }: SampleField, sequence: number, columns: Columns, row: number): number {
+  return typeof codes === "number" ? columns[codes][row] : codes[sequence];
+}
+
+export async function openLog(connection: DuckDBConnection, features: Features, rule: HistoryRule): Promise<LogReader> {
+  const columns: NumberColumn[] = [
+    { name: "time", type: "float64" },
+    ...["item", "label", "behaviour"].map((name): NumberColumn => ({ name, type: "int32" })),
+  ];
+  const sequences = await countRows(connection, "users");
+  const fields: SampleField[] = [];
+  for (const spec of [...features.fields.user, ...features.fields.context]) {
+    if (spec.from === "key") {
+      fields.push({ spec, codes: Int32Array.from({ length: sequences }, (_, sequence) => sequence + 1) });
+    } else if (spec.from === "users") {
+      const [codes] = await readIntegers(connection, "users", [codeColumn(spec.name)], sequences);
+      fields.push({ spec, codes });
+    } else {
+      fields.push({ spec, codes: columns.push({ name: codeColumn(spec.name), type: "int32" }) - 1 });
+    }
+  }
+  return { rule, fields, columns, rows: await countRows(connection, "log") };
+}
+
+export interface Learned {
+  readonly fields: Readonly<Record<FieldKind, readonly LearnedField[]>>;
+  /** Per item field [items + 1] the vocabulary id of each catalogue row. */
+  readonly itemIds: readonly Int32Array[];
+  readonly behaviours: number;
+  readonly trainingBehaviours: number;
+  readonly samples: Readonly<Record<Split, { count: number; clicked: number }>>;
+  /** Where negatives are drawn: what they are drawn from. */
+  readonly popularity: Int32Array | undefined;
+}
+
+/** Learns from the log that `reader` reads. */
+export async function learn(
+  connection: DuckDBConnection,
+  features: Features,
+  reader: LogReader,
+  onRows: (done: number) => void,
+): Promise<Learned> {
+  const { rule, fields } = reader;
+  const predicted = rule.split === null;
+  const dictionaries = await Promise.all(fields.map(({ spec }) => dictionary(connection, spec)));
+  const counts = dictionaries.map(({ size }) => new Int32Array(size + 1));
+  const itemCounts = new Int32Array(1 + (await countRows(connection, "catalogue")));
+  const samples = { train: { count: 0, clicked: 0 }, valid: { count: 0, clicked: 0 }, test: { count: 0, clicked: 0 } };
+  const popularity = predicted ? new Popularity(await predictedBehaviours(connection)) : undefined;
+  let behaviours = 0;
+  let trainingBehaviours = 0;
+  await readLog(
+    connection,
+    reader,
+    (sequence, log, columns) => {
+      const user = samplesOf(log, rule);
+      behaviours += user.items.length;
+      for (let place = 0; place < user.training; place++) {
+        itemCounts[user.items[place]]++;
+        popularity?.add(user.items[place]);
+      }
+      trainingBehaviours += user.training;
+      for (const { row, split } of user.samples) {
+        // A positive that is predicted is followed by its negative.
+        const made = predicted ? 2 : 1;
+        samples[split].count += made;
+        samples[split].clicked += predicted ? 1 : log.label[row];
+        if (split !== "train") continue;
+        if (!predicted) itemCounts[log.item[row]]++;
+        for (let f = 0; f < fields.length; f++) counts[f][codeOf(fields[f], sequence, columns, row)] += made;
+      }
+    },
+    onRows,
+  );
+  const learned: LearnedField[] = [];
+  for (const [index, { spec }] of fields.entries()) {
+    const [from, count] = [dictionaries[index], counts[index]];
+    learned.push(await learnField(connection, spec, from, features, count, count));
+  }
+  const { item, itemIds } = await learnItems(connection, features, itemCounts);
+  const users = features.fields.user.length;
+  const all = { user: learned.slice(0, users), item, context: learned.slice(users) };
+  return { fields: all, itemIds, behaviours, trainingBehaviours, samples, popularity: popularity?.items };
+}
+
+/**
+ * Learns the fields of items: categories count as often as their items, in the edges of a number an item counts once.
+ * @param itemCounts [items + 1] how often training has each catalogue row
+ */
+async function learnItems(connection: DuckDBConnection, features: Features, itemCounts: Int32Array) {
+  const item: LearnedField[] = [];
+  const itemIds: Int32Array[] = [];
+  for (const spec of features.fields.item) {
+    const codes = await itemCodes(connection, spec, itemCounts.length - 1);
+    const from = await dictionary(connection, spec);
+    const [uses, once] = [new Int32Array(from.size + 1), new Int32Array(from.size + 1)];
+    codes.forEach((code, row) => {
+      if (itemCounts[row] === 0) return;
+      uses[code] += itemCounts[row];
+      once[code]++;
+    });
+    const field = await learnField(connection, spec, from, features, uses, once);
+    item.push(field);
+    itemIds.push(codes.map((code) => field.ids[code]));
+  }
+  return { item, itemIds };
+}
+
+/** [items + 1] the code of a field of each catalogue row. Row 0, the unknown item, has none. */
+async function itemCodes(connection: DuckDBConnection, { name, from }: FieldSpec, items: number): Promise<Int32Array> {
+  const codes = new Int32Array(items + 1);
+  const [read] = await readIntegers(connection, "catalogue", [from === "key" ? "row" : codeColumn(name)], items);
+  codes.set(read, 1);
+  return codes;
+}
+
+async function dictionary(connection: DuckDBConnection, { name, from }: FieldSpec): Promise<Dictionary> {
+  if (from !== "key") {
+    const table = dictionaryOf(name);
+    return { query: `SELECT raw FROM ${table}`, size: await countRows(connection, table) };
+  }
+  const [query, table] =
+    name === "item"
+      ? ["SELECT CASE WHEN keyed THEN key END FROM catalogue", "catalogue"]
+      : ["SELECT key FROM users", "users"];
+  return { query, size: await countRows(connection, table) };
+}
+
+/** Behaviours of the training part where the last two of each user are none of it. */
+function predictedBehaviours(connection: DuckDBConnection): Promise<number> {
+  return oneNumber(
+    connection,
+    "SELECT coalesce(sum(greatest(n - 2, 0)), 0) FROM (SELECT count(*) AS n FROM log GROUP BY sequence)",
+  );
+}
+
+function countRows(connection: DuckDBConnection, table: string): Promise<number> {
+  return oneNumber(connection, `SELECT count(*) FROM ${table}`);
+}
+
+/** @throws Error as `refuse` makes it, of each split that is empty, or where training has samples of one label only */
+export function checkSamples(samples: Learned["samples"], refuse: (why: string) => Error): void {
+  for (const split of SPLITS) if (samples[split].count === 0) throw refuse(`no sample falls into ${split}`);
+  const { count, clicked } = samples.train;
+  if (clicked === 0 || clicked === count) throw refuse(`all samples of train have the label ${clicked === 0 ? 0 : 1}`);
+}

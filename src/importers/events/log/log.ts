@@ -1,0 +1,345 @@
+/**
+ * From the raw tables that `loadTable` made to coded ones: texts become small integers once, by joins with
+ * dictionaries, and everything after works on integers.
+ *
+ * Dictionaries, users and items are numbered in the order of their texts (bytes of UTF-8), and the log is sorted by all
+ * its columns, so that nothing depends on the order in which rows were read. What comes of it:
+ *
+ * | table | columns |
+ * |---|---|
+ * | `log` | `sequence`, `time`, `item` (catalogue row, 0 unknown), `label` (-1 of what is no impression), `behaviour` (0 or 1), codes of the fields of its rows |
+ * | `users` | `sequence`, `key`, codes of the fields of the users' table |
+ * | `catalogue` | `row`, `key`, `keyed` (false of what is known by its fields alone), codes of the fields of items, as training knows them |
+ * | `d_FIELD` | `code`, `raw`: a field's dictionary, in order; code 0 means missing and is not in it |
+ */
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { quote } from "../../../dataset/sql.ts";
+import { UserError } from "../../../errors.ts";
+import { didYouMean } from "../../../suggest.ts";
+import { type Features, type FieldSpec, QUARTER, readsTime } from "../features/features.ts";
+import { oneNumber } from "../source/stream.ts";
+import type { HistoryRule } from "./histories.ts";
+
+/** What is given beside the events. */
+export interface Tables {
+  readonly behaviours: boolean;
+  readonly users: boolean;
+  readonly items: boolean;
+}
+
+/** Milliseconds that times are cut to of which hours and weekdays are made. */
+const QUARTER_TIME = QUARTER * 60_000;
+
+/** The names of a field's column of codes and of its dictionary. */
+export const codeColumn = (field: string) => `"c_${field}"`;
+export const dictionaryOf = (field: string) => `"d_${field}"`;
+
+/** In the tables that `loadTable` made: a field's raw text, null where there is no value. */
+const rawColumn = (field: string) => `"f_${field}"`;
+/** Of an item that is known by its fields alone, in `item_keys`: a field's raw value. */
+const knownColumn = (field: string) => `"k_${field}"`;
+
+/** Whether behaviours of the log of their own are known by their fields alone. */
+export function withoutItems({ behaviours }: Features, tables: Tables): boolean {
+  return tables.behaviours && behaviours.columns.item === undefined;
+}
+
+/**
+ * Makes the tables above but the catalogue, and returns how many rows were left out, by reason.
+ * @param onStep called before each of `total` steps
+ * @throws UserError where features name a type that no row has
+ */
+export async function buildLog(
+  connection: DuckDBConnection,
+  features: Features,
+  tables: Tables,
+  onStep: (done: number, total: number) => void,
+): Promise<Record<string, number>> {
+  await checkTypes(connection, features, tables);
+  const { user, item, context } = features.fields;
+  const dictionaries = [...user, ...item, ...context].filter(({ from }) => from !== "key");
+  const statements = [
+    ...usedRows(features, tables),
+    userKeys(tables),
+    itemKeys(features, tables),
+    ...dictionaries.map((field) => dictionary(dictionaryOf(field.name), rawValues(field, features, tables))),
+    ...typeDictionary(features, tables),
+    sortedLog(features, tables),
+    users(features),
+  ];
+  for (const [index, statement] of statements.entries()) {
+    onStep(index, statements.length);
+    await connection.run(statement);
+  }
+  return droppedRows(connection, features, tables);
+}
+
+/** The logs that are given, by the suffix of their tables' names. */
+const logsOf = (tables: Tables) => (tables.behaviours ? ["events", "behaviours"] : ["events"]);
+
+/** Types that an error names of those that there are. */
+const MOST_NAMED = 5;
+
+/** A type that no row has is mistyped. */
+async function checkTypes(connection: DuckDBConnection, features: Features, tables: Tables): Promise<void> {
+  const { columns, impressions, behaviours } = features;
+  const events = columns.type === undefined ? [] : ["events"];
+  const own = tables.behaviours && behaviours.columns.type !== undefined ? ["behaviours"] : [];
+  const asked = { "impressions.types": impressions.types, "behaviours.types": behaviours.types };
+  for (const [key, types] of Object.entries(asked)) {
+    if (types === undefined) continue;
+    const logs = (key === "impressions.types" ? events : [...events, ...own]).map(
+      (log) => `SELECT "type" FROM raw_${log}`,
+    );
+    const read = async (where: string, most: number) => {
+      const query = `SELECT "type" FROM (${logs.join(" UNION ALL ")}) WHERE ${where}
+        GROUP BY "type" ORDER BY count(*) DESC, "type" LIMIT ${most}`;
+      return (await connection.runAndReadAll(query)).getRows().map(([type]) => type as string);
+    };
+    const found = await read(`"type" IN (${types.map(quote).join(", ")})`, types.length);
+    const absent = types.filter((type) => !found.includes(type));
+    if (absent.length === 0) continue;
+    const there = await read(`"type" IS NOT NULL`, MOST_NAMED + 1);
+    const named = there.length === 0 ? "none" : there.slice(0, MOST_NAMED).join(", ");
+    const more = there.length > MOST_NAMED ? ", ..." : "";
+    throw new UserError(
+      `${key}: no row has the type ${absent.join(" or ")}; there are ${named}${more}${didYouMean(absent[0], there)}`,
+    );
+  }
+}
+
+/**
+ * Rows that are impressions, behaviours or both. Where behaviours are predicted, users with one alone are left out:
+ * their rows, that is, do not differ in any column.
+ */
+function usedRows(features: Features, tables: Tables): string[] {
+  const { columns, behaviours, impressions } = features;
+  const among = (types: readonly string[] | undefined, typed: boolean) =>
+    types === undefined || !typed ? "true" : `coalesce("type" IN (${types.map(quote).join(", ")}), false)`;
+  const labelled = columns.label !== undefined;
+  const isBehaviour = among(behaviours.types, columns.type !== undefined);
+  const views = [
+    `CREATE VIEW all_events AS FROM (SELECT *,
+      ${labelled ? `"label" IS NOT NULL AND ${among(impressions.types, columns.type !== undefined)}` : "false"} AS impression,
+      ${labelled ? `coalesce("label", 1) = 1 AND ${isBehaviour}` : isBehaviour} AS behaviour FROM raw_events)
+    WHERE impression OR behaviour`,
+    `CREATE VIEW all_behaviours AS FROM raw_behaviours WHERE ${among(behaviours.types, behaviours.columns.type !== undefined)}`,
+  ].slice(0, logsOf(tables).length);
+  const used = (rest: string) => logsOf(tables).map((log) => `CREATE VIEW used_${log} AS FROM all_${log} ${rest}`);
+  if (labelled) return [...views, ...used("")];
+  const constant = (column: string) =>
+    `count(${column}) IN (0, count(*)) AND min(${column}) IS NOT DISTINCT FROM max(${column})`;
+  const alone = logsOf(tables).map((log) => {
+    const what =
+      log === "behaviours" && withoutItems(features, tables)
+        ? behaviours.fields.map(({ name }) => rawColumn(name))
+        : [`"item"`];
+    const coded = codedColumns(features, tables).flatMap(({ raw }) => raw[log] ?? []);
+    return `SELECT "user", ${[`"time"`, ...what, ...coded].map(constant).join(" AND ")} AS alone
+      FROM all_${log} GROUP BY "user"`;
+  });
+  return [
+    ...views,
+    `CREATE TABLE single_users AS SELECT "user" FROM (${alone.join(" UNION ALL ")})
+    GROUP BY "user" HAVING count(*) = 1 AND bool_and(alone)`,
+    ...used(`ANTI JOIN single_users USING ("user")`),
+  ];
+}
+
+/** A column of codes in the log: its dictionary, and the raw text in the rows of each log that has it. */
+interface CodedColumn {
+  readonly name: string;
+  readonly dictionary: string;
+  readonly raw: { readonly [log: string]: string };
+}
+
+/** Fields that the rows of the logs have, and the type, which only tells rows apart. */
+function codedColumns(features: Features, tables: Tables): CodedColumn[] {
+  const { columns, fields } = features;
+  const coded = [...fields.user, ...fields.item, ...fields.context]
+    .filter(({ from }) => from === "events")
+    .map((field): CodedColumn => {
+      const raw = rawText(field);
+      return {
+        name: codeColumn(field.name),
+        dictionary: dictionaryOf(field.name),
+        raw: { events: raw, ...(inBehaviours(field, features, tables) && { behaviours: raw }) },
+      };
+    });
+  const types = {
+    ...(columns.type !== undefined && { events: `"type"` }),
+    ...(tables.behaviours && features.behaviours.columns.type !== undefined && { behaviours: `"type"` }),
+  };
+  if (Object.keys(types).length > 0) coded.push({ name: `"type"`, dictionary: "types", raw: types });
+  return coded;
+}
+
+/** Whether rows of the behaviours' own log have the field; times only where they are predicted. */
+function inBehaviours(field: FieldSpec, { columns, behaviours }: Features, tables: Tables): boolean {
+  if (!tables.behaviours) return false;
+  if (readsTime(field)) return columns.label === undefined;
+  return behaviours.fields.some(({ name }) => name === field.name);
+}
+
+/** The raw value of a field in a row; of hours and weekdays its time. */
+function rawText(field: FieldSpec): string {
+  if (readsTime(field)) return `("time" - ("time" % ${QUARTER_TIME} + ${QUARTER_TIME}) % ${QUARTER_TIME})::VARCHAR`;
+  return rawColumn(field.name);
+}
+
+/** Queries that give the raw values of a field, in the data that are used. */
+function rawValues(field: FieldSpec, features: Features, tables: Tables): string[] {
+  const raw = rawText(field);
+  const queries = {
+    events: [`SELECT ${raw} AS raw FROM used_events`],
+    users: [`SELECT ${raw} AS raw FROM raw_users SEMI JOIN user_keys ON "user" = key`],
+    items: [`SELECT ${raw} AS raw FROM raw_items SEMI JOIN item_keys ON "item" = key AND keyed`],
+    key: [],
+  }[field.from];
+  return inBehaviours(field, features, tables) ? [...queries, `SELECT ${raw} AS raw FROM used_behaviours`] : queries;
+}
+
+function dictionary(name: string, queries: readonly string[]): string {
+  return `CREATE TABLE ${name} AS SELECT raw, row_number() OVER (ORDER BY raw)::INTEGER AS code
+    FROM (SELECT DISTINCT raw FROM (${queries.join(" UNION ALL ")}) WHERE raw IS NOT NULL) ORDER BY code`;
+}
+
+function typeDictionary(features: Features, tables: Tables): string[] {
+  const types = codedColumns(features, tables).find(({ dictionary }) => dictionary === "types");
+  if (types === undefined) return [];
+  return [
+    dictionary(
+      "types",
+      Object.entries(types.raw).map(([log, raw]) => `SELECT ${raw} AS raw FROM used_${log}`),
+    ),
+  ];
+}
+
+function userKeys(tables: Tables): string {
+  const keys = logsOf(tables).map((log) => `SELECT "user" AS key FROM used_${log}`);
+  return `CREATE TABLE user_keys AS SELECT key, (row_number() OVER (ORDER BY key) - 1)::INTEGER AS sequence
+    FROM (SELECT DISTINCT key FROM (${keys.join(" UNION ALL ")})) ORDER BY sequence`;
+}
+
+/**
+ * The items of both logs; behaviours that name none are of an item that is known by its fields alone, whose key says
+ * them: `cate=1 brand=2`.
+ */
+function itemKeys(features: Features, tables: Tables): string {
+  const unkeyed = withoutItems(features, tables);
+  const fields = unkeyed ? features.behaviours.fields.map(({ name }) => name) : [];
+  const keyed = (unkeyed ? ["events"] : logsOf(tables)).map((log) => `SELECT "item" AS key FROM used_${log}`);
+  const none = fields.map((name) => `, NULL::VARCHAR AS ${knownColumn(name)}`).join("");
+  const queries = [`SELECT DISTINCT key, true AS keyed${none} FROM (${keyed.join(" UNION ALL ")})`];
+  if (unkeyed) {
+    const key = fields.map((name) => `${quote(`${name}=`)} || ${knownColumn(name)}`).join(", ");
+    const values = fields.map((name) => `${rawColumn(name)} AS ${knownColumn(name)}`).join(", ");
+    queries.push(`SELECT concat_ws(' ', ${key}) AS key, false AS keyed, * FROM (SELECT DISTINCT ${values} FROM used_behaviours)
+      WHERE coalesce(${fields.map(knownColumn).join(", ")}) IS NOT NULL`);
+  }
+  const order = ["key", "keyed DESC", ...fields.map(knownColumn)].join(", ");
+  return `CREATE TABLE item_keys AS SELECT *, row_number() OVER (ORDER BY ${order})::INTEGER AS row
+    FROM (${queries.join(" UNION ALL ")}) ORDER BY row`;
+}
+
+/** Rows that are equal in all columns are one. */
+function sortedLog(features: Features, tables: Tables): string {
+  const coded = codedColumns(features, tables);
+  const parts = logsOf(tables).map((log) => {
+    const own = coded.filter(({ raw }) => raw[log] !== undefined);
+    const codes = coded.map((column) => {
+      const code = own.includes(column) ? `coalesce(${column.dictionary}.code, 0)` : "0::INTEGER";
+      return `, ${code} AS ${column.name}`;
+    });
+    const joins = own.map(({ dictionary, raw }) => `LEFT JOIN ${dictionary} ON ${dictionary}.raw = ${raw[log]}`);
+    const keyed = log === "events" || !withoutItems(features, tables);
+    const alike = features.behaviours.fields.map(
+      ({ name }) => `${knownColumn(name)} IS NOT DISTINCT FROM ${rawColumn(name)}`,
+    );
+    const label = log === "events" && features.columns.label !== undefined;
+    return `SELECT DISTINCT sequence, "time", coalesce(item_keys.row, 0) AS item,
+        ${label ? `CASE WHEN impression THEN "label" ELSE -1 END::TINYINT` : "-1::TINYINT"} AS label,
+        ${log === "events" ? "behaviour::TINYINT" : "1::TINYINT"} AS behaviour${codes.join("")}
+      FROM used_${log} used JOIN user_keys ON user_keys.key = used."user"
+      LEFT JOIN item_keys ON ${keyed ? `item_keys.keyed AND item_keys.key = used."item"` : `NOT item_keys.keyed AND ${alike.join(" AND ")}`}
+      ${joins.join(" ")}`;
+  });
+  return `CREATE TABLE log AS ${parts.join(" UNION ALL ")} ORDER BY ALL`;
+}
+
+function users(features: Features): string {
+  const own = features.fields.user.filter(({ from }) => from === "users");
+  const codes = own.map(({ name }) => `, coalesce(${dictionaryOf(name)}.code, 0) AS ${codeColumn(name)}`);
+  const joins = own.map(
+    (field) => `LEFT JOIN ${dictionaryOf(field.name)} ON ${dictionaryOf(field.name)}.raw = ${rawText(field)}`,
+  );
+  const table = own.length === 0 ? "" : `LEFT JOIN raw_users ON raw_users."user" = user_keys.key`;
+  return `CREATE TABLE users AS SELECT sequence, user_keys.key${codes.join("")}
+    FROM user_keys ${table} ${joins.join(" ")} ORDER BY sequence`;
+}
+
+/** Makes the catalogue of the log, of which `split` says what training may know. */
+export async function buildCatalogue(
+  connection: DuckDBConnection,
+  features: Features,
+  tables: Tables,
+  split: HistoryRule["split"],
+): Promise<void> {
+  await connection.run(trainingLog(split));
+  await connection.run(catalogue(features, tables));
+}
+
+/** The rows of the training part; the log stands in the order of sequences. */
+function trainingLog(split: HistoryRule["split"]): string {
+  if (split !== null) return `CREATE VIEW training_log AS FROM log WHERE "time" < ${split.validFrom}`;
+  return `CREATE VIEW training_log AS SELECT log.* FROM log
+    JOIN (SELECT sequence, max(rowid) - 2 AS last FROM log GROUP BY sequence) ends USING (sequence)
+    WHERE log.rowid <= ends.last`;
+}
+
+/**
+ * A field of the events has in the catalogue the value of the item's earliest row of the training part with one; of
+ * equal times the least. What only later rows state would tell training of its future. An item that is known by its
+ * fields alone has them from the beginning.
+ */
+function catalogue(features: Features, tables: Tables): string {
+  const fields = features.fields.item.filter(({ from }) => from !== "key");
+  const known = withoutItems(features, tables) ? features.behaviours.fields.map(({ name }) => name) : [];
+  const fieldsOf = fields.map(({ name, from }) => {
+    const [table, column, earliest] = [dictionaryOf(name), codeColumn(name), `"earliest_${name}"`];
+    const raw = [
+      ...(from === "items" ? [`raw_items.${rawColumn(name)}`] : []),
+      ...(known.includes(name) ? [knownColumn(name)] : []),
+    ];
+    const joins = [];
+    const codes = [];
+    if (from === "events") {
+      joins.push(`LEFT JOIN (SELECT item, arg_min(${column}, ("time", ${column})) AS code FROM training_log
+        WHERE ${column} > 0 GROUP BY item) ${earliest} ON ${earliest}.item = item_keys.row`);
+      codes.push(`${earliest}.code`);
+    }
+    if (raw.length > 0) {
+      joins.push(`LEFT JOIN ${table} ON ${table}.raw = coalesce(${raw.join(", ")})`);
+      codes.push(`${table}.code`);
+    }
+    return { joins, code: `, coalesce(${codes.join(", ")}, 0) AS ${column}` };
+  });
+  const codes = fieldsOf.map(({ code }) => code).join("");
+  const joins = fieldsOf.flatMap(({ joins }) => joins).join(" ");
+  const table = tables.items ? `LEFT JOIN raw_items ON raw_items."item" = CASE WHEN keyed THEN item_keys.key END` : "";
+  return `CREATE TABLE catalogue AS SELECT row, item_keys.key, keyed${codes} FROM item_keys ${table} ${joins} ORDER BY row`;
+}
+
+async function droppedRows(connection: DuckDBConnection, features: Features, tables: Tables) {
+  const count = (query: string) => oneNumber(connection, query);
+  const rows = (suffix: string) =>
+    logsOf(tables)
+      .map((log) => `(SELECT count(*) FROM ${suffix}_${log})`)
+      .join(" + ");
+  const predicted = features.columns.label === undefined;
+  return {
+    unusedEvents: await count(`${rows("raw")} - (${rows(predicted ? "all" : "used")})`),
+    ...(predicted && { usersWithOneBehaviour: await count("SELECT count(*) FROM single_users") }),
+    duplicateEvents: await count(`${rows("used")} - (SELECT count(*) FROM log)`),
+  };
+}

@@ -1,0 +1,317 @@
+/**
+ * People's own logs to a dataset (docs/events.md): raw files into a database on disk, texts to integers by joins there,
+ * and two passes over the sorted log. Memory grows with users, items and distinct values, not with rows.
+ */
+import { join } from "node:path";
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { z } from "zod";
+import { type OnProgress, SPLITS, type Split } from "../../dataset/dataset.ts";
+import { checkReplaceable, writeAside } from "../../dataset/folder.ts";
+import { type InputFile, type Manifest, type PreparedCounts, preparedCounts } from "../../dataset/manifest.ts";
+import { describeField } from "../../dataset/vocabulary.ts";
+import { completeManifest, writeManifest } from "../../dataset/write-manifest.ts";
+import { UserError } from "../../errors.ts";
+import { SAMPLING_DEFAULTS } from "../protocols.ts";
+import {
+  behaviourColumns,
+  behaviourFiles,
+  eventColumns,
+  type Features,
+  resolveFeatures,
+  type TimeSplit,
+  tableColumns,
+} from "./features/features.ts";
+import { checkSamples, type Learned, learn, openLog } from "./learn/learn.ts";
+import type { HistoryRule } from "./log/histories.ts";
+import { buildCatalogue, buildLog, type Tables, withoutItems } from "./log/log.ts";
+import { type Connect, withWorkDatabase } from "./source/database.ts";
+import { type LoadOptions, type LogColumns, loadTable } from "./source/load.ts";
+import { oneNumber } from "./source/stream.ts";
+import { writeFiles } from "./write/output.ts";
+
+const GIGABYTE = 2 ** 30;
+const LEAST_MEMORY = GIGABYTE / 8;
+
+/** Options of everything that goes through this engine. */
+export const engineSchema = z.strictObject({
+  /** The dataset folder to write; a dataset that is there is replaced. */
+  out: z.string().min(1),
+  /** Bytes to get by with, about; half of them the database's. What it cannot hold goes to a folder beside `out`. */
+  memory: z
+    .int()
+    .min(LEAST_MEMORY)
+    .default(2 * GIGABYTE),
+  /** Of 31 bits. */
+  seed: z.int32().nonnegative().default(SAMPLING_DEFAULTS.seed),
+  /** Leave rows out that cannot be read, however many. */
+  skipBadRows: z.boolean().default(false),
+});
+type EngineOptions = z.output<typeof engineSchema>;
+
+const optionsSchema = engineSchema.extend({
+  /** The sections of features.yaml. */
+  features: z.unknown(),
+  /** What errors in them name. */
+  featuresPath: z.string().default("features"),
+  /** Files or a pattern, or the address of a database. */
+  events: z.string().min(1),
+  /** A log of behaviours alone, beside those of the events. */
+  behaviours: z.string().min(1).optional(),
+  users: z.string().min(1).optional(),
+  items: z.string().min(1).optional(),
+});
+export type PrepareEventsOptions = Readonly<z.input<typeof optionsSchema>>;
+
+export interface EventsSummary extends PreparedCounts {
+  readonly protocol: string;
+  readonly behaviours: number;
+  /** Share of samples that are labelled 1. */
+  readonly clickRate: Readonly<Record<Split, number>>;
+  /** Where validation and test begin (ISO 8601), of impressions. */
+  readonly validFrom?: string;
+  readonly testFrom?: string;
+  readonly dropped: Readonly<Record<string, number>>;
+  readonly warnings: readonly string[];
+  readonly seconds: number;
+}
+
+/**
+ * Prepares a dataset of logs, as features.yaml says.
+ * @throws UserError where an option, the features or a source cannot be used, the log leaves nothing to train, choose
+ *   or test on, disk or memory do not suffice, or `out` cannot be written
+ */
+export async function prepareEvents(options: PrepareEventsOptions, onProgress?: OnProgress): Promise<EventsSummary> {
+  const { features, featuresPath, ...rest } = checkOptions("prepareEvents", optionsSchema, options);
+  const behaviours = rest.behaviours ?? behaviourFiles(features);
+  const given = {
+    behaviours: behaviours !== undefined,
+    users: rest.users !== undefined,
+    items: rest.items !== undefined,
+  };
+  const resolved = resolveFeatures(features, given, featuresPath);
+  const sources = { events: rest.events, behaviours, users: rest.users, items: rest.items };
+  return prepareLogs("events", resolved, sources, rest, onProgress);
+}
+
+/** Options with every default filled in. @throws UserError that names `caller` and each option that cannot be used */
+export function checkOptions<T>(caller: string, schema: z.ZodType<T>, options: unknown): T {
+  const checked = schema.safeParse(options);
+  if (checked.success) return checked.data;
+  const issues = checked.error.issues.map(({ path, message }) => `${path.join(".") || "options"}: ${message}`);
+  throw new UserError(`${caller}: ${issues.join("; ")}`);
+}
+
+/** Where the tables are read from. */
+interface Sources {
+  readonly events: string;
+  readonly behaviours?: string | undefined;
+  readonly users?: string | undefined;
+  readonly items?: string | undefined;
+}
+
+/** Prepares what `features` describe; `importer` is who says so. @throws UserError as `prepareEvents` */
+export async function prepareLogs(
+  importer: string,
+  features: Features,
+  sources: Sources,
+  { out, memory, seed, skipBadRows }: EngineOptions,
+  onProgress?: OnProgress,
+): Promise<EventsSummary> {
+  const start = performance.now();
+  await checkReplaceable(out);
+  return await writeAside(out, async (folder) => {
+    const workFolder = join(folder, "work");
+    // A half for the database: typed arrays, buffers and the program itself take their share.
+    const made = await withWorkDatabase(workFolder, memory / 2, async (connect) => {
+      const options = { utcOffset: features.utcOffset, missing: features.missing, skipBadRows, workFolder };
+      const loaded = await loadAll(await connect(), features, sources, options, onProgress);
+      const made = await makeFiles(connect, folder, features, loaded, seed, onProgress).catch((error: unknown) => {
+        throw withSkipped(error, loaded);
+      });
+      return { ...made, loaded };
+    });
+    const { loaded, dropped, learned, rule, unclicked } = made;
+    const manifest = completeManifest({
+      importer,
+      protocol: rule.split === null ? "temporal" : "impressions",
+      seed,
+      settings: settingsOf(features, rule),
+      maxHistory: rule.maxHistory,
+      window: rule.window,
+      utcOffset: features.utcOffset,
+      fields: {
+        user: learned.fields.user.map(describeField),
+        item: learned.fields.item.map(describeField),
+        context: learned.fields.context.map(describeField),
+      },
+      unclicked,
+      probability: false,
+      counts: countsOf(learned, made.sequences),
+      dropped,
+      inputs: loaded.inputs,
+    });
+    await writeManifest(folder, manifest);
+    const warnings = [...made.strangers, ...loaded.told];
+    return summarise(manifest, learned, rule, warnings, (performance.now() - start) / 1000);
+  });
+}
+
+interface Loaded {
+  readonly tables: Tables;
+  readonly skipped: number;
+  readonly told: readonly string[];
+  readonly inputs: InputFile[];
+}
+
+/** Reads all sources into tables raw_NAME. */
+async function loadAll(
+  connection: DuckDBConnection,
+  features: Features,
+  sources: Sources,
+  options: LoadOptions,
+  onProgress: OnProgress | undefined,
+): Promise<Loaded> {
+  const load = (name: keyof Sources, source: string, columns: LogColumns, unique?: "user" | "item") =>
+    loadTable(connection, `raw_${name}`, source, columns, {
+      ...options,
+      ...(unique && { unique }),
+      onProgress: (done, total) => onProgress?.(name, done, total),
+    });
+  const { events, behaviours, users, items } = sources;
+  const loaded = [await load("events", events, eventColumns(features))];
+  if (behaviours !== undefined) loaded.push(await load("behaviours", behaviours, behaviourColumns(features)));
+  if (users !== undefined) loaded.push(await load("users", users, tableColumns(features, "user"), "user"));
+  if (items !== undefined) loaded.push(await load("items", items, tableColumns(features, "item"), "item"));
+  return {
+    tables: { behaviours: behaviours !== undefined, users: users !== undefined, items: items !== undefined },
+    skipped: loaded.reduce((sum, { skipped }) => sum + skipped, 0),
+    told: loaded.flatMap(({ told }) => told),
+    inputs: loaded.flatMap(({ inputs }) => inputs),
+  };
+}
+
+/** Makes all files of the dataset but the manifest. */
+async function makeFiles(
+  connect: Connect,
+  folder: string,
+  features: Features,
+  { tables, skipped }: Loaded,
+  seed: number,
+  onProgress: OnProgress | undefined,
+) {
+  const [reading, writing] = [await connect(), await connect()];
+  const left = await buildLog(reading, features, tables, (done, total) => onProgress?.("log", done, total));
+  const strangers = await strangersOf(reading, tables);
+  const rule: HistoryRule = {
+    split: features.columns.label === undefined ? null : await boundaries(reading, features.split),
+    maxHistory: features.behaviours.maxHistory,
+    window: features.behaviours.window,
+  };
+  await buildCatalogue(reading, features, tables, rule.split);
+  const reader = await openLog(reading, features, rule);
+  const learned = await learn(reading, features, reader, (done) => onProgress?.("learn", done, reader.rows));
+  checkSamples(learned.samples, (why) => refuse(why, rule));
+  const unclicked = await writeFiles(
+    { reading, writing },
+    folder,
+    reader,
+    learned,
+    { seed, unclicked: rule.split !== null && !withoutItems(features, tables) },
+    (done) => onProgress?.("write", done, reader.rows),
+  );
+  const sequences = await oneNumber(reading, "SELECT count(*) FROM users");
+  return { dropped: { badRows: skipped, ...left }, learned, rule, unclicked, sequences, strangers };
+}
+
+/** Where rows were left out, they may be why a log makes no dataset. */
+function withSkipped(error: unknown, { skipped, told }: Loaded): unknown {
+  if (!(error instanceof UserError) || skipped === 0) return error;
+  return new UserError(`${error.message}; ${skipped} bad rows were left out before, the first: ${told[0]}`);
+}
+
+/** Tables that have nobody, or nothing, of the log: their keys are written otherwise, as a rule. */
+async function strangersOf(connection: DuckDBConnection, tables: Tables): Promise<string[]> {
+  const warnings: string[] = [];
+  for (const [kind, keys] of [
+    ["user", "user_keys"],
+    ["item", "item_keys"],
+  ] as const) {
+    if (!tables[`${kind}s`]) continue;
+    const table = `raw_${kind}s`;
+    const known = await oneNumber(connection, `SELECT count(*) FROM ${table} SEMI JOIN ${keys} ON "${kind}" = key`);
+    if (known > 0) continue;
+    const reader = await connection.runAndReadAll(
+      `SELECT min("${kind}"), (SELECT min(key) FROM ${keys}) FROM ${table}`,
+    );
+    const [there, here] = reader.getRows()[0].map((key) => JSON.stringify(key));
+    warnings.push(
+      `no ${kind} of the log is in the table of ${kind}s: keys there are like ${there}, in the log like ${here}`,
+    );
+  }
+  return warnings;
+}
+
+/** When validation and test begin: times that are given, or those from which on about these shares of impressions are. */
+async function boundaries(connection: DuckDBConnection, split: TimeSplit) {
+  if ("validFrom" in split) return split;
+  const impressions = "FROM log WHERE label >= 0";
+  const count = await oneNumber(connection, `SELECT count(*) ${impressions}`);
+  if (count === 0)
+    throw new UserError("no row of the events is an impression: see columns.label and impressions.types");
+  const from = (share: number) => {
+    const before = Math.min(count - 1, count - Math.round(count * share));
+    return oneNumber(connection, `SELECT "time" ${impressions} ORDER BY "time" LIMIT 1 OFFSET ${before}`);
+  };
+  return { validFrom: await from(split.valid + split.test), testFrom: await from(split.test) };
+}
+
+function refuse(why: string, { split }: HistoryRule): UserError {
+  const how =
+    split === null
+      ? "users need three behaviours for one (behaviours.types, columns)"
+      : `validation begins ${iso(split.validFrom)}, test ${iso(split.testFrom)}: change split.valid and split.test, or split.valid_from and split.test_from; see columns.label and impressions.types too`;
+  return new UserError(`the log makes no dataset: ${why}; ${how}`);
+}
+
+const iso = (time: number) => new Date(time).toISOString();
+
+/** What a reader of the manifest may want to know of how the dataset was made. */
+function settingsOf(features: Features, { split, window }: HistoryRule): Manifest["settings"] {
+  const { behaviours, impressions, fields, utcOffset } = features;
+  const counts = [...fields.user, ...fields.item, ...fields.context].filter(({ minCount }) => minCount > 1);
+  return {
+    ...(split === null ? { negatives: "strict" } : { validFrom: iso(split.validFrom), testFrom: iso(split.testFrom) }),
+    ...(behaviours.types && { behaviourTypes: behaviours.types.join(", ") }),
+    ...(impressions.types && { impressionTypes: impressions.types.join(", ") }),
+    ...(window !== null && { windowDays: window / 86_400_000 }),
+    utcOffsetMinutes: utcOffset,
+    ...Object.fromEntries(counts.map(({ name, minCount }) => [`minCount.${name}`, minCount])),
+  };
+}
+
+function countsOf({ itemIds, behaviours, trainingBehaviours, samples }: Learned, sequences: number) {
+  const { train, valid, test } = samples;
+  const made = { train: train.count, valid: valid.count, test: test.count };
+  return { sequences, items: itemIds[0].length - 1, behaviours, trainingBehaviours, ...made };
+}
+
+function summarise(
+  manifest: Manifest,
+  { samples }: Learned,
+  { split }: HistoryRule,
+  warnings: readonly string[],
+  seconds: number,
+): EventsSummary {
+  const clickRate = {} as Record<Split, number>;
+  for (const name of SPLITS) clickRate[name] = samples[name].clicked / samples[name].count;
+  return {
+    protocol: manifest.protocol,
+    ...preparedCounts(manifest),
+    behaviours: manifest.counts.behaviours,
+    clickRate,
+    ...(split !== null && { validFrom: iso(split.validFrom), testFrom: iso(split.testFrom) }),
+    dropped: manifest.dropped,
+    warnings,
+    seconds,
+  };
+}

@@ -1,0 +1,130 @@
+/**
+ * What the notes on a table's rows do not tell: which row it is, and why. Each reads files once more, in order and with
+ * numbers, and only where something is known to be wrong.
+ */
+import type { DuckDBConnection } from "@duckdb/node-api";
+import type { InputFile } from "../../../dataset/manifest.ts";
+import { identifier, quote } from "../../../dataset/sql.ts";
+import { UserError } from "../../../errors.ts";
+import { checkColumns, goodRow, NOTE, namesOf, noteOf, type Wanted } from "./columns.ts";
+import { type BrokenRow, queryFile, type TextRows } from "./rows.ts";
+
+/** What was loaded of one file. */
+export interface Part {
+  readonly rows: TextRows;
+  readonly broken: readonly BrokenRow[];
+  readonly input: InputFile;
+}
+
+/** Where rows name their columns (NDJSON), a column with no value at all may be one that is not there. */
+export async function checkKeys(
+  connection: DuckDBConnection,
+  into: string,
+  name: string,
+  parts: readonly Part[],
+  wanted: readonly Wanted[],
+): Promise<void> {
+  if (!parts.some(({ rows }) => typeof rows.columns === "function")) return;
+  const counts = wanted.map(({ stored }) => `count(${identifier(stored)})`).join(", ");
+  const [found] = (await connection.runAndReadAll(`SELECT ${counts} FROM ${into}`)).getRowsJS();
+  if (!found.some((values) => Number(values) === 0)) return;
+  const keys = new Set<string>();
+  for (const { rows } of parts) {
+    for (const key of typeof rows.columns === "function" ? await rows.columns() : rows.columns) keys.add(key);
+  }
+  checkColumns(name, [...keys].sort(), wanted);
+}
+
+/** The first `most` bad rows of a file, as sentences. `hasValues`: there are readable ones whose values are bad. */
+export async function badRows(
+  connection: DuckDBConnection,
+  { rows, broken }: Part,
+  wanted: readonly Wanted[],
+  hasValues: boolean,
+  most: number,
+): Promise<string[]> {
+  const found: BrokenRow[] = broken.slice(0, most);
+  if (hasValues) {
+    const goods = wanted.map((one) => one.isGood(one.text));
+    // All texts are asked for, so that the same rows are readable as when they were loaded.
+    const sql = `SELECT row, fault, [${wanted.map(({ text }) => text).join(", ")}], [${goods.join(", ")}]
+      FROM (${rows.select(namesOf(wanted), true)}) WHERE NOT (${goodRow(wanted)}) ORDER BY row LIMIT ${most}`;
+    for (const [row, fault, texts, isGood] of await queryFile(connection, rows.name, sql)) {
+      const first = (isGood as boolean[]).indexOf(false);
+      const why = fault === null ? complaint(wanted[first], (texts as string[])[first]) : String(fault);
+      found.push({ row: numberWithBroken(Number(row), broken), why });
+    }
+  }
+  return found
+    .sort((a, b) => a.row - b.row)
+    .slice(0, most)
+    .map(({ row, why }) => `${rows.name}: row ${row}: ${why}`);
+}
+
+function complaint({ column, expected }: Wanted, text: string | null): string {
+  return `column ${column}: expected ${expected}, found ${text === null ? "nothing" : JSON.stringify(shorten(text))}`;
+}
+
+function shorten(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 60)}...` : text;
+}
+
+/** The number in the file of the nth readable row. */
+function numberWithBroken(row: number, broken: readonly BrokenRow[]): number {
+  for (const other of broken) {
+    if (other.row > row) break;
+    row++;
+  }
+  return row;
+}
+
+/** @throws UserError where some times carry an offset and others none, naming the first that differs from those before */
+export async function checkZones(
+  connection: DuckDBConnection,
+  parts: readonly Part[],
+  wanted: readonly Wanted[],
+  count: (file: number, kind: number) => number,
+): Promise<void> {
+  const time = wanted.find(({ stored }) => stored === "time");
+  if (time === undefined) return;
+  const has = (kind: number) => parts.findIndex((_, file) => count(file, kind) > 0);
+  const [local, zoned] = [has(NOTE.local), has(NOTE.zoned)];
+  if (local < 0 || zoned < 0) return;
+  const file = Math.max(local, zoned);
+  const kinds = local === zoned ? [NOTE.local, NOTE.zoned] : [local > zoned ? NOTE.local : NOTE.zoned];
+  const { rows, broken } = parts[file];
+  const text = time.text;
+  const sql = `SELECT note, min(row), arg_min(${text}, row) FROM (SELECT *, ${noteOf(wanted)} AS note FROM (${rows.select(namesOf(wanted), true)}))
+    WHERE note IN (${kinds.join(", ")}) GROUP BY note ORDER BY 2 DESC`;
+  const [[note, row, found]] = await queryFile(connection, rows.name, sql);
+  const which =
+    Number(note) === NOTE.zoned ? "carries an offset, those before carry none" : "carries no offset, those before do";
+  throw new UserError(
+    `${rows.name}: row ${numberWithBroken(Number(row), broken)}: column ${time.column}: mixed time zones: ${JSON.stringify(found)} ${which}`,
+  );
+}
+
+/** @throws UserError that names the second row of a key */
+export async function checkUnique(
+  connection: DuckDBConnection,
+  into: string,
+  parts: readonly Part[],
+  wanted: readonly Wanted[],
+  unique: "user" | "item",
+): Promise<void> {
+  const sql = `SELECT ${identifier(unique)} FROM ${into} GROUP BY 1 HAVING count(*) > 1 LIMIT 1`;
+  const [found] = (await connection.runAndReadAll(sql)).getRowsJS();
+  if (found === undefined) return;
+  const key = wanted.find(({ stored }) => stored === unique)!;
+  const text = key.text;
+  const places: string[] = [];
+  for (const { rows, broken } of parts) {
+    const lines = `SELECT row FROM (${rows.select(namesOf(wanted), true)}) WHERE ${text} = ${quote(String(found[0]))} AND ${goodRow(wanted)}`;
+    for (const [row] of await queryFile(connection, rows.name, `${lines} ORDER BY row LIMIT 2`)) {
+      places.push(`${rows.name}: row ${numberWithBroken(Number(row), broken)}`);
+    }
+  }
+  throw new UserError(
+    `${places[1]}: column ${key.column}: ${JSON.stringify(found[0])} occurs twice, first in ${places[0]}`,
+  );
+}

@@ -1,0 +1,98 @@
+/** The columns that are wanted of a log, what becomes of their texts, and what is noted of a row. */
+
+import { quote } from "../../../dataset/sql.ts";
+import { UserError } from "../../../errors.ts";
+import { didYouMean } from "../../../suggest.ts";
+import { labelRule, numberRule, timeRule, zoneRule } from "./rules.ts";
+
+/** Which columns of a source are wanted. */
+export interface LogColumns {
+  readonly user?: string;
+  readonly item?: string;
+  readonly time?: string;
+  readonly label?: string;
+  readonly type?: string;
+  readonly fields: readonly { readonly name: string; readonly column: string; readonly kind: "category" | "number" }[];
+}
+
+/** A wanted column: where it comes from, what becomes of it, and what its text must be. */
+export interface Wanted {
+  readonly column: string;
+  /** SQL of its text in a SELECT of `TextRows`. */
+  readonly text: string;
+  readonly stored: string;
+  readonly type: string;
+  /** SQL of the stored value of a text that is not null. */
+  value(text: string): string;
+  /** SQL of whether a text, which may be null, can be used. */
+  isGood(text: string): string;
+  readonly expected: string;
+}
+
+/** @param missing texts of fields that mean as much as none */
+export function wantedColumns(columns: LogColumns, utcOffset: number, missing: readonly string[]): Wanted[] {
+  const given = (text: string) => `${text} IS NOT NULL`;
+  const always = () => "true";
+  const self = (text: string) => text;
+  const stated = (text: string) => missing.reduce((value, word) => `nullif(${value}, ${quote(word)})`, text);
+  const where = (text: string, value: string) => `CASE WHEN ${given(text)} THEN ${value} END`;
+  const list: (Omit<Wanted, "column" | "text"> & { readonly column: string | undefined })[] = [
+    { column: columns.user, stored: "user", type: "VARCHAR", value: self, isGood: given, expected: "a user" },
+    { column: columns.item, stored: "item", type: "VARCHAR", value: self, isGood: given, expected: "an item" },
+    {
+      column: columns.time,
+      stored: "time",
+      type: "BIGINT",
+      value: (text) => where(text, timeRule(text, utcOffset)),
+      isGood: (text) => `(${where(text, timeRule(text, utcOffset))}) IS NOT NULL`,
+      expected: "a time",
+    },
+    {
+      column: columns.label,
+      stored: "label",
+      type: "TINYINT",
+      value: labelRule,
+      isGood: (text) => `(${text} IS NULL OR (${labelRule(text)}) IS NOT NULL)`,
+      expected: "0, 1, true, false or nothing",
+    },
+    { column: columns.type, stored: "type", type: "VARCHAR", value: self, isGood: always, expected: "" },
+    ...columns.fields.map(({ name, column, kind }) => ({
+      column,
+      stored: `f_${name}`,
+      type: "VARCHAR",
+      value: stated,
+      isGood: kind === "number" ? (text: string) => `(${stated(text)} IS NULL OR ${numberRule(stated(text))})` : always,
+      expected: "a number",
+    })),
+  ];
+  const named = list.filter((column): column is Omit<Wanted, "text"> => column.column !== undefined);
+  const names = namesOf(named);
+  return named.map((column) => ({ ...column, text: `c${names.indexOf(column.column)}` }));
+}
+
+/** How a row was found; kept with the number of its file until all are read. */
+export const NOTE = { local: 0, zoned: 1, bad: 2, kinds: 4 } as const;
+
+/** The columns to ask a source for: one may be wanted for several things. */
+export function namesOf(wanted: readonly { readonly column: string }[]): string[] {
+  return [...new Set(wanted.map(({ column }) => column))];
+}
+
+/** SQL of whether all values of a row can be used. */
+export function goodRow(wanted: readonly Wanted[]): string {
+  return ["fault IS NULL", ...wanted.map((one) => one.isGood(one.text))].join(" AND ");
+}
+
+/** SQL of how a row is found: an entry of `NOTE`. */
+export function noteOf(wanted: readonly Wanted[]): string {
+  const time = wanted.find(({ stored }) => stored === "time");
+  const zoned = time ? `WHEN ${zoneRule(time.text)} THEN ${NOTE.zoned}` : "";
+  return `CASE WHEN NOT (${goodRow(wanted)}) THEN ${NOTE.bad} ${zoned} ELSE ${NOTE.local} END`;
+}
+
+/** @throws UserError that names a column which is not there, and those that are */
+export function checkColumns(name: string, there: readonly string[], wanted: readonly Wanted[]): void {
+  const missing = namesOf(wanted).find((column) => !there.includes(column));
+  if (missing === undefined) return;
+  throw new UserError(`${name}: there is no column ${missing}, only ${there.join(", ")}${didYouMean(missing, there)}`);
+}

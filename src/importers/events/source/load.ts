@@ -1,0 +1,207 @@
+/**
+ * Raw logs into a table of DuckDB: the same rows whichever format they come in. DuckDB reads, checks and stores; only
+ * the rows that are to be told of come to JavaScript.
+ *
+ * A file is read once where all is well. Each row goes in with a note of its file and of how it was found; where the
+ * notes say that something is wrong, the file is read once more, in order and with numbers, to tell which row it is.
+ */
+import { randomUUID } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { DuckDBConnection } from "@duckdb/node-api";
+import type { InputFile } from "../../../dataset/manifest.ts";
+import { identifier } from "../../../dataset/sql.ts";
+import { UserError } from "../../../errors.ts";
+import { isPostgres } from "./address.ts";
+import { badRows, checkKeys, checkUnique, checkZones, type Part } from "./checks.ts";
+import { checkColumns, type LogColumns, NOTE, namesOf, noteOf, type Wanted, wantedColumns } from "./columns.ts";
+import { identify } from "./inputs.ts";
+import { openCopied, openFile } from "./open.ts";
+import { copyPostgres } from "./postgres.ts";
+import { type BrokenRow, type TextRows, unreadable } from "./rows.ts";
+import { findFiles, type SourceFile } from "./source.ts";
+
+export type { LogColumns };
+
+export interface LoadOptions {
+  /** Minutes east of UTC, of times that carry no offset. */
+  readonly utcOffset: number;
+  /** Texts of fields that mean as much as an empty cell. */
+  readonly missing: readonly string[];
+  /** Leaves bad rows out and counts them; else the first one is an error. */
+  readonly skipBadRows: boolean;
+  /** An existing folder for temporary files, which the caller removes. */
+  readonly workFolder: string;
+  /** Of tables of users and items: the key that may occur once. */
+  readonly unique?: "user" | "item";
+  /** Bytes read so far; of a server nobody knows the total. */
+  readonly onProgress?: (done: number, total: number | undefined) => void;
+}
+
+export interface LoadedTable {
+  readonly rows: number;
+  readonly skipped: number;
+  /** The first five of those skipped: "file: row 5: column time: ...". */
+  readonly told: readonly string[];
+  readonly inputs: readonly InputFile[];
+}
+
+/** Rows that are told of. */
+const TOLD = 5;
+
+/**
+ * Creates the table `table` with "user", "item" VARCHAR, "time" BIGINT (milliseconds since 1970 UTC), never null; "label"
+ * TINYINT (0, 1, null where the cell is empty), "type" VARCHAR (null where empty): each where `columns` names it; and
+ * one "f_NAME" VARCHAR a field (null where it is missing, empty or one of `missing`). The order of its rows is not determined.
+ * @param source a path, a pattern, or postgres://USER@HOST:PORT/DATABASE?table=NAME (or ?query=SELECT...)
+ * @throws UserError where the source cannot be read, lacks a column, has no rows, a bad row (unless these are skipped), times
+ *   with and without offsets, or a key twice; the table does not exist then
+ */
+export async function loadTable(
+  connection: DuckDBConnection,
+  table: string,
+  source: string,
+  columns: LogColumns,
+  options: LoadOptions,
+): Promise<LoadedTable> {
+  const wanted = wantedColumns(columns, options.utcOffset, options.missing);
+  const spilled = join(options.workFolder, `postgres-${randomUUID()}.csv`);
+  const into = identifier(table);
+  await connection.run(
+    `CREATE TABLE ${into} (${wanted.map(({ stored, type }) => `${identifier(stored)} ${type}`).join(", ")}, note UINTEGER)`,
+  );
+  try {
+    const parts = isPostgres(source)
+      ? [await loadPostgres(connection, into, source, spilled, wanted, options)]
+      : await loadFiles(connection, into, await findFiles(connection, source), wanted, options);
+    return await finish(connection, into, source, parts, wanted, options);
+  } catch (error) {
+    await connection.run(`DROP TABLE ${into}`);
+    throw error;
+  } finally {
+    await rm(spilled, { force: true });
+  }
+}
+
+async function loadFiles(
+  connection: DuckDBConnection,
+  into: string,
+  files: readonly SourceFile[],
+  wanted: readonly Wanted[],
+  { onProgress }: LoadOptions,
+): Promise<Part[]> {
+  const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
+  const parts: Part[] = [];
+  let done = 0;
+  for (const [index, file] of files.entries()) {
+    const identity = identify(file);
+    const loading = (async () => {
+      const rows = await openFile(connection, file);
+      if (typeof rows.columns !== "function") checkColumns(rows.name, rows.columns, wanted);
+      const broken = await insert(connection, into, index, rows, wanted, (share) =>
+        onProgress?.(done + share * file.bytes, total),
+      );
+      return { rows, broken };
+    })();
+    // A damaged file also looks like one of broken rows; the damage is what is told.
+    const [input, loaded] = await Promise.allSettled([identity, loading]);
+    if (input.status === "rejected") throw input.reason;
+    if (loaded.status === "rejected") throw loaded.reason;
+    parts.push({ ...loaded.value, input: input.value });
+    done += file.bytes;
+    onProgress?.(done, total);
+  }
+  return parts;
+}
+
+async function loadPostgres(
+  connection: DuckDBConnection,
+  into: string,
+  source: string,
+  spilled: string,
+  wanted: readonly Wanted[],
+  { onProgress }: LoadOptions,
+): Promise<Part> {
+  const choose = (name: string, columns: readonly string[]) => {
+    checkColumns(name, columns, wanted);
+    return namesOf(wanted);
+  };
+  const { input, ...copied } = await copyPostgres(source, spilled, {
+    choose,
+    onBytes: (bytes) => onProgress?.(bytes, undefined),
+  });
+  const rows = await openCopied(connection, spilled, copied);
+  const broken = await insert(connection, into, 0, rows, wanted, (share) =>
+    onProgress?.(share * input.bytes, input.bytes),
+  );
+  return { rows, broken, input };
+}
+
+async function insert(
+  connection: DuckDBConnection,
+  into: string,
+  file: number,
+  rows: TextRows,
+  wanted: readonly Wanted[],
+  onShare: (share: number) => void,
+): Promise<readonly BrokenRow[]> {
+  const values = wanted.map((one) => one.value(one.text));
+  await connection.run(
+    "SET enable_progress_bar = true; SET enable_progress_bar_print = false; SET progress_bar_time = 0",
+  );
+  const timer = setInterval(() => {
+    const { percentage } = connection.progress;
+    if (percentage > 0) onShare(percentage / 100);
+  }, 200);
+  try {
+    // Rows that keep their order have to wait for those before them, in memory.
+    await connection.run("SET preserve_insertion_order = false");
+    await connection.run(
+      `INSERT INTO ${into} SELECT ${[...values, `${file * NOTE.kinds} + ${noteOf(wanted)}`].join(", ")}
+      FROM (${rows.select(namesOf(wanted), false)})`,
+    );
+  } catch (error) {
+    throw unreadable(rows.name, error);
+  } finally {
+    clearInterval(timer);
+    await connection.run("RESET preserve_insertion_order");
+  }
+  return (await rows.takeBroken?.()) ?? [];
+}
+
+/** Checks the notes of all rows, tells or leaves out the bad ones, and takes the notes away. */
+async function finish(
+  connection: DuckDBConnection,
+  into: string,
+  source: string,
+  parts: readonly Part[],
+  wanted: readonly Wanted[],
+  { skipBadRows, unique }: LoadOptions,
+): Promise<LoadedTable> {
+  const counts = new Map(
+    (await connection.runAndReadAll(`SELECT note, count(*) FROM ${into} GROUP BY note`))
+      .getRowsJS()
+      .map(([note, rows]) => [Number(note), Number(rows)]),
+  );
+  const count = (file: number, kind: number) => counts.get(file * NOTE.kinds + kind) ?? 0;
+  const bad = parts.map(({ broken }, file) => count(file, NOTE.bad) + broken.length);
+  const skipped = bad.reduce((sum, rows) => sum + rows, 0);
+  const rows = [...counts].reduce((sum, [note, found]) => sum + (note % NOTE.kinds === NOTE.bad ? 0 : found), 0);
+  const read = rows + skipped;
+  const name = parts.length === 1 ? parts[0].rows.name : source;
+  if (read === 0) throw new UserError(`${isPostgres(source) ? parts[0].rows.name : name} has no rows`);
+  await checkKeys(connection, into, name, parts, wanted);
+  const told: string[] = [];
+  for (const [file, part] of parts.entries()) {
+    if (bad[file] > 0 && told.length < TOLD) {
+      told.push(...(await badRows(connection, part, wanted, count(file, NOTE.bad) > 0, TOLD - told.length)));
+    }
+    if (!skipBadRows && told.length > 0) throw new UserError(told[0]);
+  }
+  if (rows === 0) throw new UserError(`${name}: all ${skipped} rows are bad; the first: ${told[0]}`);
+  await checkZones(connection, parts, wanted, count);
+  if (skipped > 0) await connection.run(`DELETE FROM ${into} WHERE note % ${NOTE.kinds} = ${NOTE.bad}`);
+  await connection.run(`ALTER TABLE ${into} DROP COLUMN note`);
+  if (unique !== undefined) await checkUnique(connection, into, parts, wanted, unique);
+  return { rows, skipped, told, inputs: parts.map(({ input }) => input) };
+}

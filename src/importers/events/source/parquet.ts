@@ -1,0 +1,38 @@
+/** Parquet: typed columns as texts. */
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { identifier, literalPath } from "../../../dataset/sql.ts";
+import { UserError } from "../../../errors.ts";
+import { queryFile, type TextRows } from "./rows.ts";
+import { numberText } from "./rules.ts";
+
+/** Types that have no one text: lists, structures, bytes. */
+const NO_TEXT = /\[\d*\]$|^(STRUCT|MAP|UNION|BLOB|BIT|VARIANT|GEOMETRY)\b/;
+
+/** @throws UserError where the file cannot be read */
+export async function openParquet(connection: DuckDBConnection, path: string, name: string): Promise<TextRows> {
+  const described = await queryFile(connection, name, `DESCRIBE SELECT * FROM read_parquet(${literalPath(path)})`);
+  const types = new Map(described.map(([column, type]) => [String(column), String(type)]));
+  return {
+    name,
+    columns: [...types.keys()],
+    select(wanted, numbered) {
+      const texts = wanted.map((column, index) => {
+        return `nullif(${textOf(name, column, types.get(column)!)}, '') AS c${index}`;
+      });
+      const row = numbered ? ["file_row_number + 1 AS row"] : [];
+      return `SELECT ${[...row, "NULL::VARCHAR AS fault", ...texts].join(", ")}
+        FROM read_parquet(${literalPath(path)}, file_row_number=${numbered})`;
+    },
+  };
+}
+
+/** Whole numbers in decimal, other numbers as JavaScript prints them, true and false, times as ISO 8601. */
+function textOf(name: string, column: string, type: string): string {
+  const value = identifier(column);
+  if (NO_TEXT.test(type))
+    throw new UserError(`${name}: column ${column}: expected texts, numbers or times, found ${type}`);
+  if (type === "DOUBLE" || type === "FLOAT") return numberText(value);
+  // Whatever time zone the connection has.
+  if (type === "TIMESTAMP WITH TIME ZONE") return `(${value} AT TIME ZONE 'UTC')::VARCHAR || '+00'`;
+  return `${value}::VARCHAR`;
+}

@@ -1,0 +1,45 @@
+/** What every format makes of a file: rows of texts, whose rules are the same from here on. */
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { isExhausted, reason } from "../../../dataset/sql.ts";
+import { UserError } from "../../../errors.ts";
+
+/** A row that could not be read at all. Rows are counted from 1, a header is none. */
+export interface BrokenRow {
+  readonly row: number;
+  readonly why: string;
+}
+
+/** A file whose rows DuckDB can read as texts. */
+export interface TextRows {
+  /** As errors call it. */
+  readonly name: string;
+  /** Exact names in the file's order; where every row names its own (NDJSON), those of all rows or of the first few. */
+  readonly columns: readonly string[] | ((first?: number) => Promise<readonly string[]>);
+  /**
+   * A SELECT with a column `c0`, `c1`, ... for each of `wanted`: texts, null where missing or empty. And `fault`: why a
+   * row cannot be used whatever its values are, or null; and `row`, its number in the file, if they are to be numbered.
+   */
+  select(wanted: readonly string[], numbered: boolean): string;
+  /**
+   * Where readers leave out rows that they cannot read (CSV): those of the latest unnumbered reading, in order. Numbers
+   * of rows are then of readable ones.
+   */
+  takeBroken?(): Promise<BrokenRow[]>;
+}
+
+/** The rows of a query over a file. @throws UserError where DuckDB cannot read the file */
+export async function queryFile(connection: DuckDBConnection, name: string, sql: string): Promise<unknown[][]> {
+  const result = await connection.runAndReadAll(sql).catch((error: unknown) => {
+    throw unreadable(name, error);
+  });
+  return result.getRowsJS() as unknown[][];
+}
+
+/** What DuckDB's error about a file tells people; errors that are not the file's come back unchanged. */
+export function unreadable(name: string, error: unknown): unknown {
+  if (isExhausted(error)) return error;
+  const why = /state machine reached an invalid state/.test(String(error))
+    ? "its quotes or line ends are not those of CSV (lines that end in \\n and \\r\\n by turns?)"
+    : reason(error);
+  return new UserError(`cannot read ${name}: ${why}`);
+}

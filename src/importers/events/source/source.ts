@@ -1,0 +1,80 @@
+/** What a source that is no database names: files of known formats. */
+import { stat } from "node:fs/promises";
+import { basename } from "node:path";
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { quote, reason } from "../../../dataset/sql.ts";
+import { UserError } from "../../../errors.ts";
+import { fileError, unlessAbsent } from "../../../files.ts";
+
+export const COMPRESSIONS = { "": "none", ".gz": "gzip", ".zst": "zstd" } as const;
+export type Compression = (typeof COMPRESSIONS)[keyof typeof COMPRESSIONS];
+
+export interface SourceFile {
+  readonly path: string;
+  readonly bytes: number;
+  readonly format: "csv" | "tsv" | "ndjson" | "parquet";
+  readonly compression: Compression;
+}
+
+const FORMATS: Readonly<Record<string, SourceFile["format"]>> = {
+  csv: "csv",
+  tsv: "tsv",
+  parquet: "parquet",
+  ndjson: "ndjson",
+  jsonl: "ndjson",
+  json: "ndjson",
+};
+const LIST = ".csv, .tsv, .ndjson, .jsonl and .json, each perhaps with .gz or .zst, and .parquet";
+
+/**
+ * The files of a path or a pattern (as of DuckDB: *, ?, [ab] and **), sorted by name. A path that exists is that file,
+ * whatever characters it is made of.
+ * @throws UserError where there is none, or one is a folder, or its format is not known
+ */
+export async function findFiles(connection: DuckDBConnection, source: string): Promise<SourceFile[]> {
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(source)) {
+    throw new UserError(`${source}: expected files, a pattern or postgres://...`);
+  }
+  const literal = await look(source);
+  const paths = literal === undefined ? await expand(connection, source) : [source];
+  if (paths.length === 0) {
+    throw new UserError(
+      /[*?[]/.test(source) ? `no file matches ${source}` : `cannot read ${source}: no such file or folder`,
+    );
+  }
+  return Promise.all(
+    paths.map(async (path) => {
+      const found = await look(path);
+      if (!found?.isFile())
+        throw new UserError(`${path} is no file; for all files of a folder give a pattern, "${path}/*"`);
+      return { path, bytes: found.size, ...formatOf(path) };
+    }),
+  );
+}
+
+async function look(path: string) {
+  return await stat(path)
+    .catch(unlessAbsent)
+    .catch((error) => {
+      throw fileError(error, "read", path);
+    });
+}
+
+async function expand(connection: DuckDBConnection, pattern: string): Promise<string[]> {
+  const result = await connection.runAndReadAll(`SELECT file FROM glob(${quote(pattern)})`).catch((error: unknown) => {
+    throw new UserError(`cannot read ${pattern}: ${reason(error)}`);
+  });
+  const bare = (path: string) => (pattern.startsWith("./") ? path : path.replace(/^\.\//, ""));
+  const files = result.getRowsJS().map(([file]) => bare(String(file)));
+  return files.sort((a, b) => (a < b ? -1 : 1));
+}
+
+function formatOf(path: string): Pick<SourceFile, "format" | "compression"> {
+  const [, ending = "", packed = ""] = /\.([a-z]+?)(\.gz|\.zst)?$/i.exec(basename(path)) ?? [];
+  const format = FORMATS[ending.toLowerCase()];
+  const compression = COMPRESSIONS[packed.toLowerCase() as keyof typeof COMPRESSIONS];
+  if (format === undefined || (format === "parquet" && compression !== "none")) {
+    throw new UserError(`${path}: the format is not known by the name; known are ${LIST}`);
+  }
+  return { format, compression };
+}

@@ -1,0 +1,90 @@
+/**
+ * Protocols: which behaviours become samples, and of which split (docs/data-format.md).
+ *
+ * Every positive, a behaviour predicted from those before it, is followed by one negative with the same history.
+ */
+
+import { type RawSamples, SPLITS, type Split } from "../dataset/dataset.ts";
+import type { Protocol } from "../dataset/manifest.ts";
+import { NegativeSampler, trainingBehaviours } from "../dataset/negatives.ts";
+import { hashString } from "../tensor/random.ts";
+import type { BehaviourSequences } from "./behaviours.ts";
+import { SampleColumns } from "./sample-columns.ts";
+
+/** What a negative must not be: an item of the user's own sequence, or (as in the authors' code) the positive alone. */
+export const NEGATIVES = ["strict", "released"] as const;
+export type Negatives = (typeof NEGATIVES)[number];
+
+/** How samples are made where nobody says otherwise. */
+export const SAMPLING_DEFAULTS = {
+  protocol: "paper",
+  negatives: "strict",
+  seed: 0,
+  /** Histories keep the latest this many behaviours. */
+  maxHistory: 100,
+} as const;
+
+/** Share of users for test, and for validation, under `paper`: a tenth, and a tenth of the rest. */
+const TEST_SHARE = 0.1;
+const VALID_SHARE = 0.09;
+
+/** Keeps these draws apart from those of training, which have an epoch in this place. */
+export const NEGATIVE_STREAM = 0x6e6567;
+
+/** How much of each sequence is the training part, and the samples of each split, in order of user and position. */
+export interface Sampled {
+  readonly training: Int32Array;
+  readonly samples: Readonly<Record<Split, RawSamples>>;
+}
+
+export function sampleBehaviours(
+  sequences: BehaviourSequences,
+  protocol: Protocol,
+  negatives: Negatives,
+  seed: number,
+): Sampled {
+  const { users, offsets, items, times, catalogue } = sequences;
+  const plans = users.map((user, s) => planOf(protocol, user, offsets[s + 1] - offsets[s], seed));
+  const training = Int32Array.from(plans, (plan) => plan.training);
+  const sampler = new NegativeSampler(trainingBehaviours(sequences, training), catalogue.length);
+  const columns = { train: new SampleColumns(), valid: new SampleColumns(), test: new SampleColumns() };
+  plans.forEach(({ first, splitOf }, s) => {
+    const length = offsets[s + 1] - offsets[s];
+    if (negatives === "strict") sampler.mark(items, offsets[s], offsets[s + 1]);
+    for (let position = first; position < length; position++) {
+      const positive = items[offsets[s] + position];
+      const negative = sampler.draw(positive, seed, NEGATIVE_STREAM, s, position);
+      const samples = columns[splitOf(position)];
+      const time = times[offsets[s] + position];
+      samples.add(1, s, position, positive, time);
+      samples.add(0, s, position, negative, time);
+    }
+  });
+  const samples = {} as Record<Split, RawSamples>;
+  for (const split of SPLITS) samples[split] = columns[split].finish();
+  return { training, samples };
+}
+
+/** A sequence's behaviours from `first` on are positives of the split that `splitOf(position)` gives. */
+interface Plan {
+  readonly training: number;
+  readonly first: number;
+  readonly splitOf: (position: number) => Split;
+}
+
+function planOf(protocol: Protocol, user: string, length: number, seed: number): Plan {
+  switch (protocol) {
+    case "paper": {
+      const place = hashString(user, seed) / 4_294_967_296;
+      const split = place < TEST_SHARE ? "test" : place < TEST_SHARE + VALID_SHARE ? "valid" : "train";
+      return { training: split === "train" ? length : 0, first: length - 1, splitOf: () => split };
+    }
+    case "temporal":
+      return { training: length - 2, first: 1, splitOf: (position) => temporalSplit(position, length) };
+  }
+}
+
+/** The split under `temporal` of the behaviour at a place of a sequence. */
+export function temporalSplit(place: number, length: number): Split {
+  return place === length - 1 ? "test" : place === length - 2 ? "valid" : "train";
+}

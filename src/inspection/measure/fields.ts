@@ -1,0 +1,143 @@
+/**
+ * What each field holds: its most frequent values, what is unknown, how its values shift from train to test, and how
+ * much it alone tells about the click.
+ */
+
+import { SPLITS, type Split } from "../../dataset/dataset.ts";
+import { vocabularyFile } from "../../dataset/manifest.ts";
+import { literalPath, reason } from "../../dataset/sql.ts";
+import { UserError } from "../../errors.ts";
+import type { SplitCounts } from "./counts.ts";
+import { COUNTS, type FieldColumn, type FieldKind, type Tables } from "./database.ts";
+
+/** Samples and clicks where a field has one value; `rate` is NaN without samples. */
+export interface Clicks {
+  readonly samples: number;
+  readonly clicks: number;
+  readonly rate: number;
+}
+
+export interface FieldValue extends Readonly<Record<Split, Clicks>> {
+  readonly id: number;
+  /** null is the unknown. */
+  readonly value: string | null;
+}
+
+export interface FieldNumbers {
+  readonly name: string;
+  readonly kind: FieldKind;
+  /** Known values and the unknown one. */
+  readonly size: number;
+  /** Distinct values that the samples of train have, the unknown among them. */
+  readonly used: number;
+  /** The samples where it is unknown (id 0): of test, what training never saw and what has no value. */
+  readonly unknown: FieldValue;
+  /** The most frequent known values of train, at most TOP_VALUES. */
+  readonly top: readonly FieldValue[];
+  /** Population stability index of test against train; NaN where either is empty. */
+  readonly psi: number;
+  /** AUC on valid of the click rate of each value in train; NaN where it is not defined. */
+  readonly auc: number;
+}
+
+const TOP_VALUES = 5;
+/** Values with a cell of their own in the index. */
+const PSI_VALUES = 20;
+/** A value's click rate in train counts this many samples of the overall rate besides its own. */
+const SMOOTHING = 10;
+
+/** A value, and of each split its samples and clicks. */
+type Row = Readonly<Record<"id" | `${"n" | "k"}${0 | 1 | 2}`, number>> & { readonly value: string | null };
+
+/** @throws UserError where a vocabulary is damaged */
+export async function measureField(
+  tables: Tables,
+  field: FieldColumn,
+  [train, , test]: readonly SplitCounts[],
+): Promise<FieldNumbers> {
+  const { run, rows } = tables;
+  const { name, kind, size, column } = field;
+  const sums = SPLITS.flatMap((_, s) => [`sum(n${s}) AS n${s}`, `sum(k${s}) AS k${s}`]).join(", ");
+  await run(
+    `CREATE OR REPLACE TEMP TABLE field_values AS ${
+      kind === "item"
+        ? `SELECT ${column} AS id, ${sums} FROM item_counts JOIN catalogue ON item = row GROUP BY id`
+        : `SELECT ${column} AS id, ${COUNTS} FROM samples GROUP BY id`
+    }`,
+  );
+  const [used] = await rows<{ used: number }>(`SELECT count(*) FILTER (WHERE n0 > 0) AS used FROM field_values`);
+  const [unknown] = await rows<Row>(`SELECT *, NULL AS value FROM field_values WHERE id = 0`);
+  const known = await topValues(tables, name, size);
+  const top = known.map(valueFrom);
+  return {
+    name,
+    kind,
+    size,
+    used: used.used,
+    unknown: valueFrom(unknown ?? NEVER),
+    top: top.slice(0, TOP_VALUES),
+    psi: psiOf(top, valueFrom(unknown ?? NEVER), train, test),
+    auc: train.samples === 0 ? Number.NaN : await aucAlone(tables),
+  };
+}
+
+/** The most frequent known values of train, by name. */
+async function topValues({ directory, rows }: Tables, name: string, size: number): Promise<Row[]> {
+  const path = vocabularyFile(directory, name);
+  const vocabulary = `(SELECT id::INTEGER AS id, value::VARCHAR AS value FROM read_parquet(${literalPath(path)}))`;
+  const told = (error: unknown) => new UserError(`cannot read ${path}: ${reason(error)}`);
+  const [{ count }] = await rows<{ count: number }>(
+    `SELECT count(DISTINCT id) FILTER (WHERE id BETWEEN 1 AND ${size - 1} AND value IS NOT NULL) AS count FROM ${vocabulary}`,
+  ).catch((error) => {
+    throw told(error);
+  });
+  if (count !== size - 1) {
+    throw new UserError(`${path} is damaged: it names ${count} of the ids 1 to ${size - 1}`);
+  }
+  return await rows<Row>(
+    `SELECT top.*, value FROM (FROM field_values WHERE id > 0 AND n0 > 0 ORDER BY n0 DESC, id LIMIT ${PSI_VALUES}) AS top
+     JOIN ${vocabulary} AS vocabulary USING (id) ORDER BY n0 DESC, id`,
+  );
+}
+
+const NEVER: Row = { id: 0, value: null, n0: 0, k0: 0, n1: 0, k1: 0, n2: 0, k2: 0 };
+
+function valueFrom(row: Row): FieldValue {
+  const of = (s: 0 | 1 | 2): Clicks => ({
+    samples: row[`n${s}`],
+    clicks: row[`k${s}`],
+    rate: row[`k${s}`] / row[`n${s}`],
+  });
+  return { id: row.id, value: row.value, train: of(0), valid: of(1), test: of(2) };
+}
+
+/**
+ * The sum over cells of (test share - train share) ln(test share / train share), half a sample added to every cell. The
+ * most frequent values, the unknown, and all others together are a cell each: rare values would only add noise.
+ */
+function psiOf(top: readonly FieldValue[], unknown: FieldValue, train: SplitCounts, test: SplitCounts): number {
+  if (train.samples === 0 || test.samples === 0) return Number.NaN;
+  const cells = [...top, unknown].map((value) => [value.train.samples, value.test.samples]);
+  cells.push([train.samples, test.samples].map((all, i) => cells.reduce((rest, cell) => rest - cell[i], all)));
+  const used = cells.filter(([a, b]) => a + b > 0);
+  return used.reduce((sum, [a, b]) => {
+    const p = (a + 0.5) / (train.samples + used.length / 2);
+    const q = (b + 0.5) / (test.samples + used.length / 2);
+    return sum + (q - p) * Math.log(q / p);
+  }, 0);
+}
+
+/** Pairs of a clicked and an unclicked sample of valid that the values' rates in train order rightly, ties one half. */
+async function aucAlone({ rows }: Tables): Promise<number> {
+  const [{ auc }] = await rows<{ auc: number | null }>(
+    `WITH
+       rate AS (SELECT sum(k0)::DOUBLE / sum(n0) AS prior FROM field_values),
+       scored AS (
+         SELECT (k0 + ${SMOOTHING} * prior) / (n0 + ${SMOOTHING}) AS score, sum(k1)::DOUBLE AS p, sum(n1 - k1)::DOUBLE AS n
+         FROM field_values, rate WHERE n1 > 0 GROUP BY score
+       ),
+       ranked AS (SELECT p, n, coalesce(sum(n) OVER (ORDER BY score ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS below FROM scored)
+     SELECT sum(p * (below + n / 2)) / nullif(sum(p) * sum(n), 0) AS auc FROM ranked`,
+  );
+  return auc ?? Number.NaN;
+}

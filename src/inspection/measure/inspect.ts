@@ -1,0 +1,102 @@
+/** A look at a dataset folder before anybody trains on it: what is in it, and what is wrong with it. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+import { SPLITS } from "../../dataset/dataset.ts";
+import { readManifest } from "../../dataset/manifest.ts";
+import { withDuckDB } from "../../dataset/parquet.ts";
+import { reason } from "../../dataset/sql.ts";
+import { UserError } from "../../errors.ts";
+import { fileError, withTemporary } from "../../files.ts";
+import { measureCold } from "./cold.ts";
+import { countSplits } from "./counts.ts";
+import { openTables } from "./database.ts";
+import { type FieldNumbers, measureField } from "./fields.ts";
+import { measureHistories } from "./histories.ts";
+import { findLeaks } from "./leaks.ts";
+import type { DatasetNumbers } from "./numbers.ts";
+import { measureTimeline } from "./timeline.ts";
+import { type Warning, warningsOf } from "./warnings.ts";
+
+export interface DatasetInspection extends DatasetNumbers {
+  /** The gravest first. */
+  readonly warnings: readonly Warning[];
+  readonly seconds: number;
+}
+
+/** Whatever the dataset's size: what needs more spills to the folder for temporary files. */
+const MEMORY_LIMIT = "2GB";
+/** More of them would leave each too little of it. */
+const MOST_THREADS = 8;
+
+/**
+ * Inspects a dataset folder of any size.
+ * @param onProgress called with the part that is done, how many are, and of how many
+ * @throws UserError where `directory` is no dataset or damaged, or the disk has no room to spill
+ */
+export async function inspectDataset(
+  directory: string,
+  onProgress?: (part: string, done: number, total: number) => void,
+): Promise<DatasetInspection> {
+  const start = performance.now();
+  const manifest = await readManifest(directory);
+  const numbers = await withSpace(directory, (temp_directory) =>
+    withDuckDB(
+      async (connection) => {
+        const { user, item, context } = manifest.fields;
+        const total = SPLITS.length + 2 + 5 + user.length + item.length + context.length;
+        let done = 0;
+        const tell = (part: string) => onProgress?.(part, ++done, total);
+        const part = async <T>(name: string, measured: Promise<T>) => {
+          const numbers = await measured;
+          tell(name);
+          return numbers;
+        };
+        const tables = await openTables(connection, directory, manifest, tell);
+        const splits = await part("counts", countSplits(tables));
+        const histories = await part("histories", measureHistories(tables));
+        const fields: FieldNumbers[] = [];
+        for (const field of tables.fields) fields.push(await part(field.name, measureField(tables, field, splits)));
+        const timeline = await part("timeline", measureTimeline(tables, splits));
+        const cold = await part("cold start", measureCold(tables));
+        const leaks = await part("leaks", findLeaks(tables));
+        return { splits, histories, fields, timeline, cold, leaks };
+      },
+      {
+        memory_limit: MEMORY_LIMIT,
+        threads: String(Math.min(availableParallelism(), MOST_THREADS)),
+        temp_directory,
+        preserve_insertion_order: "false",
+      },
+    ),
+  );
+  const { importer, protocol, maxHistory, window, counts } = manifest;
+  const { sequences, items, behaviours, trainingBehaviours } = counts;
+  const all: DatasetNumbers = {
+    importer,
+    protocol,
+    maxHistory,
+    window,
+    counts: { sequences, items, behaviours, trainingBehaviours },
+    ...numbers,
+  };
+  return { ...all, warnings: warningsOf(all), seconds: (performance.now() - start) / 1000 };
+}
+
+/** Gives `work` a folder to spill to, which is removed however it ends. */
+async function withSpace<T>(directory: string, work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), "dien-inspect-")).catch((error) => {
+    throw fileError(error, "create a folder in", tmpdir());
+  });
+  let result: T;
+  await withTemporary(folder, async () => {
+    result = await work(folder).catch((error: unknown) => {
+      if (error instanceof Error && /^(IO|Out of Memory) Error: /.test(error.message)) {
+        throw new UserError(`cannot inspect ${directory}: ${reason(error)}`);
+      }
+      throw error;
+    });
+    await rm(folder, { recursive: true, force: true });
+  });
+  return result!;
+}

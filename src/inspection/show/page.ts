@@ -1,0 +1,144 @@
+/** An inspected dataset as one page to read offline: warnings, tables and figures. */
+import { SPLITS } from "../../dataset/dataset.ts";
+import { barsPlot } from "../../report/plots/bars.ts";
+import { histogramPlot } from "../../report/plots/histogram.ts";
+import { ratesPlot } from "../../report/plots/rates.ts";
+import { timelinePlot } from "../../report/plots/timeline.ts";
+import { type Block, type Report, writePage } from "../../report/report.ts";
+import { shellWord } from "../../report/text.ts";
+import type { DatasetInspection } from "../measure/inspect.ts";
+import { SHIFTED_PSI, STABLE_PSI } from "../measure/warnings.ts";
+import { headline, type InspectionTable, inspectionTables, NONE, valueName, valuesOf } from "./text-tables.ts";
+
+/** Writes the page of `inspection`, of the dataset in `directory`. @throws UserError where `path` cannot be written. */
+export async function writeInspection(path: string, directory: string, inspection: DatasetInspection): Promise<void> {
+  await writePage(path, inspectionReport(directory, inspection));
+}
+
+function inspectionReport(directory: string, inspection: DatasetInspection): Report {
+  const tables = inspectionTables(inspection, { fields: Number.POSITIVE_INFINITY, stretches: 24 });
+  const table = (name: string) => tables.filter((table) => table.name === name).map(tableBlock);
+  const heading = (text: string): Block => ({ kind: "heading", text });
+  const { timeline } = inspection;
+  return {
+    name: "inspect",
+    title: `Dataset ${directory}`,
+    lead: headline(inspection),
+    blocks: [
+      heading("Warnings"),
+      warningsBlock(inspection),
+      heading("Samples"),
+      ...table("splits"),
+      ...(timeline === null ? [] : [timelineFigure(inspection), ...table("timeline")]),
+      heading("Histories"),
+      ...table("histories"),
+      historiesFigure(inspection),
+      heading("Fields"),
+      ...table("fields"),
+      driftFigure(inspection),
+      ...unknownFigure(inspection),
+      heading("Values"),
+      ratesFigure(inspection),
+      ...table("values"),
+      heading("Cold start"),
+      ...table("cold"),
+    ],
+    data: {},
+    commands: [`dien inspect --data ${shellWord(directory)}`],
+  };
+}
+
+function tableBlock({ name, caption, head, rows }: InspectionTable): Block {
+  return { kind: "table", name, caption, head, rows: rows.map((row) => row.map(cell)) };
+}
+
+const cell = (text: string) => (text === NONE || text === "n/a" ? null : literal(text));
+
+/** A name of other people's with a backtick is not to look like code. */
+const literal = (text: string) => text.replaceAll("`", "ˋ");
+
+function warningsBlock({ warnings }: DatasetInspection): Block {
+  if (warnings.length === 0) return { kind: "text", text: "None." };
+  return {
+    kind: "table",
+    name: "warnings",
+    caption: "The gravest first. What is grave makes every result on these data worthless until it is mended.",
+    head: ["warning", ""],
+    rows: warnings.map(({ level, message }) => [literal(message), { text: level, strong: level === "grave" }]),
+  };
+}
+
+const LENGTH = { hour: 3_600_000, day: 86_400_000 };
+
+function timelineFigure({ timeline }: DatasetInspection): Block {
+  const { unit, every, stretches } = timeline!;
+  const rows = SPLITS.flatMap((series) =>
+    stretches.map((stretch) => {
+      const { samples, rate } = stretch[series];
+      return { series, start: stretch.start, count: samples, rate };
+    }),
+  );
+  return {
+    kind: "figure",
+    name: "timeline-figure",
+    caption: `Samples and click rate by ${every === 1 ? unit : `${every} ${unit}s`} (UTC).`,
+    svg: timelinePlot(rows, every * LENGTH[unit], { count: "samples", rate: "click rate" }),
+  };
+}
+
+function historiesFigure({ histories }: DatasetInspection): Block {
+  const rows = histories.flatMap(({ of, bins }) =>
+    bins.map((bin) => ({ group: of === "sequences" ? of : `histories of ${of}`, ...bin })),
+  );
+  return {
+    kind: "figure",
+    name: "histories-figure",
+    caption: "How many have a length; the pale last bar is all that is longer.",
+    svg: histogramPlot(rows, { x: "behaviours", y: "count" }),
+  };
+}
+
+/** One field that is wholly other must not make all others look stable. */
+const MOST_PSI = 1;
+
+function driftFigure({ fields }: DatasetInspection): Block {
+  const rows = fields.map(({ name, psi }) => ({ name, series: "PSI", value: Math.min(psi, MOST_PSI) }));
+  return {
+    kind: "figure",
+    name: "drift-figure",
+    caption: `Drift from train to test, by the population stability index. Left of the first line (${STABLE_PSI}) a field is stable, right of the second (${SHIFTED_PSI}) shifted. Bars end at ${MOST_PSI}.`,
+    svg: barsPlot(rows, { x: "population stability index" }, [STABLE_PSI, SHIFTED_PSI]),
+  };
+}
+
+/** Of the fields that are unknown somewhere; none where there is none. */
+function unknownFigure({ fields, splits }: DatasetInspection): Block[] {
+  const rows = fields
+    .filter(({ unknown }) => SPLITS.some((split) => unknown[split].samples > 0))
+    .flatMap(({ name, unknown }) =>
+      splits.map(({ split, samples }) => ({ name, series: split, value: unknown[split].samples / samples })),
+    );
+  if (rows.length === 0) return [];
+  const caption = "Share of samples where a field is unknown, of the fields that ever are.";
+  return [{ kind: "figure", name: "unknown-figure", caption, svg: barsPlot(rows, { x: "share unknown" }) }];
+}
+
+function ratesFigure({ fields }: DatasetInspection): Block {
+  const rows = fields.flatMap((field) =>
+    valuesOf(field).flatMap((value) =>
+      (["train", "test"] as const).map((series) => ({
+        group: field.name,
+        name: valueName(value, 40),
+        series,
+        rate: value[series].rate,
+        count: value[series].samples,
+      })),
+    ),
+  );
+  return {
+    kind: "figure",
+    name: "rates-figure",
+    caption: "Click rate of the most frequent values of each field.",
+    svg: ratesPlot(rows, { x: "click rate" }),
+  };
+}

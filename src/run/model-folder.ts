@@ -1,0 +1,88 @@
+/**
+ * A trained model on disk, all that scoring needs:
+ *
+ *   model.json             schema, configuration, transforms, vocabularies, catalogue: written once, when the run begins
+ *   weights.safetensors    the weights of the best epoch so far
+ */
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
+import { z } from "zod";
+import { offsetSchema, type Transform, transformSchema } from "../dataset/transform.ts";
+import { UserError } from "../errors.ts";
+import type { Schema } from "../features/schema.ts";
+import { makeFolder, readJson, writeFileAside } from "../files.ts";
+import { type RunConfig, resolveConfig } from "./config.ts";
+import { runFiles } from "./run-folder.ts";
+
+const VERSION = 2;
+
+const fields = z.array(z.object({ name: z.string(), size: z.int().min(1) }));
+
+const modelSchema = z.object({
+  format: z.literal("dien-model"),
+  version: z.literal(VERSION),
+  schema: z.object({ user: fields, item: fields.min(1), context: fields, maxHistory: z.int().min(1) }),
+  config: z.unknown(),
+  /** SHA-256 of the manifest of the dataset that the run trains on. */
+  dataset: z.string(),
+  /** As in the dataset's manifest: how histories are cut, and how naive times and raw values are read. */
+  window: z.int().positive().nullable(),
+  utcOffset: offsetSchema,
+  /** Per field. */
+  transforms: z.record(z.string(), transformSchema),
+  /** Per field: the category of id i at place i; place 0 is the unknown. */
+  vocabularies: z.record(z.string(), z.array(z.string().nullable())),
+  /** The items by catalogue row, row 0 the unknown: their keys (empty where an item has none), and per item field the vocabulary id. */
+  catalogue: z.object({ values: z.array(z.string().nullable()), ids: z.array(z.array(z.int())) }),
+});
+
+export interface ModelDescription {
+  readonly schema: Schema;
+  readonly config: RunConfig;
+  readonly dataset: string;
+  readonly window: number | null;
+  readonly utcOffset: number;
+  readonly transforms: Readonly<Record<string, Transform>>;
+  readonly vocabularies: Readonly<Record<string, readonly (string | null)[]>>;
+  readonly catalogue: { readonly values: readonly (string | null)[]; readonly ids: readonly (readonly number[])[] };
+}
+
+/** Writes model.json of a run. */
+export async function describeModel(run: string, description: ModelDescription): Promise<void> {
+  await makeFolder(dirname(runFiles(run).model));
+  const document = { format: "dien-model", version: VERSION, ...description };
+  await writeFileAside(runFiles(run).model, JSON.stringify(document));
+}
+
+/** Reads model.json of a run. Throws UserError where it is absent or damaged. */
+export async function readModelDescription(run: string): Promise<ModelDescription> {
+  const { model } = runFiles(run);
+  if (!existsSync(model)) throw new UserError(`${run} holds no trained model: there is no model/model.json`);
+  const parsed = modelSchema.safeParse(await readJson(model));
+  if (!parsed.success) {
+    const [{ path, message }] = parsed.error.issues;
+    throw new UserError(`${model} is damaged or of another version: ${path.join(".")}: ${message}`);
+  }
+  const description = { ...parsed.data, config: resolveConfig(parsed.data.config) };
+  const disagreement = findDisagreement(description);
+  if (disagreement) throw new UserError(`${model} is damaged: ${disagreement}`);
+  return description;
+}
+
+/** What of a description does not fit together: ids must lie within the tables that they will be looked up in. */
+function findDisagreement({ schema, transforms, vocabularies, catalogue }: ModelDescription): string | undefined {
+  for (const { name, size } of [...schema.user, ...schema.item, ...schema.context]) {
+    const found = vocabularies[name]?.length;
+    if (found !== size) return `field ${name} has ${size} ids, and ${found} values`;
+    if (transforms[name] === undefined) return `field ${name} has no transform`;
+  }
+  if (catalogue.ids.length !== schema.item.length)
+    return `${schema.item.length} item fields, ${catalogue.ids.length} of ids`;
+  for (const [f, { name, size }] of schema.item.entries()) {
+    const ids = catalogue.ids[f];
+    if (ids.length !== catalogue.values.length) return `${catalogue.values.length} items, ${ids.length} ids of ${name}`;
+    const wrong = ids.find((id) => id < 0 || id >= size);
+    if (wrong !== undefined) return `${name} has ${size} ids, and an item with id ${wrong}`;
+  }
+  return undefined;
+}

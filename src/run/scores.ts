@@ -1,0 +1,29 @@
+/**
+ * The scores of a finished run on the test samples: what its reported metrics are of, kept so that runs can be compared
+ * sample by sample.
+ */
+import { existsSync } from "node:fs";
+import { UserError } from "../errors.ts";
+import { readTensors, runFiles, writeTensors } from "./run-folder.ts";
+import type { Tensor } from "./safetensors.ts";
+
+function scoreTensor(scores: Float32Array): Map<string, Tensor> {
+  return new Map([["score", { shape: [scores.length], data: scores }]]);
+}
+
+/** Writes the best epoch's scores [samples], in the order of the dataset. */
+export async function writeScores(run: string, scores: Float32Array, epoch: number): Promise<void> {
+  await writeTensors(runFiles(run).scores, scoreTensor(scores), { split: "test", epoch });
+}
+
+/**
+ * The scores of a finished run on the `count` test samples of its dataset, in their order there.
+ * @throws UserError where the run has not finished, or its file is damaged or of another number of samples
+ */
+export async function readScores(run: string, count: number): Promise<Float32Array> {
+  const { scores: path } = runFiles(run);
+  if (!existsSync(path)) throw new UserError(`${run} holds no scores: the run has not finished`);
+  const scores = new Float32Array(count);
+  await readTensors(path, scoreTensor(scores), () => undefined);
+  return scores;
+}

@@ -1,0 +1,62 @@
+/** summary.json: the outcome of a run. Its presence says that the run is finished. */
+import { existsSync } from "node:fs";
+import { z } from "zod";
+import { UserError } from "../errors.ts";
+import { readJson, writeFileAside } from "../files.ts";
+import { runFiles } from "./run-folder.ts";
+
+/** JSON has no NaN: a metric that is not defined is null there. */
+const metric = z
+  .number()
+  .nullable()
+  .transform((value) => value ?? Number.NaN);
+/** AUC, GAUC and logloss as they are reported. */
+export const metricsSchema = z.object({ auc: metric, gauc: metric, logloss: metric });
+
+export const epochSchema = z.object({
+  train_loss: z.number(),
+  auxiliary_loss: z.number(),
+  valid_auc: metric,
+  seconds: z.number(),
+  /** Of them, those in which the threads waited for samples. */
+  loading_seconds: z.number(),
+  samples_per_s: z.number(),
+});
+
+export type EpochSummary = z.output<typeof epochSchema>;
+
+const summarySchema = z.object({
+  model: z.string(),
+  seed: z.int(),
+  threads: z.int(),
+  /** Number of trained values. */
+  parameters: z.int(),
+  /** From 1; `valid` and `test` are those of this epoch. */
+  best_epoch: z.int(),
+  valid: metricsSchema,
+  test: metricsSchema,
+  epochs: z.array(epochSchema),
+  weights_sha256: z.string(),
+});
+
+/** NaN where a metric is not defined. */
+export type ReportedMetrics = z.output<typeof metricsSchema>;
+
+export interface TrainSummary extends Readonly<z.output<typeof summarySchema>> {
+  /** Never there; tells a summary from an `Interruption`. */
+  readonly interrupted?: undefined;
+}
+
+export async function writeSummary(run: string, summary: TrainSummary): Promise<void> {
+  await writeFileAside(runFiles(run).summary, `${JSON.stringify(summary, null, 2)}\n`);
+}
+
+/** The outcome of a finished run; undefined where it is not finished. Throws UserError where the file is damaged. */
+export async function readSummary(run: string): Promise<TrainSummary | undefined> {
+  const { summary: path } = runFiles(run);
+  if (!existsSync(path)) return undefined;
+  const parsed = summarySchema.safeParse(await readJson(path));
+  if (parsed.success) return parsed.data;
+  const [{ path: where, message }] = parsed.error.issues;
+  throw new UserError(`${path} is damaged: ${where.join(".")}: ${message}`);
+}

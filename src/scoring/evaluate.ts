@@ -1,0 +1,121 @@
+/** Scoring a dataset with trained runs, and what the scores are worth. */
+import { availableParallelism } from "node:os";
+import type { Split } from "../dataset/dataset.ts";
+import { loadWeights } from "../engine/state.ts";
+import { Team } from "../engine/worker-pool.ts";
+import { UserError } from "../errors.ts";
+import { describeDataset } from "../run/describe.ts";
+import { type ModelDescription, readModelDescription } from "../run/model-folder.ts";
+import { auc } from "../statistics/auc.ts";
+import { type CalibrationBin, calibrationOf } from "../statistics/calibration.ts";
+import { compareAuc, type Difference } from "../statistics/compare.ts";
+import { evaluateScores, type Metrics, type Scores } from "../statistics/metrics.ts";
+import { relaImpr } from "../statistics/relaimpr.ts";
+import { openStream, SplitPasses } from "./reading.ts";
+
+/** Which run to score on which part of which data. */
+export interface ScoreOptions {
+  /** Folder of the run, and of the dataset. */
+  readonly run: string;
+  readonly data: string;
+  readonly split: Split;
+  readonly threads?: number;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** The samples of a part in the dataset's order, scored; `group` is the sample's sequence, which stands for the user. */
+export interface ScoredRun extends Scores {
+  readonly label: Float32Array;
+  readonly score: Float32Array;
+  /** That the scoring took. */
+  readonly seconds: number;
+}
+
+/**
+ * Scores a part of a dataset with a run's best model.
+ * @throws UserError where the run or the dataset cannot be read, or the dataset's fields are not the model's
+ */
+export async function scoreRun(options: ScoreOptions): Promise<ScoredRun> {
+  const { run, data, split, threads = availableParallelism(), onProgress } = options;
+  const model = await readModelDescription(run);
+  const { schema, config } = model;
+  const dataset = await openStream(data, config);
+  let team: Team | undefined;
+  try {
+    if (!sameFields(model, await describeDataset(dataset, config))) {
+      throw new UserError(
+        `${data} does not fit ${run}: its fields or vocabularies are not those the model was trained on`,
+      );
+    }
+    const start = performance.now();
+    team = new Team({ schema, config, threads, training: false }, dataset);
+    await loadWeights(run, team.workspace);
+    const score = await new SplitPasses(dataset, split).score(team, onProgress);
+    const { label, sequence } = await dataset.targets(split);
+    return { label, score, group: sequence, seconds: (performance.now() - start) / 1000 };
+  } finally {
+    await team?.close();
+    await dataset.close();
+  }
+}
+
+export interface EvaluateOptions extends ScoreOptions {
+  /** Folder of a run to compare with. */
+  readonly against?: string;
+  /** Whether to tell the calibration by bins. */
+  readonly calibration?: boolean;
+}
+
+/** How much better a run is than another on the same samples. NaN where it cannot be told. */
+export interface RunComparison extends Difference {
+  /** Folder and AUC of the other run. */
+  readonly run: string;
+  readonly auc: number;
+  /** Relative improvement over it: a fraction. */
+  readonly relaimpr: number;
+}
+
+export interface Evaluation extends Metrics {
+  readonly seconds: number;
+  readonly against?: RunComparison;
+  readonly calibration?: readonly CalibrationBin[];
+  /** Clicks predicted for each one observed; comes with `calibration`. */
+  readonly calibration_ratio?: number;
+}
+
+/**
+ * Metrics of a run's best model on a part of a dataset, and what else is asked for.
+ * @throws UserError as `scoreRun`
+ */
+export async function evaluateRun({ against, calibration, ...options }: EvaluateOptions): Promise<Evaluation> {
+  const { onProgress } = options;
+  const runs = against === undefined ? 1 : 2;
+  const scored = await scoreRun({ ...options, onProgress: (done, total) => onProgress?.(done, runs * total) });
+  const metrics = evaluateScores(scored);
+  let comparison: Pick<Evaluation, "against"> = {};
+  if (against !== undefined) {
+    const progress = (done: number, total: number) => onProgress?.(total + done, runs * total);
+    const other = await scoreRun({ ...options, run: against, onProgress: progress });
+    comparison = { against: { run: against, ...compareRuns(scored, other) } };
+  }
+  return { ...metrics, seconds: scored.seconds, ...comparison, ...(calibration && calibrationOfRun(scored)) };
+}
+
+/** Compares the scores of a run with those of another on the same samples. */
+function compareRuns({ label, group, score }: ScoredRun, other: ScoredRun): Omit<RunComparison, "run"> {
+  const otherAuc = auc(label, other.score);
+  const difference = compareAuc({ label, group, a: [score], b: [other.score] });
+  return { auc: otherAuc, ...difference, relaimpr: relaImpr(auc(label, score), otherAuc) };
+}
+
+function calibrationOfRun({ label, score }: ScoredRun): Pick<Evaluation, "calibration" | "calibration_ratio"> {
+  const { bins, ratio } = calibrationOf(label, score);
+  return { calibration: bins, calibration_ratio: ratio };
+}
+
+/** Whether ids mean the same in both: fields, transforms, vocabularies and catalogue. */
+function sameFields(a: ModelDescription, b: ModelDescription): boolean {
+  const text = ({ schema, transforms, vocabularies, catalogue }: ModelDescription) =>
+    JSON.stringify([schema, transforms, vocabularies, catalogue.values, catalogue.ids]);
+  return text(a) === text(b);
+}

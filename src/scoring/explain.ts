@@ -1,0 +1,73 @@
+/**
+ * Looking inside a trained model: what it attends to in a history, and how its state moves (figure 3 of
+ * https://arxiv.org/abs/1809.03672).
+ */
+import type { Tensor } from "../autograd/tape.ts";
+import { UserError } from "../errors.ts";
+import { type RunConfig, resolveConfig } from "../run/config.ts";
+import type { CodedRequest } from "./encode.ts";
+import type { PredictRequest } from "./request.ts";
+import { openModel, type RequestModel } from "./requests.ts";
+
+/**
+ * Other values for groups of the model's configuration, for instance `{attention: {form: "uniform"}}`: the same model
+ * without attention. Only what needs no other parameters than the run's can be changed.
+ */
+export type Overrides = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+/** What happens in a model for one request; T behaviours of its history count, oldest first. */
+export interface Inspection {
+  /** Probability of a click. */
+  readonly score: number;
+  /** [T] the candidate's attention to each behaviour; adds up to 1. */
+  readonly attention: number[];
+  /** [T, H] the state after each behaviour: of DIEN the evolving interest, whose last one the head reads. */
+  readonly states: number[][];
+}
+
+/** A trained model, ready to be looked into. */
+export interface Inspector {
+  inspect(request: PredictRequest): Inspection;
+  /** The same for a request in ids of the dataset. */
+  inspectCoded(request: CodedRequest): Inspection;
+}
+
+/**
+ * Opens the model of a run for looking inside.
+ * @throws UserError where there is none, it has no attention or no states, or `overrides` do not fit it
+ */
+export async function loadInspector(run: string, overrides: Overrides = {}): Promise<Inspector> {
+  const model = await openModel(run, (config) => overridden(config, overrides));
+  const attention = exposed(model, "attention");
+  const states = exposed(model, "states");
+  const seen = (score: number): Inspection => ({
+    score,
+    attention: readSteps(model, attention).flat(),
+    states: readSteps(model, states),
+  });
+  return {
+    inspect: (request) => seen(model.replay([request])[0]),
+    inspectCoded: (request) => seen(model.replayCoded(request)),
+  };
+}
+
+function overridden(config: RunConfig, overrides: Overrides): RunConfig {
+  const model: Record<string, unknown> = { ...config.model };
+  for (const [group, values] of Object.entries(overrides)) model[group] = { ...(model[group] as object), ...values };
+  return resolveConfig({ ...config, model });
+}
+
+function exposed({ replica, workspace }: RequestModel, name: string): Tensor {
+  const tensor = replica.tape.exposed.get(name);
+  if (tensor) return tensor;
+  throw new UserError(`model ${workspace.options.config.model.name}, as it is configured, has no ${name} to look at`);
+}
+
+/** The rows of a [tokens, n] tensor after the replay of a single request: [T, n]. */
+function readSteps({ replica, workspace }: RequestModel, { value, cols }: Tensor): number[][] {
+  const { packed } = replica.batch;
+  return Array.from({ length: packed.steps }, (_, t) => {
+    const at = value / 4 + packed.offsets[t] * cols;
+    return Array.from(workspace.memory.f32.subarray(at, at + cols));
+  });
+}

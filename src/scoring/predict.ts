@@ -1,0 +1,31 @@
+/** Scoring raw requests with a trained run: values in, probabilities of a click out. */
+
+import { SCORE_BATCH } from "../engine/workspace.ts";
+import type { PredictRequest } from "./request.ts";
+import { type ItemCounts, openModel } from "./requests.ts";
+
+/** A trained model, ready to score. */
+export interface Scorer {
+  /**
+   * Probability of a click for each request. A score does not depend on the other requests.
+   * @throws UserError for a field that the model does not know, or a time that is none
+   */
+  score(requests: readonly PredictRequest[]): number[];
+  /** Of all that was scored so far. */
+  readonly counts: ItemCounts;
+}
+
+/** Opens the model of a run for scoring. Throws UserError where there is none. */
+export async function loadScorer(run: string): Promise<Scorer> {
+  const model = await openModel(run);
+  return {
+    score(requests) {
+      const scores: number[] = [];
+      for (let from = 0; from < requests.length; from += SCORE_BATCH) {
+        scores.push(...model.replay(requests.slice(from, from + SCORE_BATCH)));
+      }
+      return scores;
+    },
+    counts: model.counts,
+  };
+}

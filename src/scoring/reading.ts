@@ -1,0 +1,55 @@
+/** How a run reads its dataset: opened as its configuration says, and gone through window by window. */
+import { type Split, sharedFloat32 } from "../dataset/dataset.ts";
+import { Feed } from "../dataset/feed.ts";
+import { DatasetStream } from "../dataset/stream.ts";
+import type { LossTotals } from "../engine/tasks.ts";
+import type { Team } from "../engine/worker-pool.ts";
+import type { RunConfig } from "../run/config.ts";
+
+/** Two windows are held at a time: the one at work, and the one that is read ahead. */
+const WINDOWS = 2;
+
+/** @throws UserError where `data` is no dataset */
+export function openStream(data: string, { train }: Pick<RunConfig, "train">): Promise<DatasetStream> {
+  return DatasetStream.open(data, {
+    windowBytes: (train.buffer_mb * 2 ** 20) / WINDOWS,
+    maxHistory: train.max_history,
+  });
+}
+
+/** A split of a dataset, to be gone through time and again. A split that fits into one window is read once. */
+export class SplitPasses {
+  readonly #split: Split;
+  readonly #stream: DatasetStream;
+  readonly #feed: Feed;
+
+  constructor(stream: DatasetStream, split: Split) {
+    this.#split = split;
+    this.#stream = stream;
+    this.#feed = new Feed(stream, split);
+  }
+
+  /** Probability of a click for each sample of the split, in the order of its file. */
+  async score(team: Team, onProgress?: (done: number, total: number) => void): Promise<Float32Array> {
+    const total = this.#stream.manifest.counts[this.#split];
+    const scores = sharedFloat32(total);
+    let before = 0;
+    for await (const part of this.#parts()) {
+      await team.score(part, scores, onProgress && ((done) => onProgress(before + done, total)));
+      before += part.samples.count;
+    }
+    return scores;
+  }
+
+  /** The losses of the split as they are now: [pieces, losses] shares of their means over `totals`. */
+  async measure(team: Team, totals: LossTotals): Promise<Float64Array[]> {
+    const shares: Float64Array[] = [];
+    for await (const part of this.#parts()) shares.push(await team.measure(part, totals));
+    return shares;
+  }
+
+  async *#parts() {
+    const windows = await this.#stream.fileWindows(this.#split);
+    for (const [i, window] of windows.entries()) yield await this.#feed.take(window, windows[i + 1]);
+  }
+}

@@ -1,0 +1,85 @@
+/** Requests put through a trained model: a replay of its tape that scorer and inspector read. */
+
+import { loadWeights } from "../engine/state.ts";
+import { type Replica, SCORE_BATCH, Workspace } from "../engine/workspace.ts";
+import type { RunConfig } from "../run/config.ts";
+import { type ModelDescription, readModelDescription } from "../run/model-folder.ts";
+import { type CodedRequest, RequestEncoder } from "./encode.ts";
+import type { PredictRequest } from "./request.ts";
+
+/**
+ * Opens the best model of a run. Throws UserError where there is none.
+ * @param configure gives the configuration to run it with, of that in the run; only one with the same parameters fits
+ */
+export async function openModel(
+  run: string,
+  configure: (config: RunConfig) => RunConfig = (config) => config,
+): Promise<RequestModel> {
+  const description = await readModelDescription(run);
+  const { schema } = description;
+  const config = configure(description.config);
+  const workspace = new Workspace({ schema, config, threads: 1, training: false });
+  await loadWeights(run, workspace);
+  return new RequestModel(description, workspace);
+}
+
+/** A trained model that takes raw requests. */
+export class RequestModel {
+  readonly workspace: Workspace;
+  readonly replica: Replica;
+  readonly #encoder: RequestEncoder;
+  readonly #counts = { candidates: 0, behaviours: 0, unknown: { candidates: 0, behaviours: 0 } };
+
+  constructor(description: ModelDescription, workspace: Workspace) {
+    this.workspace = workspace;
+    this.replica = workspace.scoreReplica(0);
+    this.#encoder = new RequestEncoder(description, SCORE_BATCH);
+  }
+
+  /** Of all raw requests so far. */
+  get counts(): ItemCounts {
+    return this.#counts;
+  }
+
+  /**
+   * Replays the tape for at most `SCORE_BATCH` requests; returns the probability of a click for each.
+   * @throws UserError for a field that the model does not know, or a time that is none
+   */
+  replay(requests: readonly PredictRequest[]): number[] {
+    const { lengths, unknownCandidates, unknownBehaviours } = this.#encoder;
+    for (let i = 0; i < requests.length; i++) this.#encoder.encode(i, requests[i]);
+    const counts = this.#counts;
+    for (let i = 0; i < requests.length; i++) {
+      counts.candidates++;
+      counts.behaviours += lengths[i];
+      counts.unknown.candidates += unknownCandidates[i];
+      counts.unknown.behaviours += unknownBehaviours[i];
+    }
+    return this.#forward(requests.length);
+  }
+
+  /** The same for a request in ids of the dataset. */
+  replayCoded(request: CodedRequest): number {
+    this.#encoder.place(0, request);
+    return this.#forward(1)[0];
+  }
+
+  /** Scores what the encoder holds. */
+  #forward(count: number): number[] {
+    const { kernels, memory } = this.workspace;
+    const { batch, tape, logits, arena, kept } = this.replica;
+    this.#encoder.fill(batch, count);
+    tape.forward(arena, kept);
+    kernels.sigmoid(count, logits.value, logits.value);
+    const scores = new Array<number>(count);
+    for (let row = 0; row < count; row++) scores[batch.packed.order[row]] = memory.f32[logits.value / 4 + row];
+    return scores;
+  }
+}
+
+/** Items of requests: candidates, behaviours that counted, and those of them with a key that training never saw. */
+export interface ItemCounts {
+  readonly candidates: number;
+  readonly behaviours: number;
+  readonly unknown: { readonly candidates: number; readonly behaviours: number };
+}

@@ -1,0 +1,283 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { type DatasetSource, SPLITS } from "../../src/dataset/dataset.ts";
+import { checkReplaceable, writeAside } from "../../src/dataset/folder.ts";
+import { manifestSchema } from "../../src/dataset/manifest.ts";
+import { withDuckDB, writeParquet } from "../../src/dataset/parquet.ts";
+import { loadVocabulary, openDataset } from "../../src/dataset/read.ts";
+import { writeDataset } from "../../src/dataset/write.ts";
+import { UserError } from "../../src/errors.ts";
+import { sources, temporaryFolder } from "../support/source.ts";
+
+const folder = temporaryFolder();
+
+/** The vocabulary that the format asks for, the slow way. */
+function expectedVocabulary(values: readonly (string | null)[], uses: Iterable<number>): (string | null)[] {
+  const counts = new Map<string, number>();
+  for (const use of uses) {
+    const value = values[use];
+    if (value !== null) counts.set(value, (counts.get(value) ?? 0) + 1);
+  }
+  const order = [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
+  return [null, ...order.map(([value]) => value)];
+}
+
+function trainingRows(source: DatasetSource): number[] {
+  return [...source.training].flatMap((count, s) => [
+    ...source.items.subarray(source.offsets[s], source.offsets[s] + count),
+  ]);
+}
+
+async function someDataset(out: string): Promise<string> {
+  await writeDataset(out, fc.sample(sources, { numRuns: 1, seed: 7 })[0]);
+  return out;
+}
+
+describe("a dataset folder", () => {
+  test("gives back what was written, with ids learned on the training part alone", async () => {
+    await fc.assert(
+      fc.asyncProperty(sources, async (source) => {
+        const out = join(folder, "round [trip]*");
+        const manifest = await writeDataset(out, source);
+        const dataset = await openDataset(out);
+        expect(dataset.manifest).toEqual(manifest);
+        expect(dataset.sequences.offsets).toEqual(source.offsets);
+        expect(dataset.sequences.items).toEqual(source.items);
+        const learned = trainingRows(source);
+        expect([...dataset.popularity]).toEqual(learned);
+        for (const [index, { name, values }] of source.itemFields.entries()) {
+          const vocabulary = expectedVocabulary(values, learned);
+          expect(await loadVocabulary(out, name)).toEqual(vocabulary);
+          expect(dataset.schema.item[index]).toEqual({ name, size: vocabulary.length });
+          expect([...dataset.itemFields[index]]).toEqual(values.map((value) => Math.max(0, vocabulary.indexOf(value))));
+        }
+        const { train } = source.samples;
+        const users = expectedVocabulary(source.userFields[0].values, train.sequence);
+        const contexts = source.contextFields.map(({ values }, index) =>
+          expectedVocabulary(values, train.context[index]),
+        );
+        for (const split of SPLITS) {
+          const raw = source.samples[split];
+          const read = dataset[split];
+          expect(read.count).toBe(raw.sequence.length);
+          expect([...read.label]).toEqual(raw.label);
+          expect(read.sequence).toEqual(raw.sequence);
+          expect(read.position).toEqual(raw.position);
+          expect(read.item).toEqual(raw.item);
+          expect(read.length).toEqual(raw.position.map((place) => Math.min(place, source.maxHistory)));
+          expect(read.probability).toEqual(raw.probability);
+          const userIds = [...raw.sequence].map((s) => Math.max(0, users.indexOf(source.users[s])));
+          expect([...read.user[0]]).toEqual(userIds);
+          source.contextFields.forEach(({ values }, index) => {
+            const ids = [...raw.context[index]].map((code) => Math.max(0, contexts[index].indexOf(values[code])));
+            expect([...read.context[index]]).toEqual(ids);
+          });
+        }
+        expect(readdirSync(folder).filter((name) => name.includes(".tmp-") || name.includes(".old-"))).toEqual([]);
+      }),
+      { numRuns: 10 },
+    );
+  });
+});
+
+test("the manifest in docs/data-format.md is one", () => {
+  const [, example] = /```json\n(.*?)```/s.exec(readFileSync("docs/data-format.md", "utf8"))!;
+  const manifest = manifestSchema.parse(JSON.parse(example));
+  // Every key is shown, those that may be absent too.
+  expect(Object.keys(manifest).sort()).toEqual(Object.keys(manifestSchema.shape).sort());
+});
+
+describe("opening refuses", () => {
+  const open = (path: string) => openDataset(path).then(() => "opened", told);
+
+  test("a path that is no dataset, and says what to do", async () => {
+    const empty = join(folder, "empty");
+    mkdirSync(empty);
+    const file = join(folder, "file");
+    writeFileSync(file, "");
+    for (const path of [empty, file, join(folder, "nowhere")]) {
+      expect(await open(path)).toMatch(/is no dataset: .*`dien prepare`$/);
+    }
+    const other = join(folder, "other");
+    mkdirSync(other);
+    writeFileSync(join(other, "dataset.json"), '{"name": "of someone else"}');
+    expect(await open(other)).toMatch(/is no dataset: /);
+  });
+
+  test("another format version", async () => {
+    const path = await someDataset(join(folder, "version"));
+    edit(path, (manifest) => ({ ...manifest, version: 1 }));
+    expect(await open(path)).toMatch(/dataset\.json has format version 1, this program reads version 2/);
+  });
+
+  test("a manifest that is cut off, incomplete, or has keys of its own", async () => {
+    const path = await someDataset(join(folder, "manifest"));
+    const text = readFileSync(join(path, "dataset.json"), "utf8");
+    writeFileSync(join(path, "dataset.json"), text.slice(0, text.length / 2));
+    expect(await open(path)).toMatch(/dataset\.json is damaged: /);
+    writeFileSync(join(path, "dataset.json"), text);
+    edit(path, ({ seed: _, ...rest }) => rest);
+    expect(await open(path)).toMatch(/dataset\.json is damaged: seed: /);
+    writeFileSync(join(path, "dataset.json"), text);
+    edit(path, (manifest) => ({ ...manifest, extra: 1 }));
+    expect(await open(path)).toMatch(/dataset\.json is damaged: .*extra/);
+    writeFileSync(join(path, "dataset.json"), text.replaceAll('"user"', '"label"').replace('"label": [', '"user": ['));
+    expect(await open(path)).toMatch(/dataset\.json is damaged: fields\.user\.0\.name: label: the name is taken$/);
+  });
+
+  test("counts that differ from the manifest", async () => {
+    const path = await someDataset(join(folder, "counts"));
+    const text = readFileSync(join(path, "dataset.json"), "utf8");
+    for (const name of ["sequences", "items", "behaviours", "trainingBehaviours", "train", "valid", "test"]) {
+      for (const change of [-1, 1]) {
+        edit(path, (manifest) => ({
+          ...manifest,
+          counts: { ...manifest.counts, [name]: manifest.counts[name] + change },
+        }));
+        expect(await open(path), `${name} ${change}`).toMatch(/\.parquet (is damaged:|has) /);
+        writeFileSync(join(path, "dataset.json"), text);
+      }
+    }
+    expect(await open(path)).toBe("opened");
+  });
+
+  test("Parquet files that are missing, cut off or scribbled on", async () => {
+    const path = await someDataset(join(folder, "parquet"));
+    for (const name of ["items.parquet", "sequences.parquet", "train.parquet"]) {
+      const file = join(path, name);
+      const bytes = readFileSync(file);
+      writeFileSync(file, bytes.subarray(0, bytes.length / 2));
+      expect(await open(path)).toMatch(new RegExp(`^cannot read .*/${name}: .+$`));
+      rmSync(file);
+      expect(await open(path)).toMatch(new RegExp(`^cannot read .*/${name}: .+$`));
+      writeFileSync(file, bytes);
+    }
+    expect(await open(path)).toBe("opened");
+  });
+
+  test.each([
+    ["a label of 2", { label: 2 }],
+    ["a sequence that is not there", { sequence: 999 }],
+    ["a position past the end", { position: 999 }],
+    ["a length that is not the history's", { length: 1 }],
+    ["an item outside the catalogue", { item: 999 }],
+    ["an id outside the vocabulary", { hour: 999 }],
+    ["a negative id", { user: -1 }],
+  ])("samples with %s", async (what, change) => {
+    const path = await someDataset(join(folder, what));
+    const honest = { label: 1, sequence: 0, position: 0, length: 0, item: 0, user: 0, hour: 0, page: 0 };
+    const write = (row: Record<string, number>) =>
+      withDuckDB((connection) =>
+        writeParquet(
+          connection,
+          join(path, "test.parquet"),
+          1,
+          Object.entries(row).map(([name, value]) => ({ name, type: "int32", values: Int32Array.of(value) })),
+        ),
+      );
+    edit(path, (manifest) => ({ ...manifest, probability: false, counts: { ...manifest.counts, test: 1 } }));
+    await write(honest);
+    expect(await open(path)).toBe("opened");
+    await write({ ...honest, ...change });
+    expect(await open(path)).toMatch(/test\.parquet is damaged: row 0 has /);
+  });
+
+  test("a vocabulary of an unknown field, or a damaged one", async () => {
+    const path = await someDataset(join(folder, "vocabulary"));
+    expect(await loadVocabulary(path, "brand").catch(told)).toMatch(
+      /has no field "brand", only user, item, category, hour, page$/,
+    );
+    writeFileSync(join(path, "vocabulary", "item.parquet"), "PAR1");
+    expect(await loadVocabulary(path, "item").catch(told)).toMatch(/^cannot read .*item\.parquet: /);
+  });
+});
+
+describe("writing", () => {
+  test("replaces a dataset, and refuses to replace anything else", async () => {
+    const [first, second] = fc.sample(sources, { numRuns: 2, seed: 3 });
+    const path = join(folder, "deep", "replaced");
+    await writeDataset(path, first);
+    const manifest = await writeDataset(path, second);
+    expect((await openDataset(path)).manifest).toEqual(manifest);
+
+    const precious = join(folder, "precious");
+    mkdirSync(precious);
+    writeFileSync(join(precious, "thesis.txt"), "years");
+    expect(await writeDataset(precious, first).catch(told)).toMatch(/not empty and is no dataset/);
+    expect(await writeDataset(join(precious, "thesis.txt"), first).catch(told)).toMatch(/is no folder/);
+    expect(await writeDataset(join(precious, "thesis.txt", "below"), first).catch(told)).toMatch(
+      /^cannot write .*below: /,
+    );
+    expect(readdirSync(precious)).toEqual(["thesis.txt"]);
+
+    // Runs and notes that someone put into a dataset's folder are not to go with it.
+    writeFileSync(join(path, "notes.txt"), "days");
+    expect(await writeDataset(path, first).catch(told)).toMatch(
+      /holds notes.txt beside a dataset, which would be lost/,
+    );
+    expect((await openDataset(path)).manifest).toEqual(manifest);
+    expect(readdirSync(path)).toContain("notes.txt");
+  });
+
+  test("that fails half way leaves nothing behind, and the earlier dataset as it was", async () => {
+    const home = join(folder, "failing");
+    const path = join(home, "data");
+    const [first, second] = fc.sample(sources, { numRuns: 2, seed: 4 });
+    const manifest = await writeDataset(path, first);
+    const failing = writeDataset(path, second, (_, done) => {
+      if (done === 6) throw new Error("power cut");
+    });
+    await expect(failing).rejects.toThrow("power cut");
+    expect(readdirSync(home)).toEqual(["data"]);
+    expect((await openDataset(path)).manifest).toEqual(manifest);
+  });
+
+  test("that cannot take its place puts the earlier dataset back", async () => {
+    const home = join(folder, "unplaced");
+    const path = join(home, "data");
+    const manifest = await writeDataset(path, fc.sample(sources, { numRuns: 1, seed: 4 })[0]);
+    const failing = writeAside(path, async (aside) => rmSync(aside, { recursive: true }));
+    await expect(failing).rejects.toThrow(/^cannot write .*data: no such file or folder$/);
+    expect(readdirSync(home)).toEqual(["data"]);
+    expect((await openDataset(path)).manifest).toEqual(manifest);
+  });
+
+  test.runIf(process.platform === "linux")("refuses a mount point before any work is done", async () => {
+    expect(await checkReplaceable("/proc").catch(told)).toMatch(/^\/proc is a mount point/);
+  });
+
+  test("refuses a field name that is taken, an item field of the time, and a probability that only some samples have", async () => {
+    const source = fc.sample(sources, { numRuns: 1, seed: 5 })[0];
+    const rename = (name: string): DatasetSource => ({ ...source, userFields: [{ ...source.userFields[0], name }] });
+    for (const name of ["position", "category"]) {
+      await expect(writeDataset(join(folder, "names"), rename(name))).rejects.toThrow(`${name}: the name is taken`);
+    }
+    for (const name of ["row", "key", "time"]) {
+      const itemFields = [{ ...source.itemFields[0], name }];
+      const writing = writeDataset(join(folder, "names"), { ...source, itemFields });
+      await expect(writing).rejects.toThrow(`${name}: the name is taken`);
+    }
+    const itemFields = [{ ...source.itemFields[0], transform: { kind: "hour" as const, offset: 0 } }];
+    await expect(writeDataset(join(folder, "names"), { ...source, itemFields })).rejects.toThrow("an item has no time");
+    const { probability: _, ...test } = source.samples.test;
+    const { train, valid } = source.samples;
+    const probability = new Float32Array(train.sequence.length);
+    const mixed = { ...source, samples: { train: { ...train, probability }, valid, test } };
+    await expect(writeDataset(join(folder, "names"), mixed)).rejects.toThrow("probability");
+  });
+});
+
+function told(error: unknown): string {
+  expect(error).toBeInstanceOf(UserError);
+  const { message } = error as UserError;
+  expect(message).not.toContain("\n");
+  return message;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a manifest is edited here into what no type allows
+function edit(path: string, change: (manifest: any) => unknown): void {
+  const file = join(path, "dataset.json");
+  writeFileSync(file, JSON.stringify(change(JSON.parse(readFileSync(file, "utf8")))));
+}

@@ -1,0 +1,15 @@
+import { expect, test } from "vitest";
+import { isExhausted, reason } from "../../src/dataset/sql.ts";
+
+const magic = 'No magic bytes found at end of file "a.parquet"';
+const block = "could not allocate block of size 256.0 KiB (63.9 MiB/64.0 MiB used)";
+
+test.each([
+  [`Invalid Input Error: ${magic}\nLINE 1`, magic, false],
+  ['IO Error: Cannot open file "a.csv": Permission denied', "Permission denied", false],
+  [`Out of Memory Error: ${block}\n\nPossible solutions`, block, true],
+  ['IO Error: Could not write file "work.duckdb": No space left on device', "No space left on device", true],
+])("an error of DuckDB is told in a line, without its kind: %s", (message, told, lacks) => {
+  expect(reason(new Error(message))).toBe(told);
+  expect(isExhausted(new Error(message))).toBe(lacks);
+});

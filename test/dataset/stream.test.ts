@@ -1,0 +1,169 @@
+import { join } from "node:path";
+import fc from "fast-check";
+import { beforeAll, describe, expect, test } from "vitest";
+import { type Block, BlockCutter, epochWindows, type Window, windowsOf } from "../../src/dataset/blocks.ts";
+import { type Dataset, type Part, SPLITS, type Split } from "../../src/dataset/dataset.ts";
+import { Feed } from "../../src/dataset/feed.ts";
+import { openDataset } from "../../src/dataset/read.ts";
+import { type PartShape, partBytes } from "../../src/dataset/slot.ts";
+import { DatasetStream } from "../../src/dataset/stream.ts";
+import { writeDataset } from "../../src/dataset/write.ts";
+import { sources, temporaryFolder } from "../support/source.ts";
+
+const folder = temporaryFolder();
+const datasets: { path: string; whole: Dataset }[] = [];
+
+beforeAll(async () => {
+  for (const [index, source] of fc.sample(sources, { numRuns: 12, seed: 5 }).entries()) {
+    const path = join(folder, `${index}`);
+    await writeDataset(path, source);
+    datasets.push({ path, whole: await openDataset(path) });
+  }
+});
+
+const shape: PartShape = { userFields: 2, contextFields: 1, unclicked: true };
+
+/** Behaviours of each sequence, samples of each, and a budget. */
+const cuts = fc.record({
+  sequences: fc.array(fc.record({ length: fc.nat(30), samples: fc.nat(6) }), { maxLength: 60 }),
+  budget: fc.integer({ min: 1, max: 20_000 }),
+});
+
+function cut({ sequences, budget }: { sequences: { length: number; samples: number }[]; budget: number }): Block[] {
+  const cutter = new BlockCutter(
+    shape,
+    Int32Array.from(sequences, ({ length }) => length),
+    budget,
+  );
+  for (const [s, { samples }] of sequences.entries()) for (let i = 0; i < samples; i++) cutter.add(s);
+  return cutter.finish();
+}
+
+describe("blocks", () => {
+  test("follow each other, split no sequence, and say what they hold", () => {
+    fc.assert(
+      fc.property(cuts, (given) => {
+        const blocks = cut(given);
+        let row = 0;
+        let sequence = 0;
+        for (const block of blocks) {
+          expect(block.first).toBe(row);
+          expect(block.firstSequence).toBeGreaterThanOrEqual(sequence);
+          const own = given.sequences.slice(block.firstSequence, block.firstSequence + block.sequences);
+          expect(block.samples).toBe(own.reduce((sum, { samples }) => sum + samples, 0));
+          expect(block.behaviours).toBe(own.reduce((sum, { length }) => sum + length, 0));
+          row += block.samples;
+          sequence = block.firstSequence + block.sequences;
+        }
+        expect(row).toBe(given.sequences.reduce((sum, { samples }) => sum + samples, 0));
+      }),
+    );
+  });
+
+  test("fill windows, each within the budget or of a single block, all of them once an epoch", () => {
+    fc.assert(
+      fc.property(cuts, fc.nat(), fc.nat(9), (given, seed, epoch) => {
+        const blocks = cut(given);
+        for (const windows of [
+          windowsOf(shape, blocks, given.budget),
+          epochWindows(shape, blocks, given.budget, seed, epoch),
+        ]) {
+          const taken = windows.flatMap((window) => window.blocks);
+          expect([...taken].sort((a, b) => a.first - b.first)).toEqual(blocks);
+          for (const window of windows) {
+            expect(window.blocks.length === 1 || partBytes(shape, window) <= given.budget).toBe(true);
+            expect([...window.blocks].sort((a, b) => a.first - b.first)).toEqual(window.blocks);
+            expect(window.samples).toBe(window.blocks.reduce((sum, { samples }) => sum + samples, 0));
+          }
+        }
+      }),
+    );
+  });
+
+  test("come in another order in another epoch, in the same one in the same", () => {
+    const sequences = Array.from({ length: 400 }, () => ({ length: 10, samples: 3 }));
+    const budget = 5000;
+    const blocks = cut({ sequences, budget });
+    const order = (seed: number, epoch: number) =>
+      epochWindows(shape, blocks, budget, seed, epoch).map(({ blocks }) => blocks.map(({ first }) => first));
+    expect(order(1, 1).length).toBeGreaterThan(4);
+    expect(order(1, 1)).toEqual(order(1, 1));
+    expect(order(1, 1)).not.toEqual(order(1, 2));
+    expect(order(1, 1)).not.toEqual(order(2, 1));
+  });
+});
+
+/** A sample as the model sees it, wherever it lies. */
+function describeSample({ samples, sequences }: Part, i: number) {
+  const end = sequences.offsets[samples.sequence[i]] + samples.position[i];
+  return {
+    row: samples.row[i],
+    label: samples.label[i],
+    item: samples.item[i],
+    history: [...sequences.items.subarray(end - samples.length[i], end)],
+    user: samples.user.map((ids) => ids[i]),
+    context: samples.context.map((ids) => ids[i]),
+    sequence: [
+      ...sequences.items.subarray(sequences.offsets[samples.sequence[i]], sequences.offsets[samples.sequence[i] + 1]),
+    ],
+  };
+}
+
+const describeAll = (part: Part) => Array.from({ length: part.samples.count }, (_, i) => describeSample(part, i));
+
+async function readAll(stream: DatasetStream, split: Split, windows: readonly Window[]) {
+  const feed = new Feed(stream, split);
+  const samples: ReturnType<typeof describeSample>[] = [];
+  for (const [i, window] of windows.entries()) {
+    samples.push(...describeAll(await feed.take(window, windows[i + 1])));
+  }
+  return samples;
+}
+
+describe("a dataset in windows", () => {
+  test.each([1, 400, 1500, 1 << 20])("holds what it holds in memory: windows of %i bytes", async (windowBytes) => {
+    for (const { path, whole } of datasets) {
+      const stream = await DatasetStream.open(path, { windowBytes });
+      expect(stream.popularity).toEqual(whole.popularity);
+      expect(stream.itemFields).toEqual(whole.itemFields);
+      for (const split of SPLITS) {
+        const expected = describeAll({ sequences: whole.sequences, samples: whole[split] });
+        expect(await readAll(stream, split, await stream.fileWindows(split))).toEqual(expected);
+        const targets = await stream.targets(split);
+        expect([...targets.label]).toEqual([...whole[split].label]);
+        expect([...targets.sequence]).toEqual([...whole[split].sequence]);
+        expect(targets.behaviours).toBe(whole[split].length.reduce((sum, length) => sum + length, 0));
+        expect(targets.pairs).toBe(whole[split].length.reduce((sum, length) => sum + Math.max(0, length - 1), 0));
+      }
+      const mixed = await readAll(stream, "train", await stream.epochWindows(3, 1));
+      expect(mixed.sort((a, b) => a.row - b.row)).toEqual(
+        describeAll({ sequences: whole.sequences, samples: whole.train }),
+      );
+      await stream.close();
+    }
+  });
+
+  test("cuts histories where it is told to", async () => {
+    for (const { path, whole } of datasets) {
+      const stream = await DatasetStream.open(path, { windowBytes: 1000, maxHistory: 2 });
+      expect(stream.schema.maxHistory).toBe(Math.min(2, whole.schema.maxHistory));
+      const cutTo2 = describeAll({ sequences: whole.sequences, samples: whole.train }).map((sample) => ({
+        ...sample,
+        history: sample.history.slice(-2),
+      }));
+      expect(await readAll(stream, "train", await stream.fileWindows("train"))).toEqual(cutTo2);
+      await stream.close();
+    }
+  });
+
+  test("a damaged file is told when its window is taken, not before", async () => {
+    const { path } = datasets.find(({ whole }) => whole.train.count > 4)!;
+    const stream = await DatasetStream.open(path, { windowBytes: 1 });
+    const [first, second] = await stream.fileWindows("train");
+    const missing: Window = { ...second, blocks: [{ ...second.blocks[0], first: 1_000_000 }] };
+    const feed = new Feed(stream, "train");
+    await feed.take(first, missing);
+    await expect(feed.take(missing)).rejects.toThrow(/train\.parquet has 0 rows, dataset\.json says/);
+    await stream.close();
+  });
+});

@@ -1,0 +1,218 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { SPLITS } from "../../src/dataset/dataset.ts";
+import { PROTOCOLS } from "../../src/dataset/manifest.ts";
+import { trainingBehaviours } from "../../src/dataset/negatives.ts";
+import { type BehaviourLog, behaviourSequences } from "../../src/importers/behaviours.ts";
+import { NEGATIVES, sampleBehaviours } from "../../src/importers/protocols.ts";
+
+/** Small logs, full of equal times, repeated items and duplicates. */
+const logs: fc.Arbitrary<BehaviourLog> = fc
+  .record({
+    users: fc.integer({ min: 1, max: 30 }),
+    items: fc.integer({ min: 1, max: 12 }),
+    rows: fc.array(fc.tuple(fc.nat(), fc.nat(), fc.integer({ min: -3, max: 3 })), { maxLength: 150 }),
+  })
+  .map(({ users, items, rows }) => ({
+    users: Array.from({ length: users }, (_, i) => `user ${i}`),
+    items: Array.from({ length: items }, (_, i) => `item ${i}`),
+    user: rows.map(([user]) => user % users),
+    item: rows.map(([, item]) => item % items),
+    time: rows.map(([, , time]) => time),
+  }));
+
+/** What `behaviourSequences` must give, the slow way: [user, [item, time][]] of users with two behaviours or more. */
+function slowSequences(log: BehaviourLog) {
+  return log.users
+    .map((name, u) => {
+      const own = log.user
+        .map((user, i) => ({ user, item: log.items[log.item[i]], time: log.time[i] }))
+        .filter(({ user }) => user === u)
+        .sort((a, b) => a.time - b.time);
+      const kept = own.filter((one, i) => own.findIndex((o) => o.item === one.item && o.time === one.time) === i);
+      return { name, own: own.length, kept };
+    })
+    .filter(({ own }) => own > 0);
+}
+
+function namedLog(rows: readonly (readonly [user: string, item: string, time: number])[]): BehaviourLog {
+  const users = [...new Set(rows.map(([user]) => user))];
+  const items = [...new Set(rows.map(([, item]) => item))];
+  return {
+    users,
+    items,
+    user: rows.map(([user]) => users.indexOf(user)),
+    item: rows.map(([, item]) => items.indexOf(item)),
+    time: rows.map(([, , time]) => time),
+  };
+}
+
+/** Sequences as names: "user: item item ...". */
+function told({ users, offsets, items, catalogue }: ReturnType<typeof behaviourSequences>): string[] {
+  return users.map((user, s) => {
+    const own = [...items.subarray(offsets[s], offsets[s + 1])];
+    return `${user}: ${own.map((row) => catalogue[row]).join(" ")}`;
+  });
+}
+
+describe("behaviourSequences", () => {
+  test("agrees with a slow version", () => {
+    fc.assert(
+      fc.property(logs, (log) => {
+        const slow = slowSequences(log);
+        const sequences = behaviourSequences(log);
+        const many = slow.filter(({ kept }) => kept.length >= 2);
+        expect(told(sequences)).toEqual(many.map(({ name, kept }) => `${name}: ${kept.map((k) => k.item).join(" ")}`));
+        expect([...sequences.times]).toEqual(many.flatMap(({ kept }) => kept.map((k) => k.time)));
+        expect(sequences.usersWithOne).toBe(slow.filter(({ kept }) => kept.length === 1).length);
+        expect(sequences.duplicates).toBe(slow.reduce((sum, { own, kept }) => sum + own - kept.length, 0));
+        const named = new Set(many.flatMap(({ kept }) => kept.map((k) => k.item)));
+        expect(sequences.catalogue[0]).toBeNull();
+        expect(sequences.catalogue.slice(1).sort()).toEqual([...named].sort());
+      }),
+    );
+  });
+
+  test("orders by time, and equal times as the log does", () => {
+    const log = namedLog([
+      ["u", "late", 9],
+      ["u", "first of two", 5],
+      ["u", "second of two", 5],
+      ["u", "early", 1],
+    ]);
+    expect(told(behaviourSequences(log))).toEqual(["u: early first of two second of two late"]);
+  });
+
+  test("keeps one of two equal behaviours, and both where the times differ", () => {
+    const log = namedLog([
+      ["u", "a", 1],
+      ["u", "b", 1],
+      ["u", "a", 1],
+      ["u", "a", 2],
+    ]);
+    const sequences = behaviourSequences(log);
+    expect(told(sequences)).toEqual(["u: a b a"]);
+    expect(sequences.duplicates).toBe(1);
+  });
+
+  test("leaves out users with one behaviour, and the items that only they had", () => {
+    const log = namedLog([
+      ["lone", "rare", 1],
+      ["u", "a", 1],
+      ["twice the same", "b", 1],
+      ["twice the same", "b", 1],
+      ["u", "b", 2],
+    ]);
+    const sequences = behaviourSequences(log);
+    expect(told(sequences)).toEqual(["u: a b"]);
+    expect(sequences.catalogue).toEqual([null, "a", "b"]);
+    expect([sequences.usersWithOne, sequences.duplicates]).toEqual([2, 1]);
+  });
+});
+
+describe("sampleBehaviours", () => {
+  const settings = fc.record({
+    log: logs,
+    protocol: fc.constantFrom(...PROTOCOLS),
+    negatives: fc.constantFrom(...NEGATIVES),
+    seed: fc.nat(),
+  });
+
+  test("gives each positive a negative of the same history, by popularity in the training part", () => {
+    fc.assert(
+      fc.property(settings, ({ log, protocol, negatives, seed }) => {
+        const sequences = behaviourSequences(log);
+        const { offsets, items } = sequences;
+        const { training, samples } = sampleBehaviours(sequences, protocol, negatives, seed);
+        const popular = [...trainingBehaviours(sequences, training)];
+        for (const split of SPLITS) {
+          const { label, sequence, position, item } = samples[split];
+          for (let i = 0; i < sequence.length; i += 2) {
+            expect([label[i], label[i + 1]]).toEqual([1, 0]);
+            expect([sequence[i + 1], position[i + 1]]).toEqual([sequence[i], position[i]]);
+            expect(position[i]).toBeGreaterThanOrEqual(1);
+            expect(item[i]).toBe(items[offsets[sequence[i]] + position[i]]);
+            const own = new Set(
+              negatives === "strict" ? items.subarray(offsets[sequence[i]], offsets[sequence[i] + 1]) : [],
+            );
+            const isLegal = (row: number) => row !== item[i] && !own.has(row);
+            // Where the user has nearly everything popular, the draws may run out: see negatives.ts.
+            if (popular.filter(isLegal).length * 4 > popular.length) {
+              expect(isLegal(item[i + 1]) && popular.includes(item[i + 1])).toBe(true);
+            }
+          }
+        }
+        expect(sampleBehaviours(sequences, protocol, negatives, seed)).toEqual({ training, samples });
+      }),
+    );
+  });
+
+  test("an item of the user's own may be a negative under released, and not under strict", () => {
+    const rows = ["u", "v"].flatMap((user) => ["a", "b", "c", "d", "e"].map((item, t) => [user, item, t] as const));
+    const sequences = behaviourSequences(namedLog([...rows, ...[0, 1, 2, 3, 4].map((t) => ["w", "x", t] as const)]));
+    const own = (rule: (typeof NEGATIVES)[number]) => {
+      const { offsets, items } = sequences;
+      const { item, label, sequence } = sampleBehaviours(sequences, "temporal", rule, 0).samples.train;
+      return [...item].filter((row, i) => {
+        const whole = items.subarray(offsets[sequence[i]], offsets[sequence[i] + 1]);
+        return label[i] === 0 && whole.includes(row);
+      }).length;
+    };
+    expect(own("strict")).toBe(0);
+    expect(own("released")).toBeGreaterThan(0);
+  });
+
+  test("paper: one positive a user, the last behaviour; each user in one split; train users alone are learned from", () => {
+    fc.assert(
+      fc.property(logs, fc.nat(), (log, seed) => {
+        const sequences = behaviourSequences(log);
+        const { users, offsets } = sequences;
+        const { training, samples } = sampleBehaviours(sequences, "paper", "strict", seed);
+        const seen = SPLITS.flatMap((split) => [...samples[split].sequence]);
+        expect(seen.sort((a, b) => a - b)).toEqual(users.flatMap((_, s) => [s, s]));
+        const train = new Set(samples.train.sequence);
+        users.forEach((_, s) => {
+          expect(training[s]).toBe(train.has(s) ? offsets[s + 1] - offsets[s] : 0);
+        });
+        for (const split of SPLITS) {
+          const { sequence, position } = samples[split];
+          expect([...position]).toEqual([...sequence].map((s) => offsets[s + 1] - offsets[s] - 1));
+        }
+      }),
+    );
+  });
+
+  test("paper: about 81 % of users train, 9 % validate, 10 % test, by name and seed and not by order", () => {
+    const log = (users: readonly string[]) =>
+      behaviourSequences(namedLog(users.flatMap((user) => [[user, "a", 1] as const, [user, "b", 2] as const])));
+    const names = Array.from({ length: 5000 }, (_, i) => `A${1e6 + i}`);
+    const splitOf = (users: readonly string[], seed: number) => {
+      const sequences = log(users);
+      const { samples } = sampleBehaviours(sequences, "paper", "strict", seed);
+      return new Map(SPLITS.flatMap((split) => [...samples[split].sequence].map((s) => [sequences.users[s], split])));
+    };
+    const splits = splitOf(names, 0);
+    const share = (split: string) => [...splits.values()].filter((one) => one === split).length / names.length;
+    expect(Math.abs(share("train") - 0.81)).toBeLessThan(0.02);
+    expect(Math.abs(share("valid") - 0.09)).toBeLessThan(0.015);
+    expect(Math.abs(share("test") - 0.1)).toBeLessThan(0.015);
+    const backwards = splitOf(names.toReversed(), 0);
+    expect(names.filter((name) => backwards.get(name) !== splits.get(name))).toEqual([]);
+    const otherwise = splitOf(names, 1);
+    expect(names.filter((name) => otherwise.get(name) !== splits.get(name)).length).toBeGreaterThan(1000);
+  });
+
+  test("temporal: the last behaviour is test, the one before validation, those before them train", () => {
+    const rows = ["two", "three", "five"].flatMap((user, i) =>
+      Array.from({ length: [2, 3, 5][i] }, (_, t) => [user, `${user} ${t}`, t] as const),
+    );
+    const sequences = behaviourSequences(namedLog(rows));
+    const { training, samples } = sampleBehaviours(sequences, "temporal", "strict", 0);
+    const positives = (split: (typeof SPLITS)[number]) =>
+      [...samples[split].item].filter((_, i) => samples[split].label[i] === 1).map((row) => sequences.catalogue[row]);
+    expect(positives("train")).toEqual(["five 1", "five 2"]);
+    expect(positives("valid")).toEqual(["three 1", "five 3"]);
+    expect(positives("test")).toEqual(["two 1", "three 2", "five 4"]);
+    expect([...training]).toEqual([0, 1, 3]);
+  });
+});

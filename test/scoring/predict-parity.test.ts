@@ -1,0 +1,225 @@
+/** Raw requests have the scores of the samples that were prepared from the same values, to the bit. */
+import { join } from "node:path";
+import {
+  loadInspector,
+  loadScorer,
+  openDataset,
+  type PredictRequest,
+  resolveConfig,
+  type Scorer,
+  scoreRun,
+  train,
+  UserError,
+} from "dien";
+import fc from "fast-check";
+import { beforeAll, describe, expect, it } from "vitest";
+import { type RawLog, writeRawLog } from "../support/raw-log.ts";
+import { temporaryFolder } from "../support/source.ts";
+
+const HOUR = 3_600_000;
+const folder = temporaryFolder();
+
+async function trainOn(name: string, log: RawLog, settings: { readonly max_history?: number } = {}) {
+  const [data, run] = [join(folder, name), join(folder, `${name}-run`)];
+  const requests = await writeRawLog(data, log);
+  const model = { name: "dien", embedding: { size: 4 }, head: { layers: [8] } };
+  const config = resolveConfig({
+    model,
+    train: { epochs: 1, batch_size: 32, learning_rate: 0.05, threads: 1, ...settings },
+  });
+  await train({ data, out: run, config });
+  return { data, run, requests };
+}
+
+it.each<[string, RawLog, { readonly max_history?: number }?]>([
+  ["whole-histories", { seed: 1, maxHistory: 20, utcOffset: 0 }],
+  ["latest-few", { seed: 2, maxHistory: 4, utcOffset: 480 }],
+  ["window", { seed: 3, maxHistory: 20, window: 12 * HOUR, utcOffset: -210 }],
+  ["window-and-few", { seed: 4, maxHistory: 3, window: 24 * HOUR, utcOffset: 60 }],
+  ["fewer-than-prepared", { seed: 7, maxHistory: 20, utcOffset: 0 }, { max_history: 2 }],
+])("%s", async (name, log, settings) => {
+  const { data, run, requests } = await trainOn(name, log, settings);
+  const { score } = await scoreRun({ run, data, split: "test", threads: 1 });
+  const scorer = await loadScorer(run);
+  expect(scorer.score(requests)).toEqual([...score]);
+  const { test, sequences } = await openDataset(data);
+  const { inspectCoded } = await loadInspector(run);
+  const coded = Array.from(test.item, (candidate, i) => {
+    const end = sequences.offsets[test.sequence[i]] + test.position[i];
+    const history = Array.from(sequences.items.subarray(end - test.length[i], end));
+    const [user, context] = [test.user, test.context].map((fields) => fields.map((ids) => ids[i]));
+    return inspectCoded({ user, context, candidate, history }).score;
+  });
+  expect(coded).toEqual([...score]);
+  // There is something to see: samples differ, and so do their histories.
+  expect(new Set(score).size).toBeGreaterThan(100);
+  const most = Math.min(log.maxHistory, settings?.max_history ?? log.maxHistory);
+  const lengths = test.length.map((length) => Math.min(length, most));
+  expect(lengths).toContain(0);
+  expect(lengths).toContain(Math.min(most, 3));
+  expect(scorer.counts.behaviours).toBe(lengths.reduce((sum, length) => sum + length, 0));
+  expect(scorer.counts.unknown.behaviours).toBeGreaterThan(0);
+});
+
+describe("a request", () => {
+  let scorer: Scorer;
+  let requests: PredictRequest[];
+  const scoreOf = (request: PredictRequest) => scorer.score([request])[0];
+  const plain: PredictRequest = {
+    user: { user: "u3", age: 33.5, member: true },
+    candidate: "i7",
+    history: ["i5", 4, "i9"],
+    context: { scene: "home", waited: 2 },
+    time: "2017-11-26T08:30Z",
+  };
+
+  beforeAll(async () => {
+    const made = await trainOn("model", { seed: 5, maxHistory: 5, window: 48 * HOUR, utcOffset: 0 });
+    requests = made.requests;
+    scorer = await loadScorer(made.run);
+  });
+
+  it.each<[string, Partial<PredictRequest>, Partial<PredictRequest>]>([
+    ["has the value of the first user field alone", { user: "u3" }, { user: { user: "u3" } }],
+    ["has nothing in null and empty text", { user: { user: "u3", age: null, member: "" } }, { user: "u3" }],
+    ["may have no user", { user: null }, { user: {} }],
+    ["takes numbers for their text", { candidate: 4 }, { candidate: "4" }],
+    ["takes true for its text", { user: { member: true } }, { user: { member: "true" } }],
+    ["knows what a bucket holds", { user: { age: 59 } }, { user: { age: "4e1" } }],
+    ["takes no number for none", { user: { age: "old" } }, { user: {} }],
+    ["has no context where none is given", { context: undefined }, { context: {} }],
+    ["has no time where none is given", { time: null }, { time: undefined }],
+    ["takes the fields of a known item", { candidate: { item: "i7", brand: null } }, { candidate: "i7" }],
+    ["takes an item for its fields", { candidate: { item: "new", price: 3 } }, { candidate: { price: 3 } }],
+    ["counts the latest", { history: ["i1", "i3", 4, "i9", "i5", "i7"] }, { history: ["i3", 4, "i9", "i5", "i7"] }],
+    [
+      "leaves out what is not before it, or older than the window",
+      {
+        history: [
+          { item: "i1", time: "2017-11-24T08:29:59.999" },
+          { item: "i3", time: "2017-11-24T08:30" },
+          "i5",
+          { item: "i7", time: "2017-11-26T08:29:59.999" },
+          { item: "i9", time: "2017-11-26T08:30" },
+        ],
+      },
+      { history: ["i3", "i5", "i7"] },
+    ],
+    [
+      "sorts by time, and keeps the order of equal times, and what has none behind what it follows",
+      {
+        history: [
+          { item: "i9", time: "2017-11-26T08:00Z" },
+          "i11",
+          { item: "i1", time: "2017-11-25" },
+          { item: "i3", time: "2017-11-25T00:00+00" },
+        ],
+      },
+      { history: ["i1", "i3", "i9", "i11"] },
+    ],
+    [
+      "without a time leaves out nothing",
+      {
+        time: null,
+        history: [
+          { item: "i9", time: "2099-01-01" },
+          { item: "i3", time: 5 },
+        ],
+      },
+      { time: null, history: ["i3", "i9"] },
+    ],
+  ])("%s", (_, a, b) => {
+    expect(scoreOf({ ...plain, ...a })).toBe(scoreOf({ ...plain, ...b }));
+  });
+
+  it.each<[string, Partial<PredictRequest>]>([
+    ["a number's bucket", { user: { user: "u3", age: 17, member: true } }],
+    ["a field given beside a known item's key", { candidate: { item: "i7", price: 1e9 } }],
+    ["a behaviour's field", { history: ["i5", { item: 4, price: 1e9 }, "i9"] }],
+    ["the hour", { time: "2017-11-26T09:30Z" }],
+    ["no time", { time: undefined }],
+    ["context", { context: { scene: "search", waited: 2 } }],
+    ["the order of the history", { history: [4, "i5", "i9"] }],
+  ])("sees %s", (_, change) => {
+    expect(scoreOf({ ...plain, ...change })).not.toBe(scoreOf(plain));
+  });
+
+  it("counts items with keys that training never saw", async () => {
+    const before = structuredClone(scorer.counts);
+    scorer.score([
+      { ...plain, candidate: "new", history: ["new", { item: "new", brand: "b1" }, { brand: "b1" }, null, "i3"] },
+      { ...plain, history: ["new", "i1", "i1", "i1", "i1", "i1"] },
+    ]);
+    expect(scorer.counts).toEqual({
+      candidates: before.candidates + 2,
+      behaviours: before.behaviours + 10,
+      unknown: { candidates: before.unknown.candidates + 1, behaviours: before.unknown.behaviours + 2 },
+    });
+  });
+
+  it.each<[Partial<PredictRequest>, string]>([
+    [{ user: { name: "u3" } }, 'unknown user field "name": the model knows user, age, member'],
+    [{ candidate: { colour: 1 } }, 'unknown item field "colour": the model knows item, brand, price'],
+    [{ candidate: { item: "i7", time: 1 } }, 'unknown item field "time"'],
+    [{ history: ["i1", { constructor: 1 } as never] }, 'unknown item field "constructor"'],
+    [{ context: { page: null } }, 'unknown context field "page": the model knows scene, hour, weekday, waited'],
+    [{ context: { hour: 8 } }, `context field "hour" is not given by name: it is that of the request's "time"`],
+    [{ time: "yesterday" }, "time: expected a date or a date and time (ISO 8601), or a number of seconds"],
+    [{ time: true }, "time: expected a date or a date and time"],
+    [{ history: ["i1", { item: "i2", time: "25.11.2017" }] }, "history.1.time: expected a date"],
+    [{ candidate: 2 ** 53 }, "9007199254740992 is beyond the whole numbers that JSON keeps"],
+  ])("is refused: %j", (change, message) => {
+    expect(() => scoreOf({ ...plain, ...change })).toThrow(message);
+    expect(() => scoreOf({ ...plain, ...change })).toThrow(UserError);
+  });
+
+  it("of any kind has a score or is refused, and leaves the next one alone", () => {
+    const value = fc.oneof(
+      ...[fc.string(), fc.double(), fc.integer(), fc.boolean(), fc.constant(null)],
+      fc.constantFrom("i1", "i3", 4, "b1", "u3", 17, "home", "2017-11-25", ""),
+    );
+    const moment = fc.oneof(
+      { weight: 9, arbitrary: fc.constantFrom("2017-11-25", "2017-11-25T07:00", 1511600000, null, 0, -0) },
+      { weight: 1, arbitrary: value },
+    );
+    /** Mostly fields that there are. */
+    const valuesOf = (...names: string[]) => {
+      const name = fc.oneof({ weight: 99, arbitrary: fc.constantFrom(...names) }, fc.string());
+      return fc.dictionary(name, value, { maxKeys: 3 });
+    };
+    const item = fc.oneof(value, valuesOf("item", "brand", "price"));
+    const behaviour = fc.oneof(
+      item,
+      fc.tuple(valuesOf("item", "brand"), moment).map(([values, time]) => ({ ...values, time })),
+    );
+    const arbitrary = fc.record(
+      {
+        user: fc.oneof(value, valuesOf("user", "age", "member")),
+        candidate: item,
+        history: fc.array(behaviour, { maxLength: 9 }),
+        context: valuesOf("scene", "waited"),
+        time: moment,
+      },
+      { requiredKeys: ["user", "candidate", "history"] },
+    );
+    const expected = scorer.score(requests);
+    let [scored, refused] = [0, 0];
+    fc.assert(
+      fc.property(arbitrary, (request) => {
+        try {
+          const score = scoreOf(request as PredictRequest);
+          expect(score).toBeGreaterThan(0);
+          expect(score).toBeLessThan(1);
+          scored++;
+        } catch (error) {
+          if (!(error instanceof UserError)) throw error;
+          refused++;
+        }
+      }),
+      { numRuns: 500 },
+    );
+    expect(scored).toBeGreaterThan(20);
+    expect(refused).toBeGreaterThan(20);
+    expect(scorer.score(requests)).toEqual(expected);
+  });
+});

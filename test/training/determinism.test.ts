@@ -1,0 +1,161 @@
+/**
+ * The same seed gives the same weights, to the bit: for any number of threads, and for a run that was stopped or killed
+ * and went on. These tests use the package as a user does, for worker threads need the built files.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { evaluateScores, models, type RunConfig, resolveConfig, scoreRun, type TrainSummary, train } from "dien";
+import { beforeAll, describe, expect, it } from "vitest";
+import { writeSmallDataset } from "../support/dataset.ts";
+import { temporaryFolder } from "../support/source.ts";
+import { variants } from "../support/variants.ts";
+
+const folder = temporaryFolder();
+const data = join(folder, "data");
+let runs = 0;
+const freshRun = () => join(folder, `run${++runs}`);
+
+beforeAll(() => writeSmallDataset(data));
+
+const configOf = (train: object = {}, model: object = { name: "dien" }): RunConfig =>
+  resolveConfig({ model, train: { epochs: 2, batch_size: 32, learning_rate: 0.01, ...train } });
+
+async function finish(out: string, config: RunConfig, resume = false): Promise<TrainSummary> {
+  const summary = await train({ data, out, config, resume });
+  if (summary.interrupted) throw new Error("nobody interrupted this run");
+  return summary;
+}
+
+describe("threads", () => {
+  const settings: [string, object, object][] = [
+    ...[...models.keys()].map((name): [string, object, object] => [name, {}, { name }]),
+    ["dien with Dice", {}, { name: "dien", head: { activation: "dice" } }],
+    ["clipped, with L2", { clip_norm: 0.1, embedding_l2: 1e-3 }, { name: "dien" }],
+    ["more shards than samples in the last batch", { batch_size: 599, shards: 16 }, { name: "dien" }],
+  ];
+  it.each(settings)("%s: one, two and three threads give the same weights", async (_, settings, model) => {
+    const hashes = new Set<string>();
+    for (const threads of [1, 2, 3]) {
+      const { weights_sha256 } = await finish(freshRun(), configOf({ ...settings, threads }, model));
+      hashes.add(weights_sha256);
+    }
+    expect(hashes.size).toBe(1);
+  });
+
+  it("a learning curve is the same for any of them, and changes no weight", async () => {
+    const model = { name: "dien", head: { activation: "dice" }, auxiliary: { form: "mlp" } };
+    const { weights_sha256 } = await finish(freshRun(), configOf({}, model));
+    const logs = new Set<string>();
+    for (const threads of [1, 2, 3]) {
+      const out = freshRun();
+      const summary = await finish(out, configOf({ curve_steps: 7, threads }, model));
+      expect(summary.weights_sha256).toBe(weights_sha256);
+      logs.add(readFileSync(join(out, "metrics.jsonl"), "utf8"));
+    }
+    expect(logs.size).toBe(1);
+  });
+
+  it("the weights are those of every other machine and version of Node", async () => {
+    const { weights_sha256 } = await finish(freshRun(), configOf());
+    expect(weights_sha256).toBe("6cd6d72204889ca698c78790d3f1c82df941e986b4a2c27dec4af2b8e7f0c2e3");
+  });
+
+  it("another seed gives other weights", async () => {
+    const a = await finish(freshRun(), configOf({ seed: 1 }));
+    const b = await finish(freshRun(), configOf({ seed: 2 }));
+    expect(a.weights_sha256).not.toBe(b.weights_sha256);
+  });
+});
+
+describe("a dataset that is larger than its buffer", () => {
+  const large = join(folder, "large");
+  const config = (train: object = {}) =>
+    configOf({ batch_size: 128, buffer_mb: 1, ...train }, { name: "dien", embedding: { size: 4 } });
+  const run = async (config: RunConfig, out = freshRun()) => {
+    const summary = await train({ data: large, out, config });
+    if (summary.interrupted) throw new Error("nobody interrupted this run");
+    return summary;
+  };
+
+  beforeAll(() => writeSmallDataset(large, { users: 3000, samples: 30_000 }));
+
+  it("is read in windows, to the same weights for any number of threads", async () => {
+    const a = await run(config({ threads: 1 }));
+    const b = await run(config({ threads: 3 }));
+    expect(a.weights_sha256).toBe(b.weights_sha256);
+    // In one window the samples come in another order.
+    const whole = await run(config({ buffer_mb: 64 }));
+    expect(whole.weights_sha256).not.toBe(a.weights_sha256);
+    expect(Math.abs(whole.test.auc - a.test.auc)).toBeLessThan(0.03);
+  });
+
+  it("scores and curves do not depend on the windows", async () => {
+    const out = freshRun();
+    const { test } = await run(config({ curve_steps: 100, buffer_mb: 1 }), out);
+    const scored = await scoreRun({ run: out, data: large, split: "test" });
+    expect(evaluateScores(scored).auc).toBe(test.auc);
+  });
+
+  it("a run that was aborted in the middle of a window ends as one that was not", async () => {
+    const unbroken = await run(config());
+    const out = freshRun();
+    const controller = new AbortController();
+    let chunks = 0;
+    const onProgress = () => ++chunks === 7 && controller.abort();
+    const interruption = await train({ data: large, out, config: config(), signal: controller.signal, onProgress });
+    expect(interruption.interrupted).toBe(true);
+    const resumed = await train({ data: large, out, config: config(), resume: true });
+    expect(!resumed.interrupted && resumed.weights_sha256).toBe(unbroken.weights_sha256);
+  });
+});
+
+describe("going on", () => {
+  const curve: [string, object, object] = ["dien with learning curves", { name: "dien" }, { curve_steps: 30 }];
+  it.each([...variants, curve])(
+    "a run of %s that was aborted ends as one that was not",
+    async (_, model, settings = {}) => {
+      const config = configOf({ batch_size: 8, threads: 2, ...settings }, model);
+      const whole = freshRun();
+      const unbroken = await finish(whole, config);
+      const out = freshRun();
+      const controller = new AbortController();
+      let chunks = 0;
+      const onProgress = () => ++chunks === 6 && controller.abort();
+      const interruption = await train({ data, out, config, signal: controller.signal, onProgress });
+      expect(interruption.interrupted).toBe(true);
+      const resumed = await finish(out, config, true);
+      expect(resumed.weights_sha256).toBe(unbroken.weights_sha256);
+      expect(resumed.test).toEqual(unbroken.test);
+      expect(readFileSync(join(out, "metrics.jsonl"), "utf8")).toBe(readFileSync(join(whole, "metrics.jsonl"), "utf8"));
+    },
+  );
+
+  it("so does one that was killed between two checkpoints, and with other threads", async () => {
+    const settings = { epochs: 3, batch_size: 2, checkpoint_seconds: 0 };
+    const unbroken = await finish(freshRun(), configOf({ ...settings, threads: 1 }));
+    const out = freshRun();
+    const script = `import { resolveConfig, train } from "dien";
+      const config = resolveConfig(${JSON.stringify({ model: { name: "dien" }, train: { ...configOf(settings).train, threads: 2 } })});
+      await train({ data: ${JSON.stringify(data)}, out: ${JSON.stringify(out)}, config });`;
+    const child = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: "inherit" });
+    const state = join(out, "checkpoint", "state.safetensors");
+    while (!existsSync(state) && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 5));
+    const first = statSync(state).mtimeMs;
+    while (statSync(state).mtimeMs === first && child.exitCode === null)
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(child.exitCode).toBeNull();
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    expect(existsSync(join(out, "summary.json"))).toBe(false);
+    const resumed = await finish(out, configOf({ ...settings, threads: 1 }), true);
+    expect(resumed.weights_sha256).toBe(unbroken.weights_sha256);
+  });
+
+  it("a finished run that is resumed reports the same again", async () => {
+    const out = freshRun();
+    const first = await finish(out, configOf());
+    expect(await finish(out, configOf(), true)).toEqual(first);
+  });
+});
