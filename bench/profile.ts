@@ -44,7 +44,7 @@ export function profileStep(history: number): KernelTime[] {
   stepper.open({ sequences: dataset.sequences, samples: dataset.train });
   let done = 0;
   const run = () => {
-    stepper.train({ epoch: 1, window: 0, from: 0, to: STEPS_PER_CHUNK, done, rate: RATE });
+    stepper.train({ epoch: 1, portion: 0, from: 0, to: STEPS_PER_CHUNK, done, rate: RATE });
     done += STEPS_PER_CHUNK;
   };
   run();

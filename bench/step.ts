@@ -1,7 +1,7 @@
 /**
  * The training step of DIEN at fixed history lengths: samples/s, useful GFLOP/s, and how two threads compare with one.
  */
-import type { Dataset, Part } from "../src/dataset/dataset.ts";
+import type { Dataset, LoadedPortion } from "../src/dataset/dataset.ts";
 import { Team } from "../src/engine/worker-pool.ts";
 import { STEPS_PER_CHUNK, Workspace, type WorkspaceOptions } from "../src/engine/workspace.ts";
 import { Activation } from "../src/kernels/contract.ts";
@@ -38,13 +38,13 @@ function flopsOfStep(options: WorkspaceOptions): number {
 class StepBench {
   readonly #flops: number;
   #done = 0;
-  readonly #part: Part;
+  readonly #loaded: LoadedPortion;
   readonly #teams: ReadonlyMap<number, Team>;
 
   /** Starts a team for each number of threads, on the same data. */
   constructor(history: number, threads: readonly number[]) {
     const dataset = fixedLengthDataset(history, BATCH * STEPS_PER_CHUNK);
-    this.#part = { sequences: dataset.sequences, samples: dataset.train };
+    this.#loaded = { sequences: dataset.sequences, samples: dataset.train };
     this.#flops = flopsOfStep(optionsFor(dataset, 1));
     this.#teams = new Map(
       threads.map((count) => {
@@ -59,7 +59,14 @@ class StepBench {
   async measure(threads: number): Promise<StepRate> {
     const team = this.#teams.get(threads)!;
     const start = performance.now();
-    await team.train(this.#part, { epoch: 1, window: 0, from: 0, to: STEPS_PER_CHUNK, done: this.#done, rate: RATE });
+    await team.train(this.#loaded, {
+      epoch: 1,
+      portion: 0,
+      from: 0,
+      to: STEPS_PER_CHUNK,
+      done: this.#done,
+      rate: RATE,
+    });
     const seconds = (performance.now() - start) / 1000;
     this.#done += STEPS_PER_CHUNK;
     return {

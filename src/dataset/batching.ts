@@ -7,18 +7,18 @@
 import type { Batch } from "../features/batch.ts";
 import type { Ids } from "../tensor/ids.ts";
 import { mix, Random } from "../tensor/random.ts";
-import type { ItemCatalogue, Part } from "./dataset.ts";
+import type { ItemCatalogue, LoadedPortion } from "./dataset.ts";
 import { NegativeSampler } from "./negatives.ts";
 
-/** A permutation of 0 .. count-1, the same for the same seed, epoch and number of the window in the epoch. */
-export function trainingOrder(count: number, seed: number, epoch: number, window: number): Int32Array {
+/** A permutation of 0 .. count-1, the same for the same seed, epoch and number of the portion in the epoch. */
+export function trainingOrder(count: number, seed: number, epoch: number, portion: number): Int32Array {
   const order = new Int32Array(count);
   for (let i = 0; i < count; i++) order[i] = i;
-  new Random(mix(seed, epoch, window)).shuffle(order);
+  new Random(mix(seed, epoch, portion)).shuffle(order);
   return order;
 }
 
-/** Fills batches from parts of one dataset. Keeps its scratch, so one thread needs one; filling allocates nothing. */
+/** Fills batches from portions of one dataset. Keeps its scratch, so one thread needs one; filling allocates nothing. */
 export class BatchAssembler {
   readonly #itemFields: readonly Int32Array[];
   readonly #sampler: NegativeSampler;
@@ -42,20 +42,20 @@ export class BatchAssembler {
   }
 
   /**
-   * Fills `batch` with the samples indices[from .. from + count) of `part`, sorted by history length. With `draw`, every
+   * Fills `batch` with the samples indices[from .. from + count) of `loaded`, sorted by history length. With `draw`, every
    * behaviour past the first of a history gets a negative: the impression that was not clicked before it, or else one
    * drawn for that (seed, epoch, sample, behaviour); the first one's, never read, is the unknown item. Without, negatives
    * are left as they are.
    */
   fill(
     batch: Batch,
-    part: Part,
+    loaded: LoadedPortion,
     indices: Int32Array,
     from: number,
     count: number,
     draw: { readonly seed: number; readonly epoch: number } | null,
   ): void {
-    const { samples } = part;
+    const { samples } = loaded;
     const itemFields = this.#itemFields;
     const { packed } = batch;
     const lengths = this.#lengths;
@@ -73,15 +73,15 @@ export class BatchAssembler {
     gather(batch.user, samples.user, chosen, count);
     gather(batch.context, samples.context, chosen, count);
     gather(batch.candidate, itemFields, candidates, count);
-    this.#placeBehaviours(batch, part, count);
+    this.#placeBehaviours(batch, loaded, count);
     gather(batch.history, itemFields, this.#behaviours, packed.tokens.count);
     if (draw === null) return;
-    this.#placeNegatives(batch, part, count, draw.seed, draw.epoch);
+    this.#placeNegatives(batch, loaded, count, draw.seed, draw.epoch);
     gather(batch.negatives, itemFields, this.#negatives, packed.tokens.count);
   }
 
   /** The catalogue row of each token. */
-  #placeBehaviours({ packed }: Batch, { samples, sequences }: Part, count: number): void {
+  #placeBehaviours({ packed }: Batch, { samples, sequences }: LoadedPortion, count: number): void {
     const { offsets, items } = sequences;
     const tokens = packed.offsets;
     const behaviours = this.#behaviours;
@@ -93,7 +93,13 @@ export class BatchAssembler {
     }
   }
 
-  #placeNegatives({ packed }: Batch, { samples, sequences }: Part, count: number, seed: number, epoch: number): void {
+  #placeNegatives(
+    { packed }: Batch,
+    { samples, sequences }: LoadedPortion,
+    count: number,
+    seed: number,
+    epoch: number,
+  ): void {
     const { offsets, items, unclicked } = sequences;
     const tokens = packed.offsets;
     const behaviours = this.#behaviours;

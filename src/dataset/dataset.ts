@@ -9,7 +9,7 @@ import type { Schema } from "../features/schema.ts";
 import type { InputFile } from "./manifest.ts";
 import type { Transform } from "./transform.ts";
 
-/** The parts of a dataset: the model is fitted on `train`, chosen on `valid`, reported on `test`. */
+/** The splits of a dataset: the model is fitted on `train`, chosen on `valid`, reported on `test`. */
 export const SPLITS = ["train", "valid", "test"] as const;
 export type Split = (typeof SPLITS)[number];
 
@@ -50,8 +50,8 @@ export interface Sequences {
   readonly unclicked?: Int32Array;
 }
 
-/** Samples and the sequences that they name: all of a split, or what of it is in memory at a time. */
-export interface Part {
+/** Samples and the sequences that they name: all of a split, or as much of it as is in memory at a time. */
+export interface LoadedPortion {
   readonly sequences: Sequences;
   readonly samples: Samples;
 }

@@ -1,16 +1,16 @@
-/** Brings the windows of a split into memory one after the other, each while the one before is at work. */
-import type { Window } from "./blocks.ts";
-import type { Part, Split } from "./dataset.ts";
+/** Brings the portions of a split into memory one after the other, each while the one before is at work. */
+import type { Portion } from "./blocks.ts";
+import type { LoadedPortion, Split } from "./dataset.ts";
 import type { DatasetStream } from "./stream.ts";
 
-/** Memory for one window, and which one is in it or on its way. */
+/** Memory for one portion, and which one is in it or on its way. */
 interface Slot {
   buffer: SharedArrayBuffer;
-  window?: Window;
-  part?: Promise<Part>;
+  portion?: Portion;
+  loaded?: Promise<LoadedPortion>;
 }
 
-/** Holds two windows at most. */
+/** Holds two portions at most. */
 export class Feed {
   readonly #stream: DatasetStream;
   readonly #split: Split;
@@ -28,36 +28,36 @@ export class Feed {
   }
 
   /**
-   * The samples of `window`, which stay until the next call. Meanwhile `next`, where it is another window, is read.
+   * The samples of `portion`, which stay until the next call. Meanwhile `next`, where it is another portion, is read.
    */
-  async take(window: Window, next?: Window): Promise<Part> {
+  async take(portion: Portion, next?: Portion): Promise<LoadedPortion> {
     const start = performance.now();
-    const slot = this.#slotOf(window) ?? this.#load(window, this.#slots[0]);
-    const part = await slot.part!;
+    const slot = this.#slotOf(portion) ?? this.#load(portion, this.#slots[0]);
+    const loaded = await slot.loaded!;
     this.#waited += (performance.now() - start) / 1000;
     if (next && !this.#slotOf(next)) this.#load(next, this.#slots.find((other) => other !== slot)!);
-    return part;
+    return loaded;
   }
 
-  #slotOf(window: Window): Slot | undefined {
-    return this.#slots.find((slot) => slot.window !== undefined && isSame(slot.window, window));
+  #slotOf(portion: Portion): Slot | undefined {
+    return this.#slots.find((slot) => slot.portion !== undefined && isSame(slot.portion, portion));
   }
 
-  #load(window: Window, slot: Slot): Slot {
-    const bytes = this.#stream.bytesOf(window);
-    // Where there are several windows the next may be larger: a buffer grows once, and then to the full size.
+  #load(portion: Portion, slot: Slot): Slot {
+    const bytes = this.#stream.bytesOf(portion);
+    // Where there are several portions the next may be larger: a buffer grows once, and then to the full size.
     if (bytes > slot.buffer.byteLength) {
-      const grown = slot.buffer.byteLength > 0 ? this.#stream.windowBytes : 0;
+      const grown = slot.buffer.byteLength > 0 ? this.#stream.portionBudget : 0;
       slot.buffer = new SharedArrayBuffer(Math.max(bytes, grown));
     }
-    slot.window = window;
-    slot.part = this.#stream.load(this.#split, window, slot.buffer);
+    slot.portion = portion;
+    slot.loaded = this.#stream.load(this.#split, portion, slot.buffer);
     // What fails ahead of its time is told when it is taken.
-    slot.part.catch(() => undefined);
+    slot.loaded.catch(() => undefined);
     return slot;
   }
 }
 
-function isSame(a: Window, b: Window): boolean {
+function isSame(a: Portion, b: Portion): boolean {
   return a.blocks.length === b.blocks.length && a.blocks.every((block, i) => block === b.blocks[i]);
 }

@@ -1,15 +1,15 @@
-/** A piece of shared memory that is filled with one part of a dataset after the other. */
-import type { Part, Samples, Sequences } from "./dataset.ts";
+/** A piece of shared memory that is filled with one portion of a dataset after the other. */
+import type { LoadedPortion, Samples, Sequences } from "./dataset.ts";
 
-/** What decides how much memory a part takes. */
-export interface PartShape {
+/** What decides how much memory a portion takes. */
+export interface PortionShape {
   readonly userFields: number;
   readonly contextFields: number;
   readonly unclicked: boolean;
 }
 
-/** What there is of a part. */
-export interface PartSize {
+/** How much a portion, or a block, holds. */
+export interface PortionSize {
   readonly samples: number;
   readonly sequences: number;
   readonly behaviours: number;
@@ -18,14 +18,14 @@ export interface PartSize {
 /** Columns of `Samples` beside the fields. */
 const SAMPLE_COLUMNS = 6;
 
-/** Bytes of memory that a part takes. */
-export function partBytes(shape: PartShape, { samples, sequences, behaviours }: PartSize): number {
+/** Bytes of memory that a portion takes. */
+export function portionBytes(shape: PortionShape, { samples, sequences, behaviours }: PortionSize): number {
   const columns = SAMPLE_COLUMNS + shape.userFields + shape.contextFields;
   return 4 * (samples * columns + sequences + 1 + behaviours * (shape.unclicked ? 2 : 1));
 }
 
-/** Lays a part of that size out in `buffer`, from its beginning; what was there is overwritten as the part is filled. */
-export function layOutPart(buffer: SharedArrayBuffer, shape: PartShape, size: PartSize): Part {
+/** Lays a portion of that size out in `buffer`, from its beginning; what was there is overwritten as it is filled. */
+export function layOutPortion(buffer: SharedArrayBuffer, shape: PortionShape, size: PortionSize): LoadedPortion {
   let at = 0;
   const take = <T>(make: new (buffer: SharedArrayBuffer, at: number, length: number) => T, length: number): T => {
     const array = new make(buffer, at, length);

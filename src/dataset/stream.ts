@@ -1,19 +1,19 @@
 /**
- * A dataset folder that is read in windows: in memory are the catalogue, the lengths of the sequences and the windows at
+ * A dataset folder that is read in portions: in memory are the catalogue, the lengths of the sequences and the portions at
  * work, however many samples there are.
  */
 import { DuckDBInstance } from "@duckdb/node-api";
 import type { Schema } from "../features/schema.ts";
-import { type Block, BlockCutter, epochWindows, type Window, windowsOf } from "./blocks.ts";
-import type { ItemCatalogue, Part, Samples, Split } from "./dataset.ts";
+import { type Block, BlockCutter, epochPortions, type Portion, portionsOf } from "./blocks.ts";
+import type { ItemCatalogue, LoadedPortion, Samples, Split } from "./dataset.ts";
 import { type Manifest, readManifest, schemaOf } from "./manifest.ts";
 import { withDuckDB } from "./parquet.ts";
-import { layOutPart, type PartShape, partBytes } from "./slot.ts";
+import { layOutPortion, type PortionShape, portionBytes } from "./slot.ts";
 import { type Folder, readCatalogue, readPopularity, readSamples, readSequences, scanSamples } from "./tables.ts";
 
 export interface StreamOptions {
-  /** Memory of a window, in bytes: with the seed, it decides the order of the samples of an epoch. */
-  readonly windowBytes: number;
+  /** Memory of a portion, in bytes: with the seed, it decides the order of the samples of an epoch. */
+  readonly portionBudget: number;
   /** Cuts histories to their latest so many behaviours; absent, they are as long as in the folder. */
   readonly maxHistory?: number | undefined;
 }
@@ -35,11 +35,11 @@ export class DatasetStream implements ItemCatalogue {
   readonly schema: Schema;
   readonly itemFields: readonly Int32Array[];
   readonly popularity: Int32Array;
-  readonly windowBytes: number;
+  readonly portionBudget: number;
   readonly #instance: DuckDBInstance;
   /** What reads at this moment. */
   readonly #reading = new Set<Promise<unknown>>();
-  readonly #shape: PartShape;
+  readonly #shape: PortionShape;
   /** [sequences] behaviours of each. */
   readonly #lengths: Int32Array;
   readonly #blocks = new Map<Split, Promise<readonly Block[]>>();
@@ -47,7 +47,7 @@ export class DatasetStream implements ItemCatalogue {
   private constructor(
     directory: string,
     manifest: Manifest,
-    { windowBytes, maxHistory = manifest.maxHistory }: StreamOptions,
+    { portionBudget, maxHistory = manifest.maxHistory }: StreamOptions,
     instance: DuckDBInstance,
     tables: { itemFields: readonly Int32Array[]; popularity: Int32Array; lengths: Int32Array },
   ) {
@@ -57,7 +57,7 @@ export class DatasetStream implements ItemCatalogue {
     this.schema = { ...schema, maxHistory: Math.min(schema.maxHistory, maxHistory) };
     this.itemFields = tables.itemFields;
     this.popularity = tables.popularity;
-    this.windowBytes = windowBytes;
+    this.portionBudget = portionBudget;
     this.#instance = instance;
     const { user, context } = schema;
     this.#shape = { userFields: user.length, contextFields: context.length, unclicked: manifest.unclicked };
@@ -87,42 +87,42 @@ export class DatasetStream implements ItemCatalogue {
     this.#instance.closeSync();
   }
 
-  /** The windows of an epoch of training, in order; the same for the same seed and epoch. */
-  async epochWindows(seed: number, epoch: number): Promise<Window[]> {
-    return epochWindows(this.#shape, await this.#blocksOf("train"), this.windowBytes, seed, epoch);
+  /** The portions of an epoch of training, in order; the same for the same seed and epoch. */
+  async epochPortions(seed: number, epoch: number): Promise<Portion[]> {
+    return epochPortions(this.#shape, await this.#blocksOf("train"), this.portionBudget, seed, epoch);
   }
 
-  /** Windows over a split in the order of its file. */
-  async fileWindows(split: Split): Promise<Window[]> {
-    return windowsOf(this.#shape, await this.#blocksOf(split), this.windowBytes);
+  /** Portions over a split in the order of its file. */
+  async filePortions(split: Split): Promise<Portion[]> {
+    return portionsOf(this.#shape, await this.#blocksOf(split), this.portionBudget);
   }
 
   targets(split: Split): Promise<Targets> {
     return this.#read((folder) => targetsOf(folder, split, this.schema.maxHistory));
   }
 
-  /** Bytes that a window of this dataset takes. */
-  bytesOf(window: Window): number {
-    return partBytes(this.#shape, window);
+  /** Bytes that a portion of this dataset takes. */
+  bytesOf(portion: Portion): number {
+    return portionBytes(this.#shape, portion);
   }
 
-  /** Reads a window of a split into `buffer`, of `bytesOf(window)` at least. */
-  load(split: Split, { blocks, ...size }: Window, buffer: SharedArrayBuffer): Promise<Part> {
+  /** Reads a portion of a split into `buffer`, of `bytesOf(portion)` at least. */
+  load(split: Split, { blocks, ...size }: Portion, buffer: SharedArrayBuffer): Promise<LoadedPortion> {
     return this.#read(async (folder) => {
-      const part = layOutPart(buffer, this.#shape, size);
+      const loaded = layOutPortion(buffer, this.#shape, size);
       let sequence = 0;
       let behaviour = 0;
       let at = 0;
-      part.sequences.offsets[0] = 0;
+      loaded.sequences.offsets[0] = 0;
       for (const { first, samples, firstSequence, sequences } of blocks) {
         const stretch = { first: firstSequence, count: sequences };
-        behaviour = await readSequences(folder, stretch, part.sequences, { sequence, behaviour });
-        await readSamples(folder, split, part, { first, count: samples, at, shift: sequence - firstSequence });
+        behaviour = await readSequences(folder, stretch, loaded.sequences, { sequence, behaviour });
+        await readSamples(folder, split, loaded, { first, count: samples, at, shift: sequence - firstSequence });
         sequence += sequences;
         at += samples;
       }
-      cutHistories(part.samples, this.schema.maxHistory);
-      return part;
+      cutHistories(loaded.samples, this.schema.maxHistory);
+      return loaded;
     });
   }
 
@@ -133,7 +133,7 @@ export class DatasetStream implements ItemCatalogue {
   }
 
   async #cut(split: Split): Promise<readonly Block[]> {
-    const cutter = new BlockCutter(this.#shape, this.#lengths, this.windowBytes);
+    const cutter = new BlockCutter(this.#shape, this.#lengths, this.portionBudget);
     await this.#read((folder) => scanSamples(folder, split, (_, sequence) => cutter.add(sequence)));
     return cutter.finish();
   }

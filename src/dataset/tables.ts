@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { DuckDBConnection, DuckDBVector } from "@duckdb/node-api";
 import { UserError } from "../errors.ts";
 import type { Field } from "../features/schema.ts";
-import { type Part, type Sequences, type Split, sharedInt32 } from "./dataset.ts";
+import { type LoadedPortion, type Sequences, type Split, sharedInt32 } from "./dataset.ts";
 import type { Manifest } from "./manifest.ts";
 import { Popularity } from "./negatives.ts";
 import { listVector, type Rows, readParquet, type Wanted } from "./parquet.ts";
@@ -140,19 +140,19 @@ export async function readSequences(
   }
 }
 
-/** A stretch of a split's samples, and where in a part it goes. */
+/** A stretch of a split's samples, and where in a portion it goes. */
 export interface SampleStretch extends Rows {
-  /** The part's sample that the first one becomes. */
+  /** The portion's sample that the first one becomes. */
   readonly at: number;
-  /** What to add to the sequences that the samples name, to get those of the part. */
+  /** What to add to the sequences that the samples name, to get those of the portion. */
   readonly shift: number;
 }
 
-/** Reads samples into `part`, whose sequences are there already: all of a split, or a stretch of it. */
+/** Reads samples into a portion, whose sequences are there already: all of a split, or a stretch of it. */
 export async function readSamples(
   { connection, directory, manifest }: Folder,
   split: Split,
-  { samples, sequences }: Part,
+  { samples, sequences }: LoadedPortion,
   stretch?: SampleStretch,
 ): Promise<void> {
   const { first, count, at, shift } = stretch ?? { first: 0, count: samples.count, at: 0, shift: 0 };

@@ -6,7 +6,7 @@
  * weights, bit for bit, for any number of threads.
  */
 import { BatchAssembler, trainingOrder } from "../dataset/batching.ts";
-import type { ItemCatalogue, Part, Samples } from "../dataset/dataset.ts";
+import type { ItemCatalogue, LoadedPortion, Samples } from "../dataset/dataset.ts";
 import { Adam, adamDefaults } from "../optim/adam.ts";
 import type { Meeting } from "./barrier.ts";
 import type { MeasureTask, TrainTask } from "./tasks.ts";
@@ -23,8 +23,8 @@ export class Stepper {
   readonly #measurer: Replica | undefined;
   readonly #adam: Adam | undefined;
   readonly #draw = { seed: 0, epoch: -1 };
-  #part: Part | undefined;
-  #window = -1;
+  #loaded: LoadedPortion | undefined;
+  #portion = -1;
   #order: Int32Array = new Int32Array(0);
 
   constructor(workspace: Workspace, catalogue: ItemCatalogue, meeting: Meeting, thread: number) {
@@ -45,23 +45,23 @@ export class Stepper {
   }
 
   /** The samples that the tasks to come are about. */
-  open(part: Part): void {
-    this.#part = part;
-    this.#window = -1;
+  open(loaded: LoadedPortion): void {
+    this.#loaded = loaded;
+    this.#portion = -1;
   }
 
   /**
-   * Takes part in steps [from, to) of a window of an epoch, at most `STEPS_PER_CHUNK`. `done` steps came before the
-   * window.
+   * Takes part in steps [from, to) of a portion of an epoch, at most `STEPS_PER_CHUNK`. `done` steps came before the
+   * portion.
    */
-  train({ epoch, window, from, to, done, rate }: Omit<TrainTask, "kind">): void {
+  train({ epoch, portion, from, to, done, rate }: Omit<TrainTask, "kind">): void {
     const { options } = this.#workspace;
     const { seed, batch_size: batchSize, shards } = options.config.train;
-    const { samples } = this.#part!;
-    if (this.#draw.epoch !== epoch || this.#window !== window) {
+    const { samples } = this.#loaded!;
+    if (this.#draw.epoch !== epoch || this.#portion !== portion) {
       this.#draw.epoch = epoch;
-      this.#window = window;
-      this.#order = trainingOrder(samples.count, seed, epoch, window);
+      this.#portion = portion;
+      this.#order = trainingOrder(samples.count, seed, epoch, portion);
     }
     const adam = this.#adam!;
     const meeting = this.#meeting;
@@ -98,7 +98,14 @@ export class Stepper {
       stepLosses.fill(0, at, at + losses.length);
       return;
     }
-    this.#assembler.fill(batch, this.#part!, this.#order, first + from, to - from, readsNegatives ? this.#draw : null);
+    this.#assembler.fill(
+      batch,
+      this.#loaded!,
+      this.#order,
+      first + from,
+      to - from,
+      readsNegatives ? this.#draw : null,
+    );
     tape.totals.samples = count;
     tape.totals.pairs = pairs;
     tape.forward(arena, kept);
@@ -111,13 +118,13 @@ export class Stepper {
   score(order: Int32Array, scores: Float32Array): void {
     const { kernels, memory } = this.#workspace;
     const { batch, tape, arena, kept, logits } = this.#scorer;
-    const part = this.#part!;
-    const { row: rowOf } = part.samples;
+    const loaded = this.#loaded!;
+    const { row: rowOf } = loaded.samples;
     for (;;) {
       const from = this.#meeting.take() * SCORE_BATCH;
       if (from >= order.length) break;
       const count = Math.min(SCORE_BATCH, order.length - from);
-      this.#assembler.fill(batch, part, order, from, count, null);
+      this.#assembler.fill(batch, loaded, order, from, count, null);
       tape.forward(arena, kept);
       kernels.sigmoid(count, logits.value, logits.value);
       const base = logits.value / 4;
@@ -134,7 +141,7 @@ export class Stepper {
   measure({ order, totals, shares }: Omit<MeasureTask, "kind">): void {
     const { batch, tape, arena, kept, readsNegatives } = this.#measurer!;
     const draw = readsNegatives ? { seed: this.#draw.seed, epoch: 0 } : null;
-    const part = this.#part!;
+    const loaded = this.#loaded!;
     tape.totals.samples = totals.samples;
     tape.totals.pairs = totals.pairs;
     for (;;) {
@@ -142,7 +149,7 @@ export class Stepper {
       const from = piece * SCORE_BATCH;
       if (from >= order.length) break;
       const count = Math.min(SCORE_BATCH, order.length - from);
-      this.#assembler.fill(batch, part, order, from, count, draw);
+      this.#assembler.fill(batch, loaded, order, from, count, draw);
       tape.forward(arena, kept);
       for (let i = 0; i < tape.losses.length; i++) shares[piece * tape.losses.length + i] = tape.losses[i].value;
       this.#meeting.progress(count);

@@ -1,5 +1,5 @@
 /** What the main thread and its workers say to each other. */
-import type { ItemCatalogue, Part } from "../dataset/dataset.ts";
+import type { ItemCatalogue, LoadedPortion } from "../dataset/dataset.ts";
 import type { WorkspaceOptions } from "./workspace.ts";
 
 /** What a worker is started with. Memory and dataset are shared, not copied. */
@@ -13,14 +13,14 @@ export interface WorkerStart {
 /** The samples that the tasks to come are about. Not answered. */
 export interface OpenTask {
   readonly kind: "open";
-  readonly part: Part;
+  readonly loaded: LoadedPortion;
 }
 
-/** Steps [from, to) of window number `window` of an epoch, after `done` steps of whatever came before, at learning rate `rate`. */
+/** Steps [from, to) of portion number `portion` of an epoch, after `done` steps of whatever came before, at learning rate `rate`. */
 export interface TrainTask {
   readonly kind: "train";
   readonly epoch: number;
-  readonly window: number;
+  readonly portion: number;
   readonly from: number;
   readonly to: number;
   readonly done: number;

@@ -3,16 +3,16 @@
  * progress while they run.
  */
 import { Worker } from "node:worker_threads";
-import { type ItemCatalogue, type Part, type Samples, sharedInt32 } from "../dataset/dataset.ts";
+import { type ItemCatalogue, type LoadedPortion, type Samples, sharedInt32 } from "../dataset/dataset.ts";
 import { Cell } from "./barrier.ts";
 import type { LossTotals, OpenTask, Task, TrainTask, WorkerStart } from "./tasks.ts";
 import { SCORE_BATCH, Workspace, type WorkspaceOptions } from "./workspace.ts";
 
-/** Worker threads over one workspace and the parts of one dataset. */
+/** Worker threads over one workspace and the portions of one dataset. */
 export class Team {
   readonly workspace: Workspace;
   readonly #workers: readonly Worker[];
-  #part: Part | undefined;
+  #loaded: LoadedPortion | undefined;
   #failure: Error | undefined;
   #fail: ((error: Error) => void) | undefined;
 
@@ -34,32 +34,32 @@ export class Team {
     });
   }
 
-  /** Steps on the samples of `part`. */
-  train(part: Part, task: Omit<TrainTask, "kind">): Promise<void> {
-    this.#open(part);
+  /** Steps on the samples of `loaded`. */
+  train(loaded: LoadedPortion, task: Omit<TrainTask, "kind">): Promise<void> {
+    this.#open(loaded);
     return this.#run({ kind: "train", ...task });
   }
 
-  /** Writes the probability of a click for each sample of `part` to the place of its row in `scores`. */
-  async score(part: Part, scores: Float32Array, onProgress?: (done: number) => void): Promise<void> {
-    this.#open(part);
+  /** Writes the probability of a click for each sample of `loaded` to the place of its row in `scores`. */
+  async score(loaded: LoadedPortion, scores: Float32Array, onProgress?: (done: number) => void): Promise<void> {
+    this.#open(loaded);
     const timer = onProgress && setInterval(() => onProgress(this.progress), 200);
     try {
-      await this.#run({ kind: "score", order: longestFirst(part.samples), scores });
+      await this.#run({ kind: "score", order: longestFirst(loaded.samples), scores });
     } finally {
       clearInterval(timer);
     }
   }
 
   /**
-   * The losses on `part` as they are now: [pieces, losses] shares of their means over `totals`, each piece's in its own
+   * The losses on `loaded` as they are now: [pieces, losses] shares of their means over `totals`, each piece's in its own
    * place.
    */
-  async measure(part: Part, totals: LossTotals): Promise<Float64Array> {
-    this.#open(part);
-    const pieces = Math.ceil(part.samples.count / SCORE_BATCH);
+  async measure(loaded: LoadedPortion, totals: LossTotals): Promise<Float64Array> {
+    this.#open(loaded);
+    const pieces = Math.ceil(loaded.samples.count / SCORE_BATCH);
     const shares = new Float64Array(new SharedArrayBuffer(pieces * this.workspace.losses.length * 8));
-    await this.#run({ kind: "measure", order: longestFirst(part.samples), totals, shares });
+    await this.#run({ kind: "measure", order: longestFirst(loaded.samples), totals, shares });
     return shares;
   }
 
@@ -72,10 +72,10 @@ export class Team {
     await Promise.all(this.#workers.map((worker) => worker.terminate()));
   }
 
-  #open(part: Part): void {
-    if (part === this.#part) return;
-    this.#part = part;
-    const task: OpenTask = { kind: "open", part };
+  #open(loaded: LoadedPortion): void {
+    if (loaded === this.#loaded) return;
+    this.#loaded = loaded;
+    const task: OpenTask = { kind: "open", loaded };
     for (const worker of this.#workers) worker.postMessage(task);
   }
 

@@ -10,7 +10,7 @@ const workspace = new Workspace(options, memory);
 const stepper = new Stepper(workspace, catalogue, new Meeting(workspace.control, options.threads), thread);
 
 parentPort!.on("message", (task: Task) => {
-  if (task.kind === "open") return stepper.open(task.part);
+  if (task.kind === "open") return stepper.open(task.loaded);
   if (task.kind === "train") stepper.train(task);
   else if (task.kind === "measure") stepper.measure(task);
   else stepper.score(task.order, task.scores);

@@ -62,7 +62,7 @@ function withCurves(lab: Lab, dataset: LabDataset): Variant {
   return { name: `dien-curve-${every}`, label: `DIEN, losses every ${every} steps`, settings };
 }
 
-/** A dataset that is read in windows has a step more for each window. */
+/** A dataset that is read in portions has a step more for each portion. */
 function epochSteps(lab: Lab, { manifest }: LabDataset): number {
   const { batch_size: batchSize } = trialConfig({ variant: dien, seed: 1 }, lab.options.settings).train;
   return Math.ceil(manifest.counts.train / batchSize);

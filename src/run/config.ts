@@ -46,7 +46,7 @@ export const trainSchema = z.strictObject({
     .min(1)
     .default(512)
     .describe(
-      "MiB of memory for the samples of a split; larger ones are read in windows of half of it, their blocks in a seeded order",
+      "MiB of memory for the samples of a split; larger ones are read in portions of half of it, their blocks in a seeded order",
     ),
   checkpoint_seconds: z.number().min(0).default(30).describe("time between checkpoints"),
   engine: z

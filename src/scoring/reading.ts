@@ -1,4 +1,4 @@
-/** How a run reads its dataset: opened as its configuration says, and gone through window by window. */
+/** How a run reads its dataset: opened as its configuration says, and gone through portion by portion. */
 import { type Split, sharedFloat32 } from "../dataset/dataset.ts";
 import { Feed } from "../dataset/feed.ts";
 import { DatasetStream } from "../dataset/stream.ts";
@@ -6,18 +6,18 @@ import type { LossTotals } from "../engine/tasks.ts";
 import type { Team } from "../engine/worker-pool.ts";
 import type { RunConfig } from "../run/config.ts";
 
-/** Two windows are held at a time: the one at work, and the one that is read ahead. */
-const WINDOWS = 2;
+/** Two portions are held at a time: the one at work, and the one that is read ahead. */
+const PORTIONS = 2;
 
 /** @throws UserError where `data` is no dataset */
 export function openStream(data: string, { train }: Pick<RunConfig, "train">): Promise<DatasetStream> {
   return DatasetStream.open(data, {
-    windowBytes: (train.buffer_mb * 2 ** 20) / WINDOWS,
+    portionBudget: (train.buffer_mb * 2 ** 20) / PORTIONS,
     maxHistory: train.max_history,
   });
 }
 
-/** A split of a dataset, to be gone through time and again. A split that fits into one window is read once. */
+/** A split of a dataset, to be gone through time and again. A split that fits into one portion is read once. */
 export class SplitPasses {
   readonly #split: Split;
   readonly #stream: DatasetStream;
@@ -34,9 +34,9 @@ export class SplitPasses {
     const total = this.#stream.manifest.counts[this.#split];
     const scores = sharedFloat32(total);
     let before = 0;
-    for await (const part of this.#parts()) {
-      await team.score(part, scores, onProgress && ((done) => onProgress(before + done, total)));
-      before += part.samples.count;
+    for await (const loaded of this.#portions()) {
+      await team.score(loaded, scores, onProgress && ((done) => onProgress(before + done, total)));
+      before += loaded.samples.count;
     }
     return scores;
   }
@@ -44,12 +44,12 @@ export class SplitPasses {
   /** The losses of the split as they are now: [pieces, losses] shares of their means over `totals`. */
   async measure(team: Team, totals: LossTotals): Promise<Float64Array[]> {
     const shares: Float64Array[] = [];
-    for await (const part of this.#parts()) shares.push(await team.measure(part, totals));
+    for await (const loaded of this.#portions()) shares.push(await team.measure(loaded, totals));
     return shares;
   }
 
-  async *#parts() {
-    const windows = await this.#stream.fileWindows(this.#split);
-    for (const [i, window] of windows.entries()) yield await this.#feed.take(window, windows[i + 1]);
+  async *#portions() {
+    const portions = await this.#stream.filePortions(this.#split);
+    for (const [i, portion] of portions.entries()) yield await this.#feed.take(portion, portions[i + 1]);
   }
 }

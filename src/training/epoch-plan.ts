@@ -1,30 +1,30 @@
-/** The steps of an epoch, window by window: a batch never reaches into the next window. */
-import type { Window } from "../dataset/blocks.ts";
+/** The steps of an epoch, portion by portion: a batch never reaches into the next portion. */
+import type { Portion } from "../dataset/blocks.ts";
 
-/** Steps [first, end) of the epoch read `window`. */
-export interface PlannedWindow {
+/** Steps [first, end) of the epoch read `portion`. */
+export interface PlannedPortion {
   readonly number: number;
-  readonly window: Window;
+  readonly portion: Portion;
   readonly first: number;
   readonly end: number;
 }
 
 export interface EpochPlan {
-  readonly windows: readonly PlannedWindow[];
+  readonly portions: readonly PlannedPortion[];
   readonly steps: number;
 }
 
-export function planEpoch(windows: readonly Window[], batchSize: number): EpochPlan {
+export function planEpoch(portions: readonly Portion[], batchSize: number): EpochPlan {
   let steps = 0;
-  const planned = windows.map((window, number) => {
+  const planned = portions.map((portion, number) => {
     const first = steps;
-    steps += Math.ceil(window.samples / batchSize);
-    return { number, window, first, end: steps };
+    steps += Math.ceil(portion.samples / batchSize);
+    return { number, portion, first, end: steps };
   });
-  return { windows: planned, steps };
+  return { portions: planned, steps };
 }
 
 /** Where a step of the epoch belongs. */
-export function windowOfStep({ windows }: EpochPlan, step: number): PlannedWindow {
-  return windows.find(({ end }) => step < end)!;
+export function portionOfStep({ portions }: EpochPlan, step: number): PlannedPortion {
+  return portions.find(({ end }) => step < end)!;
 }

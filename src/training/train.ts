@@ -1,6 +1,6 @@
 /**
  * The training loop: epochs of chunks of steps, a checkpoint now and then, validation after each epoch. The best epoch
- * by validation AUC is kept and reported on test; the test part is read once, at the end.
+ * by validation AUC is kept and reported on test; the test split is read once, at the end.
  */
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -26,7 +26,7 @@ import { type EpochSummary, type ReportedMetrics, type TrainSummary, writeSummar
 import { openStream, SplitPasses } from "../scoring/reading.ts";
 import { evaluateScores } from "../statistics/metrics.ts";
 import { type LossSums, noLosses, type Progress, readCheckpoint, startOfRun, writeCheckpoint } from "./checkpoint.ts";
-import { type EpochPlan, type PlannedWindow, planEpoch, windowOfStep } from "./epoch-plan.ts";
+import { type EpochPlan, type PlannedPortion, planEpoch, portionOfStep } from "./epoch-plan.ts";
 
 /** What to train, on what, and where to. */
 export interface TrainOptions {
@@ -94,7 +94,7 @@ export async function train(options: TrainOptions): Promise<TrainSummary | Inter
       if (dataset.manifest.counts[split] === 0) throw new UserError(`${data}: there are no ${split} samples`);
     }
     // A damaged file is told before there is a run.
-    for (const split of SPLITS) await dataset.fileWindows(split);
+    for (const split of SPLITS) await dataset.filePortions(split);
     const started = new Team({ schema: dataset.schema, config, threads, training: true }, dataset);
     team = started;
     started.workspace.parameters.initialise(started.workspace.memory, config.train.seed);
@@ -168,8 +168,8 @@ class Training {
     const log = await MetricsLog.open(out, progress.metricsBytes);
     while (progress.epoch <= epochs && !this.#outOfPatience()) {
       const plan = await this.#planOf(progress.epoch);
-      // Read while the epoch's last window is at work.
-      const after = progress.epoch < epochs ? (await this.#planOf(progress.epoch + 1)).windows[0] : undefined;
+      // Read while the epoch's last portion is at work.
+      const after = progress.epoch < epochs ? (await this.#planOf(progress.epoch + 1)).portions[0] : undefined;
       if (!(await this.#trainEpoch(log, plan, after))) {
         await this.#checkpoint(log);
         return { interrupted: true, epoch: progress.epoch, step: progress.step };
@@ -189,11 +189,11 @@ class Training {
 
   async #planOf(epoch: number): Promise<EpochPlan> {
     const { seed, batch_size: batchSize } = this.#config.train;
-    return planEpoch(await this.#dataset.epochWindows(seed, epoch), batchSize);
+    return planEpoch(await this.#dataset.epochPortions(seed, epoch), batchSize);
   }
 
   /** Trains to the end of the epoch; false where it was aborted before. */
-  async #trainEpoch(log: MetricsLog, plan: EpochPlan, after: PlannedWindow | undefined): Promise<boolean> {
+  async #trainEpoch(log: MetricsLog, plan: EpochPlan, after: PlannedPortion | undefined): Promise<boolean> {
     const { signal } = this.#options;
     const { batch_size: batchSize, learning_rate: rate, learning_rate_decay: decay } = this.#config.train;
     const progress = this.#progress;
@@ -207,13 +207,13 @@ class Training {
       const start = performance.now();
       const waited = this.#feed.waited;
       const from = progress.step;
-      const { number, window, first, end } = windowOfStep(plan, from);
-      const next = plan.windows[number + 1] ?? after;
-      const part = await this.#feed.take(window, next?.window);
+      const { number, portion, first, end } = portionOfStep(plan, from);
+      const next = plan.portions[number + 1] ?? after;
+      const loaded = await this.#feed.take(portion, next?.portion);
       const nextLogged = (Math.floor(from / logEvery) + 1) * logEvery;
       const to = Math.min(end, nextLogged, from + STEPS_PER_CHUNK);
       const steps = { from: from - first, to: to - first, done: stepsDone + first };
-      await this.#team.train(part, { epoch, window: number, ...steps, rate: epochRate });
+      await this.#team.train(loaded, { epoch, portion: number, ...steps, rate: epochRate });
       progress.seconds += (performance.now() - start) / 1000;
       progress.loadingSeconds += this.#feed.waited - waited;
       const sums = this.#sumLosses(from, to);

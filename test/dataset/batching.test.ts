@@ -2,7 +2,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { BatchAssembler, trainingOrder } from "../../src/dataset/batching.ts";
-import { type Dataset, type Part, type Samples, SPLITS } from "../../src/dataset/dataset.ts";
+import { type Dataset, type LoadedPortion, type Samples, SPLITS } from "../../src/dataset/dataset.ts";
 import { ATTEMPTS, NegativeSampler, Popularity } from "../../src/dataset/negatives.ts";
 import { openDataset } from "../../src/dataset/read.ts";
 import { writeDataset } from "../../src/dataset/write.ts";
@@ -28,7 +28,7 @@ function makeBatch(dataset: Dataset): Batch {
   return new Batch(memory, new Arena(0, 1 << 20), dataset.schema, MAX_SAMPLES);
 }
 
-function partOf({ sequences }: Dataset, samples: Samples): Part {
+function portionOf({ sequences }: Dataset, samples: Samples): LoadedPortion {
   return { sequences, samples };
 }
 
@@ -70,7 +70,7 @@ describe("BatchAssembler.fill", () => {
     fc.assert(
       fc.property(selections, ({ dataset, samples, indices, from, count, seed, epoch }) => {
         const batch = makeBatch(dataset);
-        new BatchAssembler(dataset, MAX_SAMPLES).fill(batch, partOf(dataset, samples), indices, from, count, {
+        new BatchAssembler(dataset, MAX_SAMPLES).fill(batch, portionOf(dataset, samples), indices, from, count, {
           seed,
           epoch,
         });
@@ -112,11 +112,11 @@ describe("BatchAssembler.fill", () => {
       fc.property(selections, ({ dataset, samples, indices, from, count, seed, epoch }) => {
         const assembler = new BatchAssembler(dataset, MAX_SAMPLES);
         const together = makeBatch(dataset);
-        assembler.fill(together, partOf(dataset, samples), indices, from, count, { seed, epoch });
+        assembler.fill(together, portionOf(dataset, samples), indices, from, count, { seed, epoch });
         const { order, lengths, offsets } = together.packed;
         for (let row = 0; row < count; row++) {
           const alone = makeBatch(dataset);
-          assembler.fill(alone, partOf(dataset, samples), indices, from + order[row], 1, { seed, epoch });
+          assembler.fill(alone, portionOf(dataset, samples), indices, from + order[row], 1, { seed, epoch });
           dataset.itemFields.forEach((_, field) => {
             const single = [...alone.negatives[field].values.subarray(0, lengths[row])];
             const ofRow = single.map((_, t) => together.negatives[field].values[offsets[t] + row]);
@@ -128,7 +128,7 @@ describe("BatchAssembler.fill", () => {
     const { dataset, indices } = manyItems();
     const drawn = (seed: number, epoch: number) => {
       const batch = makeBatch(dataset);
-      new BatchAssembler(dataset, MAX_SAMPLES).fill(batch, partOf(dataset, dataset.train), indices, 0, 1, {
+      new BatchAssembler(dataset, MAX_SAMPLES).fill(batch, portionOf(dataset, dataset.train), indices, 0, 1, {
         seed,
         epoch,
       });
@@ -148,7 +148,7 @@ describe("BatchAssembler.fill", () => {
     const batch = makeBatch(ours);
     const drawn = new Set<number>();
     for (let epoch = 0; epoch < 40; epoch++) {
-      assembler.fill(batch, partOf(ours, ours.train), indices, 0, 1, { seed: 1, epoch });
+      assembler.fill(batch, portionOf(ours, ours.train), indices, 0, 1, { seed: 1, epoch });
       for (const id of batch.negatives[0].values.subarray(1, batch.packed.tokens.count)) drawn.add(id);
     }
     expect([...drawn].sort((a, b) => a - b)).toEqual(Array.from({ length: 12 }, (_, i) => i + 13));
@@ -157,11 +157,11 @@ describe("BatchAssembler.fill", () => {
   test("takes the impression that was not clicked, and draws where there was none", () => {
     const { dataset, indices } = manyItems();
     const unclicked = Int32Array.from(dataset.sequences.items, (_, place) => (place % 2 === 0 ? 500 + place : 0));
-    const part = { sequences: { ...dataset.sequences, unclicked }, samples: dataset.train };
+    const loaded = { sequences: { ...dataset.sequences, unclicked }, samples: dataset.train };
     const batch = makeBatch(dataset);
-    new BatchAssembler(dataset, MAX_SAMPLES).fill(batch, part, indices, 0, 1, { seed: 1, epoch: 0 });
+    new BatchAssembler(dataset, MAX_SAMPLES).fill(batch, loaded, indices, 0, 1, { seed: 1, epoch: 0 });
     const plain = makeBatch(dataset);
-    new BatchAssembler(dataset, MAX_SAMPLES).fill(plain, partOf(dataset, dataset.train), indices, 0, 1, {
+    new BatchAssembler(dataset, MAX_SAMPLES).fill(plain, portionOf(dataset, dataset.train), indices, 0, 1, {
       seed: 1,
       epoch: 0,
     });
@@ -175,7 +175,7 @@ describe("BatchAssembler.fill", () => {
     const { dataset, indices } = manyItems();
     const batch = makeBatch(dataset);
     batch.negatives[0].values.fill(-7);
-    new BatchAssembler(dataset, MAX_SAMPLES).fill(batch, partOf(dataset, dataset.train), indices, 0, 1, null);
+    new BatchAssembler(dataset, MAX_SAMPLES).fill(batch, portionOf(dataset, dataset.train), indices, 0, 1, null);
     expect(new Set(batch.negatives[0].values)).toEqual(new Set([-7]));
   });
 });
@@ -284,7 +284,7 @@ describe("NegativeSampler", () => {
 });
 
 describe("trainingOrder", () => {
-  test("is a permutation, the same for the same seed, epoch and window only", () => {
+  test("is a permutation, the same for the same seed, epoch and portion only", () => {
     fc.assert(
       fc.property(fc.nat(300), fc.nat(), fc.nat(100), (count, seed, epoch) => {
         const order = trainingOrder(count, seed, epoch, 0);

@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import { type Block, BlockCutter, epochWindows, type Window, windowsOf } from "../../src/dataset/blocks.ts";
-import { type Dataset, type Part, SPLITS, type Split } from "../../src/dataset/dataset.ts";
+import { type Block, BlockCutter, epochPortions, type Portion, portionsOf } from "../../src/dataset/blocks.ts";
+import { type Dataset, type LoadedPortion, SPLITS, type Split } from "../../src/dataset/dataset.ts";
 import { Feed } from "../../src/dataset/feed.ts";
 import { openDataset } from "../../src/dataset/read.ts";
-import { type PartShape, partBytes } from "../../src/dataset/slot.ts";
+import { type PortionShape, portionBytes } from "../../src/dataset/slot.ts";
 import { DatasetStream } from "../../src/dataset/stream.ts";
 import { writeDataset } from "../../src/dataset/write.ts";
 import { sources, temporaryFolder } from "../support/source.ts";
@@ -21,7 +21,7 @@ beforeAll(async () => {
   }
 });
 
-const shape: PartShape = { userFields: 2, contextFields: 1, unclicked: true };
+const shape: PortionShape = { userFields: 2, contextFields: 1, unclicked: true };
 
 /** Behaviours of each sequence, samples of each, and a budget. */
 const cuts = fc.record({
@@ -60,20 +60,20 @@ describe("blocks", () => {
     );
   });
 
-  test("fill windows, each within the budget or of a single block, all of them once an epoch", () => {
+  test("fill portions, each within the budget or of a single block, all of them once an epoch", () => {
     fc.assert(
       fc.property(cuts, fc.nat(), fc.nat(9), (given, seed, epoch) => {
         const blocks = cut(given);
-        for (const windows of [
-          windowsOf(shape, blocks, given.budget),
-          epochWindows(shape, blocks, given.budget, seed, epoch),
+        for (const portions of [
+          portionsOf(shape, blocks, given.budget),
+          epochPortions(shape, blocks, given.budget, seed, epoch),
         ]) {
-          const taken = windows.flatMap((window) => window.blocks);
+          const taken = portions.flatMap((portion) => portion.blocks);
           expect([...taken].sort((a, b) => a.first - b.first)).toEqual(blocks);
-          for (const window of windows) {
-            expect(window.blocks.length === 1 || partBytes(shape, window) <= given.budget).toBe(true);
-            expect([...window.blocks].sort((a, b) => a.first - b.first)).toEqual(window.blocks);
-            expect(window.samples).toBe(window.blocks.reduce((sum, { samples }) => sum + samples, 0));
+          for (const portion of portions) {
+            expect(portion.blocks.length === 1 || portionBytes(shape, portion) <= given.budget).toBe(true);
+            expect([...portion.blocks].sort((a, b) => a.first - b.first)).toEqual(portion.blocks);
+            expect(portion.samples).toBe(portion.blocks.reduce((sum, { samples }) => sum + samples, 0));
           }
         }
       }),
@@ -85,7 +85,7 @@ describe("blocks", () => {
     const budget = 5000;
     const blocks = cut({ sequences, budget });
     const order = (seed: number, epoch: number) =>
-      epochWindows(shape, blocks, budget, seed, epoch).map(({ blocks }) => blocks.map(({ first }) => first));
+      epochPortions(shape, blocks, budget, seed, epoch).map(({ blocks }) => blocks.map(({ first }) => first));
     expect(order(1, 1).length).toBeGreaterThan(4);
     expect(order(1, 1)).toEqual(order(1, 1));
     expect(order(1, 1)).not.toEqual(order(1, 2));
@@ -94,7 +94,7 @@ describe("blocks", () => {
 });
 
 /** A sample as the model sees it, wherever it lies. */
-function describeSample({ samples, sequences }: Part, i: number) {
+function describeSample({ samples, sequences }: LoadedPortion, i: number) {
   const end = sequences.offsets[samples.sequence[i]] + samples.position[i];
   return {
     row: samples.row[i],
@@ -109,33 +109,34 @@ function describeSample({ samples, sequences }: Part, i: number) {
   };
 }
 
-const describeAll = (part: Part) => Array.from({ length: part.samples.count }, (_, i) => describeSample(part, i));
+const describeAll = (loaded: LoadedPortion) =>
+  Array.from({ length: loaded.samples.count }, (_, i) => describeSample(loaded, i));
 
-async function readAll(stream: DatasetStream, split: Split, windows: readonly Window[]) {
+async function readAll(stream: DatasetStream, split: Split, portions: readonly Portion[]) {
   const feed = new Feed(stream, split);
   const samples: ReturnType<typeof describeSample>[] = [];
-  for (const [i, window] of windows.entries()) {
-    samples.push(...describeAll(await feed.take(window, windows[i + 1])));
+  for (const [i, portion] of portions.entries()) {
+    samples.push(...describeAll(await feed.take(portion, portions[i + 1])));
   }
   return samples;
 }
 
-describe("a dataset in windows", () => {
-  test.each([1, 400, 1500, 1 << 20])("holds what it holds in memory: windows of %i bytes", async (windowBytes) => {
+describe("a dataset in portions", () => {
+  test.each([1, 400, 1500, 1 << 20])("holds what it holds in memory: portions of %i bytes", async (portionBudget) => {
     for (const { path, whole } of datasets) {
-      const stream = await DatasetStream.open(path, { windowBytes });
+      const stream = await DatasetStream.open(path, { portionBudget });
       expect(stream.popularity).toEqual(whole.popularity);
       expect(stream.itemFields).toEqual(whole.itemFields);
       for (const split of SPLITS) {
         const expected = describeAll({ sequences: whole.sequences, samples: whole[split] });
-        expect(await readAll(stream, split, await stream.fileWindows(split))).toEqual(expected);
+        expect(await readAll(stream, split, await stream.filePortions(split))).toEqual(expected);
         const targets = await stream.targets(split);
         expect([...targets.label]).toEqual([...whole[split].label]);
         expect([...targets.sequence]).toEqual([...whole[split].sequence]);
         expect(targets.behaviours).toBe(whole[split].length.reduce((sum, length) => sum + length, 0));
         expect(targets.pairs).toBe(whole[split].length.reduce((sum, length) => sum + Math.max(0, length - 1), 0));
       }
-      const mixed = await readAll(stream, "train", await stream.epochWindows(3, 1));
+      const mixed = await readAll(stream, "train", await stream.epochPortions(3, 1));
       expect(mixed.sort((a, b) => a.row - b.row)).toEqual(
         describeAll({ sequences: whole.sequences, samples: whole.train }),
       );
@@ -145,22 +146,22 @@ describe("a dataset in windows", () => {
 
   test("cuts histories where it is told to", async () => {
     for (const { path, whole } of datasets) {
-      const stream = await DatasetStream.open(path, { windowBytes: 1000, maxHistory: 2 });
+      const stream = await DatasetStream.open(path, { portionBudget: 1000, maxHistory: 2 });
       expect(stream.schema.maxHistory).toBe(Math.min(2, whole.schema.maxHistory));
       const cutTo2 = describeAll({ sequences: whole.sequences, samples: whole.train }).map((sample) => ({
         ...sample,
         history: sample.history.slice(-2),
       }));
-      expect(await readAll(stream, "train", await stream.fileWindows("train"))).toEqual(cutTo2);
+      expect(await readAll(stream, "train", await stream.filePortions("train"))).toEqual(cutTo2);
       await stream.close();
     }
   });
 
-  test("a damaged file is told when its window is taken, not before", async () => {
+  test("a damaged file is told when its portion is taken, not before", async () => {
     const { path } = datasets.find(({ whole }) => whole.train.count > 4)!;
-    const stream = await DatasetStream.open(path, { windowBytes: 1 });
-    const [first, second] = await stream.fileWindows("train");
-    const missing: Window = { ...second, blocks: [{ ...second.blocks[0], first: 1_000_000 }] };
+    const stream = await DatasetStream.open(path, { portionBudget: 1 });
+    const [first, second] = await stream.filePortions("train");
+    const missing: Portion = { ...second, blocks: [{ ...second.blocks[0], first: 1_000_000 }] };
     const feed = new Feed(stream, "train");
     await feed.take(first, missing);
     await expect(feed.take(missing)).rejects.toThrow(/train\.parquet has 0 rows, dataset\.json says/);

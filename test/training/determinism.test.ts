@@ -81,24 +81,24 @@ describe("a dataset that is larger than its buffer", () => {
 
   beforeAll(() => writeSmallDataset(large, { users: 3000, samples: 30_000 }));
 
-  it("is read in windows, to the same weights for any number of threads", async () => {
+  it("is read in portions, to the same weights for any number of threads", async () => {
     const a = await run(config({ threads: 1 }));
     const b = await run(config({ threads: 3 }));
     expect(a.weights_sha256).toBe(b.weights_sha256);
-    // In one window the samples come in another order.
+    // In one portion the samples come in another order.
     const whole = await run(config({ buffer_mb: 64 }));
     expect(whole.weights_sha256).not.toBe(a.weights_sha256);
     expect(Math.abs(whole.test.auc - a.test.auc)).toBeLessThan(0.03);
   });
 
-  it("scores and curves do not depend on the windows", async () => {
+  it("scores and curves do not depend on the portions", async () => {
     const out = freshRun();
     const { test } = await run(config({ curve_steps: 100, buffer_mb: 1 }), out);
     const scored = await scoreRun({ run: out, data: large, split: "test" });
     expect(evaluateScores(scored).auc).toBe(test.auc);
   });
 
-  it("a run that was aborted in the middle of a window ends as one that was not", async () => {
+  it("a run that was aborted in the middle of a portion ends as one that was not", async () => {
     const unbroken = await run(config());
     const out = freshRun();
     const controller = new AbortController();
