@@ -2,12 +2,13 @@
  * What one thread does: its share of training steps, of scoring, and of measuring losses.
  *
  * A batch is cut into shards, whose number is part of the configuration. Threads take shards; each runs forward and
- * backward into the shard's own gradients, which `Adam` then adds up in shard order. So the same seed gives the same
+ * backward into the shard's own gradients, which are then added up in shard order. So the same seed gives the same
  * weights, bit for bit, for any number of threads.
  */
 import { BatchAssembler, trainingOrder } from "../dataset/batching.ts";
 import type { ItemCatalogue, LoadedPortion, Samples } from "../dataset/dataset.ts";
-import { Adam, adamDefaults } from "../optim/adam.ts";
+import { Adam } from "../optim/adam.ts";
+import { gatherGradients, sumTouchedRows } from "../optim/reduction.ts";
 import type { Meeting } from "./barrier.ts";
 import type { MeasureTask, TrainTask } from "./tasks.ts";
 import { type Replica, SCORE_BATCH, type Workspace } from "./workspace.ts";
@@ -32,7 +33,7 @@ export class Stepper {
     this.#meeting = meeting;
     this.#thread = thread;
     this.#assembler = new BatchAssembler(catalogue, Math.max(workspace.shardSize, SCORE_BATCH));
-    const { kernels, memory, gradients, options } = workspace;
+    const { kernels, gradients, options } = workspace;
     const { train } = options.config;
     this.#scorer = workspace.scoreReplica(thread);
     this.#measurer = workspace.measureReplica(thread);
@@ -40,7 +41,7 @@ export class Stepper {
     this.#shards = gradients ? Array.from({ length: train.shards }, (_, s) => workspace.shardReplica(s, thread)) : [];
     if (gradients) {
       const { clip_norm: clipNorm, embedding_l2: embeddingL2 } = train;
-      this.#adam = new Adam(kernels, memory, gradients, { ...adamDefaults, clipNorm, embeddingL2 });
+      this.#adam = new Adam(kernels, gradients, { clipNorm, embeddingL2 });
     }
   }
 
@@ -55,7 +56,8 @@ export class Stepper {
    * portion.
    */
   train({ epoch, portion, from, to, done, rate }: Omit<TrainTask, "kind">): void {
-    const { options } = this.#workspace;
+    const { kernels, options } = this.#workspace;
+    const gradients = this.#workspace.gradients!;
     const { seed, batch_size: batchSize, shards } = options.config.train;
     const { samples } = this.#loaded!;
     if (this.#draw.epoch !== epoch || this.#portion !== portion) {
@@ -76,9 +78,9 @@ export class Stepper {
       }
       meeting.wait();
       if (this.#thread === 0) meeting.restart();
-      adam.gather(this.#thread, threads);
+      gatherGradients(kernels, gradients, this.#thread, threads);
       meeting.wait();
-      adam.sum(this.#thread, threads);
+      sumTouchedRows(kernels, gradients, this.#thread, threads);
       meeting.wait();
       adam.apply(this.#thread, threads, rate);
       if (this.#thread === 0) meeting.progress(1);

@@ -1,9 +1,9 @@
 /**
- * Where gradients meet: each shard leaves a block of dense gradients and a list of embedding look-ups; here is the
- * memory
- * for both, and for their sums.
+ * The memory in which gradients meet: each shard leaves a block of dense gradients and a list of embedding look-ups;
+ * here is room for both, and for their sums.
  *
- * Everything is placed from sizes alone, so every thread that lays it out finds the same addresses.
+ * Everything is placed from sizes alone, so every thread that lays it out finds the same addresses. What is done with
+ * the gradients stands in reduction.ts, clipping.ts, statistics.ts and adam.ts.
  */
 import type { ParameterLayout, Placed } from "../autograd/parameters.ts";
 import type { Lookup, Tape } from "../autograd/tape.ts";
@@ -32,9 +32,21 @@ export interface TableGradients {
   readonly squares: Float64Array;
 }
 
+/** The four ints of a published look-up, from `Gradients.lookup(shard, i)` on. */
+export const LookupInt = {
+  /** How many rows were read. */
+  count: 0,
+  /** Pointer to the ids of the rows. */
+  ids: 1,
+  /** Pointer to the gradient of the first row read, and the distance in floats to that of the next. */
+  gradient: 2,
+  stride: 3,
+} as const;
+
 const LOOKUP_INTS = 4;
 
 export class Gradients {
+  readonly memory: LinearMemory;
   readonly shards: number;
   readonly parameters: ParameterLayout;
   /** The sum over shards of the dense blocks. */
@@ -42,9 +54,9 @@ export class Gradients {
   /** Float64 sum of squares of each dense piece. */
   readonly denseSquares: Float64Array;
   readonly tables: readonly TableGradients[];
-  readonly #memory: LinearMemory;
+  /** Distance between the dense blocks of two shards. */
+  readonly strideBytes: number;
   readonly #blocks: Pointer;
-  readonly #strideBytes: number;
   readonly #lookups: Pointer;
   readonly #lookupCount: number;
 
@@ -58,11 +70,11 @@ export class Gradients {
     lookups: readonly Lookup[],
     shards: number,
   ) {
-    this.#memory = memory;
+    this.memory = memory;
     this.shards = shards;
     this.parameters = parameters;
-    this.#strideBytes = aligned(parameters.denseCount * 4);
-    this.#blocks = arena.alloc((this.#strideBytes / 4) * shards);
+    this.strideBytes = aligned(parameters.denseCount * 4);
+    this.#blocks = arena.alloc((this.strideBytes / 4) * shards);
     this.dense = arena.alloc(parameters.denseCount);
     this.denseSquares = doubles(memory, arena, Math.ceil(parameters.trainedCount / DENSE_PIECE));
     this.#lookupCount = lookups.length;
@@ -88,48 +100,43 @@ export class Gradients {
 
   /** Marks every row as untouched; once, before the first step. */
   initialise(): void {
-    for (const { head, table } of this.tables) this.#memory.i32.fill(-1, head / 4, head / 4 + table.rows);
+    for (const { head, table } of this.tables) this.memory.i32.fill(-1, head / 4, head / 4 + table.rows);
   }
 
   /** The dense block of a shard. */
   block(shard: number): Pointer {
-    return this.#blocks + shard * this.#strideBytes;
-  }
-
-  get strideBytes(): number {
-    return this.#strideBytes;
+    return this.#blocks + shard * this.strideBytes;
   }
 
   /** Publishes where `shard` left its look-ups, after its tape ran backward. */
   publish(shard: number, tape: Pick<Tape, "lookups">): void {
-    const { i32 } = this.#memory;
+    const { i32 } = this.memory;
     for (let i = 0; i < this.#lookupCount; i++) {
       const { ids, rows, output, column } = tape.lookups[i];
-      const at = this.#slot(shard, i);
-      i32[at] = output.claimed ? rows.count : 0;
-      i32[at + 1] = ids + rows.first * 4;
-      i32[at + 2] = output.grad + column * 4;
-      i32[at + 3] = output.cols;
+      const at = this.lookup(shard, i);
+      i32[at + LookupInt.count] = output.claimed ? rows.count : 0;
+      i32[at + LookupInt.ids] = ids + rows.first * 4;
+      i32[at + LookupInt.gradient] = output.grad + column * 4;
+      i32[at + LookupInt.stride] = output.cols;
     }
   }
 
   /** A shard without samples: no look-ups, a dense gradient of zero. */
   publishNothing(shard: number): void {
-    const { f32, i32 } = this.#memory;
+    const { f32, i32 } = this.memory;
     const block = this.block(shard) / 4;
     f32.fill(0, block, block + this.parameters.denseCount);
-    for (let i = 0; i < this.#lookupCount; i++) i32[this.#slot(shard, i)] = 0;
+    for (let i = 0; i < this.#lookupCount; i++) i32[this.lookup(shard, i) + LookupInt.count] = 0;
   }
 
-  /** Calls `visit(count, ids, gradient, ld)` for look-up i of a shard. */
-  lookup(shard: number, i: number, visit: (count: number, ids: Pointer, gradient: Pointer, ld: number) => void): void {
-    const { i32 } = this.#memory;
-    const at = this.#slot(shard, i);
-    visit(i32[at], i32[at + 1] >>> 0, i32[at + 2] >>> 0, i32[at + 3]);
-  }
-
-  #slot(shard: number, i: number): number {
+  /** Place in `memory.i32` of look-up i of a shard, as the ints of `LookupInt`. */
+  lookup(shard: number, i: number): number {
     return this.#lookups / 4 + (shard * this.#lookupCount + i) * LOOKUP_INTS;
+  }
+
+  /** How many rows of a table this step touched; known once its look-ups are linked. */
+  touchedRows(table: TableGradients): number {
+    return this.memory.i32[table.rowCount / 4];
   }
 }
 
