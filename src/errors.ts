@@ -1,9 +1,18 @@
-/** A mistake of the person at the keyboard or in what they gave: told in one line, without a stack trace. */
-export class UserError extends Error {
-  override readonly name = "UserError";
+/** The way to errors of free text, until every place that throws one takes it from the catalogue (`errors/failure.ts`). */
+import { UserError as CataloguedError } from "./errors/failure.ts";
+
+export { printable } from "./errors/printable.ts";
+
+export class UserError extends CataloguedError<"uncatalogued"> {
+  constructor(text: string) {
+    super("uncatalogued", { text });
+  }
 }
 
-/** Text from a file or command line, fit for a terminal: on one line and without control characters. */
-export function printable(text: string): string {
-  return text.replace(/\p{Cc}+/gu, " ");
-}
+Object.defineProperty(UserError, Symbol.hasInstance, {
+  value(value: unknown): boolean {
+    return this === UserError
+      ? value instanceof CataloguedError
+      : Function.prototype[Symbol.hasInstance].call(this, value);
+  },
+});

@@ -1,13 +1,12 @@
 /**
  * Files as this project writes and reads them: under another name first, then renamed, so that a kill at any moment
- * leaves the old file or the new one; and every failure of the disk told in one line that names the file.
+ * leaves the old file or the new one; and every failure of the disk becomes an error that names the file.
  */
 import { rmSync } from "node:fs";
 import { appendFile, mkdir, open, readFile, realpath, rename, rm, stat } from "node:fs/promises";
-import { UserError } from "./errors.ts";
+import { failure } from "./errors/failure.ts";
 
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: "no such file or folder",
+const REASONS = {
   EACCES: "permission denied",
   EPERM: "operation not permitted",
   EROFS: "the file system is read-only",
@@ -23,16 +22,24 @@ const REASONS: Readonly<Record<string, string>> = {
   EXDEV: "it lies on another file system",
   ENOTEMPTY: "the folder is not empty",
   ESPIPE: "a pipe cannot be read at a place",
-};
+} as const;
 
 /**
- * What a failed file operation tells people: `cannot ACTION PATH: REASON`. Errors that are not of the file system come
- * back unchanged, so `throw fileError(error, ...)` hides no defect.
+ * A failed file operation as an error for users: `cannot ACTION PATH: REASON`. Errors that are not of the file system
+ * come back unchanged, so `throw fileError(error, ...)` hides no defect.
  */
 export function fileError(error: unknown, action: string, path: string): unknown {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  const reason = REASONS[code];
-  return reason === undefined ? error : new UserError(`cannot ${action} ${path}: ${reason}`);
+  if (code === "ENOENT") return failure("file.absent", { action, path });
+  if (!isKnown(code)) return error;
+  const values = { action, path, reason: REASONS[code] };
+  if (code === "EACCES" || code === "EPERM" || code === "EROFS") return failure("file.denied", values);
+  if (code === "ENOSPC" || code === "EDQUOT") return failure("file.disk-full", values);
+  return failure("file.unusable", values);
+}
+
+function isKnown(code: string): code is keyof typeof REASONS {
+  return Object.hasOwn(REASONS, code);
 }
 
 /** Creates a folder and its parents; an existing folder is left alone. */
@@ -151,6 +158,6 @@ export async function readJson(path: string): Promise<unknown> {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new UserError(`${path} is not JSON: ${(error as Error).message}`);
+    throw failure("file.not-json", { path, reason: (error as Error).message });
   }
 }

@@ -2,7 +2,8 @@
 
 export type { Dataset, Samples, Split } from "./dataset/dataset.ts";
 export { openDataset } from "./dataset/read.ts";
-export { UserError } from "./errors.ts";
+export type { Code as ErrorCode } from "./errors/catalogue/catalogue.ts";
+export { UserError } from "./errors/failure.ts";
 export { type ExperimentOutcome, type RunExperimentOptions, runExperiment } from "./experiments/run.ts";
 export { type PrepareAmazonOptions, prepareAmazon } from "./importers/amazon/prepare.ts";
 export { type EventsSummary, type PrepareEventsOptions, prepareEvents } from "./importers/events/prepare.ts";

@@ -7,12 +7,12 @@ import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
-import { UserError } from "./errors.ts";
+import { failure } from "./errors/failure.ts";
 import { fileError } from "./files.ts";
 
 const CHUNK_BYTES = 1 << 20;
 /** A longer line is no line of a log; it would fill the memory. */
-const MAX_LINE = 1 << 26;
+const MAX_LINE = { characters: 1 << 26, text: "64 MiB" };
 
 /** Which file was read: its name without folders, its size in bytes and the SHA-256 of what it holds. */
 export interface FileIdentity {
@@ -22,7 +22,7 @@ export interface FileIdentity {
 }
 
 /**
- * Calls `onLine(line, number)` for every line that is not blank; numbers count from 1. `onProgress(done, total)` tells
+ * Calls `onLine(line, number)` for every line that is not blank; numbers count from 1. `onProgress(done, total)` takes
  * bytes of the file; a pipe has no total. The file is read once, from its beginning to its end. Returns its identity for
  * the manifest.
  * @throws UserError where the file cannot be read, or its gzip stream is cut off or damaged. Lines may have come by
@@ -62,7 +62,9 @@ export async function readLines(
         const lines = decoder.decode(chunk, { stream: true }).split("\n");
         lines[0] = rest + lines[0];
         rest = lines.pop()!;
-        if (rest.length > MAX_LINE) throw new UserError(`${path}: line ${number + 1} is longer than 64 MiB`);
+        if (rest.length > MAX_LINE.characters) {
+          throw failure("file.line-too-long", { path, line: number + 1, expected: MAX_LINE.text });
+        }
         for (const line of lines) take(line);
       }
       rest += decoder.decode();
@@ -74,8 +76,8 @@ export async function readLines(
     else await pipeline(raw, split);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "Z_BUF_ERROR") throw new UserError(`${path} is cut off: its gzip stream ends after line ${number}`);
-    if (code?.startsWith("Z_")) throw new UserError(`${path} is damaged after line ${number}: ${message}`);
+    if (code === "Z_BUF_ERROR") throw failure("file.cut-off", { path, line: number });
+    if (code?.startsWith("Z_")) throw failure("file.bad-gzip", { path, line: number, reason: message });
     throw fileError(error, "read", path);
   } finally {
     stream?.destroy();
@@ -83,7 +85,7 @@ export async function readLines(
   return { name: basename(path), bytes, sha256: hash.digest("hex") };
 }
 
-/** The first chunk, joined with the next ones until it has two bytes; less where there are no more. */
+/** The first chunk, joined with the next ones until it has two bytes; fewer where there are no more. */
 async function firstBytes(chunks: AsyncIterator<Buffer, undefined>): Promise<Buffer> {
   let head: Buffer = Buffer.alloc(0);
   while (head.length < 2) {

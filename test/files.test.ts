@@ -14,7 +14,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { UserError } from "../src/errors.ts";
 import {
   appendLine,
   fileError,
@@ -50,7 +49,7 @@ describe("files", () => {
     const paths = ["a.txt", "b.txt", "c.txt"].map((name) => join(folder, name));
     const write = (text: string) => async (temporary: string) => writeFileSync(temporary, text);
     await replaceFiles(paths.map((path) => ({ path, write: write("old") })));
-    const fail = () => Promise.reject(new UserError("no"));
+    const fail = () => Promise.reject(new Error("no"));
     const broken = paths.map((path, i) => ({ path, write: i === 2 ? fail : write("new") }));
     await expect(replaceFiles(broken)).rejects.toThrow("no");
     expect(paths.map((path) => readFileSync(path, "utf8"))).toEqual(["old", "old", "old"]);
@@ -65,7 +64,10 @@ describe("files", () => {
       writeFileSync(temporary, "half");
       throw full;
     });
-    await expect(writing).rejects.toThrow(new UserError(`cannot write ${path}: no space left on device`));
+    await expect(writing).rejects.toMatchObject({
+      code: "file.disk-full",
+      message: `cannot write ${path}: no space left on device`,
+    });
     expect(readFileSync(path, "utf8")).toBe("old");
     expect(readdirSync(folder)).toEqual(["a.txt"]);
   });

@@ -21,7 +21,11 @@ export interface Context {
 }
 
 /** Wrong usage: an unknown key or model, a missing option. Exit code 2, where other mistakes of the user give 1. */
-export class UsageError extends UserError {}
+export class UsageError extends UserError {
+  override get exitCode() {
+    return 2 as const;
+  }
+}
 
 /** Exit code of a job that was interrupted and stopped cleanly: 128 + SIGINT, as shells report Ctrl-C. */
 export const INTERRUPTED = 130;

@@ -1,12 +1,14 @@
 /** The command line as a value: commands, help and exit codes. Nothing here touches the process; `main.ts` does. */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
-import { printable, UserError } from "../errors.ts";
+import { UserError } from "../errors/failure.ts";
+import { printable } from "../errors/printable.ts";
 import { suggestion } from "../suggest.ts";
-import { type Context, UsageError } from "./context.ts";
+import type { Context } from "./context.ts";
 import { addDemo } from "./demo.ts";
 import { addEvaluate } from "./evaluate.ts";
 import { addExperiment } from "./experiment.ts";
+import { errorLine } from "./hints.ts";
 import { addInit } from "./init.ts";
 import { addInspect } from "./inspect.ts";
 import { addModels } from "./models.ts";
@@ -60,7 +62,7 @@ function inOneStyle(text: string): string {
     .replace(/^(error: too many arguments.*)$/m, "$1 Patterns of files go in quotes: 'log/*.csv'.");
 }
 
-/** Runs one command line (without node and script). Returns the exit code; whatever went wrong is told on stderr. */
+/** Runs one command line (without node and script). Returns the exit code; errors go to stderr. */
 export async function run(argv: readonly string[], context: Context): Promise<number> {
   let exitCode = 0;
   const program = createProgram(context, (code) => {
@@ -70,10 +72,10 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
     await program.parseAsync(argv, { from: "user" });
     return exitCode;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // has told already
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // Commander has printed it
     if (error instanceof UserError) {
-      context.stderr.write(`error: ${printable(error.message)}\n`);
-      return error instanceof UsageError ? 2 : 1;
+      context.stderr.write(`${errorLine(error)}\n`);
+      return error.exitCode;
     }
     context.stderr.write(`internal error, please report it: ${error instanceof Error ? error.stack : String(error)}\n`);
     return 1;

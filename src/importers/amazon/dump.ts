@@ -4,7 +4,8 @@
  */
 
 import type { InputFile } from "../../dataset/manifest.ts";
-import { printable, UserError } from "../../errors.ts";
+import { failure } from "../../errors/failure.ts";
+import { printable } from "../../errors/printable.ts";
 import { readLines } from "../../lines.ts";
 import type { BehaviourLog } from "../behaviours.ts";
 import { type PythonValue, parsePythonLiteral } from "./python-literal.ts";
@@ -12,7 +13,7 @@ import { type PythonValue, parsePythonLiteral } from "./python-literal.ts";
 /** A dump may hold this many unusable lines, or this share of all lines, whichever is more. */
 const TOLERATED_LINES = 100;
 const TOLERATED_SHARE = 0.01;
-/** Unusable lines that are told one by one. */
+/** Unusable lines that are reported one by one. */
 const TOLD_LINES = 5;
 
 /** What of a dump could not be used. */
@@ -128,10 +129,10 @@ async function readObjects(
     },
     onProgress,
   );
-  if (lines === 0) throw new UserError(`${path} is empty`);
+  if (lines === 0) throw failure("file.empty", { path });
   const unusable = broken + incomplete;
   if (unusable === lines || unusable > Math.max(TOLERATED_LINES, TOLERATED_SHARE * lines)) {
-    throw new UserError(`${path}: ${unusable} of ${lines} lines are unusable, the first is ${told[0]}`);
+    throw failure("source.unusable-rows", { path, unit: "lines", bad: unusable, total: lines, first: told[0] });
   }
   return { file, broken, incomplete, told };
 }

@@ -1,0 +1,27 @@
+/** All errors for users, by code. A code never changes its meaning: servers and scripts rely on it. */
+import type { Entry } from "../entry.ts";
+import { files } from "./files.ts";
+import { sources } from "./sources.ts";
+
+export const catalogue = {
+  ...files,
+  ...sources,
+  // Free text, until every place that throws takes its error from here.
+  uncatalogued: {
+    status: 500,
+    meaning: "An error that has no code yet.",
+    message: ({ text }: { text: string }) => text,
+  },
+} satisfies Readonly<Record<string, Entry<never>>>;
+
+export type Catalogue = typeof catalogue;
+export type Code = keyof Catalogue;
+
+/** The named values that the message of an error takes. */
+export type ValuesOf<C extends Code> = Parameters<Catalogue[C]["message"]>[0];
+
+export const codes = Object.keys(catalogue) as Code[];
+
+export function entryOf(code: Code): Entry<never> {
+  return catalogue[code];
+}

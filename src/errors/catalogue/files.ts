@@ -1,0 +1,60 @@
+/** Errors of files and folders, whatever they hold. */
+import type { Entries } from "../entry.ts";
+
+export interface Operation {
+  /** What was tried: "read", "write", "create". */
+  readonly action: string;
+  readonly path: string;
+}
+
+export const files = {
+  "file.absent": {
+    status: 404,
+    meaning: "There is no file or folder of that name.",
+    message: ({ action, path }: Operation) => `cannot ${action} ${path}: no such file or folder`,
+  },
+  "file.denied": {
+    status: 500,
+    meaning: "The file system does not allow it.",
+    message: ({ action, path, reason }: Operation & { reason: string }) => `cannot ${action} ${path}: ${reason}`,
+  },
+  "file.disk-full": {
+    status: 507,
+    meaning: "The disk or its quota has no space left.",
+    message: ({ action, path, reason }: Operation & { reason: string }) => `cannot ${action} ${path}: ${reason}`,
+  },
+  "file.unusable": {
+    status: 500,
+    meaning: "A file or folder cannot be read or written for another reason, which the message gives.",
+    message: ({ action, path, reason }: Operation & { reason: string }) => `cannot ${action} ${path}: ${reason}`,
+  },
+  "file.not-json": {
+    status: 422,
+    meaning: "A file, or a line of it, is not JSON.",
+    message: ({ path, line, reason }: { path: string; line?: number; reason: string }) =>
+      line === undefined ? `${path} is not JSON: ${reason}` : `${path}:${line}: not JSON: ${reason}`,
+  },
+  "file.empty": {
+    status: 422,
+    meaning: "A file holds nothing.",
+    message: ({ path }: { path: string }) => `${path} is empty`,
+  },
+  "file.cut-off": {
+    status: 422,
+    meaning: "A gzip stream ends too early.",
+    message: ({ path, line }: { path: string; line?: number }) =>
+      `${path} is cut off: its gzip stream ${line === undefined ? "does not end" : `ends after line ${line}`}`,
+  },
+  "file.bad-gzip": {
+    status: 422,
+    meaning: "A gzip stream is damaged.",
+    message: ({ path, line, reason }: { path: string; line?: number; reason: string }) =>
+      `${path} is damaged${line === undefined ? "" : ` after line ${line}`}: ${reason}`,
+  },
+  "file.line-too-long": {
+    status: 413,
+    meaning: "A line of a text file is too long to be one of a log.",
+    message: ({ path, line, expected }: { path: string; line: number; expected: string }) =>
+      `${path}: line ${line} is longer than ${expected}`,
+  },
+} satisfies Entries<"file">;

@@ -1,0 +1,144 @@
+/** The catalogue of errors is whole, each of its messages says what it must, and all errors for users come from it. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { hints } from "../../src/cli/hints.ts";
+import { type Code, codes, entryOf } from "../../src/errors/catalogue/catalogue.ts";
+import type { Status } from "../../src/errors/entry.ts";
+import { failure, isFailure, UserError, within } from "../../src/errors/failure.ts";
+import { samples } from "./samples.ts";
+
+/** Values that say where a mistake is. */
+const PLACES = ["path", "field", "name", "key", "source", "text"];
+
+const STATUSES: readonly Status[] = [400, 404, 409, 413, 422, 500, 503, 507];
+
+const subjects = readdirSync("src/errors/catalogue").filter((file) => file !== "catalogue.ts");
+
+const messages = codes.flatMap((code) =>
+  samples[code].map((values) => ({ code, values: values as object, message: failure(code, values).message })),
+);
+
+/** The sources by their path in src/. */
+function sources(): Map<string, string> {
+  const files = readdirSync("src", { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
+  return new Map(files.map((file) => [file, readFileSync(join("src", file), "utf8")]));
+}
+
+/** A value as a message may contain it: a list by its members. */
+function texts(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(texts);
+  if (typeof value === "object" && value !== null) return Object.values(value).flatMap(texts);
+  return value === undefined ? [] : [String(value)];
+}
+
+describe("the catalogue", () => {
+  it("has every entry that its files define, each once", () => {
+    const defined = subjects.flatMap((file) => {
+      const source = readFileSync(join("src/errors/catalogue", file), "utf8");
+      return [...source.matchAll(/^ {2}"([^"]+)": \{$/gm)].map((match) => match[1]);
+    });
+    expect(defined.length).toBeGreaterThan(5);
+    expect([...defined].sort()).toEqual(codes.filter((code) => code !== "uncatalogued").sort());
+  });
+
+  it("names codes by subject and kind", () => {
+    for (const code of codes) if (code !== "uncatalogued") expect(code).toMatch(/^[a-z]+\.[a-z]+(?:-[a-z]+)*$/);
+  });
+
+  it.each(codes)("%s: has a status, an exit code and a meaning", (code) => {
+    const { status, exitCode = 1, meaning } = entryOf(code);
+    expect(STATUSES).toContain(status);
+    expect([1, 2]).toContain(exitCode);
+    expect(meaning).toMatch(/^[A-Z].{10,}\.$/);
+  });
+
+  it.each(messages)("$code: says where, and all that it knows: $message", ({ values, message }) => {
+    expect(Object.keys(values).some((name) => PLACES.includes(name))).toBe(true);
+    for (const value of Object.values(values)) for (const text of texts(value)) expect(message).toContain(text);
+    if ("found" in values) expect(Object.keys(values)).toContain("expected");
+    expect(message).toMatch(/^\S.*\S$/);
+    expect(message).not.toMatch(/undefined|\[object|\.$/);
+  });
+
+  it.each(messages)("$code: knows neither flags nor commands", ({ message }) => {
+    expect(message).not.toMatch(/--[a-z]|`?dien /);
+  });
+
+  it("has no code that nothing throws", () => {
+    const users = [...sources()].filter(([file]) => !file.startsWith("errors/") && file !== "cli/hints.ts");
+    const all = users.map(([, source]) => source).join("\n");
+    expect(codes.filter((code) => code !== "uncatalogued" && !all.includes(`"${code}"`))).toEqual([]);
+  });
+});
+
+describe("an error", () => {
+  const error = failure("file.not-json", { path: "requests.ndjson", line: 7, reason: "cut off" });
+
+  it("carries code, values, status and exit code", () => {
+    expect(error).toBeInstanceOf(UserError);
+    expect(error).toBeInstanceOf(Error);
+    expect({ ...error, message: error.message }).toMatchObject({
+      name: "UserError",
+      code: "file.not-json",
+      values: { path: "requests.ndjson", line: 7, reason: "cut off" },
+      message: "requests.ndjson:7: not JSON: cut off",
+    });
+    expect([error.status, error.exitCode]).toEqual([422, 1]);
+  });
+
+  it("takes places in front of its message, the outermost first", () => {
+    const placed = within("run 3", within("shop", error));
+    expect(placed.message).toBe("run 3: shop: requests.ndjson:7: not JSON: cut off");
+    expect([placed.code, placed.values, placed.place]).toEqual([error.code, error.values, "run 3: shop"]);
+  });
+
+  it("is known by its code", () => {
+    expect(isFailure(error, "file.not-json") && error.values.line).toBe(7);
+    expect(isFailure(error, "file.empty")).toBe(false);
+    expect(isFailure(new Error("file.not-json"), "file.not-json")).toBe(false);
+  });
+});
+
+describe("hints of the command line", () => {
+  it("are made of the same values, and say what the message does not", () => {
+    for (const [code, hint] of Object.entries(hints)) {
+      for (const values of samples[code as Code]) {
+        const text = (hint as (values: unknown) => string)(values);
+        expect(text).toMatch(/^\S.*[^.\s]$/);
+        expect(text).not.toMatch(/undefined|\[object/);
+      }
+    }
+  });
+});
+
+it("docs/errors.md lists the catalogue (`npx vitest run test/errors -u` writes it)", async () => {
+  const rows = codes
+    .filter((code) => code !== "uncatalogued")
+    .map((code) => {
+      const { status, exitCode = 1, meaning } = entryOf(code);
+      return `| \`${code}\` | ${status} | ${exitCode} | ${meaning} |`;
+    });
+  const page = `# Errors
+
+Every mistake that \`dien\` reports has a code. The library throws a \`UserError\` with \`code\`, \`values\` (what the message was made of),
+\`status\` (what an HTTP server answers) and \`exitCode\` (what the command line exits with). A code keeps its meaning; the wording of a
+message may change. Anything else that is thrown is a defect of \`dien\` itself.
+
+\`\`\`ts
+import { readCurve, UserError } from "dien";
+
+try {
+  await readCurve("runs/a");
+} catch (error) {
+  if (!(error instanceof UserError)) throw error;
+  console.error(error.code, error.values, error.message);
+}
+\`\`\`
+
+| code | status | exit code | when |
+|---|---|---|---|
+${rows.join("\n")}
+`;
+  await expect(page).toMatchFileSnapshot("../../docs/errors.md");
+});
