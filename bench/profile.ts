@@ -1,7 +1,6 @@
 /** Where the time of a training step goes: each kernel timed, on one thread. */
 
-import { Meeting } from "../src/engine/barrier.ts";
-import { Stepper } from "../src/engine/stepper.ts";
+import { TaskRunner } from "../src/engine/task-runner.ts";
 import { STEPS_PER_CHUNK, Workspace } from "../src/engine/workspace.ts";
 import { type Engine, loadKernels } from "../src/kernels/load.ts";
 import { fixedLengthDataset } from "./shop.ts";
@@ -39,12 +38,11 @@ export function profileStep(history: number): KernelTime[] {
   const workspace = new Workspace(optionsFor(dataset, 1), undefined, timed);
   workspace.parameters.initialise(workspace.memory, 1);
   workspace.gradients!.initialise();
-  workspace.control.fill(0);
-  const stepper = new Stepper(workspace, dataset, new Meeting(workspace.control, 1), 0);
-  stepper.open({ sequences: dataset.sequences, samples: dataset.train });
+  const runner = new TaskRunner(workspace, dataset, 0);
+  runner.run({ kind: "open", loaded: { sequences: dataset.sequences, samples: dataset.train } });
   let done = 0;
   const run = () => {
-    stepper.train({ epoch: 1, portion: 0, from: 0, to: STEPS_PER_CHUNK, done, rate: RATE });
+    runner.run({ kind: "train", epoch: 1, portion: 0, from: 0, to: STEPS_PER_CHUNK, done, rate: RATE });
     done += STEPS_PER_CHUNK;
   };
   run();

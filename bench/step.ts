@@ -2,7 +2,7 @@
  * The training step of DIEN at fixed history lengths: samples/s, useful GFLOP/s, and how two threads compare with one.
  */
 import type { Dataset, LoadedPortion } from "../src/dataset/dataset.ts";
-import { Team } from "../src/engine/worker-pool.ts";
+import { WorkerPool } from "../src/engine/worker-pool.ts";
 import { STEPS_PER_CHUNK, Workspace, type WorkspaceOptions } from "../src/engine/workspace.ts";
 import { Activation } from "../src/kernels/contract.ts";
 import { loadKernels } from "../src/kernels/load.ts";
@@ -29,7 +29,7 @@ export function optionsFor(dataset: Dataset, threads: number): WorkspaceOptions 
 /** Operations of one step, from the tape of a shard: all shards are alike here. */
 function flopsOfStep(options: WorkspaceOptions): number {
   const workspace = new Workspace(options);
-  const { tape, batch } = workspace.shardReplica(0, 0);
+  const { tape, batch } = workspace.recordForTraining(0, 0);
   const lengths = new Array<number>(workspace.shardSize).fill(options.schema.maxHistory);
   batch.packed.pack(lengths, 0, lengths.length);
   return tape.flops() * options.config.train.shards;
@@ -39,27 +39,27 @@ class StepBench {
   readonly #flops: number;
   #done = 0;
   readonly #loaded: LoadedPortion;
-  readonly #teams: ReadonlyMap<number, Team>;
+  readonly #pools: ReadonlyMap<number, WorkerPool>;
 
-  /** Starts a team for each number of threads, on the same data. */
+  /** Starts a pool for each number of threads, on the same data. */
   constructor(history: number, threads: readonly number[]) {
     const dataset = fixedLengthDataset(history, BATCH * STEPS_PER_CHUNK);
     this.#loaded = { sequences: dataset.sequences, samples: dataset.train };
     this.#flops = flopsOfStep(optionsFor(dataset, 1));
-    this.#teams = new Map(
+    this.#pools = new Map(
       threads.map((count) => {
-        const team = new Team(optionsFor(dataset, count), dataset);
-        team.workspace.parameters.initialise(team.workspace.memory, 1);
-        return [count, team];
+        const pool = new WorkerPool(optionsFor(dataset, count), dataset);
+        pool.workspace.parameters.initialise(pool.workspace.memory, 1);
+        return [count, pool];
       }),
     );
   }
 
   /** Runs one chunk of steps with that many threads. */
   async measure(threads: number): Promise<StepRate> {
-    const team = this.#teams.get(threads)!;
+    const pool = this.#pools.get(threads)!;
     const start = performance.now();
-    await team.train(this.#loaded, {
+    await pool.train(this.#loaded, {
       epoch: 1,
       portion: 0,
       from: 0,
@@ -76,7 +76,7 @@ class StepBench {
   }
 
   async close(): Promise<void> {
-    for (const team of this.#teams.values()) await team.close();
+    for (const pool of this.#pools.values()) await pool.close();
   }
 }
 

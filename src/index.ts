@@ -29,10 +29,10 @@ export {
   type ScoreOptions,
   scoreRun,
 } from "./scoring/evaluate.ts";
-export { type Inspection, type Inspector, loadInspector, type Overrides } from "./scoring/explain.ts";
+export { type Explainer, type Explanation, loadExplainer, type Overrides } from "./scoring/explain.ts";
 export { loadScorer, type Scorer } from "./scoring/predict.ts";
 export type { PredictRequest, Value, Values } from "./scoring/request.ts";
-export type { ItemCounts } from "./scoring/requests.ts";
+export type { ItemCounts } from "./scoring/request-model.ts";
 export { type Calibration, type CalibrationBin, calibrationOf } from "./statistics/calibration.ts";
 export { type Comparison, compareAuc, type Difference } from "./statistics/compare.ts";
 export { evaluateScores, type Metrics } from "./statistics/metrics.ts";

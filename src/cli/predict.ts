@@ -10,7 +10,7 @@ import { fileError, replaceFile } from "../files.ts";
 import { count } from "../format.ts";
 import type { Scorer } from "../scoring/predict.ts";
 import { predictRequestSchema } from "../scoring/request.ts";
-import type { ItemCounts } from "../scoring/requests.ts";
+import type { ItemCounts } from "../scoring/request-model.ts";
 import { type Context, printJson, type Terminal } from "./context.ts";
 import { type Line, readLines } from "./lines.ts";
 import { addCommonOptions, gatherOptions } from "./options.ts";

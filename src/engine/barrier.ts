@@ -1,48 +1,36 @@
-/** How threads meet inside a step: a counter that hands out work, and a barrier. No messages, no garbage. */
+/** A barrier in shared memory: how threads wait for each other inside a step, without messages and without garbage. */
 
-/** Cells of the control block. */
-export const Cell = { work: 0, arrived: 1, generation: 2, progress: 3 } as const;
+/** Int32 cells of a barrier, zero at first. */
+export const BARRIER_CELLS = 2;
+
+const ARRIVED = 0;
+const GENERATION = 1;
 
 /** Looks at the barrier this often before it sleeps: a step's stages are shorter than a wake-up. */
 const SPINS = 20_000;
 
-/** The threads of a team, meeting in shared cells. */
-export class Meeting {
+/** A barrier for a fixed number of threads, each with its own object over the same cells. */
+export class Barrier {
   readonly #cells: Int32Array;
   readonly #threads: number;
 
-  constructor(control: Int32Array, threads: number) {
-    this.#cells = control;
+  constructor(cells: Int32Array, threads: number) {
+    this.#cells = cells;
     this.#threads = threads;
-  }
-
-  /** Next piece of work, from 0; each number goes to one thread. */
-  take(): number {
-    return Atomics.add(this.#cells, Cell.work, 1);
-  }
-
-  /** Begins a new round of `take`; by one thread, while no other takes. */
-  restart(): void {
-    Atomics.store(this.#cells, Cell.work, 0);
-  }
-
-  /** Tells the main thread how far the work is. */
-  progress(done: number): void {
-    Atomics.add(this.#cells, Cell.progress, done);
   }
 
   /** Returns when all threads have called it. */
   wait(): void {
     if (this.#threads === 1) return;
     const cells = this.#cells;
-    const generation = Atomics.load(cells, Cell.generation);
-    if (Atomics.add(cells, Cell.arrived, 1) === this.#threads - 1) {
-      Atomics.store(cells, Cell.arrived, 0);
-      Atomics.add(cells, Cell.generation, 1);
-      Atomics.notify(cells, Cell.generation);
+    const generation = Atomics.load(cells, GENERATION);
+    if (Atomics.add(cells, ARRIVED, 1) === this.#threads - 1) {
+      Atomics.store(cells, ARRIVED, 0);
+      Atomics.add(cells, GENERATION, 1);
+      Atomics.notify(cells, GENERATION);
       return;
     }
-    for (let i = 0; i < SPINS; i++) if (Atomics.load(cells, Cell.generation) !== generation) return;
-    while (Atomics.load(cells, Cell.generation) === generation) Atomics.wait(cells, Cell.generation, generation);
+    for (let i = 0; i < SPINS; i++) if (Atomics.load(cells, GENERATION) !== generation) return;
+    while (Atomics.load(cells, GENERATION) === generation) Atomics.wait(cells, GENERATION, generation);
   }
 }

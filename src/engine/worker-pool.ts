@@ -4,14 +4,15 @@
  */
 import { Worker } from "node:worker_threads";
 import { type ItemCatalogue, type LoadedPortion, type Samples, sharedInt32 } from "../dataset/dataset.ts";
-import { Cell } from "./barrier.ts";
 import type { LossTotals, OpenTask, Task, TrainTask, WorkerStart } from "./tasks.ts";
+import { WorkCounter } from "./work-counter.ts";
 import { SCORE_BATCH, Workspace, type WorkspaceOptions } from "./workspace.ts";
 
 /** Worker threads over one workspace and the portions of one dataset. */
-export class Team {
+export class WorkerPool {
   readonly workspace: Workspace;
   readonly #workers: readonly Worker[];
+  readonly #counter: WorkCounter;
   #loaded: LoadedPortion | undefined;
   #failure: Error | undefined;
   #fail: ((error: Error) => void) | undefined;
@@ -20,6 +21,7 @@ export class Team {
   constructor(options: WorkspaceOptions, { schema, itemFields, popularity }: ItemCatalogue) {
     this.workspace = new Workspace(options);
     this.workspace.gradients?.initialise();
+    this.#counter = new WorkCounter(this.workspace.counterCells);
     const { memory } = this.workspace.memory;
     const catalogue: ItemCatalogue = { schema, itemFields, popularity };
     this.#workers = Array.from({ length: options.threads }, (_, thread) => {
@@ -43,7 +45,7 @@ export class Team {
   /** Writes the probability of a click for each sample of `loaded` to the place of its row in `scores`. */
   async score(loaded: LoadedPortion, scores: Float32Array, onProgress?: (done: number) => void): Promise<void> {
     this.#open(loaded);
-    const timer = onProgress && setInterval(() => onProgress(this.progress), 200);
+    const timer = onProgress && setInterval(() => onProgress(this.#counter.done), 200);
     try {
       await this.#run({ kind: "score", order: longestFirst(loaded.samples), scores });
     } finally {
@@ -63,11 +65,6 @@ export class Team {
     return shares;
   }
 
-  /** Steps or samples done of the task that runs. */
-  get progress(): number {
-    return Atomics.load(this.workspace.control, Cell.progress);
-  }
-
   async close(): Promise<void> {
     await Promise.all(this.#workers.map((worker) => worker.terminate()));
   }
@@ -81,8 +78,7 @@ export class Team {
 
   async #run(task: Exclude<Task, OpenTask>): Promise<void> {
     if (this.#failure) throw this.#failure;
-    Atomics.store(this.workspace.control, Cell.work, 0);
-    Atomics.store(this.workspace.control, Cell.progress, 0);
+    this.#counter.reset();
     await new Promise<void>((resolve, reject) => {
       let left = this.#workers.length;
       this.#fail = reject;

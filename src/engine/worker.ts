@@ -1,18 +1,13 @@
-/** Entry of a worker thread: does what the main thread's `Team` says, one message a chunk of work. */
+/** Entry of a worker thread: runs the tasks of the main thread's `WorkerPool`, one message each. */
 import { parentPort, workerData } from "node:worker_threads";
-import { Meeting } from "./barrier.ts";
-import { Stepper } from "./stepper.ts";
+import { TaskRunner } from "./task-runner.ts";
 import type { Task, WorkerStart } from "./tasks.ts";
 import { Workspace } from "./workspace.ts";
 
 const { options, memory, catalogue, thread } = workerData as WorkerStart;
-const workspace = new Workspace(options, memory);
-const stepper = new Stepper(workspace, catalogue, new Meeting(workspace.control, options.threads), thread);
+const runner = new TaskRunner(new Workspace(options, memory), catalogue, thread);
 
 parentPort!.on("message", (task: Task) => {
-  if (task.kind === "open") return stepper.open(task.loaded);
-  if (task.kind === "train") stepper.train(task);
-  else if (task.kind === "measure") stepper.measure(task);
-  else stepper.score(task.order, task.scores);
-  parentPort!.postMessage("done");
+  runner.run(task);
+  if (task.kind !== "open") parentPort!.postMessage("done");
 });

@@ -2,7 +2,7 @@
  * The plan of the linear memory of a run, and what stands in it. Planned from configuration and schema alone, so each
  * thread that plans finds the same addresses.
  *
- *   control | parameters, moments | gradients | per shard: ids, look-up gradients | per thread: ids, activations
+ *   barrier, counter, losses | parameters, moments | gradients | per shard: ids, look-up gradients | per thread: ids, activations
  *
  * Scoring and measuring losses share a thread's ids and activations with training: nothing there outlives a replay.
  */
@@ -17,7 +17,9 @@ import { Gradients } from "../optim/gradients.ts";
 import { modelNamed, type RunConfig } from "../run/config.ts";
 import { RunFailed } from "../run/failure.ts";
 import { Arena, createMemory, type LinearMemory, MAX_BYTES, viewMemory } from "../tensor/memory.ts";
+import { BARRIER_CELLS } from "./barrier.ts";
 import { addTargetLoss } from "./objective.ts";
+import { COUNTER_CELLS } from "./work-counter.ts";
 
 export interface WorkspaceOptions {
   readonly schema: Schema;
@@ -29,10 +31,8 @@ export interface WorkspaceOptions {
 
 /** Samples that are scored, or whose losses are measured, at once. A score does not depend on it. */
 export const SCORE_BATCH = 64;
-/** Steps between two meetings of the workers with the main thread. */
+/** Most steps that workers make before they report to the main thread. */
 export const STEPS_PER_CHUNK = 20;
-
-const CONTROL_INTS = 16;
 
 /** What a model is recorded for: what of it is on the tape. */
 type Purpose = Pick<Tape, "training" | "supervised">;
@@ -50,7 +50,7 @@ interface TapePlan {
 }
 
 /** A model recorded for one batch. */
-export interface Replica {
+export interface RecordedModel {
   readonly batch: Batch;
   readonly tape: Tape;
   /** [B, 1] logits of `batch` after a replay. */
@@ -70,8 +70,9 @@ export class Workspace {
   readonly gradients: Gradients | undefined;
   /** Names of the losses, in the order of a tape's. */
   readonly losses: readonly string[];
-  /** Int32 cells that threads meet in; see barrier.ts. */
-  readonly control: Int32Array;
+  /** What the threads' `Barrier`s and `WorkCounter`s share. */
+  readonly barrierCells: Int32Array;
+  readonly counterCells: Int32Array;
   /** [STEPS_PER_CHUNK, shards, losses] the unweighted losses of the latest chunk. */
   readonly stepLosses: Float64Array;
   readonly shardSize: number;
@@ -108,7 +109,8 @@ export class Workspace {
     const parts = layout(this.memory, new Arena(0, memory.buffer.byteLength));
     this.parameters = parts.parameters;
     this.gradients = parts.gradients;
-    this.control = parts.control;
+    this.barrierCells = parts.barrierCells;
+    this.counterCells = parts.counterCells;
     this.stepLosses = parts.stepLosses;
     this.shardSize = shardSize(options.config);
     this.losses = (trainingPlan ?? plan).losses;
@@ -119,23 +121,23 @@ export class Workspace {
   }
 
   /** Records the model for training on a shard, with the activations of `thread`. */
-  shardReplica(shard: number, thread: number): Replica {
+  recordForTraining(shard: number, thread: number): RecordedModel {
     const gradients = this.gradients!.block(shard);
     return this.#record(TRAIN, this.#shardBatches[shard], this.#arenas[thread], this.#kept[shard], gradients);
   }
 
   /** Records the model for scoring, with the activations of `thread`. */
-  scoreReplica(thread: number): Replica {
+  recordForScoring(thread: number): RecordedModel {
     return this.#record(SCORE, this.#scoreBatches[thread], this.#arenas[thread], new Arena(0, 0));
   }
 
   /** Records the model with its losses but without gradients; undefined where the run measures none. */
-  measureReplica(thread: number): Replica | undefined {
+  recordForMeasuring(thread: number): RecordedModel | undefined {
     if (!measures(this.options)) return undefined;
     return this.#record(MEASURE, this.#scoreBatches[thread], this.#arenas[thread], new Arena(0, 0));
   }
 
-  #record(purpose: Purpose, batch: Batch, arena: Arena, kept: Arena, gradients?: Pointer): Replica {
+  #record(purpose: Purpose, batch: Batch, arena: Arena, kept: Arena, gradients?: Pointer): RecordedModel {
     const { kernels, memory, parameters } = this;
     const tape = new Tape({ kernels, memory, parameters, ...purpose, ...(gradients !== undefined && { gradients }) });
     const logits = recordModel(tape, batch, this.options.config);
@@ -186,12 +188,18 @@ function layOut(
     const start = arena.alloc(bytes / 4);
     return new Arena(start, start + bytes);
   };
-  const control = arena.alloc(CONTROL_INTS);
+  const cells = (count: number) => {
+    const start = arena.alloc(count) / 4;
+    return memory.i32.subarray(start, start + count);
+  };
+  const barrierCells = cells(BARRIER_CELLS);
+  const counterCells = cells(COUNTER_CELLS);
   const lossCount = trainingPlan ? STEPS_PER_CHUNK * shards * trainingPlan.losses.length : 0;
   const losses = arena.alloc(lossCount * 2);
   const parameters = new ParameterLayout((trainingPlan ?? plan).specs, arena, training);
   return {
-    control: memory.i32.subarray(control / 4, control / 4 + CONTROL_INTS),
+    barrierCells,
+    counterCells,
     stepLosses: new Float64Array(memory.f32.buffer).subarray(losses / 8, losses / 8 + lossCount),
     parameters,
     gradients: trainingPlan && new Gradients(memory, arena, parameters, trainingPlan.lookups, shards),

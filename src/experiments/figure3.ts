@@ -8,7 +8,7 @@ import { metric, share } from "../format.ts";
 import { attentionPlot } from "../report/plots/attention.ts";
 import { trajectoryPlot } from "../report/plots/trajectory.ts";
 import type { Block } from "../report/report.ts";
-import { type Inspection, type Inspector, loadInspector } from "../scoring/explain.ts";
+import { type Explainer, type Explanation, loadExplainer } from "../scoring/explain.ts";
 import { Catalogue } from "./catalogue.ts";
 import type { LabDataset } from "./datasets.ts";
 import type { ExperimentRun } from "./experiment.ts";
@@ -41,29 +41,29 @@ export const figure3: ExperimentRun = async (lab, { user }) => {
 /** What happens under one candidate. */
 interface Series {
   readonly name: string;
-  readonly inspection: Inspection;
+  readonly explanation: Explanation;
   /** Which behaviours are of the candidate's own category. */
   readonly own: readonly boolean[];
 }
 
 async function viewOf({ dataset, folder }: Run, catalogue: Catalogue, user: string | undefined) {
-  const inspector = await loadInspector(folder);
-  const equally = await loadInspector(folder, { attention: { form: "uniform" } });
-  const found = findCase(dataset, catalogue, inspector, user);
-  const seriesOf = ({ name, row }: Candidate, { inspectCoded }: Inspector): Series => ({
+  const explainer = await loadExplainer(folder);
+  const equally = await loadExplainer(folder, { attention: { form: "uniform" } });
+  const found = findCase(dataset, catalogue, explainer, user);
+  const seriesOf = ({ name, row }: Candidate, { explainCoded }: Explainer): Series => ({
     name,
-    inspection: inspectCoded(catalogue.request(found.sample, row)),
+    explanation: explainCoded(catalogue.request(found.sample, row)),
     own: catalogue.history(found.sample).map((other) => catalogue.categoryId(other) === catalogue.categoryId(row)),
   });
   const [next] = found.candidates;
   const series = [
-    ...found.candidates.map((candidate) => seriesOf(candidate, inspector)),
+    ...found.candidates.map((candidate) => seriesOf(candidate, explainer)),
     seriesOf({ name: "none: equal attention", row: next.row }, equally),
   ];
   const behaviours = catalogue.history(found.sample);
   const labels = behaviours.map((row) => catalogue.category(row));
-  const { points, explained } = project(series.flatMap(({ inspection }) => inspection.states));
-  const rows = series.flatMap(({ name, inspection: { attention, score } }, s) =>
+  const { points, explained } = project(series.flatMap(({ explanation }) => explanation.states));
+  const rows = series.flatMap(({ name, explanation: { attention, score } }, s) =>
     behaviours.map((row, t): StateRow => {
       const [x, y] = points[s * behaviours.length + t];
       const item = catalogue.item(row);
@@ -140,7 +140,7 @@ function blocksOf(
         "largest attention",
         "path length of the state",
       ],
-      rows: series.map(({ name, own, inspection: { score, attention, states } }) => [
+      rows: series.map(({ name, own, explanation: { score, attention, states } }) => [
         name,
         metric(score),
         `${own.filter(Boolean).length} of ${own.length}`,
@@ -168,7 +168,7 @@ function pathLength(states: readonly (readonly number[])[]): number {
 function leadOf({ name }: LabDataset, { user }: Case, series: readonly Series[]): string {
   const parts = series
     .filter(({ own }) => own.some(Boolean))
-    .map(({ name, own, inspection: { attention } }) => {
+    .map(({ name, own, explanation: { attention } }) => {
       const count = own.filter(Boolean).length;
       return `${share(attentionTo(own, attention))} for "${name}" (${count} of ${own.length} behaviours)`;
     });

@@ -5,7 +5,7 @@
  * candidates, towards the behaviours of each candidate's own category.
  */
 import { UserError } from "../errors.ts";
-import type { Inspector } from "../scoring/explain.ts";
+import type { Explainer } from "../scoring/explain.ts";
 import type { Catalogue } from "./catalogue.ts";
 import type { LabDataset } from "./datasets.ts";
 
@@ -35,7 +35,7 @@ export interface Case {
 export function findCase(
   dataset: LabDataset,
   catalogue: Catalogue,
-  inspector: Inspector,
+  explainer: Explainer,
   user: string | undefined,
 ): Case {
   const { test } = catalogue.dataset;
@@ -49,7 +49,7 @@ export function findCase(
     const candidates = candidatesOf(catalogue, sample);
     if (candidates === undefined) continue;
     const found = { user: key, sample, candidates };
-    const contrast = contrastOf(found, catalogue, inspector);
+    const contrast = contrastOf(found, catalogue, explainer);
     // Whoever is named is shown, telling or not.
     if (contrast === undefined && user === undefined) continue;
     looked++;
@@ -88,7 +88,7 @@ function candidatesOf(catalogue: Catalogue, sample: number): Candidate[] | undef
  * How much more two candidates attend to behaviours of their own category than to those of the other's; undefined where
  * these are not two interests.
  */
-function contrastOf({ sample, candidates }: Case, catalogue: Catalogue, inspector: Inspector): number | undefined {
+function contrastOf({ sample, candidates }: Case, catalogue: Catalogue, explainer: Explainer): number | undefined {
   const [a, b] = candidates;
   if (b === undefined) return undefined;
   const categories = catalogue.history(sample).map((row) => catalogue.categoryId(row));
@@ -96,7 +96,7 @@ function contrastOf({ sample, candidates }: Case, catalogue: Catalogue, inspecto
   const share = (id: number) => categories.filter((category) => category === id).length;
   if (share(own) < INTEREST || share(other) < INTEREST) return undefined;
   const [attentionA, attentionB] = [a, b].map(
-    ({ row }) => inspector.inspectCoded(catalogue.request(sample, row)).attention,
+    ({ row }) => explainer.explainCoded(catalogue.request(sample, row)).attention,
   );
   return categories.reduce((sum, category, t) => {
     const more = attentionA[t] - attentionB[t];

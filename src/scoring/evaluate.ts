@@ -2,7 +2,7 @@
 import { availableParallelism } from "node:os";
 import type { Split } from "../dataset/dataset.ts";
 import { loadWeights } from "../engine/state.ts";
-import { Team } from "../engine/worker-pool.ts";
+import { WorkerPool } from "../engine/worker-pool.ts";
 import { UserError } from "../errors.ts";
 import { describeDataset } from "../run/describe.ts";
 import { type ModelDescription, readModelDescription } from "../run/model-folder.ts";
@@ -11,7 +11,7 @@ import { type CalibrationBin, calibrationOf } from "../statistics/calibration.ts
 import { compareAuc, type Difference } from "../statistics/compare.ts";
 import { evaluateScores, type Metrics, type Scores } from "../statistics/metrics.ts";
 import { relaImpr } from "../statistics/relaimpr.ts";
-import { openStream, SplitPasses } from "./reading.ts";
+import { openStream, SplitScorer } from "./split-scorer.ts";
 
 /** Which run to score on which part of which data. */
 export interface ScoreOptions {
@@ -40,7 +40,7 @@ export async function scoreRun(options: ScoreOptions): Promise<ScoredRun> {
   const model = await readModelDescription(run);
   const { schema, config } = model;
   const dataset = await openStream(data, config);
-  let team: Team | undefined;
+  let pool: WorkerPool | undefined;
   try {
     if (!sameFields(model, await describeDataset(dataset, config))) {
       throw new UserError(
@@ -48,13 +48,13 @@ export async function scoreRun(options: ScoreOptions): Promise<ScoredRun> {
       );
     }
     const start = performance.now();
-    team = new Team({ schema, config, threads, training: false }, dataset);
-    await loadWeights(run, team.workspace);
-    const score = await new SplitPasses(dataset, split).score(team, onProgress);
+    pool = new WorkerPool({ schema, config, threads, training: false }, dataset);
+    await loadWeights(run, pool.workspace);
+    const score = await new SplitScorer(dataset, split).score(pool, onProgress);
     const { label, sequence } = await dataset.targets(split);
     return { label, score, group: sequence, seconds: (performance.now() - start) / 1000 };
   } finally {
-    await team?.close();
+    await pool?.close();
     await dataset.close();
   }
 }

@@ -7,7 +7,7 @@ import { UserError } from "../errors.ts";
 import { type RunConfig, resolveConfig } from "../run/config.ts";
 import type { CodedRequest } from "./encode.ts";
 import type { PredictRequest } from "./request.ts";
-import { openModel, type RequestModel } from "./requests.ts";
+import { openModel, type RequestModel } from "./request-model.ts";
 
 /**
  * Other values for groups of the model's configuration, for instance `{attention: {form: "uniform"}}`: the same model
@@ -16,7 +16,7 @@ import { openModel, type RequestModel } from "./requests.ts";
 export type Overrides = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 /** What happens in a model for one request; T behaviours of its history count, oldest first. */
-export interface Inspection {
+export interface Explanation {
   /** Probability of a click. */
   readonly score: number;
   /** [T] the candidate's attention to each behaviour; adds up to 1. */
@@ -26,28 +26,28 @@ export interface Inspection {
 }
 
 /** A trained model, ready to be looked into. */
-export interface Inspector {
-  inspect(request: PredictRequest): Inspection;
+export interface Explainer {
+  explain(request: PredictRequest): Explanation;
   /** The same for a request in ids of the dataset. */
-  inspectCoded(request: CodedRequest): Inspection;
+  explainCoded(request: CodedRequest): Explanation;
 }
 
 /**
  * Opens the model of a run for looking inside.
  * @throws UserError where there is none, it has no attention or no states, or `overrides` do not fit it
  */
-export async function loadInspector(run: string, overrides: Overrides = {}): Promise<Inspector> {
+export async function loadExplainer(run: string, overrides: Overrides = {}): Promise<Explainer> {
   const model = await openModel(run, (config) => overridden(config, overrides));
   const attention = exposed(model, "attention");
   const states = exposed(model, "states");
-  const seen = (score: number): Inspection => ({
+  const seen = (score: number): Explanation => ({
     score,
     attention: readSteps(model, attention).flat(),
     states: readSteps(model, states),
   });
   return {
-    inspect: (request) => seen(model.replay([request])[0]),
-    inspectCoded: (request) => seen(model.replayCoded(request)),
+    explain: (request) => seen(model.replay([request])[0]),
+    explainCoded: (request) => seen(model.replayCoded(request)),
   };
 }
 
@@ -57,15 +57,15 @@ function overridden(config: RunConfig, overrides: Overrides): RunConfig {
   return resolveConfig({ ...config, model });
 }
 
-function exposed({ replica, workspace }: RequestModel, name: string): Tensor {
-  const tensor = replica.tape.exposed.get(name);
+function exposed({ recorded, workspace }: RequestModel, name: string): Tensor {
+  const tensor = recorded.tape.exposed.get(name);
   if (tensor) return tensor;
   throw new UserError(`model ${workspace.options.config.model.name}, as it is configured, has no ${name} to look at`);
 }
 
 /** The rows of a [tokens, n] tensor after the replay of a single request: [T, n]. */
-function readSteps({ replica, workspace }: RequestModel, { value, cols }: Tensor): number[][] {
-  const { packed } = replica.batch;
+function readSteps({ recorded, workspace }: RequestModel, { value, cols }: Tensor): number[][] {
+  const { packed } = recorded.batch;
   return Array.from({ length: packed.steps }, (_, t) => {
     const at = value / 4 + packed.offsets[t] * cols;
     return Array.from(workspace.memory.f32.subarray(at, at + cols));

@@ -2,7 +2,7 @@
 
 import { SCORE_BATCH } from "../engine/workspace.ts";
 import type { PredictRequest } from "./request.ts";
-import { type ItemCounts, openModel } from "./requests.ts";
+import { type ItemCounts, openModel } from "./request-model.ts";
 
 /** A trained model, ready to score. */
 export interface Scorer {

@@ -10,7 +10,7 @@ import type { Manifest } from "../dataset/manifest.ts";
 import type { DatasetStream, Targets } from "../dataset/stream.ts";
 import { TARGET_LOSS } from "../engine/objective.ts";
 import { loadWeights, saveWeights, weightTensors } from "../engine/state.ts";
-import { Team } from "../engine/worker-pool.ts";
+import { WorkerPool } from "../engine/worker-pool.ts";
 import { STEPS_PER_CHUNK } from "../engine/workspace.ts";
 import { UserError } from "../errors.ts";
 import type { RunConfig } from "../run/config.ts";
@@ -23,7 +23,7 @@ import { createRun, MetricsLog, readRunConfig, removeLeftovers, runFiles } from 
 import { writeScores } from "../run/scores.ts";
 import { weightsSha256 } from "../run/sha256.ts";
 import { type EpochSummary, type ReportedMetrics, type TrainSummary, writeSummary } from "../run/summary.ts";
-import { openStream, SplitPasses } from "../scoring/reading.ts";
+import { openStream, SplitScorer } from "../scoring/split-scorer.ts";
 import { evaluateScores } from "../statistics/metrics.ts";
 import { type LossSums, noLosses, type Progress, readCheckpoint, startOfRun, writeCheckpoint } from "./checkpoint.ts";
 import { type EpochPlan, type PlannedPortion, planEpoch, portionOfStep } from "./epoch-plan.ts";
@@ -88,15 +88,15 @@ export async function train(options: TrainOptions): Promise<TrainSummary | Inter
   const config = resume ? await readRunConfig(out) : options.config;
   const threads = Math.min(options.config.train.threads ?? availableParallelism(), config.train.shards);
   const dataset = await openStream(data, config);
-  let team: Team | undefined;
+  let pool: WorkerPool | undefined;
   try {
     for (const split of SPLITS) {
       if (dataset.manifest.counts[split] === 0) throw new UserError(`${data}: there are no ${split} samples`);
     }
     // A damaged file is told before there is a run.
     for (const split of SPLITS) await dataset.filePortions(split);
-    const started = new Team({ schema: dataset.schema, config, threads, training: true }, dataset);
-    team = started;
+    const started = new WorkerPool({ schema: dataset.schema, config, threads, training: true }, dataset);
+    pool = started;
     started.workspace.parameters.initialise(started.workspace.memory, config.train.seed);
     return await withLock(out, async () => {
       let progress = startOfRun();
@@ -109,7 +109,7 @@ export async function train(options: TrainOptions): Promise<TrainSummary | Inter
       return await new Training(options, config, threads, dataset, started, progress).run();
     });
   } finally {
-    await team?.close();
+    await pool?.close();
     await dataset.close();
   }
 }
@@ -134,10 +134,10 @@ class Training {
   readonly #config: RunConfig;
   readonly #threads: number;
   readonly #dataset: DatasetStream;
-  readonly #team: Team;
+  readonly #pool: WorkerPool;
   readonly #progress: Progress;
   readonly #feed: Feed;
-  readonly #valid: SplitPasses;
+  readonly #valid: SplitScorer;
   #validTargets: Promise<Targets> | undefined;
   /** Place of the target loss among those of a shard; the others are auxiliary. */
   readonly #target: number;
@@ -147,18 +147,18 @@ class Training {
     config: RunConfig,
     threads: number,
     dataset: DatasetStream,
-    team: Team,
+    pool: WorkerPool,
     progress: Progress,
   ) {
     this.#options = options;
     this.#config = config;
     this.#threads = threads;
     this.#dataset = dataset;
-    this.#team = team;
+    this.#pool = pool;
     this.#progress = progress;
     this.#feed = new Feed(dataset, "train");
-    this.#valid = new SplitPasses(dataset, "valid");
-    this.#target = team.workspace.losses.indexOf(TARGET_LOSS);
+    this.#valid = new SplitScorer(dataset, "valid");
+    this.#target = pool.workspace.losses.indexOf(TARGET_LOSS);
   }
 
   async run(): Promise<TrainSummary | Interruption> {
@@ -213,7 +213,7 @@ class Training {
       const nextLogged = (Math.floor(from / logEvery) + 1) * logEvery;
       const to = Math.min(end, nextLogged, from + STEPS_PER_CHUNK);
       const steps = { from: from - first, to: to - first, done: stepsDone + first };
-      await this.#team.train(loaded, { epoch, portion: number, ...steps, rate: epochRate });
+      await this.#pool.train(loaded, { epoch, portion: number, ...steps, rate: epochRate });
       progress.seconds += (performance.now() - start) / 1000;
       progress.loadingSeconds += this.#feed.waited - waited;
       const sums = this.#sumLosses(from, to);
@@ -252,7 +252,7 @@ class Training {
   async #measureLosses(): Promise<LossSums> {
     const { label, pairs } = await this.#targetsOfValid();
     const means = noLosses();
-    for (const shares of await this.#valid.measure(this.#team, { samples: label.length, pairs })) {
+    for (const shares of await this.#valid.measure(this.#pool, { samples: label.length, pairs })) {
       this.#addShares(means, shares);
     }
     if (!Number.isFinite(means.target + means.auxiliary)) throw this.#diverged("valid loss", this.#progress.step);
@@ -266,7 +266,7 @@ class Training {
 
   /** Sums the losses of steps [from, to) over steps and shards, in order. */
   #sumLosses(from: number, to: number): LossSums {
-    const { stepLosses, losses } = this.#team.workspace;
+    const { stepLosses, losses } = this.#pool.workspace;
     const perStep = this.#config.train.shards * losses.length;
     const sums = noLosses();
     sums.steps = to - from;
@@ -280,7 +280,7 @@ class Training {
 
   /** Adds shares [rows, losses] of mean losses to `sums`, row by row. */
   #addShares(sums: LossSums, shares: Float64Array): void {
-    const { length } = this.#team.workspace.losses;
+    const { length } = this.#pool.workspace.losses;
     for (let i = 0; i < shares.length; i++) {
       if (i % length === this.#target) sums.target += shares[i];
       else sums.auxiliary += shares[i];
@@ -322,7 +322,7 @@ class Training {
     const valid = metricsOf(await this.#targetsOfValid(), await this.#score(this.#valid));
     if (progress.best === null || better(valid, progress.best.valid)) {
       progress.best = { epoch, valid };
-      await saveWeights(out, this.#team.workspace, epoch);
+      await saveWeights(out, this.#pool.workspace, epoch);
     }
     const summary: EpochSummary = {
       train_loss: progress.epochLosses.target / steps,
@@ -346,11 +346,11 @@ class Training {
 
   async #checkpoint(log: MetricsLog): Promise<void> {
     this.#progress.metricsBytes = log.bytes;
-    await writeCheckpoint(this.#options.out, this.#team.workspace, this.#progress);
+    await writeCheckpoint(this.#options.out, this.#pool.workspace, this.#progress);
   }
 
-  async #score(passes: SplitPasses): Promise<Float32Array> {
-    const score = await passes.score(this.#team);
+  async #score(passes: SplitScorer): Promise<Float32Array> {
+    const score = await passes.score(this.#pool);
     if (!score.every(Number.isFinite)) throw this.#diverged("score", this.#progress.step);
     return score;
   }
@@ -359,9 +359,9 @@ class Training {
   async #finish(): Promise<TrainSummary> {
     const { out } = this.#options;
     const { best, epochs } = this.#progress;
-    const { workspace } = this.#team;
+    const { workspace } = this.#pool;
     await loadWeights(out, workspace);
-    const score = await this.#score(new SplitPasses(this.#dataset, "test"));
+    const score = await this.#score(new SplitScorer(this.#dataset, "test"));
     const test = metricsOf(await this.#dataset.targets("test"), score);
     await writeScores(out, score, best!.epoch);
     const summary: TrainSummary = {

@@ -1,6 +1,6 @@
 /** Looking inside a trained model: the tensors are those of the paper's equations, in the order of time. */
 import { join } from "node:path";
-import { loadInspector, loadScorer, type Overrides, resolveConfig, train, UserError } from "dien";
+import { loadExplainer, loadScorer, type Overrides, resolveConfig, train, UserError } from "dien";
 import { beforeAll, describe, expect, it } from "vitest";
 import { writeSmallDataset } from "../support/dataset.ts";
 import { dienInFloat64 } from "../support/dien-float64.ts";
@@ -30,9 +30,9 @@ const request = (history: string[]) => ({
 const someHistory = items(13, 2, 31, 7, 5);
 const uniform: Overrides = { attention: { form: "uniform" } };
 
-describe("an inspection", () => {
+describe("an explanation", () => {
   it("has attention, states and score of the equations in float64", async () => {
-    const found = (await loadInspector(run)).inspect(request(someHistory));
+    const found = (await loadExplainer(run)).explain(request(someHistory));
     const sample = { user: "user 3", hour: "noon", candidate: "item 7", history: someHistory };
     const { score, attention, states } = await dienInFloat64(run, sample);
     expect(found.states).toHaveLength(5);
@@ -46,25 +46,25 @@ describe("an inspection", () => {
   it("has the score of scoring, to the bit, one request after another", async () => {
     const requests = [someHistory, [], items(9), items(4, 4, 4)].map(request);
     const scores = (await loadScorer(run)).score(requests);
-    const inspector = await loadInspector(run);
-    expect(requests.map((each) => inspector.inspect(each).score)).toEqual(scores);
+    const explainer = await loadExplainer(run);
+    expect(requests.map((each) => explainer.explain(each).score)).toEqual(scores);
   });
 
   it("is of the latest behaviours that the model was trained for", async () => {
     const long = items(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12);
-    const inspector = await loadInspector(run);
-    const found = inspector.inspect(request(long));
+    const explainer = await loadExplainer(run);
+    const found = explainer.explain(request(long));
     expect(found.attention).toHaveLength(8);
-    expect(found).toEqual(inspector.inspect(request(long.slice(-8))));
+    expect(found).toEqual(explainer.explain(request(long.slice(-8))));
   });
 
   it("of an empty history is empty", async () => {
-    expect((await loadInspector(run)).inspect(request([]))).toMatchObject({ attention: [], states: [] });
+    expect((await loadExplainer(run)).explain(request([]))).toMatchObject({ attention: [], states: [] });
   });
 
   it("attends to all alike with uniform attention, and the states differ by that", async () => {
-    const plain = (await loadInspector(run)).inspect(request(someHistory));
-    const even = (await loadInspector(run, uniform)).inspect(request(someHistory));
+    const plain = (await loadExplainer(run)).explain(request(someHistory));
+    const even = (await loadExplainer(run, uniform)).explain(request(someHistory));
     for (const weight of even.attention) expect(weight).toBeCloseTo(1 / 5, 6);
     expect(relativeError(even.states.flat(), plain.states.flat())).toBeGreaterThan(1e-3);
     expect(even.score).not.toBe(plain.score);
@@ -77,7 +77,7 @@ describe("an inspection", () => {
   ])("adds up to 1 in attention: %j", async (model) => {
     const out = join(folder, JSON.stringify(model).replace(/\W+/g, "-"));
     await trainInto(out, model);
-    const { attention, states } = (await loadInspector(out)).inspect(request(someHistory));
+    const { attention, states } = (await loadExplainer(out)).explain(request(someHistory));
     expect(attention.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 6);
     expect(states.map(({ length }) => length)).toEqual(new Array(5).fill(36));
   });
@@ -85,7 +85,7 @@ describe("an inspection", () => {
 
 describe("mistakes", () => {
   const fails = async (out: string, message: RegExp, overrides?: Overrides) => {
-    const error = await loadInspector(out, overrides).catch((e) => e);
+    const error = await loadExplainer(out, overrides).catch((e) => e);
     expect(error).toBeInstanceOf(UserError);
     expect(error.message).toMatch(message);
   };

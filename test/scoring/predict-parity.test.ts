@@ -1,7 +1,7 @@
 /** Raw requests have the scores of the samples that were prepared from the same values, to the bit. */
 import { join } from "node:path";
 import {
-  loadInspector,
+  loadExplainer,
   loadScorer,
   openDataset,
   type PredictRequest,
@@ -43,12 +43,12 @@ it.each<[string, RawLog, { readonly max_history?: number }?]>([
   const scorer = await loadScorer(run);
   expect(scorer.score(requests)).toEqual([...score]);
   const { test, sequences } = await openDataset(data);
-  const { inspectCoded } = await loadInspector(run);
+  const { explainCoded } = await loadExplainer(run);
   const coded = Array.from(test.item, (candidate, i) => {
     const end = sequences.offsets[test.sequence[i]] + test.position[i];
     const history = Array.from(sequences.items.subarray(end - test.length[i], end));
     const [user, context] = [test.user, test.context].map((fields) => fields.map((ids) => ids[i]));
-    return inspectCoded({ user, context, candidate, history }).score;
+    return explainCoded({ user, context, candidate, history }).score;
   });
   expect(coded).toEqual([...score]);
   // There is something to see: samples differ, and so do their histories.

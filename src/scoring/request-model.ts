@@ -1,7 +1,6 @@
-/** Requests put through a trained model: a replay of its tape that scorer and inspector read. */
-
+/** Requests put through a trained model: a replay of its tape that scorer and explainer read. */
 import { loadWeights } from "../engine/state.ts";
-import { type Replica, SCORE_BATCH, Workspace } from "../engine/workspace.ts";
+import { type RecordedModel, SCORE_BATCH, Workspace } from "../engine/workspace.ts";
 import type { RunConfig } from "../run/config.ts";
 import { type ModelDescription, readModelDescription } from "../run/model-folder.ts";
 import { type CodedRequest, RequestEncoder } from "./encode.ts";
@@ -26,13 +25,13 @@ export async function openModel(
 /** A trained model that takes raw requests. */
 export class RequestModel {
   readonly workspace: Workspace;
-  readonly replica: Replica;
+  readonly recorded: RecordedModel;
   readonly #encoder: RequestEncoder;
   readonly #counts = { candidates: 0, behaviours: 0, unknown: { candidates: 0, behaviours: 0 } };
 
   constructor(description: ModelDescription, workspace: Workspace) {
     this.workspace = workspace;
-    this.replica = workspace.scoreReplica(0);
+    this.recorded = workspace.recordForScoring(0);
     this.#encoder = new RequestEncoder(description, SCORE_BATCH);
   }
 
@@ -67,7 +66,7 @@ export class RequestModel {
   /** Scores what the encoder holds. */
   #forward(count: number): number[] {
     const { kernels, memory } = this.workspace;
-    const { batch, tape, logits, arena, kept } = this.replica;
+    const { batch, tape, logits, arena, kept } = this.recorded;
     this.#encoder.fill(batch, count);
     tape.forward(arena, kept);
     kernels.sigmoid(count, logits.value, logits.value);

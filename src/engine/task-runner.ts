@@ -9,53 +9,61 @@ import { BatchAssembler, trainingOrder } from "../dataset/batching.ts";
 import type { ItemCatalogue, LoadedPortion, Samples } from "../dataset/dataset.ts";
 import { Adam } from "../optim/adam.ts";
 import { gatherGradients, sumTouchedRows } from "../optim/reduction.ts";
-import type { Meeting } from "./barrier.ts";
-import type { MeasureTask, TrainTask } from "./tasks.ts";
-import { type Replica, SCORE_BATCH, type Workspace } from "./workspace.ts";
+import { Barrier } from "./barrier.ts";
+import type { MeasureTask, ScoreTask, Task, TrainTask } from "./tasks.ts";
+import { WorkCounter } from "./work-counter.ts";
+import { type RecordedModel, SCORE_BATCH, type Workspace } from "./workspace.ts";
 
-/** One thread's replicas of the model, and what it does with them. */
-export class Stepper {
+/** One thread with its recordings of the model. */
+export class TaskRunner {
   readonly #workspace: Workspace;
-  readonly #meeting: Meeting;
+  readonly #barrier: Barrier;
+  readonly #counter: WorkCounter;
   readonly #thread: number;
   readonly #assembler: BatchAssembler;
-  readonly #shards: readonly Replica[];
-  readonly #scorer: Replica;
-  readonly #measurer: Replica | undefined;
+  readonly #shards: readonly RecordedModel[];
+  readonly #scorer: RecordedModel;
+  readonly #measurer: RecordedModel | undefined;
   readonly #adam: Adam | undefined;
   readonly #draw = { seed: 0, epoch: -1 };
   #loaded: LoadedPortion | undefined;
   #portion = -1;
   #order: Int32Array = new Int32Array(0);
 
-  constructor(workspace: Workspace, catalogue: ItemCatalogue, meeting: Meeting, thread: number) {
+  constructor(workspace: Workspace, catalogue: ItemCatalogue, thread: number) {
     this.#workspace = workspace;
-    this.#meeting = meeting;
+    this.#barrier = new Barrier(workspace.barrierCells, workspace.options.threads);
+    this.#counter = new WorkCounter(workspace.counterCells);
     this.#thread = thread;
     this.#assembler = new BatchAssembler(catalogue, Math.max(workspace.shardSize, SCORE_BATCH));
     const { kernels, gradients, options } = workspace;
     const { train } = options.config;
-    this.#scorer = workspace.scoreReplica(thread);
-    this.#measurer = workspace.measureReplica(thread);
+    this.#scorer = workspace.recordForScoring(thread);
+    this.#measurer = workspace.recordForMeasuring(thread);
     this.#draw.seed = train.seed;
-    this.#shards = gradients ? Array.from({ length: train.shards }, (_, s) => workspace.shardReplica(s, thread)) : [];
+    this.#shards = gradients
+      ? Array.from({ length: train.shards }, (_, s) => workspace.recordForTraining(s, thread))
+      : [];
     if (gradients) {
       const { clip_norm: clipNorm, embedding_l2: embeddingL2 } = train;
       this.#adam = new Adam(kernels, gradients, { clipNorm, embeddingL2 });
     }
   }
 
-  /** The samples that the tasks to come are about. */
-  open(loaded: LoadedPortion): void {
+  /** Does this thread's share of a task; returns when the thread is done. */
+  run(task: Task): void {
+    if (task.kind === "open") this.#open(task.loaded);
+    else if (task.kind === "train") this.#train(task);
+    else if (task.kind === "score") this.#score(task);
+    else this.#measure(task);
+  }
+
+  #open(loaded: LoadedPortion): void {
     this.#loaded = loaded;
     this.#portion = -1;
   }
 
-  /**
-   * Takes part in steps [from, to) of a portion of an epoch, at most `STEPS_PER_CHUNK`. `done` steps came before the
-   * portion.
-   */
-  train({ epoch, portion, from, to, done, rate }: Omit<TrainTask, "kind">): void {
+  #train({ epoch, portion, from, to, done, rate }: TrainTask): void {
     const { kernels, options } = this.#workspace;
     const gradients = this.#workspace.gradients!;
     const { seed, batch_size: batchSize, shards } = options.config.train;
@@ -66,25 +74,26 @@ export class Stepper {
       this.#order = trainingOrder(samples.count, seed, epoch, portion);
     }
     const adam = this.#adam!;
-    const meeting = this.#meeting;
+    const barrier = this.#barrier;
+    const counter = this.#counter;
     const { threads } = options;
     adam.startAt(done + from);
     for (let step = from; step < to; step++) {
       const first = step * batchSize;
       const count = Math.min(batchSize, samples.count - first);
       const pairs = countPairs(samples, this.#order, first, count);
-      for (let shard = meeting.take(); shard < shards; shard = meeting.take()) {
+      for (let shard = counter.take(); shard < shards; shard = counter.take()) {
         this.#runShard(shard, first, count, pairs, step - from);
       }
-      meeting.wait();
-      if (this.#thread === 0) meeting.restart();
+      barrier.wait();
+      if (this.#thread === 0) counter.restart();
       gatherGradients(kernels, gradients, this.#thread, threads);
-      meeting.wait();
+      barrier.wait();
       sumTouchedRows(kernels, gradients, this.#thread, threads);
-      meeting.wait();
+      barrier.wait();
       adam.apply(this.#thread, threads, rate);
-      if (this.#thread === 0) meeting.progress(1);
-      meeting.wait();
+      if (this.#thread === 0) counter.advance(1);
+      barrier.wait();
     }
   }
 
@@ -116,14 +125,13 @@ export class Stepper {
     for (let i = 0; i < losses.length; i++) stepLosses[at + i] = tape.losses[i].value;
   }
 
-  /** Takes part in scoring the samples in `order`: scores[row] = probability of a click of the sample in that row. */
-  score(order: Int32Array, scores: Float32Array): void {
+  #score({ order, scores }: ScoreTask): void {
     const { kernels, memory } = this.#workspace;
     const { batch, tape, arena, kept, logits } = this.#scorer;
     const loaded = this.#loaded!;
     const { row: rowOf } = loaded.samples;
     for (;;) {
-      const from = this.#meeting.take() * SCORE_BATCH;
+      const from = this.#counter.take() * SCORE_BATCH;
       if (from >= order.length) break;
       const count = Math.min(SCORE_BATCH, order.length - from);
       this.#assembler.fill(batch, loaded, order, from, count, null);
@@ -132,29 +140,26 @@ export class Stepper {
       const base = logits.value / 4;
       const { order: rows } = batch.packed;
       for (let row = 0; row < count; row++) scores[rowOf[order[from + rows[row]]]] = memory.f32[base + row];
-      this.#meeting.progress(count);
+      this.#counter.advance(count);
     }
   }
 
-  /**
-   * Takes part in measuring: shares[p, loss] = share of piece p in the mean of each loss over `totals`, of whose samples
-   * those in `order` are at hand. Negatives are drawn as for an epoch 0, so they are the same each time.
-   */
-  measure({ order, totals, shares }: Omit<MeasureTask, "kind">): void {
+  /** Negatives are sampled as for an epoch 0, so they are the same each time. */
+  #measure({ order, totals, shares }: MeasureTask): void {
     const { batch, tape, arena, kept, readsNegatives } = this.#measurer!;
     const draw = readsNegatives ? { seed: this.#draw.seed, epoch: 0 } : null;
     const loaded = this.#loaded!;
     tape.totals.samples = totals.samples;
     tape.totals.pairs = totals.pairs;
     for (;;) {
-      const piece = this.#meeting.take();
+      const piece = this.#counter.take();
       const from = piece * SCORE_BATCH;
       if (from >= order.length) break;
       const count = Math.min(SCORE_BATCH, order.length - from);
       this.#assembler.fill(batch, loaded, order, from, count, draw);
       tape.forward(arena, kept);
       for (let i = 0; i < tape.losses.length; i++) shares[piece * tape.losses.length + i] = tape.losses[i].value;
-      this.#meeting.progress(count);
+      this.#counter.advance(count);
     }
   }
 }

@@ -3,7 +3,7 @@ import { type Split, sharedFloat32 } from "../dataset/dataset.ts";
 import { Feed } from "../dataset/feed.ts";
 import { DatasetStream } from "../dataset/stream.ts";
 import type { LossTotals } from "../engine/tasks.ts";
-import type { Team } from "../engine/worker-pool.ts";
+import type { WorkerPool } from "../engine/worker-pool.ts";
 import type { RunConfig } from "../run/config.ts";
 
 /** Two portions are held at a time: the one at work, and the one that is read ahead. */
@@ -18,7 +18,7 @@ export function openStream(data: string, { train }: Pick<RunConfig, "train">): P
 }
 
 /** A split of a dataset, to be gone through time and again. A split that fits into one portion is read once. */
-export class SplitPasses {
+export class SplitScorer {
   readonly #split: Split;
   readonly #stream: DatasetStream;
   readonly #feed: Feed;
@@ -30,21 +30,21 @@ export class SplitPasses {
   }
 
   /** Probability of a click for each sample of the split, in the order of its file. */
-  async score(team: Team, onProgress?: (done: number, total: number) => void): Promise<Float32Array> {
+  async score(pool: WorkerPool, onProgress?: (done: number, total: number) => void): Promise<Float32Array> {
     const total = this.#stream.manifest.counts[this.#split];
     const scores = sharedFloat32(total);
     let before = 0;
     for await (const loaded of this.#portions()) {
-      await team.score(loaded, scores, onProgress && ((done) => onProgress(before + done, total)));
+      await pool.score(loaded, scores, onProgress && ((done) => onProgress(before + done, total)));
       before += loaded.samples.count;
     }
     return scores;
   }
 
   /** The losses of the split as they are now: [pieces, losses] shares of their means over `totals`. */
-  async measure(team: Team, totals: LossTotals): Promise<Float64Array[]> {
+  async measure(pool: WorkerPool, totals: LossTotals): Promise<Float64Array[]> {
     const shares: Float64Array[] = [];
-    for await (const loaded of this.#portions()) shares.push(await team.measure(loaded, totals));
+    for await (const loaded of this.#portions()) shares.push(await pool.measure(loaded, totals));
     return shares;
   }
 
