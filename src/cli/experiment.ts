@@ -1,11 +1,11 @@
 /** `dien experiment NAME`: the paper's tables and figures, and the search for settings, on people's own datasets. */
 import { join } from "node:path";
 import { type Command, Option } from "commander";
-import { type Experiment, type ExperimentOptions, TUNE_DEFAULTS } from "../experiments/experiment.ts";
-import type { LabEvent } from "../experiments/lab.ts";
-import { experiments } from "../experiments/list.ts";
+import type { LabEvent } from "../experiments/lab/lab.ts";
+import type { Stop } from "../experiments/lab/trials.ts";
+import { type Experiment, type ExperimentOptions, experiments } from "../experiments/list.ts";
 import type { ExperimentOutcome } from "../experiments/run.ts";
-import type { Stop } from "../experiments/stops.ts";
+import { TUNE_DEFAULTS } from "../experiments/search/space.ts";
 import { duration, metric } from "../format.ts";
 import { models } from "../models/registry.ts";
 import { type Context, INTERRUPTED, printJson } from "./context.ts";

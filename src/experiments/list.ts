@@ -1,5 +1,31 @@
-/** The experiments by name. A new one is one file and one entry here; files are loaded when they are asked for. */
-import type { Experiment } from "./experiment.ts";
+/**
+ * What an experiment is, and the list of them by name. An experiment trains what it needs in a lab and returns a report. A
+ * new one is one file and one entry here; files are loaded when they are asked for.
+ */
+import type { Report } from "../report/report.ts";
+import type { Lab } from "./lab/lab.ts";
+import type { Figure3Options } from "./paper/figure3.ts";
+import type { TuneOptions } from "./search/tune.ts";
+
+/** The options that only some experiments have. */
+export interface ExperimentOptions extends Figure3Options, TuneOptions {}
+
+/** @throws Interrupted when the lab's signal was aborted; the same call continues from there */
+type ExperimentRun = (lab: Lab, options: ExperimentOptions) => Promise<Report>;
+
+/** An experiment as it is listed, before its code is loaded. */
+export interface Experiment {
+  readonly name: string;
+  /** One line for `--help`. */
+  readonly summary: string;
+  /** A paragraph for the experiment's own help. */
+  readonly description: string;
+  /** Whether it trains with several seeds; otherwise with seed 1 alone. */
+  readonly manySeeds: boolean;
+  /** Which of the options it reads; the command offers no others. */
+  readonly options: readonly (keyof ExperimentOptions)[];
+  load(): Promise<ExperimentRun>;
+}
 
 const list: readonly Experiment[] = [
   {
@@ -7,10 +33,10 @@ const list: readonly Experiment[] = [
     summary: "all models on all datasets",
     description:
       "Trains BaseModel, Wide & Deep, PNN, DIN, the two-layer GRU with attention and DIEN on every dataset with every seed, " +
-      "and says who leads, by how much, and whether that is chance.",
+      "and reports which leads, by how much, and whether that could be chance.",
     manySeeds: true,
     options: [],
-    load: async () => (await import("./table2.ts")).table2,
+    load: async () => (await import("./paper/table2.ts")).table2,
   },
   {
     name: "table3",
@@ -20,17 +46,17 @@ const list: readonly Experiment[] = [
       "at most 50 behaviours (model.head.layers and train.max_history, which --set changes), and reports as table2 does.",
     manySeeds: true,
     options: [],
-    load: async () => (await import("./table3.ts")).table3,
+    load: async () => (await import("./paper/table3.ts")).table3,
   },
   {
     name: "table4",
-    summary: "DIEN taken apart, and what the paper leaves open",
+    summary: "the parts of DIEN, and what the paper leaves open",
     description:
       "Trains BaseModel, the two-layer GRU with attention, GRU with AIGRU, AGRU and AUGRU, and DIEN; then DIEN with one choice " +
-      "made otherwise: the forms of the authors' code, equal or no attention, the weight of the auxiliary loss from 0 to 2.",
+      "changed: the forms of the released code, uniform or sigmoid attention, the weight of the auxiliary loss from 0 to 2.",
     manySeeds: true,
     options: [],
-    load: async () => (await import("./table4.ts")).table4,
+    load: async () => (await import("./paper/table4.ts")).table4,
   },
   {
     name: "figure2",
@@ -40,28 +66,28 @@ const list: readonly Experiment[] = [
       "(L = L_target + alpha L_aux) and the auxiliary loss, on training and on validation samples.",
     manySeeds: true,
     options: [],
-    load: async () => (await import("./figure2.ts")).figure2,
+    load: async () => (await import("./paper/figure2.ts")).figure2,
   },
   {
     name: "figure3",
     summary: "how a user's interest evolves under different candidates",
     description:
       "Trains DIEN (one seed) and looks inside it for one user: AUGRU's hidden states under several candidates and under " +
-      "equal attention, projected by PCA and joined in order, and the attention to every behaviour. The user is the most " +
-      "telling one of the test samples, or the one named with --user.",
+      "uniform attention, projected by PCA and joined in order, and the attention to every behaviour. The user is the one " +
+      "named with --user, or the one of the test samples whose attention differs most between candidates.",
     manySeeds: false,
     options: ["user"],
-    load: async () => (await import("./figure3.ts")).figure3,
+    load: async () => (await import("./paper/figure3.ts")).figure3,
   },
   {
     name: "tune",
     summary: "search over learning rate, embedding size, regularisation and auxiliary weight",
     description:
       "Tries settings at random, stops bad trials early, trains the best again with every seed and writes the winner on " +
-      "each dataset as a configuration for `dien train --config`. Keys given with --set are settled and not searched.",
+      "each dataset as a configuration for `dien train --config`. Keys given with --set are not searched.",
     manySeeds: true,
     options: ["model", "trials"],
-    load: async () => (await import("./tune.ts")).tune,
+    load: async () => (await import("./search/tune.ts")).tune,
   },
 ];
 

@@ -1,10 +1,10 @@
 /** Runs an experiment and writes its report. */
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
-import { type Report, writeReport } from "../report/report.ts";
-import type { ExperimentOptions } from "./experiment.ts";
-import { Interrupted, Lab, type LabOptions } from "./lab.ts";
-import { experiments } from "./list.ts";
+import type { Report } from "../report/report.ts";
+import { writeReport } from "../report/write.ts";
+import { Interrupted, Lab, type LabOptions } from "./lab/lab.ts";
+import { type ExperimentOptions, experiments } from "./list.ts";
 
 /** What to run, on what; see `LabOptions` and `ExperimentOptions`. */
 export interface RunExperimentOptions extends LabOptions, ExperimentOptions {
@@ -21,7 +21,7 @@ export interface ExperimentOutcome {
 
 /**
  * Trains whatever of the experiment is not trained yet and writes `OUT/NAME/report.html` with its figures and data.
- * @returns `{interrupted: true}` when the signal was aborted: the same call goes on from there
+ * @returns `{interrupted: true}` when the signal was aborted: the same call continues from there
  * @throws UserError for bad input, or folders that hold something else
  */
 export async function runExperiment(options: RunExperimentOptions): Promise<ExperimentOutcome | { interrupted: true }> {
@@ -32,8 +32,8 @@ export async function runExperiment(options: RunExperimentOptions): Promise<Expe
   const start = performance.now();
   const lab = await Lab.open(options);
   try {
-    const runIt = await experiment.load();
-    const report = await runIt(lab, options);
+    const produce = await experiment.load();
+    const report = await produce(lab, options);
     const folder = join(options.out, report.name);
     await writeReport(folder, report);
     return { report, folder, seconds: (performance.now() - start) / 1000 };

@@ -1,7 +1,7 @@
 /** A report as one HTML page that needs nothing else: no script, no network, no file beside it but the data it links to. */
 
-import type { Block, Cell, Report } from "./contents.ts";
 import { PAGE_STYLE } from "./page-style.ts";
+import type { Block, Cell, Report } from "./report.ts";
 import { escapeMarkup } from "./text.ts";
 
 /** Lets the page use its own styles and nothing more, should anything get past the escaping. */

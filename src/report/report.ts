@@ -1,56 +1,33 @@
-/**
- * A report: what was asked, what came out, the data behind it and the commands that repeat it, as a folder.
- *
- *   report.html           the whole of it to read, in one file
- *   figures/NAME.svg      each figure on its own
- *   data/NAME.csv, .json  the rows behind tables and figures, numbers in full
- *   commands.sh           the commands
- */
-import { join } from "node:path";
-import { makeFolder, writeFileAside } from "../files.ts";
-import type { Block, Report } from "./contents.ts";
-import { csv, jsonRows } from "./csv.ts";
-import { page } from "./page.ts";
-import { DARK, LIGHT } from "./plots/colours.ts";
-import { escapeMarkup } from "./text.ts";
+/** What a report is made of. */
+import type { Row } from "./csv.ts";
 
-export type { Block, Cell, Report } from "./contents.ts";
+/** What stands in a table: null is a gap, `strong` marks the best of its column, `note` follows in small print. */
+export type Cell =
+  | string
+  | number
+  | null
+  | { readonly text: string; readonly note?: string; readonly strong?: boolean };
 
-/** Writes the files of a report into `folder`, which is created; older files of the same names are replaced. */
-export async function writeReport(folder: string, report: Report): Promise<void> {
-  checkNames(report);
-  const files = new Map<string, string>();
-  for (const block of report.blocks) {
-    if (block.kind === "figure") files.set(`figures/${block.name}.svg`, standalone(block));
-  }
-  for (const [name, rows] of Object.entries(report.data)) {
-    files.set(`data/${name}.csv`, csv(rows));
-    files.set(`data/${name}.json`, jsonRows(rows));
-  }
-  files.set("commands.sh", ["#!/bin/sh", "set -eu", ...report.commands, ""].join("\n"));
-  files.set("report.html", page(report));
-  for (const part of ["figures", "data"]) await makeFolder(join(folder, part));
-  for (const [name, content] of files) await writeFileAside(join(folder, name), content);
-}
+/** A part of a report. In texts, captions, headings and cells, backticks mark code. */
+export type Block =
+  | { readonly kind: "text" | "heading"; readonly text: string }
+  | {
+      readonly kind: "table";
+      readonly name: string;
+      readonly caption: string;
+      readonly head: readonly string[];
+      readonly rows: readonly (readonly Cell[])[];
+    }
+  | { readonly kind: "figure"; readonly name: string; readonly caption: string; readonly svg: string };
 
-/** Writes a report as one page at `path`, without files beside it. */
-export async function writePage(path: string, report: Report): Promise<void> {
-  checkNames(report);
-  await writeFileAside(path, page(report, { alone: true }));
-}
-
-/** Names become files and anchors, so they are plain, and no two figures or tables share one. */
-function checkNames({ name, blocks, data }: Report): void {
-  const blockNames = blocks.flatMap((block) => ("name" in block ? [block.name] : []));
-  for (const used of [name, ...blockNames, ...Object.keys(data)]) {
-    if (!/^[a-z0-9][a-z0-9_-]*$/.test(used)) throw new Error(`not a name for a part of a report: ${used}`);
-  }
-  if (new Set(blockNames).size < blockNames.length) throw new Error(`two parts of report ${name} have the same name`);
-}
-
-/** A figure with a title, a background and a text colour of its own, for there is no page around it. */
-function standalone({ svg, caption }: Extract<Block, { kind: "figure" }>): string {
-  const look = (scheme: typeof LIGHT) => `:root{background:${scheme.background};color:${scheme.text}}`;
-  const style = `<style>${look(LIGHT)}@media screen and (prefers-color-scheme:dark){${look(DARK)}}</style>`;
-  return `${svg.replace(/^<svg[^>]*>/, (open) => `${open}<title>${escapeMarkup(caption)}</title>${style}`)}\n`;
+export interface Report {
+  readonly name: string;
+  readonly title: string;
+  /** What was asked, and the answer in a sentence. */
+  readonly lead: string;
+  readonly blocks: readonly Block[];
+  /** The data behind tables and figures by name. */
+  readonly data: Readonly<Record<string, readonly Row[]>>;
+  /** The exact commands that repeat it. */
+  readonly commands: readonly string[];
 }

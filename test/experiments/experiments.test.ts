@@ -125,7 +125,7 @@ describe("table3", () => {
     expect(configOf(options, "deep-augru").model.auxiliary.weight).toBe(0);
     const { blocks } = outcome.report;
     const text = blocks.map((block) => (block.kind === "text" ? block.text : "")).join("\n");
-    expect(text).toContain("first is not: under its protocol, test, negatives are drawn");
+    expect(text).toContain("first has none: under its protocol, test, negatives are sampled");
     const overview = blocks.find((block) => block.kind === "table" && block.name === "overview");
     if (overview?.kind !== "table") throw new Error("there is no overview");
     expect(overview.head).toEqual(["", "first", "paper: industrial"]);
@@ -193,11 +193,11 @@ it("figure2 has the losses that the runs logged, the auxiliary one with its weig
 
 describe("figure3", () => {
   // Some users of this one have two interests.
-  const telling = join(folder, "telling");
-  beforeAll(() => writeSmallDataset(telling, { samples: 500, seed: 6 }));
+  const contrasting = join(folder, "contrasting");
+  beforeAll(() => writeSmallDataset(contrasting, { samples: 500, seed: 6 }));
 
-  it("finds a telling case, and shows its states and attention", async () => {
-    const outcome = await finish("figure3", optionsOf("figure3", { data: [telling], seeds: 1 }));
+  it("finds an example with a contrast, and shows its states and attention", async () => {
+    const outcome = await finish("figure3", optionsOf("figure3", { data: [contrasting], seeds: 1 }));
     const rows = readRows(outcome, "states");
     const series = [...new Set(rows.map(({ candidate }) => candidate))];
     expect(series.length).toBeGreaterThanOrEqual(3);
@@ -210,11 +210,11 @@ describe("figure3", () => {
   });
 
   it("looks at the user that is named, and says so where there is none", async () => {
-    const options = optionsOf("figure3", { data: [telling], seeds: 1 });
+    const options = optionsOf("figure3", { data: [contrasting], seeds: 1 });
     const rows = readRows(await finish("figure3", options), "states");
     const [{ user }] = rows;
     expect(readRows(await finish("figure3", { ...options, user: String(user) }), "states")).toEqual(rows);
-    await expect(finish("figure3", { ...options, user: "nobody" })).rejects.toThrow('telling has no user "nobody"');
+    await expect(finish("figure3", { ...options, user: "nobody" })).rejects.toThrow('contrasting has no user "nobody"');
   });
 });
 

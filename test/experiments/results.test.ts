@@ -1,13 +1,13 @@
-/** What reports say of results, on scores made up so that the answer is known. */
+/** Reports of results, on synthetic scores whose comparison has a known answer. */
 import { describe, expect, it } from "vitest";
-import type { LabDataset } from "../../src/experiments/datasets.ts";
-import type { Lab } from "../../src/experiments/lab.ts";
-import { publicData } from "../../src/experiments/paper.ts";
-import { repeatCommands, seedsFlag } from "../../src/experiments/repeat.ts";
-import { type Result, Standings } from "../../src/experiments/results.ts";
-import { leaderSentence } from "../../src/experiments/sentences.ts";
-import { differenceTable, overviewTable, standingTable } from "../../src/experiments/tables.ts";
-import { augru, base, dien, din, type Variant } from "../../src/experiments/variants.ts";
+import type { LabDataset } from "../../src/experiments/lab/datasets.ts";
+import type { Lab } from "../../src/experiments/lab/lab.ts";
+import type { Variant } from "../../src/experiments/lab/trials.ts";
+import { publicData } from "../../src/experiments/paper/published.ts";
+import { augru, base, dien, din } from "../../src/experiments/paper/variants.ts";
+import { differenceTable, leaderSentence, metricsTable, overviewTable } from "../../src/experiments/results/blocks.ts";
+import { repeatCommands, seedsFlag } from "../../src/experiments/results/commands.ts";
+import { DatasetResults, type Result } from "../../src/experiments/results/results.ts";
 import { auc } from "../../src/statistics/auc.ts";
 import { calibrationOf } from "../../src/statistics/calibration.ts";
 import { placementsOf } from "../../src/statistics/placements.ts";
@@ -53,13 +53,13 @@ function resultOf(variant: Variant, strength: number): Result {
 }
 
 const results = [resultOf(base, 0.5), resultOf(dien, 1), resultOf(din, 0.9)];
-const standings = new Standings(results);
+const own = new DatasetResults(results);
 const [ofBase, ofDien, ofDin] = results.map((result) => result.auc.mean);
 const cells = (row: readonly unknown[]) => row.map((cell) => (cell as { text?: string } | null)?.text ?? cell);
 
 describe("tables", () => {
-  it("of standings have the distance to base, RelaImpr, and the runner-up for the leader, the leader for the others", () => {
-    const table = standingTable(standings);
+  it("of metrics have the distance to base, RelaImpr, and the runner-up for the leader, the leader for the others", () => {
+    const table = metricsTable(own);
     if (table.kind !== "table") throw new Error("no table");
     const [, ofTheLeader, ofTheSecond] = table.rows.map(cells);
     const at = (name: string) => table.head.indexOf(name);
@@ -75,27 +75,27 @@ describe("tables", () => {
   });
 
   it("of the paper mark the best of each dataset and have the paper's figures beside it", () => {
-    const table = overviewTable("overview", [standings], [base, din, dien], publicData);
+    const table = overviewTable([own], [base, din, dien], publicData);
     if (table.kind !== "table") throw new Error("no table");
     expect(table.rows.map(([, cell]) => (cell as { strong: boolean }).strong)).toEqual([false, false, true]);
     expect(table.rows[2].slice(2)).toEqual(["0.7792 ± 0.0024", "0.8453 ± 0.0048"]);
   });
 
   it("of differences answer each question on each dataset", () => {
-    const table = differenceTable("pairs", "", [standings], [{ question: "asked", a: dien, b: din }]);
+    const table = differenceTable("pairs", "", [own], [{ question: "asked", a: dien, b: din }]);
     if (table.kind !== "table") throw new Error("no table");
-    expect(table.rows[0].slice(0, 2)).toEqual(["asked", "DIEN less DIN"]);
+    expect(table.rows[0].slice(0, 2)).toEqual(["asked", "DIEN minus DIN"]);
     expect(table.rows[0][2]).toMatch(new RegExp(`^\\+${(ofDien - ofDin).toFixed(4)} `));
   });
 });
 
 it("the lead names leader, runner-up and the distance", () => {
-  expect(leaderSentence(standings)).toMatch(
+  expect(leaderSentence(own)).toMatch(
     new RegExp(
       `^Beauty 5: DIEN leads with a test AUC of ${ofDien.toFixed(4)}, ${(ofDien - ofDin).toFixed(4)} above DIN \\(p`,
     ),
   );
-  expect(leaderSentence(new Standings([results[0]]))).toMatch(
+  expect(leaderSentence(new DatasetResults([results[0]]))).toMatch(
     /^Beauty 5: BaseModel leads with a test AUC of [\d.]+\.$/,
   );
 });

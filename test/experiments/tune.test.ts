@@ -83,7 +83,7 @@ describe("the winner", () => {
 });
 
 describe("trials", () => {
-  it("are stopped after their second epoch at the earliest, and told of", () => {
+  it("are stopped after their second epoch at the earliest, and reported", () => {
     const rows = readRows(unbroken, "trials");
     expect(rows).toHaveLength(TRIALS);
     const stopped = rows.filter((row) => row.stopped === "early");
@@ -165,7 +165,7 @@ describe("a search", () => {
     expect(row).toMatchObject({ valid_auc: null, stopped: "diverged", epochs: 1 });
     expect(finalists(outcome)).not.toContain(best);
     const figure = outcome.report.blocks.find((block) => block.kind === "figure")!;
-    expect(figure.caption).toContain(`Not shown is trial ${Number(best.slice(-2))}: diverged.`);
+    expect(figure.caption).toContain(`Not shown: trial ${Number(best.slice(-2))} (diverged).`);
     expect(readdirSync(runOf("failing", best, 1))).not.toContain("checkpoint");
     const again: string[] = [];
     const options = optionsOf("failing", { seeds: 1, onProgress: ({ name }) => again.push(name) });
@@ -182,7 +182,7 @@ describe("a search", () => {
     const outcome = await finish("tune", optionsOf("finalist", { onProgress }));
     expect(finalists(outcome)).toEqual(finalists(unbroken).filter((name) => name !== best));
     expect(outcome.report.blocks.find((block) => block.kind === "table")!.caption).toContain(
-      `trial ${Number(best.slice(-2))} failed with one of these and is left out`,
+      `trial ${Number(best.slice(-2))} failed with one of these and is omitted`,
     );
   });
 
@@ -211,8 +211,8 @@ describe("mistakes", () => {
 
   it("nothing left to search", async () => {
     const all = { "train.learning_rate": 0.01, "model.embedding.size": 4, "train.embedding_l2": 0 };
-    await expect(finish("tune", optionsOf("settled", { settings: { ...settings, ...all } }))).rejects.toThrow(
-      /nothing to search: --set settles all/,
+    await expect(finish("tune", optionsOf("fixed", { settings: { ...settings, ...all } }))).rejects.toThrow(
+      /nothing to search: --set gives a value to every key/,
     );
   });
 

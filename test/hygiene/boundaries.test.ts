@@ -43,7 +43,11 @@ const ROOMS: Readonly<Record<string, { below: readonly string[]; browser?: boole
   engine: { below: ["run", "optim"] },
   scoring: { below: ["engine", "statistics"] },
   training: { below: ["scoring"] },
-  experiments: { below: ["training", "report", "format.ts"] },
+  "experiments/lab": { below: ["training"] },
+  "experiments/results": { below: ["experiments/lab", "report", "format.ts"] },
+  "experiments/paper": { below: ["experiments/results"] },
+  "experiments/search": { below: ["experiments/results"] },
+  experiments: { below: ["experiments/paper", "experiments/search"] },
   "index.ts": {
     below: ["experiments", "importers/amazon", "importers/taobao", "importers/synthetic", "inspection/show"],
   },

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { parseHTML } from "linkedom";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { calibrationPlot } from "../../src/report/plots/calibration.ts";
-import { type Report, writePage, writeReport } from "../../src/report/report.ts";
+import type { Report } from "../../src/report/report.ts";
 import { clean, escapeMarkup, shorten } from "../../src/report/text.ts";
+import { writePage, writeReport } from "../../src/report/write.ts";
 
 const HOSTILE = `<script>alert("1")</script><img src=x onerror='x'>&\u0000\n`;
 

@@ -1,19 +1,20 @@
-/** Principal component analysis (Pearson 1901): many-dimensional points seen from where they spread most. */
+/** Principal component analysis (Pearson 1901): points projected to the plane in which they vary most. */
 import { PCA } from "ml-pca";
 
 export interface Projection {
   /** The points in two dimensions, in the order given. */
   readonly points: readonly (readonly [number, number])[];
-  /** Share of the variance along each of the two. */
+  /** Fraction of the variance along each of the two. */
   readonly explained: readonly [number, number];
 }
 
-/** Loadings that differ by less than this share are of one size: in which order points are added up must not matter. */
-const ALIKE = 1e-9;
+/** Loadings whose sizes differ by less than this fraction count as equal: the order of the points must not matter. */
+const EQUAL = 1e-9;
 
 /**
- * Projects points [n, d] to their first two principal components. The sign of a component is not determined by the data;
- * here the loading that is largest in size, the first of them, is positive, so the same points always give the same picture.
+ * Projects points [n, d] to their first two principal components. The data do not determine the sign of a
+ * component; here its largest loading by size (the first of equal ones) is positive, so the same points always give the
+ * same picture.
  */
 export function project(points: readonly (readonly number[])[]): Projection {
   const pca = new PCA(points.map((point) => [...point]));
@@ -21,7 +22,7 @@ export function project(points: readonly (readonly number[])[]): Projection {
   const signs = [0, 1].map((c) => {
     const loading = loadings[c] ?? [];
     const largest = Math.max(0, ...loading.map(Math.abs));
-    const first = loading.find((value) => Math.abs(value) >= largest * (1 - ALIKE)) ?? 0;
+    const first = loading.find((value) => Math.abs(value) >= largest * (1 - EQUAL)) ?? 0;
     return first < 0 ? -1 : 1;
   });
   const projected = pca.predict(

@@ -1,15 +1,30 @@
-/** Training runs of an experiment on disk: `OUT/runs/DATASET/VARIANT/seed-N`. A finished run is never trained again. */
+/**
+ * Training runs of an experiment on disk: `OUT/runs/DATASET/VARIANT/seed-N`. A finished run is never trained again, and
+ * neither is one that a search stopped, which `stopped.json` in the run's folder records.
+ */
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { UserError } from "../errors.ts";
-import { configKeys, differingKey, type RunConfig, resolveConfig } from "../run/config.ts";
-import { assign, type Tree } from "../run/dotted.ts";
-import { readModelDescription } from "../run/model-folder.ts";
-import { holdsFiles, readRunConfig, runFiles } from "../run/run-folder.ts";
-import { readSummary, type TrainSummary } from "../run/summary.ts";
+import { z } from "zod";
+import { UserError } from "../../errors.ts";
+import { readJson, writeFileAside } from "../../files.ts";
+import { configKeys, differingKey, type RunConfig, resolveConfig, settingsByKey } from "../../run/config.ts";
+import { assign, type Tree } from "../../run/dotted.ts";
+import type { FailureReason } from "../../run/failure.ts";
+import { readModelDescription } from "../../run/model-folder.ts";
+import { holdsFiles, readRunConfig, runFiles } from "../../run/run-folder.ts";
+import { epochSchema, readSummary, type TrainSummary } from "../../run/summary.ts";
 import type { LabDataset } from "./datasets.ts";
-import type { Variant } from "./variants.ts";
+
+/** A model under a name: trained with several seeds it becomes a row of a table. */
+export interface Variant {
+  /** Part of the run's folder. */
+  readonly name: string;
+  /** Its name in tables. */
+  readonly label: string;
+  /** Values by dotted key, `model.name` among them. */
+  readonly settings: Readonly<Record<string, unknown>>;
+}
 
 /** One run to train. */
 export interface Trial {
@@ -18,8 +33,8 @@ export interface Trial {
   readonly seed: number;
 }
 
-/** A trained one. */
-export interface Run extends Trial {
+/** A trial that was trained to its end. */
+export interface TrainedRun extends Trial {
   readonly folder: string;
   readonly summary: TrainSummary;
 }
@@ -56,13 +71,20 @@ export function trialConfig(
   return resolveConfig(tree);
 }
 
+/** The value of a numeric key in the configuration of a variant. @throws Error where the key is no number of its model */
+export function numberOf(variant: Variant, settings: Readonly<Record<string, unknown>>, key: string): number {
+  const value = settingsByKey(trialConfig({ variant, seed: 1 }, settings)).get(key);
+  if (typeof value !== "number") throw new Error(`${variant.name} has no number ${key}`);
+  return value;
+}
+
 /** What there is of a trial: nothing, a run to go on with, or a finished run. */
-export type Found =
+export type RunState =
   | { readonly state: "absent" | "begun" }
   | { readonly state: "finished"; readonly summary: TrainSummary };
 
 /** Where a trial's run is, or will be, and how it is trained. */
-export interface Place {
+export interface RunPlace {
   readonly trial: Trial;
   readonly folder: string;
   readonly config: RunConfig;
@@ -73,7 +95,7 @@ export interface Place {
  * @throws UserError where the folder holds a run of another configuration or another dataset, or no run but other files,
  * or where a finished run lacks its scores
  */
-export async function findRun({ trial, folder, config }: Place): Promise<Found> {
+export async function findRun({ trial, folder, config }: RunPlace): Promise<RunState> {
   const files = runFiles(folder);
   if (!existsSync(files.config)) {
     if (await holdsFiles(folder)) throw new UserError(`${folder} holds files but no run: choose another --out`);
@@ -99,4 +121,31 @@ export async function findRun({ trial, folder, config }: Place): Promise<Found> 
 /** Frees the disk of what only an unfinished run needs, two thirds of all that a run keeps. */
 export async function dropCheckpoint(folder: string): Promise<void> {
   await rm(dirname(runFiles(folder).checkpoint), { recursive: true, force: true });
+}
+
+/** How a trial of a search ended without a model: stopped before its last epoch, or by a failure of its settings. */
+export interface Stop {
+  readonly reason: "early" | FailureReason;
+  /** Validation AUC of the epochs that it finished. */
+  readonly validAuc: readonly number[];
+}
+
+const stopSchema = z.object({
+  valid_auc: z.array(epochSchema.shape.valid_auc),
+  reason: z.enum(["early", "diverged", "too large"]).default("early"),
+});
+
+const stopFile = (run: string) => join(run, "stopped.json");
+
+/** How the trial in a folder was stopped; undefined where it was not. */
+export async function readStop(run: string): Promise<Stop | undefined> {
+  const path = stopFile(run);
+  if (!existsSync(path)) return undefined;
+  const { data, error } = stopSchema.safeParse(await readJson(path));
+  if (!data) throw new UserError(`${path} is damaged: ${error.issues[0].message}`);
+  return { reason: data.reason, validAuc: data.valid_auc };
+}
+
+export async function writeStop(run: string, { reason, validAuc }: Stop): Promise<void> {
+  await writeFileAside(stopFile(run), `${JSON.stringify({ valid_auc: validAuc, reason })}\n`);
 }

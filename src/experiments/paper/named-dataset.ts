@@ -1,24 +1,28 @@
-/** A dataset's samples, items and users as people know them: values instead of rows and ids. In memory as a whole. */
-import type { Dataset } from "../dataset/dataset.ts";
-import { loadItemKeys, loadUserKeys, loadVocabulary, openDataset } from "../dataset/read.ts";
-import type { CodedRequest } from "../scoring/encode.ts";
-import type { LabDataset } from "./datasets.ts";
+/** A dataset in memory with the names of its items, categories and users, and its test samples as requests to a model. */
+import type { Dataset } from "../../dataset/dataset.ts";
+import { loadItemKeys, loadUserKeys, loadVocabulary, openDataset } from "../../dataset/read.ts";
+import type { CodedRequest } from "../../scoring/encode.ts";
+import type { LabDataset } from "../lab/datasets.ts";
 
-export class Catalogue {
+export class NamedDataset {
+  /** The name of its folder. */
+  readonly name: string;
   readonly dataset: Dataset;
   readonly #items: readonly (string | null)[];
   readonly #categories: readonly (string | null)[];
   /** [sequences] */
   readonly users: readonly string[];
-  /** Catalogue rows by falling number of behaviours in the training part. */
+  /** Catalogue rows, those with the most behaviours in the training part first. */
   readonly popular: readonly number[];
 
   private constructor(
+    name: string,
     dataset: Dataset,
     items: readonly (string | null)[],
     categories: readonly (string | null)[],
     users: readonly string[],
   ) {
+    this.name = name;
     this.dataset = dataset;
     this.#items = items;
     this.#categories = categories;
@@ -28,13 +32,13 @@ export class Catalogue {
     this.popular = [...counts].sort(([a, m], [b, n]) => n - m || a - b).map(([row]) => row);
   }
 
-  static async open({ folder }: LabDataset): Promise<Catalogue> {
+  static async open({ name, folder }: LabDataset): Promise<NamedDataset> {
     const dataset = await openDataset(folder);
     const { item } = dataset.schema;
     const items = await loadItemKeys(folder);
-    // The second item field is what items have in common, the category; where there is none, every item is its own.
+    // The second item field is the category. In a dataset without one, every item is a category of its own.
     const categories = item.length > 1 ? await loadVocabulary(folder, item[1].name) : items;
-    return new Catalogue(dataset, items, categories, await loadUserKeys(folder));
+    return new NamedDataset(name, dataset, items, categories, await loadUserKeys(folder));
   }
 
   /** Id of a row's category. */
@@ -58,7 +62,7 @@ export class Catalogue {
     return Array.from(sequences.items.subarray(end - test.length[sample], end));
   }
 
-  /** A test sample as a request, with `candidate` (a catalogue row) in the place of its own. */
+  /** A test sample as a request, with `candidate` (a catalogue row) instead of its own. */
   request(sample: number, candidate: number): CodedRequest {
     const { test } = this.dataset;
     return {

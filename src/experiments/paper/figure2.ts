@@ -2,22 +2,21 @@
  * Figure 2 of the paper (Zhou et al. 2019, https://arxiv.org/abs/1809.03672): how the whole loss and the auxiliary loss
  * of DIEN fall on training and on validation samples.
  */
-import { metric } from "../format.ts";
-import { curvesPlot } from "../report/plots/curves.ts";
-import type { Block } from "../report/report.ts";
-import { type CurvePoint, readCurve } from "../run/curve.ts";
-import type { LabDataset } from "./datasets.ts";
-import type { ExperimentRun } from "./experiment.ts";
-import { groupBy } from "./group.ts";
-import type { Lab } from "./lab.ts";
-import { repeatCommands, seedsFlag } from "./repeat.ts";
-import { type Run, trialConfig } from "./trials.ts";
-import { dien, type Variant } from "./variants.ts";
+import { metric } from "../../format.ts";
+import { curvesPlot } from "../../report/plots/curves.ts";
+import type { Block, Report } from "../../report/report.ts";
+import { type CurvePoint, readCurve } from "../../run/curve.ts";
+import type { LabDataset } from "../lab/datasets.ts";
+import type { Lab } from "../lab/lab.ts";
+import { numberOf, type TrainedRun, trialConfig, type Variant } from "../lab/trials.ts";
+import { repeatCommands, seedsFlag } from "../results/commands.ts";
+import { groupBy } from "../results/results.ts";
+import { dien } from "./variants.ts";
 
-/** Points of a curve in an epoch, about. */
+/** About how many points a curve has in each epoch. */
 const POINTS = 10;
 
-export const figure2: ExperimentRun = async (lab) => {
+export async function figure2(lab: Lab): Promise<Report> {
   const curves = new Map(lab.datasets.map((dataset) => [dataset, withCurves(lab, dataset)]));
   const runs = await lab.train([...curves].flatMap(([dataset, variant]) => lab.trials([variant], [dataset])));
   const rows = (await Promise.all(runs.map((run) => curveOf(lab, run)))).flat();
@@ -35,7 +34,7 @@ export const figure2: ExperimentRun = async (lab) => {
     blocks: [
       {
         kind: "text",
-        text: "The whole loss is what training minimises, L = L_target + alpha L_aux. A point of training is the mean over the steps since the point before; a point of validation is measured on all validation samples with the weights as they are then, with the same drawn negatives each time. Lines are means over seeds.",
+        text: "The whole loss is what training minimises, L = L_target + alpha L_aux. A training point is the mean over the steps since the previous point. A validation point is the loss on all validation samples with the weights at that step; the sampled negatives are the same at every point. Lines are means over seeds.",
       },
       ...lab.datasets.map(
         ({ name, slug }): Block => ({
@@ -49,27 +48,27 @@ export const figure2: ExperimentRun = async (lab) => {
     data: { curves: rows },
     commands: repeatCommands(lab, "figure2", runs, seedsFlag(lab)),
   };
-};
+}
 
-/** DIEN with its losses measured so often that an epoch gives about POINTS points. */
+/** DIEN with its losses measured about POINTS times in each epoch. */
 function withCurves(lab: Lab, dataset: LabDataset): Variant {
   const steps = epochSteps(lab, dataset);
-  // Rounded up: rounded down, an epoch would end in a stub of a few steps, whose mean loss is noise.
+  // Rounded up: otherwise an epoch would end with a point of a few steps, whose mean loss is noise.
   const every = Math.ceil(steps / POINTS);
-  // A curve that ends where validation gets worse would not show that it gets worse.
+  // No early stopping: the curve must show where the validation loss rises again.
   const { epochs } = trialConfig({ variant: dien, seed: 1 }, lab.options.settings).train;
   const settings = { ...dien.settings, "train.curve_steps": every, "train.patience": epochs };
   return { name: `dien-curve-${every}`, label: `DIEN, losses every ${every} steps`, settings };
 }
 
-/** A dataset that is read in portions has a step more for each portion. */
+/** Steps of an epoch. A dataset that is read in portions has up to one more for each portion. */
 function epochSteps(lab: Lab, { manifest }: LabDataset): number {
   const { batch_size: batchSize } = trialConfig({ variant: dien, seed: 1 }, lab.options.settings).train;
   return Math.ceil(manifest.counts.train / batchSize);
 }
 
-/** A type and not an interface, so that it fits a report's rows. */
-type CurveRow = {
+/** Losses at a point of a run. A type, not an interface: only a type is assignable to a report's rows. */
+type LossRow = {
   readonly dataset: string;
   readonly seed: number;
   readonly step: number;
@@ -79,9 +78,8 @@ type CurveRow = {
   readonly auxiliary: number;
 };
 
-async function curveOf(lab: Lab, { dataset, variant, seed, folder }: Run): Promise<CurveRow[]> {
-  const config = trialConfig({ variant, seed }, lab.options.settings);
-  const { weight } = (config.model as unknown as { auxiliary: { weight: number } }).auxiliary;
+async function curveOf(lab: Lab, { dataset, variant, seed, folder }: TrainedRun): Promise<LossRow[]> {
+  const weight = numberOf(variant, lab.options.settings, "model.auxiliary.weight");
   const points = await readCurve(folder);
   const steps = epochSteps(lab, dataset);
   return points.map(({ epoch, step, part, target, auxiliary }) => ({
@@ -95,8 +93,8 @@ async function curveOf(lab: Lab, { dataset, variant, seed, folder }: Run): Promi
   }));
 }
 
-/** Means over seeds, as two facets. */
-function meanCurves(rows: readonly CurveRow[]) {
+/** Means over seeds, in two panels. */
+function meanCurves(rows: readonly LossRow[]) {
   const groups = groupBy(rows, ({ part, step }) => `${part} ${step}`);
   const facets = [
     ["whole loss", "whole"],
@@ -113,7 +111,7 @@ function meanCurves(rows: readonly CurveRow[]) {
   );
 }
 
-function fallSentence(dataset: string, rows: readonly CurveRow[]): string {
+function fallSentence(dataset: string, rows: readonly LossRow[]): string {
   const validation = meanCurves(rows).filter(({ part }) => part === "validation");
   const words = ["whole loss", "auxiliary loss"].map((facet) => {
     const curve = validation.filter((point) => point.facet === facet).sort((a, b) => a.x - b.x);

@@ -2,16 +2,7 @@
  * What the paper compares, each as settings that differ from the defaults: whole models (tables 2 and 3), and DIEN put
  * together part by part (table 4, https://arxiv.org/abs/1809.03672).
  */
-
-/** A model under a name: trained with several seeds it becomes a row of a table. */
-export interface Variant {
-  /** Part of the run's folder. */
-  readonly name: string;
-  /** How tables call it. */
-  readonly label: string;
-  /** Values by dotted key, `model.name` among them. */
-  readonly settings: Readonly<Record<string, unknown>>;
-}
+import type { Variant } from "../lab/trials.ts";
 
 const plain = (name: string, label: string): Variant => ({ name, label, settings: { "model.name": name } });
 

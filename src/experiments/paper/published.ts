@@ -1,20 +1,11 @@
 /**
- * AUC as the paper prints it (Zhou et al. 2019, https://arxiv.org/abs/1809.03672). Kept as numbers to stand beside ours,
- * not to be reached: the data is another.
+ * AUC as the paper prints it (Zhou et al. 2019, https://arxiv.org/abs/1809.03672). They stand beside our
+ * results for orientation, not as targets: the data differ.
  */
-
-/** Mean and standard deviation over runs; NaN where the paper has none. */
-export type PaperAuc = readonly [mean: number, deviation: number];
-
-export interface PaperTable {
-  /** Titles of the columns: on what data. */
-  readonly columns: readonly string[];
-  /** By the name of the variant, a figure a column. */
-  readonly auc: Readonly<Record<string, readonly PaperAuc[]>>;
-}
+import type { PublishedTable } from "../results/blocks.ts";
 
 /** Tables 2 and 4: Amazon Electronics and Books, five runs. */
-export const publicData: PaperTable = {
+export const publicData: PublishedTable = {
   columns: ["paper: Electronics", "paper: Books"],
   auc: {
     base: [
@@ -41,7 +32,7 @@ export const publicData: PaperTable = {
       [0.7606, 0.00061],
       [0.7892, 0.00222],
     ],
-    // The figure for Books repeats the two-layer GRU's to the last digit in the paper.
+    // The paper prints the same figures for Books as for the two-layer GRU.
     agru: [
       [0.7628, 0.00015],
       [0.789, 0.00268],
@@ -58,7 +49,7 @@ export const publicData: PaperTable = {
 };
 
 /** Table 3: impressions of display advertising at Taobao. */
-export const industrialData: PaperTable = {
+export const industrialData: PublishedTable = {
   columns: ["paper: industrial"],
   auc: {
     "deep-base": [[0.635, Number.NaN]],

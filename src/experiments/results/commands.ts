@@ -1,8 +1,11 @@
-/** The commands that repeat an experiment, as a whole or run by run, in a folder of their own: what is done is not done again. */
+/**
+ * The commands that repeat an experiment, as a whole or run by run. They write to a new folder, since finished runs are not
+ * trained again.
+ */
 import { join } from "node:path";
-import { shellWord } from "../report/text.ts";
-import type { Lab } from "./lab.ts";
-import { type Trial, trialSettings } from "./trials.ts";
+import { shellWord } from "../../report/text.ts";
+import type { Lab } from "../lab/lab.ts";
+import { type Trial, trialSettings } from "../lab/trials.ts";
 
 /**
  * @param trials all that the experiment trained; those of seed 1 are spelled out
@@ -17,23 +20,23 @@ export function repeatCommands(lab: Lab, name: string, trials: readonly Trial[],
     .filter(({ seed }) => seed === 1)
     .map((trial) => {
       const { "model.name": model, ...own } = trialSettings(trial.variant, settings);
-      const command = [
+      const what = ["--data", trial.dataset.folder, "--model", String(model), ...asSets(own)];
+      return [
         "npx",
         "dien",
         "train",
-        "--data",
-        trial.dataset.folder,
-        "--model",
-        String(model),
-        ...asSets(own),
+        ...what,
+        "--seed",
+        "1",
+        "--out",
+        join(out, "single", trial.dataset.name, trial.variant.name),
       ];
-      return [...command, "--seed", "1", "--out", join(out, "single", trial.dataset.name, trial.variant.name)];
     });
   return [
     line(["cd", process.cwd()]),
-    "# The whole:",
+    "# The whole experiment:",
     line(whole),
-    "# Or its runs alone, here those of seed 1:",
+    "# Or single runs, here those of seed 1:",
     ...single.map(line),
   ];
 }

@@ -1,9 +1,9 @@
-/** The datasets of an experiment, each under a name that tells it from the others. */
+/** The datasets of an experiment, each with a name of its own. */
 import { basename, resolve } from "node:path";
-import { type Manifest, readManifest } from "../dataset/manifest.ts";
-import { readTargets, type Targets } from "../dataset/stream.ts";
-import { UserError } from "../errors.ts";
-import { fingerprint } from "../run/describe.ts";
+import { type Manifest, readManifest } from "../../dataset/manifest.ts";
+import { readTargets, type Targets } from "../../dataset/stream.ts";
+import { UserError } from "../../errors.ts";
+import { fingerprint } from "../../run/describe.ts";
 
 export interface LabDataset {
   /** The last part of the folder's path. */

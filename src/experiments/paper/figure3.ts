@@ -1,33 +1,38 @@
 /**
  * Figure 3 of the paper (Zhou et al. 2019, https://arxiv.org/abs/1809.03672): how the interest evolves under different
- * candidates. For one user and several candidates, and for equal attention ("none"): AUGRU's hidden states, projected to
- * two dimensions and joined in order, and the attention to each behaviour.
+ * candidates. For one user and several candidates, and for uniform attention ("none"): AUGRU's hidden states, projected
+ * to two dimensions and joined in order, and the attention to each behaviour.
  */
-import { UserError } from "../errors.ts";
-import { metric, share } from "../format.ts";
-import { attentionPlot } from "../report/plots/attention.ts";
-import { trajectoryPlot } from "../report/plots/trajectory.ts";
-import type { Block } from "../report/report.ts";
-import { type Explainer, type Explanation, loadExplainer } from "../scoring/explain.ts";
-import { Catalogue } from "./catalogue.ts";
-import type { LabDataset } from "./datasets.ts";
-import type { ExperimentRun } from "./experiment.ts";
-import { project } from "./projection.ts";
-import { repeatCommands } from "./repeat.ts";
-import { type Candidate, type Case, findCase } from "./telling-case.ts";
-import type { Run } from "./trials.ts";
+import { UserError } from "../../errors.ts";
+import { metric, share } from "../../format.ts";
+import { attentionPlot } from "../../report/plots/attention.ts";
+import { trajectoryPlot } from "../../report/plots/trajectory.ts";
+import type { Block, Report } from "../../report/report.ts";
+import { type Explainer, type Explanation, loadExplainer } from "../../scoring/explain.ts";
+import { project } from "../../statistics/principal-components.ts";
+import type { LabDataset } from "../lab/datasets.ts";
+import type { Lab } from "../lab/lab.ts";
+import type { TrainedRun } from "../lab/trials.ts";
+import { repeatCommands } from "../results/commands.ts";
+import { type Candidate, type Example, findExample } from "./example.ts";
+import { NamedDataset } from "./named-dataset.ts";
 import { dien } from "./variants.ts";
 
-export const figure3: ExperimentRun = async (lab, { user }) => {
-  const catalogues = new Map<LabDataset, Catalogue>();
-  for (const dataset of lab.datasets) catalogues.set(dataset, await Catalogue.open(dataset));
-  // A mistyped user is told before anything is trained.
-  for (const [dataset, { users }] of catalogues) {
-    if (user !== undefined && !users.includes(user)) throw new UserError(`${dataset.name} has no user "${user}"`);
+export interface Figure3Options {
+  /** The user to show, by the key in the data; default: the one whose attention differs most between two candidates. */
+  readonly user?: string;
+}
+
+export async function figure3(lab: Lab, { user }: Figure3Options): Promise<Report> {
+  const named: NamedDataset[] = [];
+  for (const dataset of lab.datasets) named.push(await NamedDataset.open(dataset));
+  // A mistyped user is reported before anything is trained.
+  for (const { name, users } of named) {
+    if (user !== undefined && !users.includes(user)) throw new UserError(`${name} has no user "${user}"`);
   }
   const runs = await lab.train(lab.trials([dien], lab.datasets, 1));
   const views = [];
-  for (const run of runs) views.push(await viewOf(run, catalogues.get(run.dataset)!, user));
+  for (const [i, run] of runs.entries()) views.push(await viewOf(run, named[i], user));
   return {
     name: "figure3",
     title: "Figure 3: how an interest evolves",
@@ -36,40 +41,40 @@ export const figure3: ExperimentRun = async (lab, { user }) => {
     data: { states: views.flatMap(({ rows }) => rows) },
     commands: repeatCommands(lab, "figure3", runs, user === undefined ? [] : ["--user", user]),
   };
-};
+}
 
-/** What happens under one candidate. */
+/** The model's attention and states under one candidate. */
 interface Series {
   readonly name: string;
   readonly explanation: Explanation;
-  /** Which behaviours are of the candidate's own category. */
+  /** For each behaviour, whether it has the candidate's category. */
   readonly own: readonly boolean[];
 }
 
-async function viewOf({ dataset, folder }: Run, catalogue: Catalogue, user: string | undefined) {
+async function viewOf({ dataset, folder }: TrainedRun, named: NamedDataset, user: string | undefined) {
   const explainer = await loadExplainer(folder);
-  const equally = await loadExplainer(folder, { attention: { form: "uniform" } });
-  const found = findCase(dataset, catalogue, explainer, user);
+  const uniform = await loadExplainer(folder, { attention: { form: "uniform" } });
+  const example = findExample(named, explainer, user);
   const seriesOf = ({ name, row }: Candidate, { explainCoded }: Explainer): Series => ({
     name,
-    explanation: explainCoded(catalogue.request(found.sample, row)),
-    own: catalogue.history(found.sample).map((other) => catalogue.categoryId(other) === catalogue.categoryId(row)),
+    explanation: explainCoded(named.request(example.sample, row)),
+    own: named.history(example.sample).map((other) => named.categoryId(other) === named.categoryId(row)),
   });
-  const [next] = found.candidates;
+  const [next] = example.candidates;
   const series = [
-    ...found.candidates.map((candidate) => seriesOf(candidate, explainer)),
-    seriesOf({ name: "none: equal attention", row: next.row }, equally),
+    ...example.candidates.map((candidate) => seriesOf(candidate, explainer)),
+    seriesOf({ name: "none: uniform attention", row: next.row }, uniform),
   ];
-  const behaviours = catalogue.history(found.sample);
-  const labels = behaviours.map((row) => catalogue.category(row));
+  const behaviours = named.history(example.sample);
+  const labels = behaviours.map((row) => named.category(row));
   const { points, explained } = project(series.flatMap(({ explanation }) => explanation.states));
   const rows = series.flatMap(({ name, explanation: { attention, score } }, s) =>
     behaviours.map((row, t): StateRow => {
       const [x, y] = points[s * behaviours.length + t];
-      const item = catalogue.item(row);
+      const item = named.item(row);
       return {
         dataset: dataset.name,
-        user: found.user,
+        user: example.user,
         candidate: name,
         score,
         step: t + 1,
@@ -81,10 +86,10 @@ async function viewOf({ dataset, folder }: Run, catalogue: Catalogue, user: stri
       };
     }),
   );
-  return { lead: leadOf(dataset, found, series), blocks: blocksOf(dataset, found, series, rows, explained), rows };
+  return { lead: leadOf(dataset, example, series), blocks: blocksOf(dataset, example, series, rows, explained), rows };
 }
 
-/** A type and not an interface, so that it fits a report's rows. */
+/** A type, not an interface: only a type is assignable to a report's rows. */
 type StateRow = {
   readonly dataset: string;
   readonly user: string;
@@ -100,7 +105,7 @@ type StateRow = {
 
 function blocksOf(
   { name, slug }: LabDataset,
-  { user }: Case,
+  { user }: Example,
   series: readonly Series[],
   rows: readonly StateRow[],
   explained: readonly [number, number],
@@ -131,7 +136,7 @@ function blocksOf(
     {
       kind: "table",
       name: `candidates-${slug}`,
-      caption: `${name}, user ${user}: what DIEN says of the candidates, and how far the state moved in all (the sum of its steps' lengths).`,
+      caption: `${name}, user ${user}: DIEN's prediction for each candidate, and how far the state moved (the sum of the lengths of its steps).`,
       head: [
         "candidate",
         "probability of a click",
@@ -157,7 +162,7 @@ function attentionTo(own: readonly boolean[], attention: readonly number[]): num
   return attention.reduce((sum, weight, t) => sum + (own[t] ? weight : 0), 0);
 }
 
-/** The length of the path of the states from zero on. */
+/** The length of the path of the states, starting at zero. */
 function pathLength(states: readonly (readonly number[])[]): number {
   return states.reduce((sum, state, t) => {
     const before = t === 0 ? undefined : states[t - 1];
@@ -165,7 +170,7 @@ function pathLength(states: readonly (readonly number[])[]): number {
   }, 0);
 }
 
-function leadOf({ name }: LabDataset, { user }: Case, series: readonly Series[]): string {
+function leadOf({ name }: LabDataset, { user }: Example, series: readonly Series[]): string {
   const parts = series
     .filter(({ own }) => own.some(Boolean))
     .map(({ name, own, explanation: { attention } }) => {

@@ -1,8 +1,8 @@
 /** Results as the rows of a report's data files. */
-import type { Row } from "../report/csv.ts";
-import type { Result, Standings } from "./results.ts";
+import type { Row } from "../../report/csv.ts";
+import type { DatasetResults, Result } from "./results.ts";
 
-/** Every run, a row each. */
+/** One row for each run. */
 export function runRows(results: readonly Result[]): Row[] {
   return results.flatMap(({ dataset, variant, runs }) =>
     runs.map(({ seed, summary: { best_epoch, parameters, valid, test, epochs, weights_sha256 } }) => ({
@@ -21,7 +21,7 @@ export function runRows(results: readonly Result[]): Row[] {
   );
 }
 
-/** Every variant, a row each. */
+/** One row for each variant on each dataset. */
 export function summaryRows(results: readonly Result[]): Row[] {
   return results.map(({ dataset, variant, runs, auc, gauc, logloss, ece }) => ({
     dataset: dataset.name,
@@ -39,9 +39,9 @@ export function summaryRows(results: readonly Result[]): Row[] {
   }));
 }
 
-/** Every pair of a dataset's variants, a row each. */
-export function differenceRows(standings: readonly Standings[]): Row[] {
-  return standings.flatMap((own) =>
+/** One row for each ordered pair of variants on each dataset. */
+export function differenceRows(datasets: readonly DatasetResults[]): Row[] {
+  return datasets.flatMap((own) =>
     own.results.flatMap((a) =>
       own.results
         .filter((b) => b !== a)

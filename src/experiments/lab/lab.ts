@@ -4,27 +4,29 @@
  * folder share their runs.
  */
 import { existsSync } from "node:fs";
-import { UserError } from "../errors.ts";
-import { configKeys } from "../run/config.ts";
-import { RunFailed } from "../run/failure.ts";
-import { createRun, runFiles } from "../run/run-folder.ts";
-import type { TrainSummary } from "../run/summary.ts";
-import { readProgress } from "../training/checkpoint.ts";
-import { type TrainEvent, train } from "../training/train.ts";
+import { UserError } from "../../errors.ts";
+import { configKeys } from "../../run/config.ts";
+import { RunFailed } from "../../run/failure.ts";
+import { createRun, runFiles } from "../../run/run-folder.ts";
+import type { TrainSummary } from "../../run/summary.ts";
+import { readProgress } from "../../training/checkpoint.ts";
+import { type TrainEvent, train } from "../../training/train.ts";
 import { type LabDataset, openDatasets } from "./datasets.ts";
-import { readStop, type Stop, writeStop } from "./stops.ts";
 import {
   dropCheckpoint,
-  type Found,
   findRun,
-  type Place,
-  type Run,
+  type RunPlace,
+  type RunState,
+  readStop,
+  type Stop,
+  type TrainedRun,
   type Trial,
   trialConfig,
   trialFolder,
   trialName,
+  type Variant,
+  writeStop,
 } from "./trials.ts";
-import type { Variant } from "./variants.ts";
 
 export interface LabOptions {
   /** Dataset folders. */
@@ -45,10 +47,10 @@ export interface LabOptions {
  * What happens to a run. Of those that the lab trains it is number `index`, from 0, of `count`, as far as is known by
  * now; runs that were there already do not count.
  */
-export type LabEvent = { readonly name: string; readonly index: number; readonly count: number } & Happening;
+export type LabEvent = { readonly name: string; readonly index: number; readonly count: number } & RunEvent;
 
 /** A run is under way, finished, or stopped for good. Seconds are those of this call. */
-type Happening =
+type RunEvent =
   | { readonly kind: "training"; readonly event: TrainEvent }
   | { readonly kind: "finished"; readonly summary: TrainSummary; readonly seconds: number }
   | { readonly kind: "stopped"; readonly stop: Stop; readonly seconds: number };
@@ -56,9 +58,9 @@ type Happening =
 /** Thrown out of an experiment whose signal was aborted; everything it needs to go on is on the disk. */
 export class Interrupted extends Error {}
 
-/** What came of a trial that need not succeed. */
+/** The outcome of a trial that may fail. */
 export type Attempt =
-  | { readonly run: Run; readonly stop?: undefined }
+  | { readonly run: TrainedRun; readonly stop?: undefined }
   | { readonly run?: undefined; readonly stop: Stop };
 
 export class Lab {
@@ -106,22 +108,22 @@ export class Lab {
    * @throws Interrupted when the signal was aborted
    * @throws UserError where a folder holds another run, a key of the settings belongs to none of the models, or a run fails
    */
-  async train(trials: readonly Trial[], ahead = 0): Promise<Run[]> {
+  async train(trials: readonly Trial[], ahead = 0): Promise<TrainedRun[]> {
     checkSettings(this.options.settings, trials);
     // All folders are looked at before anything is trained: a night's work must not end at a folder in the way.
-    const found: Found[] = [];
-    for (const trial of trials) found.push(await this.#find(this.#place(trial)));
-    let left = found.filter(({ state }) => state !== "finished").length + ahead;
-    const runs: Run[] = [];
+    const states: RunState[] = [];
+    for (const trial of trials) states.push(await this.#find(this.#place(trial)));
+    let left = states.filter(({ state }) => state !== "finished").length + ahead;
+    const runs: TrainedRun[] = [];
     for (const [i, trial] of trials.entries()) {
       const place = this.#place(trial);
-      let what = found[i];
-      if (what.state !== "finished") {
+      let found = states[i];
+      if (found.state !== "finished") {
         left--;
         // Another process may have trained it since.
-        what = await this.#find(place);
+        found = await this.#find(place);
       }
-      const summary = what.state === "finished" ? what.summary : await this.#trainOne(place, what.state, left);
+      const summary = found.state === "finished" ? found.summary : await this.#trainOne(place, found.state, left);
       if (summary === undefined) throw new Interrupted();
       runs.push({ ...trial, folder: place.folder, summary });
     }
@@ -129,8 +131,8 @@ export class Lab {
   }
 
   /**
-   * Trains a trial that need not succeed: `isHopeless` may end it after any epoch but its last, given the validation AUC
-   * of the epochs so far, and its settings may make it fail. A trial that ended so stays so.
+   * Trains a trial that may fail: `isHopeless` may end it after any epoch but its last, given the validation AUC of the
+   * epochs so far, and its settings may make training fail. A trial that ended like this is not trained again.
    * @param ahead as for `train`
    * @throws Interrupted when the signal was aborted
    */
@@ -171,26 +173,26 @@ export class Lab {
     const stop: Stop = { reason, validAuc };
     await writeStop(folder, stop);
     await dropCheckpoint(folder);
-    this.#tell(trial, ahead, { kind: "stopped", stop, seconds: secondsSince(start) });
+    this.#report(trial, ahead, { kind: "stopped", stop, seconds: secondsSince(start) });
     this.#trained++;
     return { stop };
   }
 
-  #place(trial: Trial): Place {
+  #place(trial: Trial): RunPlace {
     const { out, settings, threads } = this.options;
     return { trial, folder: trialFolder(out, trial), config: trialConfig(trial, settings, threads) };
   }
 
-  /** As `findRun`; of a finished run goes what a kill at its very end left. */
-  async #find(place: Place): Promise<Found> {
+  /** As `findRun`; removes the checkpoint of a finished run, which a kill at its very end leaves behind. */
+  async #find(place: RunPlace): Promise<RunState> {
     const found = await findRun(place);
     if (found.state === "finished") await dropCheckpoint(place.folder);
     return found;
   }
 
-  /** Undefined where the lab's signal, or `stop`, ended it before it was finished. */
+  /** @returns undefined where the lab's signal, or `stop`, ended the run before it was finished */
   async #trainOne(
-    { trial, folder, config }: Place,
+    { trial, folder, config }: RunPlace,
     state: "absent" | "begun",
     ahead: number,
     stop?: AbortSignal,
@@ -207,7 +209,7 @@ export class Lab {
       signal: AbortSignal.any([signal, stop].filter((signal) => signal !== undefined)),
       onProgress: (event) => {
         if (event.kind === "epoch") onEpoch?.(event.valid.auc);
-        this.#tell(trial, ahead, { kind: "training", event });
+        this.#report(trial, ahead, { kind: "training", event });
       },
     }).catch((error) => {
       if (!(error instanceof RunFailed)) throw error;
@@ -215,15 +217,15 @@ export class Lab {
     });
     if (summary.interrupted) return undefined;
     await dropCheckpoint(folder);
-    this.#tell(trial, ahead, { kind: "finished", summary, seconds: secondsSince(start) });
+    this.#report(trial, ahead, { kind: "finished", summary, seconds: secondsSince(start) });
     this.#trained++;
     return summary;
   }
 
-  /** Tells what happens to the run under way, after which `ahead` are to come. */
-  #tell(trial: Trial, ahead: number, what: Happening): void {
+  /** Reports what happens to the run under way, after which `ahead` are to come. */
+  #report(trial: Trial, ahead: number, event: RunEvent): void {
     const index = this.#trained;
-    this.options.onProgress?.({ name: trialName(trial), index, count: index + 1 + ahead, ...what });
+    this.options.onProgress?.({ name: trialName(trial), index, count: index + 1 + ahead, ...event });
   }
 }
 

@@ -1,0 +1,54 @@
+/**
+ * Writes a report, as a folder or as one page. The folder:
+ *
+ *   report.html           the whole report, in one file
+ *   figures/NAME.svg      each figure on its own
+ *   data/NAME.csv, .json  the rows behind tables and figures, numbers in full
+ *   commands.sh           the commands
+ */
+import { join } from "node:path";
+import { makeFolder, writeFileAside } from "../files.ts";
+import { csv, jsonRows } from "./csv.ts";
+import { page } from "./page.ts";
+import { DARK, LIGHT } from "./plots/colours.ts";
+import type { Block, Report } from "./report.ts";
+import { escapeMarkup } from "./text.ts";
+
+/** Writes the files of a report into `folder`, which is created; older files of the same names are replaced. */
+export async function writeReport(folder: string, report: Report): Promise<void> {
+  checkNames(report);
+  const files = new Map<string, string>();
+  for (const block of report.blocks) {
+    if (block.kind === "figure") files.set(`figures/${block.name}.svg`, standalone(block));
+  }
+  for (const [name, rows] of Object.entries(report.data)) {
+    files.set(`data/${name}.csv`, csv(rows));
+    files.set(`data/${name}.json`, jsonRows(rows));
+  }
+  files.set("commands.sh", ["#!/bin/sh", "set -eu", ...report.commands, ""].join("\n"));
+  files.set("report.html", page(report));
+  for (const part of ["figures", "data"]) await makeFolder(join(folder, part));
+  for (const [name, content] of files) await writeFileAside(join(folder, name), content);
+}
+
+/** Writes a report as one page at `path`, without files beside it. */
+export async function writePage(path: string, report: Report): Promise<void> {
+  checkNames(report);
+  await writeFileAside(path, page(report, { alone: true }));
+}
+
+/** Names become files and anchors, so they are plain, and no two figures or tables share one. */
+function checkNames({ name, blocks, data }: Report): void {
+  const blockNames = blocks.flatMap((block) => ("name" in block ? [block.name] : []));
+  for (const used of [name, ...blockNames, ...Object.keys(data)]) {
+    if (!/^[a-z0-9][a-z0-9_-]*$/.test(used)) throw new Error(`not a name for a part of a report: ${used}`);
+  }
+  if (new Set(blockNames).size < blockNames.length) throw new Error(`two parts of report ${name} have the same name`);
+}
+
+/** A figure with a title, a background and a text colour of its own, for there is no page around it. */
+function standalone({ svg, caption }: Extract<Block, { kind: "figure" }>): string {
+  const look = (scheme: typeof LIGHT) => `:root{background:${scheme.background};color:${scheme.text}}`;
+  const style = `<style>${look(LIGHT)}@media screen and (prefers-color-scheme:dark){${look(DARK)}}</style>`;
+  return `${svg.replace(/^<svg[^>]*>/, (open) => `${open}<title>${escapeMarkup(caption)}</title>${style}`)}\n`;
+}
