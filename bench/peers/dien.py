@@ -1,8 +1,8 @@
 """DIEN in eager PyTorch: what `dien train --model dien` is measured against (README.md).
 
 Trains on a prepared dataset folder and prints one JSON document. The same mathematics as the project's own model
-(https://arxiv.org/abs/1809.03672, reset gate after the recurrent product), written as one writes it in PyTorch:
-histories padded to the longest of the batch, nn.GRU for the extractor, a loop over steps for the AUGRU.
+(https://arxiv.org/abs/1809.03672, reset gate after the recurrent product), as a careful user writes it in PyTorch:
+batches of similar lengths, padded to the longest of the batch; nn.GRU for the extractor; a loop over steps for AUGRU.
 
 B samples, T steps, D item vector, H = D hidden.
 """
@@ -26,7 +26,8 @@ class Dataset:
     def __init__(self, folder):
         folder = pathlib.Path(folder)
         manifest = json.loads((folder / "dataset.json").read_text())
-        assert manifest["version"] == 1, "made for version 1 of the dataset format"
+        if manifest["format"] != "dien-dataset" or manifest["version"] != 2:
+            raise SystemExit(f"{folder}: expected version 2 of dien-dataset, found {manifest['version']}")
         self.fields = manifest["fields"]
         self.max_history = manifest["maxHistory"]
         items = parquet.read_table(folder / "items.parquet")
@@ -51,13 +52,18 @@ class Dataset:
     def batches(self, split, size, random=None):
         """Yields others [B, fields], candidate [B, fields], history and negatives [B, T, fields], mask [B, T], label [B].
 
-        With `random`, in random order and with a negative drawn by popularity for every behaviour; otherwise in order
-        of length and without negatives.
+        A batch holds samples of similar lengths, so little of it is padding. With `random`, samples of equal length and
+        then the batches are shuffled, and each behaviour gets a negative, sampled by popularity; without it the order is
+        fixed and there are no negatives.
         """
         samples = self.splits[split]
         count = len(samples["label"])
-        order = random.permutation(count) if random else np.argsort(samples["length"], kind="stable")
-        for start in range(0, count, size):
+        order = random.permutation(count) if random else np.arange(count)
+        order = order[np.argsort(samples["length"][order], kind="stable")]
+        starts = np.arange(0, count, size)
+        if random:
+            random.shuffle(starts)
+        for start in starts:
             rows = order[start : start + size]
             length = samples["length"][rows].astype(np.int64)
             steps = np.arange(max(1, length.max()))
@@ -66,8 +72,8 @@ class Dataset:
             history = np.where(mask, self.behaviours[np.where(mask, first[:, None] + steps, 0)], 0)
             negatives = None
             if random:
-                drawn = self.popularity[random.integers(len(self.popularity), size=history.shape)]
-                negatives = torch.from_numpy(self.item_ids[drawn])
+                sampled = self.popularity[random.integers(len(self.popularity), size=history.shape)]
+                negatives = torch.from_numpy(self.item_ids[sampled])
             yield (
                 torch.from_numpy(samples["others"][rows]),
                 torch.from_numpy(self.item_ids[samples["item"][rows]]),
@@ -79,7 +85,7 @@ class Dataset:
 
 
 class Embeddings(nn.Module):
-    """One table a field; vectors of the fields side by side."""
+    """One table per field; vectors of the fields side by side."""
 
     def __init__(self, fields, width):
         super().__init__()
@@ -253,10 +259,12 @@ def main():
 
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
+    # Adam's moments of rows that are seldom read decay into denormal numbers, which are slow.
+    torch.set_flush_denormal(True)
     random = np.random.default_rng(options.seed)
     data = Dataset(options.data)
     model = Dien(data.fields, options.attention, options.auxiliary)
-    optimiser = torch.optim.Adam(model.parameters(), lr=options.learning_rate)
+    optimiser = torch.optim.Adam(model.parameters(), lr=options.learning_rate, fused=True)
     epochs = []
     for number in range(1, options.epochs + 1):
         model.train()

@@ -3,7 +3,7 @@
  *
  *   node bench/peers/run.mjs --data DIR [--rounds 3] [--epochs 1] [--threads 2] [--python python3] [--json]
  *
- * Needs `npm run build` before, and Python; README.md says the rest. Progress goes to stderr.
+ * Needs `npm run build` before, and Python; see README.md. Progress goes to stderr.
  */
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
