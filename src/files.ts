@@ -38,6 +38,15 @@ export function fileError(error: unknown, action: string, path: string): unknown
   return failure("file.unusable", values);
 }
 
+/** What broke off the reading of a file that may be gzipped, after `line` of it where lines are counted. */
+export function readingError(error: unknown, path: string, line?: number): unknown {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const where = line === undefined ? { path } : { path, line };
+  if (code === "Z_BUF_ERROR") return failure("file.cut-off", where);
+  if (code?.startsWith("Z_")) return failure("file.bad-gzip", { ...where, reason: message });
+  return fileError(error, "read", path);
+}
+
 function isKnown(code: string): code is keyof typeof REASONS {
   return Object.hasOwn(REASONS, code);
 }

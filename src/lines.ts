@@ -8,7 +8,7 @@ import { basename } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { failure } from "./errors/failure.ts";
-import { fileError } from "./files.ts";
+import { readingError } from "./files.ts";
 
 const CHUNK_BYTES = 1 << 20;
 /** A longer line is no line of a log; it would fill the memory. */
@@ -75,10 +75,7 @@ export async function readLines(
     if (gzipped) await pipeline(raw, createGunzip({ chunkSize: CHUNK_BYTES }), split);
     else await pipeline(raw, split);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "Z_BUF_ERROR") throw failure("file.cut-off", { path, line: number });
-    if (code?.startsWith("Z_")) throw failure("file.bad-gzip", { path, line: number, reason: message });
-    throw fileError(error, "read", path);
+    throw readingError(error, path, number);
   } finally {
     stream?.destroy();
   }

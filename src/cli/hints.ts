@@ -8,7 +8,9 @@ import { printable } from "../errors/printable.ts";
 
 type Hints = { readonly [C in Code]?: (values: ValuesOf<C>) => string };
 
-export const hints: Hints = {};
+export const hints: Hints = {
+  "file.no-room": () => "allow more --memory, or choose an --out on a larger disk",
+};
 
 /** An error in one line, as the command line prints it. */
 export function errorLine({ code, values, message }: UserError): string {

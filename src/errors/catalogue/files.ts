@@ -51,6 +51,12 @@ export const files = {
     message: ({ path, line, reason }: { path: string; line?: number; reason: string }) =>
       `${path} is damaged${line === undefined ? "" : ` after line ${line}`}: ${reason}`,
   },
+  "file.no-room": {
+    status: 507,
+    meaning: "Disk or memory do not suffice for the work.",
+    message: ({ path, reason }: { path: string; reason: string }) =>
+      `disk or memory do not suffice for what is kept in ${path} meanwhile: ${reason}`,
+  },
   "file.line-too-long": {
     status: 413,
     meaning: "A line of a text file is too long to be one of a log.",

@@ -1,17 +1,111 @@
 /** Errors of what importers read: logs, tables, dumps, databases. */
+import { didYouMean } from "../../suggest.ts";
 import type { Entries } from "../entry.ts";
 
+/** A file, a pattern of files, or the address of a database without its password. */
+export interface Source {
+  readonly source: string;
+}
+
+export interface SourceRow extends Source {
+  /** Counted from 1; a header is none. */
+  readonly row: number;
+}
+
 export const sources = {
+  "source.unsupported": {
+    status: 400,
+    meaning: "A source is neither files nor a database that can be read.",
+    message: ({ source }: Source) => `${source}: expected files, a pattern or postgres://...`,
+  },
+  "source.no-match": {
+    status: 404,
+    meaning: "No file matches a pattern.",
+    message: ({ source }: Source) => `no file matches ${source}`,
+  },
+  "source.no-file": {
+    status: 422,
+    meaning: "What should be a file is a folder or a device.",
+    message: ({ path }: { path: string }) =>
+      `${path} is no file; for all files of a folder give a pattern, "${path}/*"`,
+  },
+  "source.unknown-format": {
+    status: 422,
+    meaning: "The name of a file does not end with that of a known format.",
+    message: ({ path, known }: { path: string; known: string }) =>
+      `${path}: the format is not known by the name; known are ${known}`,
+  },
+  "source.bad-address": {
+    status: 400,
+    meaning: "The address of a database cannot be used.",
+    message: ({ source, problem }: Source & { problem: string }) => `${source}: ${problem}`,
+  },
+  "source.bad-header": {
+    status: 422,
+    meaning: "The header of a CSV or TSV file is damaged.",
+    message: ({ source, problem }: Source & { problem: string }) => `${source}: the header ${problem}`,
+  },
+  "source.unknown-column": {
+    status: 422,
+    meaning: "A table lacks a column that is asked for.",
+    message: ({ source, column, known }: Source & { column: string; known: readonly string[] }) =>
+      `${source}: there is no column ${column}, only ${known.join(", ")}${didYouMean(column, known)}`,
+  },
+  "source.wrong-type": {
+    status: 422,
+    meaning: "A column has a type whose values have no text, such as a list.",
+    message: ({ source, column, expected, found }: Source & { column: string; expected: string; found: string }) =>
+      `${source}: column ${column}: expected ${expected}, found ${found}`,
+  },
+  "source.no-rows": {
+    status: 422,
+    meaning: "A table or log has no rows.",
+    message: ({ source }: Source) => `${source} has no rows`,
+  },
+  "source.unreadable": {
+    status: 422,
+    meaning: "A log has rows, but none from which columns can be read.",
+    message: ({ source }: Source) => `${source} has no row that can be read`,
+  },
+  "source.bad-row": {
+    status: 422,
+    meaning: "A row cannot be read, or a value of it cannot be used.",
+    message: ({ source, row, problem }: SourceRow & { problem: string }) => `${source}: row ${row}: ${problem}`,
+  },
+  "source.mixed-zones": {
+    status: 422,
+    meaning: "Some times of a log carry an offset and others none.",
+    message: ({ source, row, column, expected, found }: MixedZones) =>
+      `${source}: row ${row}: column ${column}: mixed time zones: expected ${expected}, as before it, found ${found}`,
+  },
+  "source.duplicate-key": {
+    status: 422,
+    meaning: "The key of a user or an item occurs twice in its table.",
+    message: ({ source, row, column, key, first }: DuplicateKey) =>
+      `${source}: row ${row}: column ${column}: ${key} occurs twice, first in ${first}`,
+  },
   "source.unusable-rows": {
     status: 422,
     meaning: "Too many rows or lines of a log or dump are unusable.",
-    message: ({ path, unit, bad, total, first }: UnusableRows) =>
-      `${path}: ${bad} of ${total} ${unit} are unusable, the first is ${first}`,
+    message: ({ source, unit, bad, total, first }: UnusableRows) =>
+      `${source}: ${bad} of ${total} ${unit} are unusable, the first is ${first}`,
   },
 } satisfies Entries<"source">;
 
-export interface UnusableRows {
-  readonly path: string;
+export interface MixedZones extends SourceRow {
+  readonly column: string;
+  readonly expected: "a time with an offset" | "a time without an offset";
+  readonly found: string;
+}
+
+export interface DuplicateKey extends SourceRow {
+  readonly column: string;
+  readonly key: string;
+  /** File and row of the first. */
+  readonly first: string;
+}
+
+export interface UnusableRows extends Source {
   readonly unit: "rows" | "lines";
   readonly bad: number;
   readonly total: number;

@@ -132,7 +132,7 @@ async function readObjects(
   if (lines === 0) throw failure("file.empty", { path });
   const unusable = broken + incomplete;
   if (unusable === lines || unusable > Math.max(TOLERATED_LINES, TOLERATED_SHARE * lines)) {
-    throw failure("source.unusable-rows", { path, unit: "lines", bad: unusable, total: lines, first: told[0] });
+    throw failure("source.unusable-rows", { source: path, unit: "lines", bad: unusable, total: lines, first: told[0] });
   }
   return { file, broken, incomplete, told };
 }

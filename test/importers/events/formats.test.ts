@@ -188,7 +188,7 @@ describe("an address of Postgres is refused, without its password, where", () =>
     [
       "the password has a /",
       "postgres://u:1/zz@localhost:1/db?table=t",
-      "the postgres address has a special character that is not percent-encoded, as / and # of a password have to be",
+      "postgres address: it has a special character that is not percent-encoded, as / and # of a password have to be",
     ],
     [
       "there is no such certificate",

@@ -107,7 +107,12 @@ describe("refused are", () => {
     ["many columns", ".csv", `${header}\n${good},8\n`, "row 1: expected 7 columns, found 8"],
     ["an open quote", ".csv", `${header}\n${good}\n"u1,i1\n`, "row 2: a quoted value does not end as it should"],
     ["line ends by turns", ".csv", `${header}\r\n${good}\n${good}\r\n`, "its quotes or line ends are not those of CSV"],
-    ["an open quote in the header", ".csv", `uid,"ts\n${good}\n`, "the header's quotes do not end as they should"],
+    [
+      "an open quote in the header",
+      ".csv",
+      `uid,"ts\n${good}\n`,
+      "the header has quotes that do not end as they should",
+    ],
     ["a column twice", ".csv", `uid,iid,ts,uid\n1,2,3,4\n`, "the header names column uid twice"],
     ["nothing", ".csv", "", "is empty"],
     [
@@ -245,7 +250,9 @@ describe("bad rows", () => {
     expect({ rows, told }).toEqual({ rows: 2, told: [`${names[1]}: row 1: column ts: expected a time, found "no"`] });
     expect(inputs.map(({ name }) => name)).toEqual(["part-0.csv", "part-1.csv"]);
     const path = write(".csv", csv(header, [withCell("ts", "no")]));
-    expect(await refusal(path, allColumns, { skipBadRows: true })).toContain(": all 1 rows are bad; the first: ");
+    expect(await refusal(path, allColumns, { skipBadRows: true })).toContain(
+      ": 1 of 1 rows are unusable, the first is ",
+    );
   });
 
   it("leave no table behind", async () => {
@@ -274,17 +281,16 @@ describe("times", () => {
 
   it("carry one or not, all of a source alike", async () => {
     const one = write(".csv", times("2024-01-01", "2024-01-02", "2024-01-01T00:00Z", "2024-01-03"));
-    const mixed = (path: string, row: number, text: string) =>
-      `${path}: row ${row}: column ts: mixed time zones: "${text}" carries`;
-    expect(await refusal(one)).toBe(`${mixed(one, 3, "2024-01-01T00:00Z")} an offset, those before carry none`);
+    const mixed = (path: string, row: number, expected: string, found: string) =>
+      `${path}: row ${row}: column ts: mixed time zones: expected ${expected}, as before it, found "${found}"`;
+    expect(await refusal(one)).toBe(mixed(one, 3, "a time without an offset", "2024-01-01T00:00Z"));
     const paths = [times("2024-01-01T00:00Z"), times("1700000000"), times("2024-01-01")].map((text, i) => {
       const path = join(folder, `zone-${i}.csv`);
       writeFileSync(path, text);
       return path;
     });
-    expect(await refusal(join(folder, "zone-*.csv"))).toBe(
-      `${mixed(paths[2], 1, "2024-01-01")} no offset, those before do`,
-    );
+    const pattern = join(folder, "zone-*.csv");
+    expect(await refusal(pattern)).toBe(mixed(paths[2], 1, "a time with an offset", "2024-01-01"));
   });
 });
 

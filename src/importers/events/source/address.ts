@@ -1,7 +1,7 @@
 /** The address of a table or query of a Postgres server, and what of it may be shown. */
 
 import { identifier } from "../../../dataset/sql.ts";
-import { UserError } from "../../../errors.ts";
+import { failure } from "../../../errors/failure.ts";
 
 export interface Address {
   /** For the driver: without table and query. */
@@ -30,7 +30,7 @@ export function parseAddress(source: string): Address {
     if (key !== "table" && key !== "query") shown.searchParams.delete(key);
   const name = shown.href;
   if ((table ?? "") === "" ? (query ?? "") === "" : query !== null) {
-    throw new UserError(`${name}: expected ?table=SCHEMA.NAME or ?query=SELECT...`);
+    throw failure("source.bad-address", { source: name, problem: "expected ?table=SCHEMA.NAME or ?query=SELECT..." });
   }
   const password = decode(url.password, name) || (url.searchParams.get("password") ?? "");
   url.searchParams.delete("table");
@@ -53,21 +53,27 @@ export function withoutPassword(source: string): string {
 }
 
 function parse(source: string): URL {
-  if (!URL.canParse(source))
-    throw new UserError("the postgres address is no URL: expected postgres://USER@HOST:PORT/DATABASE?table=NAME");
+  if (!URL.canParse(source)) {
+    throw unusable("it is no URL: expected postgres://USER@HOST:PORT/DATABASE?table=NAME");
+  }
   const url = new URL(source);
   // A password with a / or # in it ends the host too early, and would be shown as what comes after it.
-  if (url.pathname.includes("@") || url.hash !== "")
-    throw new UserError(
-      "the postgres address has a special character that is not percent-encoded, as / and # of a password have to be",
-    );
+  if (url.pathname.includes("@") || url.hash !== "") {
+    throw unusable("it has a special character that is not percent-encoded, as / and # of a password have to be");
+  }
   return url;
+}
+
+/** An address of which nothing may be shown, because nobody knows where in it a password stands. */
+function unusable(problem: string) {
+  return failure("source.bad-address", { source: "postgres address", problem });
 }
 
 function decode(password: string, name: string): string {
   try {
     return decodeURIComponent(password);
   } catch {
-    throw new UserError(`${name}: the password has a % that is not percent-encoded: write %25`);
+    const problem = "the password has a % that is not percent-encoded: write %25";
+    throw failure("source.bad-address", { source: name, problem });
   }
 }

@@ -5,7 +5,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { InputFile } from "../../../dataset/manifest.ts";
 import { identifier, quote } from "../../../dataset/sql.ts";
-import { UserError } from "../../../errors.ts";
+import { failure, type UserError } from "../../../errors/failure.ts";
 import { checkColumns, goodRow, NOTE, namesOf, noteOf, type Wanted } from "./columns.ts";
 import { type BrokenRow, queryFile, type TextRows } from "./rows.ts";
 
@@ -35,14 +35,14 @@ export async function checkKeys(
   checkColumns(name, [...keys].sort(), wanted);
 }
 
-/** The first `most` bad rows of a file, as sentences. `hasValues`: there are readable ones whose values are bad. */
+/** The first `most` bad rows of a file, as errors. `hasValues`: there are readable ones whose values are bad. */
 export async function badRows(
   connection: DuckDBConnection,
   { rows, broken }: Part,
   wanted: readonly Wanted[],
   hasValues: boolean,
   most: number,
-): Promise<string[]> {
+): Promise<UserError[]> {
   const found: BrokenRow[] = broken.slice(0, most);
   if (hasValues) {
     const goods = wanted.map((one) => one.isGood(one.text));
@@ -58,7 +58,7 @@ export async function badRows(
   return found
     .sort((a, b) => a.row - b.row)
     .slice(0, most)
-    .map(({ row, why }) => `${rows.name}: row ${row}: ${why}`);
+    .map(({ row, why }) => failure("source.bad-row", { source: rows.name, row, problem: why }));
 }
 
 function complaint({ column, expected }: Wanted, text: string | null): string {
@@ -97,11 +97,13 @@ export async function checkZones(
   const sql = `SELECT note, min(row), arg_min(${text}, row) FROM (SELECT *, ${noteOf(wanted)} AS note FROM (${rows.select(namesOf(wanted), true)}))
     WHERE note IN (${kinds.join(", ")}) GROUP BY note ORDER BY 2 DESC`;
   const [[note, row, found]] = await queryFile(connection, rows.name, sql);
-  const which =
-    Number(note) === NOTE.zoned ? "carries an offset, those before carry none" : "carries no offset, those before do";
-  throw new UserError(
-    `${rows.name}: row ${numberWithBroken(Number(row), broken)}: column ${time.column}: mixed time zones: ${JSON.stringify(found)} ${which}`,
-  );
+  throw failure("source.mixed-zones", {
+    source: rows.name,
+    row: numberWithBroken(Number(row), broken),
+    column: time.column,
+    expected: Number(note) === NOTE.zoned ? "a time without an offset" : "a time with an offset",
+    found: JSON.stringify(found),
+  });
 }
 
 /** @throws UserError that names the second row of a key */
@@ -117,14 +119,18 @@ export async function checkUnique(
   if (found === undefined) return;
   const key = wanted.find(({ stored }) => stored === unique)!;
   const text = key.text;
-  const places: string[] = [];
+  const places: { source: string; row: number }[] = [];
   for (const { rows, broken } of parts) {
     const lines = `SELECT row FROM (${rows.select(namesOf(wanted), true)}) WHERE ${text} = ${quote(String(found[0]))} AND ${goodRow(wanted)}`;
     for (const [row] of await queryFile(connection, rows.name, `${lines} ORDER BY row LIMIT 2`)) {
-      places.push(`${rows.name}: row ${numberWithBroken(Number(row), broken)}`);
+      places.push({ source: rows.name, row: numberWithBroken(Number(row), broken) });
     }
   }
-  throw new UserError(
-    `${places[1]}: column ${key.column}: ${JSON.stringify(found[0])} occurs twice, first in ${places[0]}`,
-  );
+  const [first, second] = places;
+  throw failure("source.duplicate-key", {
+    ...second,
+    column: key.column,
+    key: JSON.stringify(found[0]),
+    first: `${first.source}: row ${first.row}`,
+  });
 }

@@ -1,8 +1,7 @@
 /** The columns that are wanted of a log, what becomes of their texts, and what is noted of a row. */
 
 import { quote } from "../../../dataset/sql.ts";
-import { UserError } from "../../../errors.ts";
-import { didYouMean } from "../../../suggest.ts";
+import { failure } from "../../../errors/failure.ts";
 import { labelRule, numberRule, timeRule, zoneRule } from "./rules.ts";
 
 /** Which columns of a source are wanted. */
@@ -94,5 +93,5 @@ export function noteOf(wanted: readonly Wanted[]): string {
 export function checkColumns(name: string, there: readonly string[], wanted: readonly Wanted[]): void {
   const missing = namesOf(wanted).find((column) => !there.includes(column));
   if (missing === undefined) return;
-  throw new UserError(`${name}: there is no column ${missing}, only ${there.join(", ")}${didYouMean(missing, there)}`);
+  throw failure("source.unknown-column", { source: name, column: missing, known: there });
 }

@@ -1,7 +1,7 @@
 /** CSV and TSV with a header (RFC 4180; \n and \r\n both; blank lines may stand before it). */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { identifier, literalPath, quote } from "../../../dataset/sql.ts";
-import { UserError } from "../../../errors.ts";
+import { failure } from "../../../errors/failure.ts";
 import { type BrokenRow, queryFile, type TextRows } from "./rows.ts";
 import type { Compression } from "./source.ts";
 
@@ -77,9 +77,11 @@ async function readHeader(connection: DuckDBConnection, name: string, file: stri
   const broken = `SELECT error_type FROM ${identifier(REJECTS)} ${until} LIMIT 1`;
   const [reject] = await queryFile(connection, name, broken);
   await connection.run(DROP_REJECTS);
-  if (reject !== undefined)
-    throw new UserError(`${name}: the header cannot be read: ${explain(String(reject[0]), String(reject[0]))}`);
-  if (found === undefined) throw new UserError(`${name} is empty`);
+  if (reject !== undefined) {
+    const why = explain(String(reject[0]), String(reject[0]));
+    throw failure("source.bad-header", { source: name, problem: `cannot be read: ${why}` });
+  }
+  if (found === undefined) throw failure("file.empty", { path: name });
   return { header: String(found[0]), before: Number(found[1]) - 1 };
 }
 
@@ -103,11 +105,15 @@ function splitHeader(line: string, delimiter: Delimiter, name: string): string[]
   const text = line.replace(/^\ufeff/, "").replace(/\r$/, "");
   for (let end: string = delimiter; end !== ""; ) {
     const match = cell.exec(text);
-    if (match === null) throw new UserError(`${name}: the header's quotes do not end as they should`);
+    if (match === null) {
+      throw failure("source.bad-header", { source: name, problem: "has quotes that do not end as they should" });
+    }
     columns.push(match[1]?.replaceAll('""', '"') ?? match[2]);
     end = match[3];
   }
   const twice = columns.find((column, index) => column !== "" && columns.indexOf(column) < index);
-  if (twice !== undefined) throw new UserError(`${name}: the header names column ${twice} twice`);
+  if (twice !== undefined) {
+    throw failure("source.bad-header", { source: name, problem: `names column ${twice} twice` });
+  }
   return columns;
 }

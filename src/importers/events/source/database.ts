@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { reason } from "../../../dataset/sql.ts";
-import { UserError } from "../../../errors.ts";
+import { failure } from "../../../errors/failure.ts";
 
 /** Memory for which DuckDB has a thread: each holds buffers of its own, which it does not spill. */
 const THREAD_BYTES = 2 ** 26;
@@ -39,7 +39,7 @@ export async function withWorkDatabase<T>(
     });
   } catch (error) {
     if (error instanceof Error && /^(IO|Out of Memory) Error/.test(error.message)) {
-      throw new UserError(`disk or memory do not suffice (--memory, and the disk of --out): ${reason(error)}`);
+      throw failure("file.no-room", { path: folder, reason: reason(error) });
     }
     throw error;
   } finally {

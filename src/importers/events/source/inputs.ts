@@ -6,8 +6,7 @@ import { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import type { InputFile } from "../../../dataset/manifest.ts";
-import { UserError } from "../../../errors.ts";
-import { fileError } from "../../../files.ts";
+import { readingError } from "../../../files.ts";
 import type { SourceFile } from "./source.ts";
 
 const CHUNK_BYTES = 1 << 20;
@@ -33,10 +32,7 @@ export async function identify({ path, compression }: SourceFile): Promise<Input
     if (compression === "gzip") await pipeline(stream, counted, createGunzip({ chunkSize: CHUNK_BYTES }), nowhere);
     else await pipeline(stream, counted, nowhere);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "Z_BUF_ERROR") throw new UserError(`${path} is cut off: its gzip stream does not end`);
-    if (code?.startsWith("Z_")) throw new UserError(`${path} is damaged: ${message}`);
-    throw fileError(error, "read", path);
+    throw readingError(error, path);
   }
   return { name: basename(path), bytes, sha256: hash.digest("hex") };
 }

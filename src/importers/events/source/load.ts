@@ -1,9 +1,9 @@
 /**
  * Raw logs into a table of DuckDB: the same rows whichever format they come in. DuckDB reads, checks and stores; only
- * the rows that are to be told of come to JavaScript.
+ * the rows that are to be reported come to JavaScript.
  *
  * A file is read once where all is well. Each row goes in with a note of its file and of how it was found; where the
- * notes say that something is wrong, the file is read once more, in order and with numbers, to tell which row it is.
+ * notes show that something is wrong, the file is read once more, in order and with numbers, to find which row it is.
  */
 import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
@@ -11,7 +11,7 @@ import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { InputFile } from "../../../dataset/manifest.ts";
 import { identifier } from "../../../dataset/sql.ts";
-import { UserError } from "../../../errors.ts";
+import { failure, type UserError } from "../../../errors/failure.ts";
 import { isPostgres } from "./address.ts";
 import { badRows, checkKeys, checkUnique, checkZones, type Part } from "./checks.ts";
 import { checkColumns, type LogColumns, NOTE, namesOf, noteOf, type Wanted, wantedColumns } from "./columns.ts";
@@ -46,8 +46,8 @@ export interface LoadedTable {
   readonly inputs: readonly InputFile[];
 }
 
-/** Rows that are told of. */
-const TOLD = 5;
+/** Bad rows that are reported one by one. */
+const REPORTED = 5;
 
 /**
  * Creates the table `table` with "user", "item" VARCHAR, "time" BIGINT (milliseconds since 1970 UTC), never null; "label"
@@ -103,7 +103,7 @@ async function loadFiles(
       );
       return { rows, broken };
     })();
-    // A damaged file also looks like one of broken rows; the damage is what is told.
+    // A damaged file also looks like one of broken rows; the damage is what is reported.
     const [input, loaded] = await Promise.allSettled([identity, loading]);
     if (input.status === "rejected") throw input.reason;
     if (loaded.status === "rejected") throw loaded.reason;
@@ -169,7 +169,7 @@ async function insert(
   return (await rows.takeBroken?.()) ?? [];
 }
 
-/** Checks the notes of all rows, tells or leaves out the bad ones, and takes the notes away. */
+/** Checks the notes of all rows, reports or leaves out the bad ones, and takes the notes away. */
 async function finish(
   connection: DuckDBConnection,
   into: string,
@@ -189,16 +189,20 @@ async function finish(
   const rows = [...counts].reduce((sum, [note, found]) => sum + (note % NOTE.kinds === NOTE.bad ? 0 : found), 0);
   const read = rows + skipped;
   const name = parts.length === 1 ? parts[0].rows.name : source;
-  if (read === 0) throw new UserError(`${isPostgres(source) ? parts[0].rows.name : name} has no rows`);
+  if (read === 0) throw failure("source.no-rows", { source: name });
   await checkKeys(connection, into, name, parts, wanted);
-  const told: string[] = [];
+  const reported: UserError[] = [];
   for (const [file, part] of parts.entries()) {
-    if (bad[file] > 0 && told.length < TOLD) {
-      told.push(...(await badRows(connection, part, wanted, count(file, NOTE.bad) > 0, TOLD - told.length)));
+    if (bad[file] > 0 && reported.length < REPORTED) {
+      const room = REPORTED - reported.length;
+      reported.push(...(await badRows(connection, part, wanted, count(file, NOTE.bad) > 0, room)));
     }
-    if (!skipBadRows && told.length > 0) throw new UserError(told[0]);
+    if (!skipBadRows && reported.length > 0) throw reported[0];
   }
-  if (rows === 0) throw new UserError(`${name}: all ${skipped} rows are bad; the first: ${told[0]}`);
+  const told = reported.map(({ message }) => message);
+  if (rows === 0) {
+    throw failure("source.unusable-rows", { source: name, unit: "rows", bad: skipped, total: read, first: told[0] });
+  }
   await checkZones(connection, parts, wanted, count);
   if (skipped > 0) await connection.run(`DELETE FROM ${into} WHERE note % ${NOTE.kinds} = ${NOTE.bad}`);
   await connection.run(`ALTER TABLE ${into} DROP COLUMN note`);

@@ -1,8 +1,8 @@
 /** Parquet: typed columns as texts. */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { identifier, literalPath } from "../../../dataset/sql.ts";
-import { UserError } from "../../../errors.ts";
-import { queryFile, type TextRows } from "./rows.ts";
+import { failure } from "../../../errors/failure.ts";
+import { HAVE_TEXT, queryFile, type TextRows } from "./rows.ts";
 import { numberText } from "./rules.ts";
 
 /** Types that have no one text: lists, structures, bytes. */
@@ -30,7 +30,7 @@ export async function openParquet(connection: DuckDBConnection, path: string, na
 function textOf(name: string, column: string, type: string): string {
   const value = identifier(column);
   if (NO_TEXT.test(type))
-    throw new UserError(`${name}: column ${column}: expected texts, numbers or times, found ${type}`);
+    throw failure("source.wrong-type", { source: name, column, expected: HAVE_TEXT, found: type });
   if (type === "DOUBLE" || type === "FLOAT") return numberText(value);
   // Whatever time zone the connection has.
   if (type === "TIMESTAMP WITH TIME ZONE") return `(${value} AT TIME ZONE 'UTC')::VARCHAR || '+00'`;

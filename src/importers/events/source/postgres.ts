@@ -9,9 +9,10 @@ import pg from "pg";
 import { to as copyTo } from "pg-copy-streams";
 import type { InputFile } from "../../../dataset/manifest.ts";
 import { identifier } from "../../../dataset/sql.ts";
-import { UserError } from "../../../errors.ts";
+import { failure, UserError } from "../../../errors/failure.ts";
 import { fileError } from "../../../files.ts";
 import { parseAddress } from "./address.ts";
+import { HAVE_TEXT } from "./rows.ts";
 
 /** Milliseconds until a server that does not answer counts as absent. */
 const PATIENCE = 20_000;
@@ -104,8 +105,14 @@ async function checkTypes(client: pg.Client, name: string, fields: readonly pg.F
   const { rows } = await client.query(sql, [fields.map(({ dataTypeID }) => dataTypeID)]);
   for (const field of fields) {
     const found = rows.find(({ oid }) => oid === field.dataTypeID);
-    if (found)
-      throw new UserError(`${name}: column ${field.name}: expected texts, numbers or times, found ${found.type}`);
+    if (found) {
+      throw failure("source.wrong-type", {
+        source: name,
+        column: field.name,
+        expected: HAVE_TEXT,
+        found: String(found.type),
+      });
+    }
   }
 }
 
@@ -122,5 +129,6 @@ function explain(error: unknown, name: string, password: string, path: string): 
   const { code, message } = first as NodeJS.ErrnoException;
   const refused = code === "28P01" || code === "28000" || /password must be a string/.test(message);
   const why = refused ? "the server refuses this user with this password" : message;
-  return new UserError(`cannot read ${name}: ${password === "" ? why : why.replaceAll(password, "***")}`);
+  const reason = password === "" ? why : why.replaceAll(password, "***");
+  return failure("file.unusable", { action: "read", path: name, reason });
 }

@@ -1,7 +1,10 @@
 /** What every format makes of a file: rows of texts, whose rules are the same from here on. */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { isExhausted, reason } from "../../../dataset/sql.ts";
-import { UserError } from "../../../errors.ts";
+import { failure } from "../../../errors/failure.ts";
+
+/** What columns may hold, as errors call it. */
+export const HAVE_TEXT = "texts, numbers or times";
 
 /** A row that could not be read at all. Rows are counted from 1, a header is none. */
 export interface BrokenRow {
@@ -35,11 +38,11 @@ export async function queryFile(connection: DuckDBConnection, name: string, sql:
   return result.getRowsJS() as unknown[][];
 }
 
-/** What DuckDB's error about a file tells people; errors that are not the file's come back unchanged. */
+/** DuckDB's error about a file as an error for users; errors that are not the file's come back unchanged. */
 export function unreadable(name: string, error: unknown): unknown {
   if (isExhausted(error)) return error;
   const why = /state machine reached an invalid state/.test(String(error))
     ? "its quotes or line ends are not those of CSV (lines that end in \\n and \\r\\n by turns?)"
     : reason(error);
-  return new UserError(`cannot read ${name}: ${why}`);
+  return failure("file.unusable", { action: "read", path: name, reason: why });
 }

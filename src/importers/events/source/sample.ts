@@ -4,7 +4,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { identifier } from "../../../dataset/sql.ts";
-import { UserError } from "../../../errors.ts";
+import { failure } from "../../../errors/failure.ts";
 import { isPostgres } from "./address.ts";
 import { openCopied, openFile } from "./open.ts";
 import { copyPostgres } from "./postgres.ts";
@@ -55,7 +55,8 @@ export async function takeSample(
       ? await samplePostgres(connection, table, source, path)
       : await sampleFiles(connection, table, source);
     const [[rows]] = await queryFile(connection, table, `SELECT count(*) FROM ${identifier(table)}`);
-    if (Number(rows) === 0) throw new UserError(`${isPostgres(source) ? "the postgres table" : source} has no rows`);
+    if (Number(rows) === 0)
+      throw failure("source.no-rows", { source: isPostgres(source) ? "the postgres table" : source });
     const columns: ColumnLook[] = [];
     for (const [index, name] of names.entries()) columns.push(await lookAt(connection, table, name, `c${index}`));
     return { rows: Number(rows), columns };
@@ -84,7 +85,7 @@ async function sampleFiles(connection: DuckDBConnection, table: string, source: 
     if (columns.length > 0) room -= await addRows(connection, table, rows, columns, room);
     if (room <= 0) break;
   }
-  if (columns.length === 0) throw new UserError(`${source} has no row that can be read`);
+  if (columns.length === 0) throw failure("source.unreadable", { source });
   return columns;
 }
 
@@ -115,7 +116,7 @@ async function addRows(
 async function refuseBroken(connection: DuckDBConnection, rows: TextRows, columns: readonly string[]): Promise<void> {
   await queryFile(connection, rows.name, `SELECT count(COLUMNS(*)) FROM (${rows.select(columns, false)})`);
   const [first] = (await rows.takeBroken?.()) ?? [];
-  if (first !== undefined) throw new UserError(`${rows.name}: row ${first.row}: ${first.why}`);
+  if (first !== undefined) throw failure("source.bad-row", { source: rows.name, row: first.row, problem: first.why });
 }
 
 async function lookAt(connection: DuckDBConnection, table: string, column: string, text: string): Promise<ColumnLook> {

@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { quote, reason } from "../../../dataset/sql.ts";
-import { UserError } from "../../../errors.ts";
+import { failure } from "../../../errors/failure.ts";
 import { fileError, unlessAbsent } from "../../../files.ts";
 
 export const COMPRESSIONS = { "": "none", ".gz": "gzip", ".zst": "zstd" } as const;
@@ -33,20 +33,18 @@ const LIST = ".csv, .tsv, .ndjson, .jsonl and .json, each perhaps with .gz or .z
  */
 export async function findFiles(connection: DuckDBConnection, source: string): Promise<SourceFile[]> {
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(source)) {
-    throw new UserError(`${source}: expected files, a pattern or postgres://...`);
+    throw failure("source.unsupported", { source });
   }
   const literal = await look(source);
   const paths = literal === undefined ? await expand(connection, source) : [source];
   if (paths.length === 0) {
-    throw new UserError(
-      /[*?[]/.test(source) ? `no file matches ${source}` : `cannot read ${source}: no such file or folder`,
-    );
+    const isPattern = /[*?[]/.test(source);
+    throw isPattern ? failure("source.no-match", { source }) : failure("file.absent", { action: "read", path: source });
   }
   return Promise.all(
     paths.map(async (path) => {
       const found = await look(path);
-      if (!found?.isFile())
-        throw new UserError(`${path} is no file; for all files of a folder give a pattern, "${path}/*"`);
+      if (!found?.isFile()) throw failure("source.no-file", { path });
       return { path, bytes: found.size, ...formatOf(path) };
     }),
   );
@@ -62,7 +60,7 @@ async function look(path: string) {
 
 async function expand(connection: DuckDBConnection, pattern: string): Promise<string[]> {
   const result = await connection.runAndReadAll(`SELECT file FROM glob(${quote(pattern)})`).catch((error: unknown) => {
-    throw new UserError(`cannot read ${pattern}: ${reason(error)}`);
+    throw failure("file.unusable", { action: "read", path: pattern, reason: reason(error) });
   });
   const bare = (path: string) => (pattern.startsWith("./") ? path : path.replace(/^\.\//, ""));
   const files = result.getRowsJS().map(([file]) => bare(String(file)));
@@ -74,7 +72,7 @@ function formatOf(path: string): Pick<SourceFile, "format" | "compression"> {
   const format = FORMATS[ending.toLowerCase()];
   const compression = COMPRESSIONS[packed.toLowerCase() as keyof typeof COMPRESSIONS];
   if (format === undefined || (format === "parquet" && compression !== "none")) {
-    throw new UserError(`${path}: the format is not known by the name; known are ${LIST}`);
+    throw failure("source.unknown-format", { path, known: LIST });
   }
   return { format, compression };
 }
