@@ -5,7 +5,7 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../errors.ts";
-import type { Schema } from "../features/schema.ts";
+import { FIELD_KINDS, type FieldKind, type Schema } from "../features/schema.ts";
 import { fileError } from "../files.ts";
 import { offsetSchema, readsTime, transformSchema } from "./transform.ts";
 
@@ -39,11 +39,11 @@ export const RESERVED = { user: sampleColumns, item: ["row", "key", "time"], con
  */
 export function nameProblem(
   kinds: {
-    readonly [kind in keyof typeof RESERVED]: readonly { readonly name: string }[];
+    readonly [kind in FieldKind]: readonly { readonly name: string }[];
   },
-): { readonly kind: keyof typeof RESERVED; readonly index: number; readonly message: string } | undefined {
+): { readonly kind: FieldKind; readonly index: number; readonly message: string } | undefined {
   const seen = new Set<string>();
-  for (const kind of ["user", "item", "context"] as const) {
+  for (const kind of FIELD_KINDS) {
     for (const [index, { name }] of kinds[kind].entries()) {
       if (seen.has(name) || RESERVED[kind].includes(name))
         return { kind, index, message: `${name}: the name is taken` };

@@ -7,6 +7,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type DatasetSource, type OnProgress, type RawField, type RawSamples, ROW_GROUP, SPLITS } from "./dataset.ts";
 import { writeAside } from "./folder.ts";
+import { historyLength } from "./history.ts";
 import type { Manifest } from "./manifest.ts";
 import { trainingBehaviours } from "./negatives.ts";
 import { type Column, withDuckDB, writeParquet } from "./parquet.ts";
@@ -128,18 +129,13 @@ function sampleColumns(
   return columns;
 }
 
-/** How many behaviours each sample's history has: as many as there are, `maxHistory`, or those within the window. */
+/** How many behaviours each sample's history has. */
 function historyLengths(
   { sequence, position, time }: RawSamples,
-  { offsets, times, maxHistory, window = Number.POSITIVE_INFINITY }: DatasetSource,
+  { offsets, times, maxHistory, window }: DatasetSource,
 ): Int32Array {
-  return position.map((place, i) => {
-    const end = offsets[sequence[i]] + place;
-    const most = Math.min(place, maxHistory);
-    let length = 0;
-    while (length < most && times[end - 1 - length] >= time[i] - window) length++;
-    return length;
-  });
+  const limits = { maxHistory, window: window ?? null };
+  return position.map((place, i) => historyLength(times, offsets[sequence[i]], place, time[i], limits));
 }
 
 /** Learns from the values that `uses` (indices into them) names. */

@@ -20,3 +20,7 @@ export interface Schema {
   /** Histories keep the latest this many behaviours. */
   readonly maxHistory: number;
 }
+
+/** Whom or what a field describes: the user, an item (the candidate and those of the history), or the impression. */
+export const FIELD_KINDS = ["user", "item", "context"] as const;
+export type FieldKind = (typeof FIELD_KINDS)[number];

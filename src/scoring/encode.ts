@@ -2,6 +2,7 @@
  * Requests of raw values to ids, by the catalogue, the transforms and the vocabularies that a model keeps of the data it
  * was trained on. Each value is read once, into arrays that are kept from request to request.
  */
+import { mayHold } from "../dataset/history.ts";
 import { parseTime } from "../dataset/time.ts";
 import { categoryOf, isMissing, readsTime, type Transform } from "../dataset/transform.ts";
 import { UserError } from "../errors.ts";
@@ -86,7 +87,6 @@ export class RequestEncoder {
   readonly #key: string;
   readonly #ofItems: readonly string[];
   readonly #ofBehaviours: readonly string[];
-  readonly #window: number;
   /** Per field [capacity]; of histories [capacity, maxHistory]. */
   readonly #user: readonly Int32Array[];
   readonly #context: readonly Int32Array[];
@@ -97,7 +97,7 @@ export class RequestEncoder {
   #times = new Float64Array(1024);
 
   constructor(description: ModelDescription, capacity: number) {
-    const { schema, catalogue, window } = description;
+    const { schema, catalogue } = description;
     this.#description = description;
     this.#rows = placesOf(catalogue.values);
     this.#groups = {
@@ -108,7 +108,6 @@ export class RequestEncoder {
     this.#key = schema.item[0].name;
     this.#ofItems = [this.#key];
     this.#ofBehaviours = [this.#key, "time"];
-    this.#window = window ?? Number.POSITIVE_INFINITY;
     const columns = (fields: readonly Field[], length: number) => fields.map(() => new Int32Array(length));
     this.#user = columns(schema.user, capacity);
     this.#context = columns(schema.context, capacity);
@@ -241,7 +240,7 @@ export class RequestEncoder {
       this.#times = new Float64Array(2 * history.length);
     }
     const [chosen, times] = [this.#chosen, this.#times];
-    const start = now - this.#window;
+    const { window } = this.#description;
     let count = 0;
     let latest = Number.NEGATIVE_INFINITY;
     let isOrdered = true;
@@ -250,8 +249,7 @@ export class RequestEncoder {
       const behaviour = history[i];
       if (isValues(behaviour)) {
         const time = this.#timeOf(behaviour.time) ?? refuseTime(`history.${i}.time`, behaviour.time);
-        // No comparison with NaN is true.
-        if (time >= now || time < start) continue;
+        if (!mayHold(time, now, window)) continue;
         if (time <= latest) isOrdered = false;
         if (Number.isNaN(time)) isTimed = false;
         else latest = time;

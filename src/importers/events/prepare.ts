@@ -22,8 +22,8 @@ import {
   tableColumns,
 } from "./features/features.ts";
 import { checkSamples, type Learned, learn, openLog } from "./learn/learn.ts";
-import type { HistoryRule } from "./log/histories.ts";
-import { buildCatalogue, buildLog, type Tables, withoutItems } from "./log/log.ts";
+import type { SampleRule } from "./log/histories.ts";
+import { buildCatalogue, buildLog, type GivenTables, withoutItems } from "./log/log.ts";
 import { type Connect, withWorkDatabase } from "./source/database.ts";
 import { type LoadOptions, type LogColumns, loadTable } from "./source/load.ts";
 import { oneNumber } from "./source/stream.ts";
@@ -157,7 +157,7 @@ export async function prepareLogs(
 }
 
 interface Loaded {
-  readonly tables: Tables;
+  readonly tables: GivenTables;
   readonly skipped: number;
   readonly told: readonly string[];
   readonly inputs: InputFile[];
@@ -202,7 +202,7 @@ async function makeFiles(
   const [reading, writing] = [await connect(), await connect()];
   const left = await buildLog(reading, features, tables, (done, total) => onProgress?.("log", done, total));
   const strangers = await strangersOf(reading, tables);
-  const rule: HistoryRule = {
+  const rule: SampleRule = {
     split: features.columns.label === undefined ? null : await boundaries(reading, features.split),
     maxHistory: features.behaviours.maxHistory,
     window: features.behaviours.window,
@@ -230,7 +230,7 @@ function withSkipped(error: unknown, { skipped, told }: Loaded): unknown {
 }
 
 /** Tables that have nobody, or nothing, of the log: their keys are written otherwise, as a rule. */
-async function strangersOf(connection: DuckDBConnection, tables: Tables): Promise<string[]> {
+async function strangersOf(connection: DuckDBConnection, tables: GivenTables): Promise<string[]> {
   const warnings: string[] = [];
   for (const [kind, keys] of [
     ["user", "user_keys"],
@@ -265,7 +265,7 @@ async function boundaries(connection: DuckDBConnection, split: TimeSplit) {
   return { validFrom: await from(split.valid + split.test), testFrom: await from(split.test) };
 }
 
-function refuse(why: string, { split }: HistoryRule): UserError {
+function refuse(why: string, { split }: SampleRule): UserError {
   const how =
     split === null
       ? "users need three behaviours for one (behaviours.types, columns)"
@@ -276,7 +276,7 @@ function refuse(why: string, { split }: HistoryRule): UserError {
 const iso = (time: number) => new Date(time).toISOString();
 
 /** What a reader of the manifest may want to know of how the dataset was made. */
-function settingsOf(features: Features, { split, window }: HistoryRule): Manifest["settings"] {
+function settingsOf(features: Features, { split, window }: SampleRule): Manifest["settings"] {
   const { behaviours, impressions, fields, utcOffset } = features;
   const counts = [...fields.user, ...fields.item, ...fields.context].filter(({ minCount }) => minCount > 1);
   return {
@@ -298,7 +298,7 @@ function countsOf({ itemIds, behaviours, trainingBehaviours, samples }: Learned,
 function summarise(
   manifest: Manifest,
   { samples }: Learned,
-  { split }: HistoryRule,
+  { split }: SampleRule,
   warnings: readonly string[],
   seconds: number,
 ): EventsSummary {

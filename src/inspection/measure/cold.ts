@@ -1,5 +1,5 @@
 /** Whom and what the test samples show that training never did, and users of one kind of label. */
-import type { Tables } from "./database.ts";
+import type { DatasetTables } from "./database.ts";
 
 /** Of the users, or the candidates, that have test samples. */
 export interface Newcomers {
@@ -18,7 +18,7 @@ export interface Cold {
   readonly oneClass: number;
 }
 
-export async function measureCold({ rows }: Tables): Promise<Cold> {
+export async function measureCold({ rows }: DatasetTables): Promise<Cold> {
   const of = async (table: "user_counts" | "item_counts") => {
     const [found] = await rows<Newcomers>(
       `SELECT count(*) AS count, count(*) FILTER (WHERE n0 = 0) AS unseen,

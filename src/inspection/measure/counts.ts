@@ -1,6 +1,6 @@
 /** How much there is: samples, clicks, times and empty histories of each split. */
 import { SPLITS, type Split } from "../../dataset/dataset.ts";
-import type { Tables } from "./database.ts";
+import type { DatasetTables } from "./database.ts";
 
 export interface SplitCounts {
   readonly split: Split;
@@ -18,7 +18,7 @@ export interface SplitCounts {
 }
 
 /** Of train, valid and test, in this order. */
-export async function countSplits({ rows }: Tables): Promise<SplitCounts[]> {
+export async function countSplits({ rows }: DatasetTables): Promise<SplitCounts[]> {
   const found = await rows<{
     split: number;
     samples: number;

@@ -16,8 +16,7 @@ import { SPLITS } from "../../dataset/dataset.ts";
 import type { Manifest } from "../../dataset/manifest.ts";
 import { literalPath, reason } from "../../dataset/sql.ts";
 import { UserError } from "../../errors.ts";
-
-export type FieldKind = "user" | "item" | "context";
+import { FIELD_KINDS, type FieldKind } from "../../features/schema.ts";
 
 /** A field and the column that holds its ids, named so that no field's name can be in the way. */
 export interface FieldColumn {
@@ -28,7 +27,7 @@ export interface FieldColumn {
   readonly column: string;
 }
 
-export interface Tables {
+export interface DatasetTables {
   readonly directory: string;
   readonly manifest: Manifest;
   /** All fields: user, item, context. */
@@ -54,12 +53,11 @@ export async function openTables(
   directory: string,
   manifest: Manifest,
   onFile: (file: string) => void,
-): Promise<Tables> {
-  const kinds = ["user", "item", "context"] as const;
-  const fields = kinds
-    .flatMap((kind) => manifest.fields[kind].map(({ name, size }) => ({ name, size, kind })))
-    .map((field, index) => ({ ...field, column: `f${index}` }));
-  const tables: Tables = {
+): Promise<DatasetTables> {
+  const fields = FIELD_KINDS.flatMap((kind) =>
+    manifest.fields[kind].map(({ name, size }) => ({ name, size, kind })),
+  ).map((field, index) => ({ ...field, column: `f${index}` }));
+  const tables: DatasetTables = {
     directory,
     manifest,
     fields,
@@ -114,7 +112,7 @@ const FARTHEST = 8_640_000_000_000_000;
  * with what the conditions need.
  */
 async function openFile(
-  { directory, run, rows }: Tables,
+  { directory, run, rows }: DatasetTables,
   file: string,
   { view, columns, expected, from, faults }: OpenFile,
 ): Promise<void> {
@@ -153,7 +151,7 @@ interface OpenFile {
   readonly faults: readonly Fault[];
 }
 
-async function openCatalogue(tables: Tables): Promise<void> {
+async function openCatalogue(tables: DatasetTables): Promise<void> {
   const own = tables.fields.filter(({ kind }) => kind === "item");
   await openFile(tables, "items.parquet", {
     view: "catalogue",
@@ -166,7 +164,7 @@ async function openCatalogue(tables: Tables): Promise<void> {
   });
 }
 
-async function openSequences(tables: Tables): Promise<void> {
+async function openSequences(tables: DatasetTables): Promise<void> {
   const { directory, manifest, run, rows } = tables;
   const { sequences, items, behaviours, trainingBehaviours } = manifest.counts;
   const catalogueRows = (column: string): Fault => ({
@@ -210,7 +208,7 @@ async function openSequences(tables: Tables): Promise<void> {
   }
 }
 
-async function openSamples(tables: Tables, split: (typeof SPLITS)[number]): Promise<void> {
+async function openSamples(tables: DatasetTables, split: (typeof SPLITS)[number]): Promise<void> {
   const { manifest, fields, run } = tables;
   const { counts, maxHistory, window, probability } = manifest;
   const own = fields.filter(({ kind }) => kind !== "item");

@@ -7,8 +7,9 @@ import { SPLITS, type Split } from "../../dataset/dataset.ts";
 import { vocabularyFile } from "../../dataset/manifest.ts";
 import { literalPath, reason } from "../../dataset/sql.ts";
 import { UserError } from "../../errors.ts";
+import type { FieldKind } from "../../features/schema.ts";
 import type { SplitCounts } from "./counts.ts";
-import { COUNTS, type FieldColumn, type FieldKind, type Tables } from "./database.ts";
+import { COUNTS, type DatasetTables, type FieldColumn } from "./database.ts";
 
 /** Samples and clicks where a field has one value; `rate` is NaN without samples. */
 export interface Clicks {
@@ -47,11 +48,11 @@ const PSI_VALUES = 20;
 const SMOOTHING = 10;
 
 /** A value, and of each split its samples and clicks. */
-type Row = Readonly<Record<"id" | `${"n" | "k"}${0 | 1 | 2}`, number>> & { readonly value: string | null };
+type ValueRow = Readonly<Record<"id" | `${"n" | "k"}${0 | 1 | 2}`, number>> & { readonly value: string | null };
 
 /** @throws UserError where a vocabulary is damaged */
 export async function measureField(
-  tables: Tables,
+  tables: DatasetTables,
   field: FieldColumn,
   [train, , test]: readonly SplitCounts[],
 ): Promise<FieldNumbers> {
@@ -66,7 +67,7 @@ export async function measureField(
     }`,
   );
   const [used] = await rows<{ used: number }>(`SELECT count(*) FILTER (WHERE n0 > 0) AS used FROM field_values`);
-  const [unknown] = await rows<Row>(`SELECT *, NULL AS value FROM field_values WHERE id = 0`);
+  const [unknown] = await rows<ValueRow>(`SELECT *, NULL AS value FROM field_values WHERE id = 0`);
   const known = await topValues(tables, name, size);
   const top = known.map(valueFrom);
   return {
@@ -82,7 +83,7 @@ export async function measureField(
 }
 
 /** The most frequent known values of train, by name. */
-async function topValues({ directory, rows }: Tables, name: string, size: number): Promise<Row[]> {
+async function topValues({ directory, rows }: DatasetTables, name: string, size: number): Promise<ValueRow[]> {
   const path = vocabularyFile(directory, name);
   const vocabulary = `(SELECT id::INTEGER AS id, value::VARCHAR AS value FROM read_parquet(${literalPath(path)}))`;
   const told = (error: unknown) => new UserError(`cannot read ${path}: ${reason(error)}`);
@@ -94,15 +95,15 @@ async function topValues({ directory, rows }: Tables, name: string, size: number
   if (count !== size - 1) {
     throw new UserError(`${path} is damaged: it names ${count} of the ids 1 to ${size - 1}`);
   }
-  return await rows<Row>(
+  return await rows<ValueRow>(
     `SELECT top.*, value FROM (FROM field_values WHERE id > 0 AND n0 > 0 ORDER BY n0 DESC, id LIMIT ${PSI_VALUES}) AS top
      JOIN ${vocabulary} AS vocabulary USING (id) ORDER BY n0 DESC, id`,
   );
 }
 
-const NEVER: Row = { id: 0, value: null, n0: 0, k0: 0, n1: 0, k1: 0, n2: 0, k2: 0 };
+const NEVER: ValueRow = { id: 0, value: null, n0: 0, k0: 0, n1: 0, k1: 0, n2: 0, k2: 0 };
 
-function valueFrom(row: Row): FieldValue {
+function valueFrom(row: ValueRow): FieldValue {
   const of = (s: 0 | 1 | 2): Clicks => ({
     samples: row[`n${s}`],
     clicks: row[`k${s}`],
@@ -128,7 +129,7 @@ function psiOf(top: readonly FieldValue[], unknown: FieldValue, train: SplitCoun
 }
 
 /** Pairs of a clicked and an unclicked sample of valid that the values' rates in train order rightly, ties one half. */
-async function aucAlone({ rows }: Tables): Promise<number> {
+async function aucAlone({ rows }: DatasetTables): Promise<number> {
   const [{ auc }] = await rows<{ auc: number | null }>(
     `WITH
        rate AS (SELECT sum(k0)::DOUBLE / sum(n0) AS prior FROM field_values),

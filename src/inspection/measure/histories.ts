@@ -1,6 +1,6 @@
 /** How long sequences and histories are. */
 import { SPLITS, type Split } from "../../dataset/dataset.ts";
-import type { Tables } from "./database.ts";
+import type { DatasetTables } from "./database.ts";
 
 /** How many have a length from `from` to `to`; `to` is null in the last of a long tail. */
 export interface LengthBin {
@@ -25,7 +25,7 @@ export interface Lengths {
 }
 
 /** Sequences first, then train, valid and test. */
-export async function measureHistories({ manifest: { maxHistory }, rows }: Tables): Promise<Lengths[]> {
+export async function measureHistories({ manifest: { maxHistory }, rows }: DatasetTables): Promise<Lengths[]> {
   const sequences = await rows<LengthCount>(
     `SELECT behaviours AS length, count(*) AS count FROM lengths GROUP BY length ORDER BY length`,
   );

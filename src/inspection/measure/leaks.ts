@@ -1,9 +1,9 @@
 /** What a sample must not know: histories that are not of its past, and samples that are there twice. */
 import { SPLITS, type Split } from "../../dataset/dataset.ts";
-import type { Tables } from "./database.ts";
+import type { DatasetTables } from "./database.ts";
 
 /** Samples of a split to which something applies, and the row of the first of them. */
-export interface Found {
+export interface FoundSamples {
   readonly split: Split;
   readonly count: number;
   readonly row: number;
@@ -19,10 +19,10 @@ export interface Leaks {
   /** Sequences whose times fall, and the first of them. */
   readonly disorder: { readonly count: number; readonly sequence: number | null };
   /** Samples whose history has a behaviour after them, and whose latest behaviour has their own time. Empty splits are left out. */
-  readonly later: readonly Found[];
-  readonly equal: readonly Found[];
+  readonly later: readonly FoundSamples[];
+  readonly equal: readonly FoundSamples[];
   /** Samples that equal an earlier one of their split in all columns. */
-  readonly duplicates: readonly Found[];
+  readonly duplicates: readonly FoundSamples[];
   /** The same sequence, time and candidate in several splits, or with both labels. */
   readonly splits: Shared;
   readonly labels: Shared;
@@ -30,7 +30,7 @@ export interface Leaks {
   readonly overlap: number;
 }
 
-export async function findLeaks(tables: Tables): Promise<Leaks> {
+export async function findLeaks(tables: DatasetTables): Promise<Leaks> {
   const { rows } = tables;
   const [disorder] = await rows<Leaks["disorder"]>(
     `SELECT count(*) AS count, min(sequence) AS sequence FROM lengths WHERE NOT ordered`,
@@ -51,7 +51,7 @@ export async function findLeaks(tables: Tables): Promise<Leaks> {
  * Where times rise, the last behaviour of a history is its latest: behaviours are laid out as rows and met by their
  * place. Only of the sequences in disorder whole histories are looked through.
  */
-async function findLate({ rows }: Tables, disorder: boolean): Promise<Pick<Leaks, "later" | "equal">> {
+async function findLate({ rows }: DatasetTables, disorder: boolean): Promise<Pick<Leaks, "later" | "equal">> {
   const ordered = `
     SELECT split, row, samples.time, behaviour.time AS latest
     FROM samples JOIN (
@@ -71,12 +71,12 @@ async function findLate({ rows }: Tables, disorder: boolean): Promise<Pick<Leaks
   const of = (name: "later" | "equal") =>
     found
       .filter((row) => row[name] > 0)
-      .map((row): Found => ({ split: SPLITS[row.split], count: row[name], row: row[`${name}Row`] }));
+      .map((row): FoundSamples => ({ split: SPLITS[row.split], count: row[name], row: row[`${name}Row`] }));
   return { later: of("later"), equal: of("equal") };
 }
 
 /** Rows are compared by a hash of 64 bits, which takes a tenth of the space; that two differ and agree in it is out of the question. */
-async function findDuplicates({ fields, manifest, rows }: Tables): Promise<Found[]> {
+async function findDuplicates({ fields, manifest, rows }: DatasetTables): Promise<FoundSamples[]> {
   const columns = [
     ...["label", "time", "sequence", "position", "length", "item"],
     ...fields.filter(({ kind }) => kind !== "item").map(({ column }) => column),
@@ -91,7 +91,7 @@ async function findDuplicates({ fields, manifest, rows }: Tables): Promise<Found
   return found.map(({ split, count, row }) => ({ split: SPLITS[split], count, row }));
 }
 
-async function findShared({ rows }: Tables): Promise<Pick<Leaks, "splits" | "labels">> {
+async function findShared({ rows }: DatasetTables): Promise<Pick<Leaks, "splits" | "labels">> {
   const of = (name: string) =>
     `count(*) FILTER (WHERE ${name}) AS ${name}_count, min({sequence: sequence, time: time, item: item}) FILTER (WHERE ${name}) AS ${name}_first`;
   const [found] = await rows<Record<string, never>>(

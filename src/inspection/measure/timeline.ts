@@ -1,7 +1,7 @@
 /** Samples and clicks over time. */
 import { SPLITS, type Split } from "../../dataset/dataset.ts";
 import type { SplitCounts } from "./counts.ts";
-import type { Tables } from "./database.ts";
+import type { DatasetTables } from "./database.ts";
 import type { Clicks } from "./fields.ts";
 
 /** A stretch of time by split. */
@@ -23,7 +23,10 @@ const DAY = 24 * HOUR;
 const MOST_STRETCHES = 400;
 
 /** By hours where all samples lie within a day, else by days; null where all have the same time. */
-export async function measureTimeline({ rows }: Tables, splits: readonly SplitCounts[]): Promise<Timeline | null> {
+export async function measureTimeline(
+  { rows }: DatasetTables,
+  splits: readonly SplitCounts[],
+): Promise<Timeline | null> {
   const times = splits.flatMap(({ first, last }) => [first, last]).filter((time) => time !== null);
   if (times.length === 0) return null;
   const [first, last] = [Math.min(...times), Math.max(...times)];

@@ -5,7 +5,7 @@ import { printable } from "../../errors.ts";
 import { count, metric, share } from "../../format.ts";
 import type { SplitCounts } from "./counts.ts";
 import type { FieldNumbers } from "./fields.ts";
-import type { Found, Shared } from "./leaks.ts";
+import type { FoundSamples, Shared } from "./leaks.ts";
 import type { DatasetNumbers } from "./numbers.ts";
 
 /**
@@ -210,7 +210,7 @@ function of(part: number, whole: number, what: string): string {
 }
 
 /** "3 samples of train and 1 of test" */
-function samplesOf(found: readonly Found[]): string {
+function samplesOf(found: readonly FoundSamples[]): string {
   const parts = found.map(({ split, count: samples }, i) => {
     const what = i === 0 ? ` ${n(samples, "sample", "samples")}` : "";
     return `${count(samples)}${what} of ${split}`;
@@ -218,7 +218,7 @@ function samplesOf(found: readonly Found[]): string {
   return parts.length < 3 ? parts.join(" and ") : `${parts[0]}, ${parts[1]} and ${parts[2]}`;
 }
 
-const firstOf = ([{ split, row }]: readonly Found[]) => `first: ${split}.parquet row ${row}`;
+const firstOf = ([{ split, row }]: readonly FoundSamples[]) => `first: ${split}.parquet row ${row}`;
 
 function exampleOf({ first }: Shared): string {
   const { sequence, time, item } = first!;

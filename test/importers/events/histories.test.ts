@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { type HistoryRule, samplesOf, type UserLog, unclickedOf } from "../../../src/importers/events/log/histories.ts";
+import { type SampleRule, samplesOf, type UserRows, unclickedOf } from "../../../src/importers/events/log/histories.ts";
 
 /** Rows of [time, item, label or -1, behaviour]. */
-function log(...rows: [time: number, item: number, label: number, behaviour: number][]): UserLog {
+function log(...rows: [time: number, item: number, label: number, behaviour: number][]): UserRows {
   const column = (index: number) => Int32Array.from(rows, (row) => row[index]);
   return {
     from: 0,
@@ -14,8 +14,8 @@ function log(...rows: [time: number, item: number, label: number, behaviour: num
   };
 }
 
-const rule: HistoryRule = { split: { validFrom: 100, testFrom: 200 }, maxHistory: 3, window: null };
-const brief = (user: UserLog, how = rule) =>
+const rule: SampleRule = { split: { validFrom: 100, testFrom: 200 }, maxHistory: 3, window: null };
+const brief = (user: UserRows, how = rule) =>
   samplesOf(user, how).samples.map(({ row, split, position, length }) => [row, split, position, length]);
 
 test("a history holds what was strictly before, the latest so many", () => {

@@ -5,12 +5,11 @@
 import { nameProblem } from "../../../dataset/manifest.ts";
 import { offsetMinutes, parseTime } from "../../../dataset/time.ts";
 import { UserError } from "../../../errors.ts";
+import type { FieldKind } from "../../../features/schema.ts";
 import type { LogColumns } from "../source/load.ts";
 import { type FeaturesFile, type FieldSettings, parseFeatures } from "./schema.ts";
 
 export { behaviourFiles, FEATURE_SECTIONS, TODO } from "./schema.ts";
-
-export type FieldKind = "user" | "item" | "context";
 
 /** A field with every default filled in. */
 export interface FieldSpec {

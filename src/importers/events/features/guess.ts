@@ -9,9 +9,9 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { RESERVED } from "../../../dataset/manifest.ts";
 import { withDuckDB } from "../../../dataset/parquet.ts";
 import { identifier } from "../../../dataset/sql.ts";
+import type { FieldKind } from "../../../features/schema.ts";
 import { queryFile } from "../source/rows.ts";
 import { type ColumnLook, type Sample, takeSample } from "../source/sample.ts";
-import type { FieldKind } from "./features.ts";
 
 export interface GuessOptions {
   /** As `loadTable` takes them. */

@@ -1,6 +1,7 @@
 /** A guess as features.yaml: a text for people to go on with, every line of it explained. */
 import { printable } from "../../../errors.ts";
-import { type FieldKind, TODO } from "./features.ts";
+import { FIELD_KINDS, type FieldKind } from "../../../features/schema.ts";
+import { TODO } from "./features.ts";
 import type { Guess, GuessedField, Role } from "./guess.ts";
 
 const ROLES: Readonly<Record<Role, string>> = {
@@ -44,7 +45,7 @@ ${offsetLine(guess)}${keyLines(guess)}
 # kind: category (each value by itself), number (in buckets of about as many values each), hour, weekday (of the time).
 # from: where the column is: events (the log), users, items (the tables of --users and --items).
 fields:
-${(["user", "item", "context"] as const).map((kind) => section(guess, kind)).join("")}`;
+${FIELD_KINDS.map((kind) => section(guess, kind)).join("")}`;
 }
 
 function roleLine({ columns, there }: Guess, role: Role): string {

@@ -4,8 +4,9 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { SPLITS, type Split } from "../../../dataset/dataset.ts";
 import { Popularity } from "../../../dataset/negatives.ts";
-import type { Features, FieldKind, FieldSpec } from "../features/features.ts";
-import { type HistoryRule, samplesOf, type UserLog } from "../log/histories.ts";
+import type { FieldKind } from "../../../features/schema.ts";
+import type { Features, FieldSpec } from "../features/features.ts";
+import { type SampleRule, samplesOf, type UserRows } from "../log/histories.ts";
 import { codeColumn, dictionaryOf } from "../log/log.ts";
 import { type NumberColumn, oneNumber, readIntegers, readUsers } from "../source/stream.ts";
 import { type Dictionary, type LearnedField, learnField } from "./vocabularies.ts";
@@ -19,7 +20,7 @@ interface SampleField {
 
 /** How the log is read: its columns, and the rows of a user as `samplesOf` wants them. */
 export interface LogReader {
-  readonly rule: HistoryRule;
+  readonly rule: SampleRule;
   readonly fields: readonly SampleField[];
   readonly columns: readonly NumberColumn[];
   readonly rows: number;
@@ -31,7 +32,7 @@ type Columns = readonly (Int32Array | Float64Array)[];
 export async function readLog(
   connection: DuckDBConnection,
   { columns }: LogReader,
-  take: (sequence: number, log: UserLog, columns: Columns) => void,
+  take: (sequence: number, log: UserRows, columns: Columns) => void,
   onRows: (done: number) => void,
 ): Promise<void> {
   await readUsers(
@@ -51,7 +52,7 @@ export function codeOf({ codes }: SampleField, sequence: number, columns: Column
   return typeof codes === "number" ? columns[codes][row] : codes[sequence];
 }
 
-export async function openLog(connection: DuckDBConnection, features: Features, rule: HistoryRule): Promise<LogReader> {
+export async function openLog(connection: DuckDBConnection, features: Features, rule: SampleRule): Promise<LogReader> {
   const columns: NumberColumn[] = [
     { name: "time", type: "float64" },
     ...["item", "label", "behaviour"].map((name): NumberColumn => ({ name, type: "int32" })),

@@ -1,13 +1,13 @@
 /**
- * One user's log to a sequence and samples: the one place that says what a sample may know.
- *
- * A history holds behaviours of times strictly before the sample's own; behaviours of the very same time are not in it.
+ * One user's log to a sequence and samples: which behaviours came before each sample, and which of them are its history
+ * (src/dataset/history.ts).
  */
 import { SPLITS, type Split } from "../../../dataset/dataset.ts";
+import { type HistoryLimits, historyLength, isBefore } from "../../../dataset/history.ts";
 import { temporalSplit } from "../../protocols.ts";
 
 /** Rows [from, to) of columns that hold a user's log in order of time; rows of equal time are in the order of the log table. */
-export interface UserLog {
+export interface UserRows {
   readonly from: number;
   readonly to: number;
   /** Milliseconds since 1970. */
@@ -20,12 +20,10 @@ export interface UserLog {
   readonly behaviour: Int32Array;
 }
 
-export interface HistoryRule {
+/** How samples are made of a log. */
+export interface SampleRule extends HistoryLimits {
   /** Impressions are samples, split by their time; null, each behaviour but the first is a positive. */
   readonly split: { readonly validFrom: number; readonly testFrom: number } | null;
-  readonly maxHistory: number;
-  /** Milliseconds that a history goes back at most, or null. */
-  readonly window: number | null;
 }
 
 interface UserSamples {
@@ -33,10 +31,10 @@ interface UserSamples {
   readonly items: readonly number[];
   readonly times: readonly number[];
   readonly training: number;
-  readonly samples: readonly Sample[];
+  readonly samples: readonly LoggedSample[];
 }
 
-export interface Sample {
+export interface LoggedSample {
   /** Row of the columns. */
   readonly row: number;
   readonly split: Split;
@@ -49,7 +47,8 @@ export interface Sample {
 }
 
 /** Makes a user's samples, in order of time. */
-export function samplesOf(log: UserLog, { split, maxHistory, window }: HistoryRule): UserSamples {
+export function samplesOf(log: UserRows, rule: SampleRule): UserSamples {
+  const { split } = rule;
   const items: number[] = [];
   const times: number[] = [];
   for (let row = log.from; row < log.to; row++) {
@@ -57,22 +56,20 @@ export function samplesOf(log: UserLog, { split, maxHistory, window }: HistoryRu
     items.push(log.item[row]);
     times.push(log.time[row]);
   }
-  const samples: Sample[] = [];
+  const samples: LoggedSample[] = [];
   let position = 0;
-  let oldest = 0;
   let place = -1;
   for (let row = log.from; row < log.to; row++) {
     place += log.behaviour[row];
     const sampled = split === null ? place > 0 : log.label[row] >= 0;
     if (!sampled) continue;
     const time = log.time[row];
-    while (position < times.length && times[position] < time) position++;
-    if (window !== null) while (oldest < position && times[oldest] < time - window) oldest++;
+    while (position < times.length && isBefore(times[position], time)) position++;
     samples.push({
       row,
       split: split === null ? temporalSplit(place, times.length) : splitOf(time, split),
       position,
-      length: Math.min(position - oldest, maxHistory),
+      length: historyLength(times, 0, position, time, rule),
       place,
     });
   }
@@ -85,7 +82,7 @@ function splitOf(time: number, { validFrom, testFrom }: { validFrom: number; tes
 }
 
 /** The behaviours before the first validation sample: by time, or all but the last two. */
-function trainingLength(times: readonly number[], split: HistoryRule["split"]): number {
+function trainingLength(times: readonly number[], split: SampleRule["split"]): number {
   if (split === null) return Math.max(0, times.length - 2);
   let length = 0;
   while (length < times.length && times[length] < split.validFrom) length++;
@@ -96,7 +93,7 @@ function trainingLength(times: readonly number[], split: HistoryRule["split"]): 
  * Of each behaviour the item of the latest impression that was not clicked, of another item, since the behaviour before
  * it and until its own time; 0 where there was none. Of impressions at one time the greatest item counts.
  */
-export function unclickedOf(log: UserLog): number[] {
+export function unclickedOf(log: UserRows): number[] {
   const unclicked: number[] = [];
   /** Where the impressions begin that were after the behaviour before. */
   let begin = log.from;

@@ -18,10 +18,10 @@ import { UserError } from "../../../errors.ts";
 import { didYouMean } from "../../../suggest.ts";
 import { type Features, type FieldSpec, QUARTER, readsTime } from "../features/features.ts";
 import { oneNumber } from "../source/stream.ts";
-import type { HistoryRule } from "./histories.ts";
+import type { SampleRule } from "./histories.ts";
 
 /** What is given beside the events. */
-export interface Tables {
+export interface GivenTables {
   readonly behaviours: boolean;
   readonly users: boolean;
   readonly items: boolean;
@@ -40,7 +40,7 @@ const rawColumn = (field: string) => `"f_${field}"`;
 const knownColumn = (field: string) => `"k_${field}"`;
 
 /** Whether behaviours of the log of their own are known by their fields alone. */
-export function withoutItems({ behaviours }: Features, tables: Tables): boolean {
+export function withoutItems({ behaviours }: Features, tables: GivenTables): boolean {
   return tables.behaviours && behaviours.columns.item === undefined;
 }
 
@@ -52,7 +52,7 @@ export function withoutItems({ behaviours }: Features, tables: Tables): boolean 
 export async function buildLog(
   connection: DuckDBConnection,
   features: Features,
-  tables: Tables,
+  tables: GivenTables,
   onStep: (done: number, total: number) => void,
 ): Promise<Record<string, number>> {
   await checkTypes(connection, features, tables);
@@ -75,13 +75,13 @@ export async function buildLog(
 }
 
 /** The logs that are given, by the suffix of their tables' names. */
-const logsOf = (tables: Tables) => (tables.behaviours ? ["events", "behaviours"] : ["events"]);
+const logsOf = (tables: GivenTables) => (tables.behaviours ? ["events", "behaviours"] : ["events"]);
 
 /** Types that an error names of those that there are. */
 const MOST_NAMED = 5;
 
 /** A type that no row has is mistyped. */
-async function checkTypes(connection: DuckDBConnection, features: Features, tables: Tables): Promise<void> {
+async function checkTypes(connection: DuckDBConnection, features: Features, tables: GivenTables): Promise<void> {
   const { columns, impressions, behaviours } = features;
   const events = columns.type === undefined ? [] : ["events"];
   const own = tables.behaviours && behaviours.columns.type !== undefined ? ["behaviours"] : [];
@@ -112,7 +112,7 @@ async function checkTypes(connection: DuckDBConnection, features: Features, tabl
  * Rows that are impressions, behaviours or both. Where behaviours are predicted, users with one alone are left out:
  * their rows, that is, do not differ in any column.
  */
-function usedRows(features: Features, tables: Tables): string[] {
+function usedRows(features: Features, tables: GivenTables): string[] {
   const { columns, behaviours, impressions } = features;
   const among = (types: readonly string[] | undefined, typed: boolean) =>
     types === undefined || !typed ? "true" : `coalesce("type" IN (${types.map(quote).join(", ")}), false)`;
@@ -154,7 +154,7 @@ interface CodedColumn {
 }
 
 /** Fields that the rows of the logs have, and the type, which only tells rows apart. */
-function codedColumns(features: Features, tables: Tables): CodedColumn[] {
+function codedColumns(features: Features, tables: GivenTables): CodedColumn[] {
   const { columns, fields } = features;
   const coded = [...fields.user, ...fields.item, ...fields.context]
     .filter(({ from }) => from === "events")
@@ -175,7 +175,7 @@ function codedColumns(features: Features, tables: Tables): CodedColumn[] {
 }
 
 /** Whether rows of the behaviours' own log have the field; times only where they are predicted. */
-function inBehaviours(field: FieldSpec, { columns, behaviours }: Features, tables: Tables): boolean {
+function inBehaviours(field: FieldSpec, { columns, behaviours }: Features, tables: GivenTables): boolean {
   if (!tables.behaviours) return false;
   if (readsTime(field)) return columns.label === undefined;
   return behaviours.fields.some(({ name }) => name === field.name);
@@ -188,7 +188,7 @@ function rawText(field: FieldSpec): string {
 }
 
 /** Queries that give the raw values of a field, in the data that are used. */
-function rawValues(field: FieldSpec, features: Features, tables: Tables): string[] {
+function rawValues(field: FieldSpec, features: Features, tables: GivenTables): string[] {
   const raw = rawText(field);
   const queries = {
     events: [`SELECT ${raw} AS raw FROM used_events`],
@@ -204,7 +204,7 @@ function dictionary(name: string, queries: readonly string[]): string {
     FROM (SELECT DISTINCT raw FROM (${queries.join(" UNION ALL ")}) WHERE raw IS NOT NULL) ORDER BY code`;
 }
 
-function typeDictionary(features: Features, tables: Tables): string[] {
+function typeDictionary(features: Features, tables: GivenTables): string[] {
   const types = codedColumns(features, tables).find(({ dictionary }) => dictionary === "types");
   if (types === undefined) return [];
   return [
@@ -215,7 +215,7 @@ function typeDictionary(features: Features, tables: Tables): string[] {
   ];
 }
 
-function userKeys(tables: Tables): string {
+function userKeys(tables: GivenTables): string {
   const keys = logsOf(tables).map((log) => `SELECT "user" AS key FROM used_${log}`);
   return `CREATE TABLE user_keys AS SELECT key, (row_number() OVER (ORDER BY key) - 1)::INTEGER AS sequence
     FROM (SELECT DISTINCT key FROM (${keys.join(" UNION ALL ")})) ORDER BY sequence`;
@@ -225,7 +225,7 @@ function userKeys(tables: Tables): string {
  * The items of both logs; behaviours that name none are of an item that is known by its fields alone, whose key says
  * them: `cate=1 brand=2`.
  */
-function itemKeys(features: Features, tables: Tables): string {
+function itemKeys(features: Features, tables: GivenTables): string {
   const unkeyed = withoutItems(features, tables);
   const fields = unkeyed ? features.behaviours.fields.map(({ name }) => name) : [];
   const keyed = (unkeyed ? ["events"] : logsOf(tables)).map((log) => `SELECT "item" AS key FROM used_${log}`);
@@ -243,7 +243,7 @@ function itemKeys(features: Features, tables: Tables): string {
 }
 
 /** Rows that are equal in all columns are one. */
-function sortedLog(features: Features, tables: Tables): string {
+function sortedLog(features: Features, tables: GivenTables): string {
   const coded = codedColumns(features, tables);
   const parts = logsOf(tables).map((log) => {
     const own = coded.filter(({ raw }) => raw[log] !== undefined);
@@ -282,15 +282,15 @@ function users(features: Features): string {
 export async function buildCatalogue(
   connection: DuckDBConnection,
   features: Features,
-  tables: Tables,
-  split: HistoryRule["split"],
+  tables: GivenTables,
+  split: SampleRule["split"],
 ): Promise<void> {
   await connection.run(trainingLog(split));
   await connection.run(catalogue(features, tables));
 }
 
 /** The rows of the training part; the log stands in the order of sequences. */
-function trainingLog(split: HistoryRule["split"]): string {
+function trainingLog(split: SampleRule["split"]): string {
   if (split !== null) return `CREATE VIEW training_log AS FROM log WHERE "time" < ${split.validFrom}`;
   return `CREATE VIEW training_log AS SELECT log.* FROM log
     JOIN (SELECT sequence, max(rowid) - 2 AS last FROM log GROUP BY sequence) ends USING (sequence)
@@ -302,7 +302,7 @@ function trainingLog(split: HistoryRule["split"]): string {
  * equal times the least. What only later rows state would tell training of its future. An item that is known by its
  * fields alone has them from the beginning.
  */
-function catalogue(features: Features, tables: Tables): string {
+function catalogue(features: Features, tables: GivenTables): string {
   const fields = features.fields.item.filter(({ from }) => from !== "key");
   const known = withoutItems(features, tables) ? features.behaviours.fields.map(({ name }) => name) : [];
   const fieldsOf = fields.map(({ name, from }) => {
@@ -330,7 +330,7 @@ function catalogue(features: Features, tables: Tables): string {
   return `CREATE TABLE catalogue AS SELECT row, item_keys.key, keyed${codes} FROM item_keys ${table} ${joins} ORDER BY row`;
 }
 
-async function droppedRows(connection: DuckDBConnection, features: Features, tables: Tables) {
+async function droppedRows(connection: DuckDBConnection, features: Features, tables: GivenTables) {
   const count = (query: string) => oneNumber(connection, query);
   const rows = (suffix: string) =>
     logsOf(tables)
