@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { duration } from "../format.ts";
 import type { DatasetInspection } from "../inspection/measure/inspect.ts";
-import { headline, inspectionTables } from "../inspection/show/text-tables.ts";
+import { headline, inspectionTables } from "../inspection/show/inspection-tables.ts";
 import { type Context, printJson } from "./context.ts";
 import { addCommonOptions, gatherOptions } from "./options.ts";
 import { withProgress } from "./progress.ts";
@@ -66,7 +66,11 @@ Temporary files go where the environment variable TMPDIR says.`,
 /** Warnings come last, where the eye is when the command ends. */
 function tell(inspection: DatasetInspection): string {
   const tables = inspectionTables(inspection, EXTENT).map(
-    ({ caption, head, rows }) => `\n${caption}\n${table(head, rows)}`,
+    ({ caption, head, rows }) =>
+      `\n${caption}\n${table(
+        head,
+        rows.map((row) => row.map((cell) => cell ?? "-")),
+      )}`,
   );
   const { warnings, seconds } = inspection;
   const lines = warnings.map(({ level, message }) => `${MARKS[level]}${message}\n`);

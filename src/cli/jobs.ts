@@ -11,7 +11,7 @@ import type { writeLog } from "../importers/synthetic/log.ts";
 import type { prepareSynthetic } from "../importers/synthetic/prepare.ts";
 import type { prepareTaobao } from "../importers/taobao/prepare.ts";
 import type { inspectDataset } from "../inspection/measure/inspect.ts";
-import type { writeInspection } from "../inspection/show/page.ts";
+import type { writeInspection } from "../inspection/show/inspection-page.ts";
 import type { evaluateRun } from "../scoring/evaluate.ts";
 import type { loadScorer } from "../scoring/predict.ts";
 import type { train } from "../training/train.ts";
@@ -41,7 +41,7 @@ export const jobs: Jobs = {
   readShape: async (...all) => (await import("../dataset/stream.ts")).readShape(...all),
   guessFeatures: async (...all) => (await import("../importers/events/features/guess.ts")).guessFeatures(...all),
   inspectDataset: async (...all) => (await import("../inspection/measure/inspect.ts")).inspectDataset(...all),
-  writeInspection: async (...all) => (await import("../inspection/show/page.ts")).writeInspection(...all),
+  writeInspection: async (...all) => (await import("../inspection/show/inspection-page.ts")).writeInspection(...all),
   train: async (...all) => (await import("../training/train.ts")).train(...all),
   evaluateRun: async (...all) => (await import("../scoring/evaluate.ts")).evaluateRun(...all),
   loadScorer: async (...all) => (await import("../scoring/predict.ts")).loadScorer(...all),

@@ -1,6 +1,6 @@
 /**
- * What an experiment is, and the list of them by name. An experiment trains what it needs in a lab and returns a report. A
- * new one is one file and one entry here; files are loaded when they are asked for.
+ * What an experiment is, and the list of them by name. An experiment trains what it needs in a lab and returns a
+ * report. A new one is one file and one entry here; files are loaded when they are asked for.
  */
 import type { Report } from "../report/report.ts";
 import type { Lab } from "./lab/lab.ts";

@@ -1,11 +1,11 @@
-/** Tidy rows as CSV (RFC 4180) and as JSON, with every number in full. */
+/** Rows of data as CSV (RFC 4180) and as JSON, with all digits of every number. */
 
 /** A row of data by column name; null, or an absent column, is a missing value. */
 export type Row = Readonly<Record<string, string | number | boolean | null>>;
 
 /**
- * CSV with a header of all columns in order of first appearance. A missing value, and a number that is not finite, is an
- * empty field; the empty text is a quoted one.
+ * CSV with a header of all columns in order of first appearance. Missing values and numbers that are not finite are
+ * empty fields; an empty text is a pair of quotes.
  */
 export function csv(rows: readonly Row[]): string {
   if (rows.length === 0) return "";
@@ -20,7 +20,7 @@ function field(value: string | number | boolean | null): string {
   return text === "" || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** A JSON array with one row a line. Numbers that are not finite become null. */
+/** A JSON array with one row per line. Numbers that are not finite become null. */
 export function jsonRows(rows: readonly Row[]): string {
   if (rows.length === 0) return "[]\n";
   return `[\n${rows.map((row) => `  ${JSON.stringify(row)}`).join(",\n")}\n]\n`;

@@ -1,4 +1,4 @@
-/** The style of a report's page: one column, light or dark as the reader prefers, black on white on paper. */
+/** The style sheet of a report page: one column, light or dark by the reader's preference, black on white in print. */
 import { DARK, LIGHT } from "./plots/colours.ts";
 
 export const PAGE_STYLE = `

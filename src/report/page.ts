@@ -1,15 +1,14 @@
-/** A report as one HTML page that needs nothing else: no script, no network, no file beside it but the data it links to. */
-
+/** A report as one HTML page without scripts or network access; it only links to figures and data beside it. */
 import { PAGE_STYLE } from "./page-style.ts";
 import type { Block, Cell, Report } from "./report.ts";
 import { escapeMarkup } from "./text.ts";
 
-/** Lets the page use its own styles and nothing more, should anything get past the escaping. */
+/** Allows the page its own styles and nothing else, in case markup gets past the escaping. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 /**
- * The whole document. Figures go in as they are: they come from `plots`, which escape what people gave. A page that is
- * `alone` has no files of figures and data beside it, so it links to none.
+ * The whole document. Figures are inserted as they are: they come from `plots`, which escape names from the data.
+ * @param options `alone`: no files of figures and data lie beside the page, so it has no links to them
  */
 export function page(report: Report, { alone = false } = {}): string {
   const title = escapeMarkup(report.title);
@@ -77,30 +76,30 @@ ${lines.join("\n")}
 </figure>`;
 }
 
-/** What stands in a cell without a value. */
-const NOTHING = "–";
+/** The text of a cell without a value. */
+const NO_VALUE = "–";
 
 function cell(value: Cell): string {
-  if (value === null) return NOTHING;
+  if (value === null) return NO_VALUE;
   if (typeof value === "number") return number(value);
   if (typeof value === "string") return prose(value);
   const text = value.strong ? `<strong>${prose(value.text)}</strong>` : prose(value.text);
   return value.note === undefined ? text : `${text}<small>${prose(value.note)}</small>`;
 }
 
-/** A number as people read it: whole ones in full, others to four digits. The data files have all digits. */
+/** A number for reading: whole ones in full, others with four significant digits. The data files have all digits. */
 function number(value: number): string {
-  if (!Number.isFinite(value)) return NOTHING;
+  if (!Number.isFinite(value)) return NO_VALUE;
   return Number.isInteger(value) ? value.toLocaleString("en") : String(Number(value.toPrecision(4)));
 }
 
-/** Cells that belong below each other digit by digit: numbers, texts that begin like one, and gaps. */
+/** Whether a cell is right-aligned in a column of such: numbers, texts that start with one, empty cells. */
 function isNumeric(value: Cell): boolean {
   if (value === null || typeof value === "number") return true;
   return /^[<>≈±+−-]?\s?\.?\d/.test(typeof value === "string" ? value : value.text);
 }
 
-/** Text for people, in which backticks mark code. */
+/** Text in which backticks mark code. */
 function prose(text: string): string {
   return escapeMarkup(text).replace(/`([^`]+)`/g, "<code>$1</code>");
 }
@@ -112,7 +111,7 @@ function commands(lines: readonly string[]): string {
     .map(escapeMarkup)
     .join("\n");
   return `<section>
-<h2>To repeat it</h2>
+<h2>How to reproduce it</h2>
 <pre tabindex="0"><code>${code}</code></pre>
 </section>
 `;

@@ -1,7 +1,7 @@
-/** What a report is made of. */
+/** A report: the answer to a question with its tables, figures, data and the commands that repeat it. */
 import type { Row } from "./csv.ts";
 
-/** What stands in a table: null is a gap, `strong` marks the best of its column, `note` follows in small print. */
+/** A cell of a table: null is an empty cell, `strong` marks the best of its column, `note` follows in small print. */
 export type Cell =
   | string
   | number
@@ -23,11 +23,11 @@ export type Block =
 export interface Report {
   readonly name: string;
   readonly title: string;
-  /** What was asked, and the answer in a sentence. */
+  /** The answer in a sentence or two. */
   readonly lead: string;
   readonly blocks: readonly Block[];
-  /** The data behind tables and figures by name. */
+  /** The data of tables and figures, by name. */
   readonly data: Readonly<Record<string, readonly Row[]>>;
-  /** The exact commands that repeat it. */
+  /** The exact commands that reproduce the report. */
   readonly commands: readonly string[];
 }

@@ -3,8 +3,8 @@
  *
  *   report.html           the whole report, in one file
  *   figures/NAME.svg      each figure on its own
- *   data/NAME.csv, .json  the rows behind tables and figures, numbers in full
- *   commands.sh           the commands
+ *   data/NAME.csv, .json  the rows behind tables and figures, with all digits
+ *   commands.sh           the commands that reproduce it
  */
 import { join } from "node:path";
 import { makeFolder, writeFileAside } from "../files.ts";
@@ -14,7 +14,9 @@ import { DARK, LIGHT } from "./plots/colours.ts";
 import type { Block, Report } from "./report.ts";
 import { escapeMarkup } from "./text.ts";
 
-/** Writes the files of a report into `folder`, which is created; older files of the same names are replaced. */
+/**
+ * Writes the files of a report into `folder`, which is created if needed; older files with these names are replaced.
+ */
 export async function writeReport(folder: string, report: Report): Promise<void> {
   checkNames(report);
   const files = new Map<string, string>();
@@ -31,13 +33,13 @@ export async function writeReport(folder: string, report: Report): Promise<void>
   for (const [name, content] of files) await writeFileAside(join(folder, name), content);
 }
 
-/** Writes a report as one page at `path`, without files beside it. */
+/** Writes a report as a single page at `path`, without other files. */
 export async function writePage(path: string, report: Report): Promise<void> {
   checkNames(report);
   await writeFileAside(path, page(report, { alone: true }));
 }
 
-/** Names become files and anchors, so they are plain, and no two figures or tables share one. */
+/** Names become files and anchors: they must be plain, and no two figures or tables may share one. */
 function checkNames({ name, blocks, data }: Report): void {
   const blockNames = blocks.flatMap((block) => ("name" in block ? [block.name] : []));
   for (const used of [name, ...blockNames, ...Object.keys(data)]) {
@@ -46,7 +48,7 @@ function checkNames({ name, blocks, data }: Report): void {
   if (new Set(blockNames).size < blockNames.length) throw new Error(`two parts of report ${name} have the same name`);
 }
 
-/** A figure with a title, a background and a text colour of its own, for there is no page around it. */
+/** A figure for a file of its own, with title, background and text colour, which it otherwise has from the page. */
 function standalone({ svg, caption }: Extract<Block, { kind: "figure" }>): string {
   const look = (scheme: typeof LIGHT) => `:root{background:${scheme.background};color:${scheme.text}}`;
   const style = `<style>${look(LIGHT)}@media screen and (prefers-color-scheme:dark){${look(DARK)}}</style>`;

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { prepareSynthetic } from "../../src/importers/synthetic/prepare.ts";
 import { type DatasetInspection, inspectDataset } from "../../src/inspection/measure/inspect.ts";
 import { type Warning, warningsOf } from "../../src/inspection/measure/warnings.ts";
-import { writeInspection } from "../../src/inspection/show/page.ts";
+import { writeInspection } from "../../src/inspection/show/inspection-page.ts";
 import { dien } from "./harness.ts";
 
 let folder: string;

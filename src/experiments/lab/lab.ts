@@ -106,7 +106,8 @@ export class Lab {
    * Trains what is not finished of `trials`, one after the other, and returns them all as runs.
    * @param ahead runs that are known to come after these
    * @throws Interrupted when the signal was aborted
-   * @throws UserError where a folder holds another run, a key of the settings belongs to none of the models, or a run fails
+   * @throws UserError where a folder holds another run, a key of the settings belongs to none of the models, or a run
+   * fails
    */
   async train(trials: readonly Trial[], ahead = 0): Promise<TrainedRun[]> {
     checkSettings(this.options.settings, trials);
@@ -152,7 +153,7 @@ export class Lab {
     const judge = () => {
       if (isHopeless(validAuc)) hopeless.abort();
     };
-    // A run that was killed between an epoch and its judgement is judged now; if the epoch was its last, it is finished.
+    // A run that was killed after an epoch and before its judgement is judged now; after its last epoch it is finished.
     if (validAuc.length > 0) judge();
     const onEpoch = (auc: number) => {
       validAuc.push(auc);

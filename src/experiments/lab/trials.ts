@@ -71,7 +71,10 @@ export function trialConfig(
   return resolveConfig(tree);
 }
 
-/** The value of a numeric key in the configuration of a variant. @throws Error where the key is no number of its model */
+/**
+ * The value of a numeric key in the configuration of a variant.
+ * @throws Error where the key is no number of its model
+ */
 export function numberOf(variant: Variant, settings: Readonly<Record<string, unknown>>, key: string): number {
   const value = settingsByKey(trialConfig({ variant, seed: 1 }, settings)).get(key);
   if (typeof value !== "number") throw new Error(`${variant.name} has no number ${key}`);
@@ -92,8 +95,8 @@ export interface RunPlace {
 
 /**
  * Looks for a trial's run.
- * @throws UserError where the folder holds a run of another configuration or another dataset, or no run but other files,
- * or where a finished run lacks its scores
+ * @throws UserError where the folder holds a run of another configuration or another dataset, or no run but other
+ * files, or where a finished run lacks its scores
  */
 export async function findRun({ trial, folder, config }: RunPlace): Promise<RunState> {
   const files = runFiles(folder);

@@ -1,5 +1,6 @@
 /**
- * An example that shows what attention does: a user whose history has several categories, and candidates of some of them.
+ * An example that shows what attention does: a user whose history has several categories, and candidates of some of
+ * them.
  *
  * It is chosen by a rule: among the first users with such a history, the one whose attention shifts most between two
  * candidates, each towards behaviours of its own category.
@@ -55,8 +56,8 @@ export function findExample(named: NamedDataset, explainer: Explainer, user: str
 }
 
 /**
- * The item that came next; a popular item of another category that the user often chose; one of a category that the user
- * never chose. Undefined where the history has no other category than that of the item that came next.
+ * The item that came next; a popular item of another category that the user often chose; one of a category that the
+ * user never chose. Undefined where the history has no other category than that of the item that came next.
  */
 function candidatesOf(named: NamedDataset, sample: number): Candidate[] | undefined {
   const history = named.history(sample);
@@ -79,8 +80,8 @@ function candidatesOf(named: NamedDataset, sample: number): Candidate[] | undefi
 }
 
 /**
- * How much more attention two candidates pay to behaviours of their own category than to those of the other's; undefined
- * unless both categories are interests of the user.
+ * How much more attention two candidates pay to behaviours of their own category than to those of the other's;
+ * undefined unless both categories are interests of the user.
  */
 function contrastOf({ sample, candidates }: Example, named: NamedDataset, explainer: Explainer): number | undefined {
   const [a, b] = candidates;

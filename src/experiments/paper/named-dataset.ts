@@ -1,4 +1,6 @@
-/** A dataset in memory with the names of its items, categories and users, and its test samples as requests to a model. */
+/**
+ * A dataset in memory with the names of its items, categories and users, and its test samples as requests to a model.
+ */
 import type { Dataset } from "../../dataset/dataset.ts";
 import { loadItemKeys, loadUserKeys, loadVocabulary, openDataset } from "../../dataset/read.ts";
 import type { CodedRequest } from "../../scoring/encode.ts";

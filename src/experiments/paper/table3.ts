@@ -1,6 +1,6 @@
 /**
- * Table 3 of the paper (Zhou et al. 2019, https://arxiv.org/abs/1809.03672): the models in their industrial shape, a deep
- * head on short histories, on impressions.
+ * Table 3 of the paper (Zhou et al. 2019, https://arxiv.org/abs/1809.03672): the models in their industrial shape, a
+ * deep head on short histories, on impressions.
  */
 import type { Report } from "../../report/report.ts";
 import type { LabDataset } from "../lab/datasets.ts";

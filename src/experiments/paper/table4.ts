@@ -1,6 +1,7 @@
 /**
- * Table 4 of the paper (Zhou et al. 2019, https://arxiv.org/abs/1809.03672): the parts of DIEN; and what the paper leaves
- * open, one choice at a time: the forms in the code that its authors released, and the weight of the auxiliary loss.
+ * Table 4 of the paper (Zhou et al. 2019, https://arxiv.org/abs/1809.03672): the parts of DIEN; and what the paper
+ * leaves open, one choice at a time: the forms in the code that its authors released, and the weight of the auxiliary
+ * loss.
  */
 import type { Report } from "../../report/report.ts";
 import type { Lab } from "../lab/lab.ts";

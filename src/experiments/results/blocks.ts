@@ -1,6 +1,6 @@
 /**
- * Results as parts of a report: sentences, tables of variants (mean and deviation over seeds beside the paper's figures,
- * and for each dataset which variant is better), figures. Tables 2, 3 and 4 of the paper are made of these.
+ * Results as parts of a report: sentences, tables of variants (mean and deviation over seeds beside the paper's
+ * figures, and for each dataset which variant is better), figures. Tables 2, 3 and 4 of the paper are made of these.
  */
 import { metric, percent, pValue, signed } from "../../format.ts";
 import { calibrationPlot } from "../../report/plots/calibration.ts";
@@ -162,7 +162,9 @@ export function intervalFigure(name: string, datasets: readonly DatasetResults[]
   return { kind: "figure", name, caption, svg: intervalPlot(rows, { x: "test AUC" }) };
 }
 
-/** Predicted against observed click rate of each variant, for its run of seed 1: averaged, errors of seeds would cancel. */
+/**
+ * Predicted against observed click rate of each variant, for its run of seed 1: averaged, errors of seeds would cancel.
+ */
 export function calibrationFigure({ dataset, results }: DatasetResults): Block {
   const { label } = dataset.test;
   const rows = results.flatMap(({ variant, scores }) =>

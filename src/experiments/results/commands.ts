@@ -1,6 +1,6 @@
 /**
- * The commands that repeat an experiment, as a whole or run by run. They write to a new folder, since finished runs are not
- * trained again.
+ * The commands that repeat an experiment, as a whole or run by run. They write to a new folder, since finished runs are
+ * not trained again.
  */
 import { join } from "node:path";
 import { shellWord } from "../../report/text.ts";

@@ -1,4 +1,6 @@
-/** Trains variants on every dataset with every seed and reports how they compare: what tables 2, 3 and 4 have in common. */
+/**
+ * Trains variants on every dataset with every seed and reports how they compare: what tables 2, 3 and 4 have in common.
+ */
 import type { Block, Report } from "../../report/report.ts";
 import type { Lab } from "../lab/lab.ts";
 import type { Variant } from "../lab/trials.ts";

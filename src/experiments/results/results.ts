@@ -1,4 +1,6 @@
-/** Runs as results: the runs of a variant on a dataset together, their spread over seeds, and which variant is better. */
+/**
+ * Runs as results: the runs of a variant on a dataset together, their spread over seeds, and which variant is better.
+ */
 
 import { readScores } from "../../run/scores.ts";
 import { calibrationOf } from "../../statistics/calibration.ts";

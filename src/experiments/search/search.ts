@@ -1,16 +1,16 @@
 /**
- * A search on one dataset. Every variant is tried with seed 1 and bad trials are stopped early. The first variant and the
- * best of the others, the finalists, are then trained with the other seeds, and those decide: the best of many trials with
- * one seed owes part of its lead to that seed.
+ * A search on one dataset. Every variant is tried with seed 1 and bad trials are stopped early. The first variant and
+ * the best of the others, the finalists, are then trained with the other seeds, and those decide: the best of many
+ * trials with one seed owes part of its lead to that seed.
  *
- * The first variant, the defaults, must succeed. A trial of another variant may fail by its settings; the search goes on
- * without it.
+ * The first variant, the defaults, must succeed. A trial of another variant may fail by its settings; the search goes
+ * on without it.
  *
- * Trials are stopped by the median stopping rule of Golovin et al. 2017 (https://doi.org/10.1145/3097983.3098043), changed.
- * As there, a trial ends when its best objective so far is below the median of the other trials at the same epoch. Unlike
- * there, the other trials count with their best so far, not with their running average, since early epochs of a run are
- * usually below later ones; stopped trials count for the epochs that they finished; and no trial is stopped while there are
- * few others, nor after its first epoch, in which a low learning rate looks worse than it is.
+ * Trials are stopped by the median stopping rule of Golovin et al. 2017 (https://doi.org/10.1145/3097983.3098043),
+ * changed. As there, a trial ends when its best objective so far is below the median of the other trials at the same
+ * epoch. Unlike there, the other trials count with their best so far, not with their running average, since early
+ * epochs of a run are usually below later ones; stopped trials count for the epochs that they finished; and no trial is
+ * stopped while there are few others, nor after its first epoch, in which a low learning rate looks worse than it is.
  */
 import { spreadOf } from "../../statistics/spread.ts";
 import type { LabDataset } from "../lab/datasets.ts";

@@ -1,6 +1,6 @@
 /**
- * What a search may change, and how a trial's settings are sampled: independently and at random (Bergstra and Bengio 2012,
- * https://www.jmlr.org/papers/v13/bergstra12a.html).
+ * What a search may change, and how a trial's settings are sampled: independently and at random (Bergstra and Bengio
+ * 2012, https://www.jmlr.org/papers/v13/bergstra12a.html).
  */
 import { configKeys } from "../../run/config.ts";
 import { hashString, Random } from "../../tensor/random.ts";

@@ -1,7 +1,7 @@
 /**
- * Search over the settings that matter most, for one model on each dataset: the defaults, then random trials (search.ts).
- * The winner, chosen by validation alone, is written as a configuration as soon as it is known. The defaults are always a
- * finalist, so the winner is never worse than they are on validation.
+ * Search over the settings that matter most, for one model on each dataset: the defaults, then random trials
+ * (search.ts). The winner, chosen by validation alone, is written as a configuration as soon as it is known. The
+ * defaults are always a finalist, so the winner is never worse than they are on validation.
  */
 import { join } from "node:path";
 import { stringify } from "yaml";

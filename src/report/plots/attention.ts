@@ -1,11 +1,13 @@
-/** Attention weights, as on the right of figure 3 of the DIEN paper: a row a candidate, a column a behaviour. */
+/**
+ * Attention weights, as on the right of figure 3 of the DIEN paper: one row per candidate, one column per behaviour.
+ */
 import * as Plot from "@observablehq/plot";
 import { shorten, textWidth } from "../text.ts";
 import { MAIN } from "./colours.ts";
 import { distinct, figure, panel } from "./figure.ts";
-import type { Entry } from "./legend.ts";
+import type { LegendEntry } from "./legend.ts";
 
-/** The weight that a candidate gives to one behaviour; `label` says which behaviour, for instance by its category. */
+/** The weight that a candidate gives to one behaviour; `label` names the behaviour, for instance by its category. */
 export interface AttentionRow {
   readonly series: string;
   readonly step: number;
@@ -15,7 +17,7 @@ export interface AttentionRow {
 
 const LABEL = 18;
 
-/** The darker a cell (the lighter, on a dark background), the larger the weight; the scale begins at 0. */
+/** Darker cells (on a dark background: lighter cells) have larger weights; the scale starts at 0. */
 export function attentionPlot(rows: readonly AttentionRow[]): string {
   const shown = rows.filter((row) => Number.isFinite(row.value));
   const series = distinct(shown.map((row) => row.series));
@@ -58,8 +60,8 @@ export function attentionPlot(rows: readonly AttentionRow[]): string {
   return figure(shown.length === 0 ? [] : [drawing], 1, scale(largest));
 }
 
-/** The legend of the weights: five cells from none to the largest. */
-function scale(largest: number): Entry[] {
+/** The legend of the weights: five cells from 0 to the largest. */
+function scale(largest: number): LegendEntry[] {
   return [0, 0.25, 0.5, 0.75, 1].map((part) => ({
     label: `${part === 0 ? "weight " : ""}${Number((part * largest).toPrecision(2))}`,
     mark: `<rect x="-12" y="-6" width="24" height="12" fill="${MAIN}" fill-opacity="${part}" stroke="currentColor" stroke-opacity="0.2"/>`,

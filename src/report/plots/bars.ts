@@ -1,4 +1,4 @@
-/** Named amounts as bars below each other, side by side where there are several series; with limits they are held against. */
+/** Named values as horizontal bars, grouped where there are several series, optionally with reference lines. */
 import * as Plot from "@observablehq/plot";
 import { shorten, textWidth } from "../text.ts";
 import { colour } from "./colours.ts";
@@ -7,18 +7,18 @@ import { distinct, extent, figure, panel } from "./figure.ts";
 export interface BarRow {
   readonly name: string;
   readonly series: string;
-  /** 0 or more; NaN where there is none. */
+  /** Non-negative; NaN where there is none. */
   readonly value: number;
 }
 
-/** `limits` are drawn as lines across all bars. Without more than one series there is no legend. */
-export function barsPlot(rows: readonly BarRow[], labels: { x: string }, limits: readonly number[] = []): string {
+/** `references` are drawn as lines across all bars. With a single series there is no legend. */
+export function barsPlot(rows: readonly BarRow[], labels: { x: string }, references: readonly number[] = []): string {
   if (rows.length === 0) return figure([], 1, []);
   const name = (text: string) => shorten(text, 28);
   const names = distinct(rows.map((row) => row.name));
   const series = distinct(rows.map((row) => row.series));
   const marginLeft = Math.max(40, ...names.map((text) => textWidth(name(text), 12) + 14));
-  const [, most] = extent([0, ...limits, ...rows.map((row) => row.value)], 0.03);
+  const [, largest] = extent([0, ...references, ...rows.map((row) => row.value)], 0.03);
   const band = series.length > 1 ? 9 * series.length + 6 : 18;
   const drawing = panel("", {
     width: 560,
@@ -27,7 +27,7 @@ export function barsPlot(rows: readonly BarRow[], labels: { x: string }, limits:
     marginRight: 16,
     marginTop: 4,
     marginBottom: 40,
-    x: { type: "linear", domain: [0, most], label: labels.x, labelAnchor: "center", labelArrow: "none", ticks: 6 },
+    x: { type: "linear", domain: [0, largest], label: labels.x, labelAnchor: "center", labelArrow: "none", ticks: 6 },
     y: { type: "band", domain: names, label: null, tickSize: 0, tickFormat: name },
     color: { type: "ordinal", domain: series, range: series.map((_, index) => colour(index)) },
     marks: [
@@ -45,7 +45,7 @@ export function barsPlot(rows: readonly BarRow[], labels: { x: string }, limits:
           },
         ),
       ),
-      Plot.ruleX(limits, { strokeDasharray: "4,3", strokeOpacity: 0.7 }),
+      Plot.ruleX(references, { strokeDasharray: "4,3", strokeOpacity: 0.7 }),
       Plot.ruleX([0]),
     ],
   });

@@ -1,10 +1,10 @@
-/** Predicted against observed click rates: on the diagonal a model says what happens. */
+/** Predicted against observed click rates (a reliability diagram): on the diagonal a model is calibrated. */
 import * as Plot from "@observablehq/plot";
 import { colour } from "./colours.ts";
 import { distinct, extent, figure, panel } from "./figure.ts";
 import { dotMark, lineMark } from "./legend.ts";
 
-/** Samples whose predictions are alike: their mean prediction, their share of clicks, how many they are. */
+/** A bin of samples with similar predictions: mean prediction, observed click rate, number of samples. */
 export interface CalibrationRow {
   readonly series: string;
   readonly predicted: number;
@@ -12,7 +12,7 @@ export interface CalibrationRow {
   readonly count: number;
 }
 
-/** Both axes reach from 0 to the greatest rate; the area of a dot is the number of its samples. */
+/** Both axes go from 0 to the largest rate; the area of a dot is proportional to the number of its samples. */
 export function calibrationPlot(rows: readonly CalibrationRow[]): string {
   const series = distinct(rows.map((row) => row.series));
   const [, top] = extent(
@@ -21,7 +21,7 @@ export function calibrationPlot(rows: readonly CalibrationRow[]): string {
   );
   const domain = [0, top > 0 ? top : 1];
   const axis = { type: "linear", domain, labelAnchor: "center", labelArrow: "none", ticks: 6 } as const;
-  const [, most] = extent(
+  const [, largestCount] = extent(
     rows.map((row) => row.count),
     0,
   );
@@ -34,7 +34,7 @@ export function calibrationPlot(rows: readonly CalibrationRow[]): string {
     marginBottom: 44,
     x: { ...axis, label: "predicted click rate" },
     y: { ...axis, label: "observed click rate" },
-    r: { type: "sqrt", domain: [0, Math.max(1, most)], range: [0, 4] },
+    r: { type: "sqrt", domain: [0, Math.max(1, largestCount)], range: [0, 4] },
     color: { type: "ordinal", domain: series, range: series.map((_, index) => colour(index)) },
     marks: [
       Plot.gridX({ ticks: 6 }),
@@ -53,7 +53,7 @@ export function calibrationPlot(rows: readonly CalibrationRow[]): string {
   });
   return figure(rows.length === 0 ? [] : [drawing], 1, [
     ...series.map((label, index) => ({ label, mark: lineMark(colour(index)) + dotMark(colour(index)) })),
-    { label: "observed as predicted", mark: '<path d="M-12,0H12" stroke="currentColor" stroke-dasharray="3,3"/>' },
+    { label: "perfectly calibrated", mark: '<path d="M-12,0H12" stroke="currentColor" stroke-dasharray="3,3"/>' },
   ]);
 }
 

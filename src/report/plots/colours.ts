@@ -1,9 +1,9 @@
 /**
- * The colours of figures. Marks carry the light colour as an attribute, which any viewer understands; in the dark a style
- * replaces each by its partner. Everything else (text, axes, grid) is `currentColor`.
+ * The colours of figures. Marks have the light colour as an attribute, which every viewer supports; in dark mode a
+ * style replaces it by its dark partner. Everything else (text, axes, grid) is `currentColor`.
  */
 
-/** Told apart with any colour vision, at least 3:1 against the background: [on white, on dark]. */
+/** Distinguishable with any colour vision; contrast with the background at least 3:1: [on white, on dark]. */
 export const PALETTE: readonly (readonly [light: string, dark: string])[] = [
   ["#0059ac", "#579fea"],
   ["#d66400", "#f07d30"],
@@ -14,19 +14,19 @@ export const PALETTE: readonly (readonly [light: string, dark: string])[] = [
   ["#8416e6", "#a83cf5"],
 ];
 
-/** Backgrounds and text, of figures that stand alone and of the page around them. */
+/** Background and text colours of figures in files of their own and of the report page. */
 export const LIGHT = { background: "#ffffff", text: "#1c1c1e" };
 export const DARK = { background: "#17181a", text: "#e6e6e8" };
 
-/** The colour of the n-th series; after the last one it begins anew. */
+/** The colour of the n-th series; colours repeat after the last one. */
 export function colour(series: number): string {
   return PALETTE[series % PALETTE.length][0];
 }
 
-/** The one colour of a figure without series, and the colour of what stands out in it. */
+/** The colour of a figure without series, and the colour of its highlights. */
 export const [MAIN, ACCENT] = [colour(0), colour(1)];
 
-/** The style inside every figure. All of it is bound to the class `dien-plot`, and it is the same in every figure. */
+/** The style inside every figure, the same in all; every rule is limited to the class `dien-plot`. */
 export const FIGURE_STYLE = [
   ".dien-plot{display:block;max-width:100%;height:auto}",
   ".dien-plot text{white-space:pre}",

@@ -1,4 +1,6 @@
-/** Learning curves, as in figure 2 of the DIEN paper: a panel a quantity, a colour a series, dashes for validation. */
+/**
+ * Learning curves, as in figure 2 of the DIEN paper: one panel per loss, one colour per series, dashes for validation.
+ */
 import * as Plot from "@observablehq/plot";
 import { colour } from "./colours.ts";
 import { distinct, extent, figure, panel } from "./figure.ts";
@@ -15,7 +17,7 @@ export interface CurveRow {
 
 const DASH = "5,3";
 
-/** Each panel has its own vertical scale: a whole loss and an auxiliary loss have little in common. */
+/** Each panel has its own vertical scale, since losses differ in size. */
 export function curvesPlot(rows: readonly CurveRow[], labels: { x: string; y: string }): string {
   const series = distinct(rows.map((row) => row.series));
   const facets = distinct(rows.map((row) => row.facet));

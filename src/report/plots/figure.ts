@@ -1,14 +1,14 @@
 /**
- * A figure: panels drawn by Observable Plot in a DOM of our own, laid out beside and below each other under one legend,
- * as one SVG text. Nothing in it has an id, so any number of figures can stand in one page.
+ * A figure: panels drawn by Observable Plot in a DOM without a browser, laid out in columns under one legend, as one
+ * SVG text. No element has an id, so any number of figures can share a page.
  */
 import * as Plot from "@observablehq/plot";
-import { DOMParser } from "linkedom";
+import { parseHTML } from "linkedom";
 import { clean, escapeMarkup, shorten } from "../text.ts";
 import { FIGURE_STYLE } from "./colours.ts";
-import { type Entry, legend } from "./legend.ts";
+import { type LegendEntry, legend } from "./legend.ts";
 
-/** One plot of a figure, as the inside of an SVG. */
+/** One plot of a figure; `body` is the content of an SVG element. */
 export interface Panel {
   readonly width: number;
   readonly height: number;
@@ -18,14 +18,18 @@ export interface Panel {
 /** The height of a panel's title and of the space below a panel. */
 const TITLE = 22;
 const BELOW = 14;
-/** What stays free around a figure, for strokes and letters that reach over an edge. */
-const AROUND = 4;
-/** A narrow page shrinks a figure to this part of its size, where letters are just legible; from there on it scrolls. */
+/** The margin around a figure, for strokes and letters that reach over its edge. */
+const MARGIN = 4;
+/**
+ * A narrow page shrinks a figure to this fraction of its size, at which letters are just legible; below that it
+ * scrolls.
+ */
 const SMALLEST = 0.7;
 
-const page = new DOMParser().parseFromString("<svg/>", "image/svg+xml") as unknown as Document;
+const { DOMParser } = parseHTML("<html></html>");
+const page = new DOMParser().parseFromString("<svg/>", "image/svg+xml");
 
-/** Draws a panel; its scales and marks are Plot's. An empty title takes no room. */
+/** Draws a panel with the scales and marks of Observable Plot. An empty title takes no space. */
 export function panel(title: string, options: Plot.PlotOptions & { width: number; height: number }): Panel {
   const drawn = Plot.plot({ ...options, document: page });
   drawn.querySelector("style")?.remove();
@@ -39,8 +43,8 @@ export function panel(title: string, options: Plot.PlotOptions & { width: number
   };
 }
 
-/** Puts panels into `columns` columns below the legend. Without panels the figure says that there is nothing to show. */
-export function figure(panels: readonly Panel[], columns: number, entries: readonly Entry[]): string {
+/** Lays panels out in `columns` columns below the legend. Without panels the figure is the text "no data". */
+export function figure(panels: readonly Panel[], columns: number, entries: readonly LegendEntry[]): string {
   if (panels.length === 0) return svg(320, 40, '<text x="160" y="24">no data</text>');
   const width = Math.max(...panels.map((panel) => panel.width)) * Math.min(columns, panels.length);
   const key = legend(entries, width);
@@ -57,8 +61,8 @@ export function figure(panels: readonly Panel[], columns: number, entries: reado
 }
 
 function svg(width: number, height: number, body: string): string {
-  const [fullWidth, fullHeight] = [width + 2 * AROUND, height + 2 * AROUND];
-  const view = `${-AROUND} ${-AROUND} ${fullWidth} ${fullHeight}`;
+  const [fullWidth, fullHeight] = [width + 2 * MARGIN, height + 2 * MARGIN];
+  const view = `${-MARGIN} ${-MARGIN} ${fullWidth} ${fullHeight}`;
   const size = `width="${fullWidth}" height="${fullHeight}" viewBox="${view}"`;
   const smallest = `style="min-width:${Math.round(SMALLEST * fullWidth)}px"`;
   const font = 'fill="currentColor" font-family="system-ui, sans-serif" font-size="12" text-anchor="middle"';
@@ -71,7 +75,10 @@ export function distinct(values: readonly string[]): string[] {
   return [...new Set(values)];
 }
 
-/** The least and the greatest of the finite values, with `margin` of their distance on either side; never a single point. */
+/**
+ * Minimum and maximum of the finite values, extended by `margin` of their distance on either side; never a single
+ * point.
+ */
 export function extent(values: readonly number[], margin = 0.05): [low: number, high: number] {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const value of values) {

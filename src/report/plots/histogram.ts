@@ -1,9 +1,9 @@
-/** How often which whole number occurs: a panel a group, bars of equal width, the long tail in a last bar of its own. */
+/** Histograms of whole numbers: one panel per group, bars of equal width, the long tail in one last bar. */
 import * as Plot from "@observablehq/plot";
 import { MAIN } from "./colours.ts";
 import { distinct, extent, figure, panel } from "./figure.ts";
 
-/** Numbers from `from` to `to`; where `to` is null, all from there on. */
+/** A bin from `from` to `to`, both included; where `to` is null, without an upper bound. */
 export interface HistogramRow {
   readonly group: string;
   readonly from: number;
@@ -11,7 +11,7 @@ export interface HistogramRow {
   readonly count: number;
 }
 
-/** Each panel has its own scales: sequences are longer and fewer than histories. */
+/** Each panel has its own scales, since groups differ in size and range. */
 export function histogramPlot(rows: readonly HistogramRow[], labels: { x: string; y: string }): string {
   const panels = distinct(rows.map((row) => row.group)).map((group) => {
     const bars = rows.filter((row) => row.group === group && Number.isFinite(row.count));
@@ -20,7 +20,7 @@ export function histogramPlot(rows: readonly HistogramRow[], labels: { x: string
       bars.map(({ from }) => from + width),
       0,
     );
-    const [, most] = extent(
+    const [, largestCount] = extent(
       bars.map((row) => row.count),
       0,
     );
@@ -40,7 +40,13 @@ export function histogramPlot(rows: readonly HistogramRow[], labels: { x: string
         ticks: 6,
         tickFormat: (value: number) => (Number.isInteger(value) ? String(value) : ""),
       },
-      y: { type: "linear", domain: [0, most > 0 ? most : 1], label: labels.y, labelArrow: "none", ticks: 5 },
+      y: {
+        type: "linear",
+        domain: [0, largestCount > 0 ? largestCount : 1],
+        label: labels.y,
+        labelArrow: "none",
+        ticks: 5,
+      },
       marks: [
         Plot.gridY({ ticks: 5 }),
         Plot.rect(bars, {

@@ -1,11 +1,13 @@
-/** Means with confidence intervals and the single seeds behind them: models below each other, a panel a dataset. */
+/** Means with confidence intervals and the results of single seeds: one row per model, one panel per dataset. */
 import * as Plot from "@observablehq/plot";
 import { shorten, textWidth } from "../text.ts";
 import { MAIN } from "./colours.ts";
 import { distinct, extent, figure, panel } from "./figure.ts";
 import { dotMark, lineMark } from "./legend.ts";
 
-/** One model on one dataset: its mean, the bounds of the mean's confidence interval (NaN without one), each seed's result. */
+/**
+ * One model on one dataset: its mean, the bounds of its confidence interval (NaN without one), the result of each seed.
+ */
 export interface IntervalRow {
   readonly group: string;
   readonly name: string;
@@ -15,7 +17,7 @@ export interface IntervalRow {
   readonly points: readonly number[];
 }
 
-/** Each panel has its own scale, for datasets differ more than models do. */
+/** Each panel has its own scale, since datasets differ more than models do. */
 export function intervalPlot(rows: readonly IntervalRow[], labels: { x: string }): string {
   const name = (text: string) => shorten(text, 28);
   const marginLeft = Math.max(40, ...rows.map((row) => textWidth(name(row.name), 12) + 14));

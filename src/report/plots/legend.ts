@@ -1,8 +1,8 @@
-/** Legends inside the SVG, so that a figure is complete wherever it is taken. Entries wrap like words. */
+/** Legends as part of the SVG, so that a figure is complete in a file of its own. Entries wrap like words. */
 import { escapeMarkup, shorten, textWidth } from "../text.ts";
 
-/** What stands for something in the figure: `mark` is SVG drawn around (0, 0), 24 wide and 12 high. */
-export interface Entry {
+/** An entry of a legend: `mark` is SVG centred on (0, 0), 24 wide and 12 high. */
+export interface LegendEntry {
   readonly label: string;
   readonly mark: string;
 }
@@ -23,8 +23,8 @@ export function dotMark(colour: string, look: { hollow?: boolean; radius?: numbe
   return `<circle r="${look.radius ?? 4}" ${paint}/>`;
 }
 
-/** The entries in lines of at most `width` pixels. */
-export function legend(entries: readonly Entry[], width: number): { height: number; body: string } {
+/** Draws the entries in lines of at most `width` pixels. */
+export function legend(entries: readonly LegendEntry[], width: number): { height: number; body: string } {
   let [x, y] = [0, LINE / 2];
   const parts = entries.map(({ label, mark }) => {
     const text = shorten(label, 40);

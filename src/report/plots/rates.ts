@@ -1,4 +1,4 @@
-/** Rates of named values in several series: a panel a group, values below each other, a dot a series. */
+/** Rates of named values in several series: one panel per group, one row per value, one dot per series. */
 import * as Plot from "@observablehq/plot";
 import { shorten, textWidth } from "../text.ts";
 import { colour } from "./colours.ts";
@@ -11,11 +11,11 @@ export interface RateRow {
   readonly series: string;
   /** NaN where there is none. */
   readonly rate: number;
-  /** Of how many this is the rate. */
+  /** How many samples the rate is of. */
   readonly count: number;
 }
 
-/** All panels share a scale, so that one can see which group matters. */
+/** All panels share one scale, so that groups can be compared. */
 export function ratesPlot(rows: readonly RateRow[], labels: { x: string }): string {
   const name = (text: string) => shorten(text, 18);
   const series = distinct(rows.map((row) => row.series));

@@ -1,21 +1,23 @@
-/** A search for hyper-parameters: the score of every trial against each parameter. */
+/** A hyper-parameter search: the score of every trial against each parameter. */
 import * as Plot from "@observablehq/plot";
 import { shorten } from "../text.ts";
 import { ACCENT, MAIN } from "./colours.ts";
 import { distinct, extent, figure, panel } from "./figure.ts";
 import { dotMark } from "./legend.ts";
 
-/** One parameter of one trial, and the trial's score; `log` is the same for all rows of a parameter. */
+/** The value of one parameter in one trial, and the trial's score; `log` is the same for all rows of a parameter. */
 export interface SearchRow {
   readonly parameter: string;
   readonly value: number;
   readonly log: boolean;
   readonly score: number;
-  /** Given up before its end. */
+  /** Stopped before its last epoch. */
   readonly stopped: boolean;
 }
 
-/** A panel a parameter over the same scores. The best is the finished trial with the highest score. */
+/**
+ * One panel per parameter, all with the same vertical scale. The best trial is the finished one with the highest score.
+ */
 export function searchPlot(rows: readonly SearchRow[], labels: { y: string }): string {
   const shown = rows.filter((row) => Number.isFinite(row.score) && Number.isFinite(row.value));
   const scores = extent(shown.map((row) => row.score));
@@ -23,8 +25,8 @@ export function searchPlot(rows: readonly SearchRow[], labels: { y: string }): s
     const trials = shown.filter((row) => row.parameter === parameter);
     const finished = trials.filter((row) => !row.stopped);
     const best = finished.reduce<SearchRow[]>((top, row) => (top[0]?.score >= row.score ? top : [row]), []);
-    const { scale, placeOf } = scaleOf(trials);
-    const place = { x: (row: SearchRow) => placeOf(row.value), y: "score", title: describe };
+    const { scale, positionOf } = scaleOf(trials);
+    const position = { x: (row: SearchRow) => positionOf(row.value), y: "score", title: describe };
     return panel("", {
       width: 270,
       height: 220,
@@ -38,10 +40,10 @@ export function searchPlot(rows: readonly SearchRow[], labels: { y: string }): s
         Plot.gridY({ ticks: 5 }),
         Plot.dot(
           trials.filter((row) => row.stopped),
-          { ...place, r: 3.5, stroke: MAIN },
+          { ...position, r: 3.5, stroke: MAIN },
         ),
-        Plot.dot(finished, { ...place, r: 3.5, fill: MAIN, fillOpacity: 0.8 }),
-        Plot.dot(best, { ...place, r: 7, stroke: ACCENT, strokeWidth: 2 }),
+        Plot.dot(finished, { ...position, r: 3.5, fill: MAIN, fillOpacity: 0.8 }),
+        Plot.dot(best, { ...position, r: 7, stroke: ACCENT, strokeWidth: 2 }),
       ],
     });
   });
@@ -52,42 +54,43 @@ export function searchPlot(rows: readonly SearchRow[], labels: { y: string }): s
   ]);
 }
 
-/** A scale, and where on it a value lies. */
-interface Place {
+/** A scale, and the position of a value on it. */
+interface ParameterScale {
   readonly scale: Plot.ScaleOptions;
-  readonly placeOf: (value: number) => number;
+  readonly positionOf: (value: number) => number;
 }
 
-/** How far left of the positive values 0 lies, as a part of their width. */
+/** How far 0 lies left of the positive values, as a fraction of their range. */
 const ZERO_GAP = 0.15;
 
 /**
- * Logarithmic where asked for and possible, with a little room at the ends. A logarithm has no place for 0: it gets one of
- * its own, left of all others. The scale is one of exponents, for Plot's own leaves some of the ticks without a label.
+ * A logarithmic scale where asked for and possible, with a margin at the ends. 0 has no logarithm: it gets a position
+ * of its own, left of all others. The scale is linear in the exponent, since Plot's logarithmic scale omits labels of
+ * ticks.
  */
-function scaleOf(trials: readonly SearchRow[]): Place {
+function scaleOf(trials: readonly SearchRow[]): ParameterScale {
   const values = trials.map((row) => row.value);
   const positive = values.filter((value) => value > 0);
   if (!trials[0].log || positive.length === 0 || values.some((value) => value < 0)) {
-    return { scale: { type: "linear", domain: extent(values), ticks: 4 }, placeOf: (value) => value };
+    return { scale: { type: "linear", domain: extent(values), ticks: 4 }, positionOf: (value) => value };
   }
   const [low, high] = extent(positive.map(Math.log10));
   const gap = positive.length < values.length ? ZERO_GAP * (high - low) : 0;
-  const placeOf = (value: number) => (value === 0 ? low - gap : Math.log10(value));
-  const ticks = new Map(logTicks(10 ** low, 10 ** high).map((value) => [placeOf(value), `${value}`]));
-  if (gap > 0) ticks.set(placeOf(0), "0");
+  const positionOf = (value: number) => (value === 0 ? low - gap : Math.log10(value));
+  const ticks = new Map(logTicks(10 ** low, 10 ** high).map((value) => [positionOf(value), `${value}`]));
+  if (gap > 0) ticks.set(positionOf(0), "0");
   return {
     scale: {
       type: "linear",
       domain: [low - 1.5 * gap, high],
       ticks: [...ticks.keys()],
-      tickFormat: (place: number) => ticks.get(place),
+      tickFormat: (position: number) => ticks.get(position),
     },
-    placeOf,
+    positionOf,
   };
 }
 
-/** Powers of ten, and with less than two of them twice and five times each. */
+/** Powers of ten; where fewer than two are in range, their multiples by 2 and 5 as well. */
 function logTicks(low: number, high: number): number[] {
   const powers = Array.from({ length: 40 }, (_, index) => index - 20);
   const within = (factors: number[]) =>

@@ -1,10 +1,10 @@
-/** Samples and their click rate over time: two panels over the same axis, a colour a series. */
+/** Samples and their click rate over time: two panels with the same time axis, one colour per series. */
 import * as Plot from "@observablehq/plot";
 import { colour } from "./colours.ts";
 import { distinct, extent, figure, panel } from "./figure.ts";
 import { dotMark } from "./legend.ts";
 
-/** What happened in the stretch of time from `start` on, in milliseconds since 1970; `rate` is NaN where nothing did. */
+/** A stretch of time that starts at `start`, in milliseconds since 1970; `rate` is NaN where it has no samples. */
 export interface TimelineRow {
   readonly series: string;
   readonly start: number;
@@ -13,8 +13,9 @@ export interface TimelineRow {
 }
 
 /**
- * `length` is how long a stretch is, in milliseconds. Bars of several series stand on each other. The scale of the rates
- * is that of the larger stretches; a rate of a few samples that lies outside stands at its end.
+ * Bars of several series are stacked. The scale of the rates covers the larger stretches; a rate of a few samples that
+ * lies outside is drawn at the end of the scale.
+ * @param length length of a stretch, in milliseconds
  */
 export function timelinePlot(
   rows: readonly TimelineRow[],

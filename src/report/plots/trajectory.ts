@@ -1,13 +1,13 @@
 /**
- * Hidden states projected to two dimensions and joined in order, as on the left of figure 3 of the DIEN paper: a colour a
- * candidate, dots that grow with time, a hollow square where it starts and a ring around where it ends.
+ * Hidden states projected to two dimensions and joined in order, as on the left of figure 3 of the DIEN paper: one
+ * colour per candidate, dots that grow with time, a hollow square at the start and a ring at the end.
  */
 import * as Plot from "@observablehq/plot";
 import { colour } from "./colours.ts";
 import { distinct, extent, figure, panel } from "./figure.ts";
 import { lineMark } from "./legend.ts";
 
-/** The state after one behaviour; `label` says which. */
+/** The state after one behaviour, which `label` names. */
 export interface TrajectoryRow {
   readonly series: string;
   readonly step: number;
@@ -19,7 +19,7 @@ export interface TrajectoryRow {
 const [WIDTH, HEIGHT] = [520, 420];
 const MARGIN = 20;
 
-/** Both directions have the same scale, so distances can be compared; where the origin lies means nothing. */
+/** Both axes have the same scale, so that distances can be compared; the origin has no meaning. */
 export function trajectoryPlot(rows: readonly TrajectoryRow[]): string {
   const shown = rows.filter((row) => Number.isFinite(row.x) && Number.isFinite(row.y));
   const series = distinct(shown.map((row) => row.series));
@@ -59,7 +59,7 @@ export function trajectoryPlot(rows: readonly TrajectoryRow[]): string {
   ]);
 }
 
-/** Scales with the same number of pixels to a unit, around the middle of the points. */
+/** Scales with the same number of pixels per unit, centred on the points. */
 function squareScales(rows: readonly TrajectoryRow[]): Pick<Plot.PlotOptions, "x" | "y"> {
   const [left, right] = extent(rows.map((row) => row.x));
   const [bottom, top] = extent(rows.map((row) => row.y));

@@ -1,4 +1,4 @@
-/** An inspected dataset as one page to read offline: warnings, tables and figures. */
+/** The results of a dataset inspection as one page for offline reading: warnings, tables and figures. */
 import { SPLITS } from "../../dataset/dataset.ts";
 import { barsPlot } from "../../report/plots/bars.ts";
 import { histogramPlot } from "../../report/plots/histogram.ts";
@@ -8,10 +8,11 @@ import type { Block, Report } from "../../report/report.ts";
 import { shellWord } from "../../report/text.ts";
 import { writePage } from "../../report/write.ts";
 import type { DatasetInspection } from "../measure/inspect.ts";
+import type { Timeline } from "../measure/timeline.ts";
 import { SHIFTED_PSI, STABLE_PSI } from "../measure/warnings.ts";
-import { headline, type InspectionTable, inspectionTables, NONE, valueName, valuesOf } from "./text-tables.ts";
+import { headline, type InspectionTable, inspectionTables, valueName, valuesOf } from "./inspection-tables.ts";
 
-/** Writes the page of `inspection`, of the dataset in `directory`. @throws UserError where `path` cannot be written. */
+/** Writes the page about the dataset in `directory`. @throws UserError where `path` cannot be written */
 export async function writeInspection(path: string, directory: string, inspection: DatasetInspection): Promise<void> {
   await writePage(path, inspectionReport(directory, inspection));
 }
@@ -30,7 +31,7 @@ function inspectionReport(directory: string, inspection: DatasetInspection): Rep
       warningsBlock(inspection),
       heading("Samples"),
       ...table("splits"),
-      ...(timeline === null ? [] : [timelineFigure(inspection), ...table("timeline")]),
+      ...(timeline === null ? [] : [timelineFigure(timeline), ...table("timeline")]),
       heading("Histories"),
       ...table("histories"),
       historiesFigure(inspection),
@@ -53,9 +54,9 @@ function tableBlock({ name, caption, head, rows }: InspectionTable): Block {
   return { kind: "table", name, caption, head, rows: rows.map((row) => row.map(cell)) };
 }
 
-const cell = (text: string) => (text === NONE || text === "n/a" ? null : literal(text));
+const cell = (text: string | null) => (text === null ? null : literal(text));
 
-/** A name of other people's with a backtick is not to look like code. */
+/** Backticks mark code in a report; in a name from the data they must not. */
 const literal = (text: string) => text.replaceAll("`", "ˋ");
 
 function warningsBlock({ warnings }: DatasetInspection): Block {
@@ -63,7 +64,7 @@ function warningsBlock({ warnings }: DatasetInspection): Block {
   return {
     kind: "table",
     name: "warnings",
-    caption: "The gravest first. What is grave makes every result on these data worthless until it is mended.",
+    caption: "The most severe first. A `grave` warning makes every result on this dataset worthless until it is fixed.",
     head: ["warning", ""],
     rows: warnings.map(({ level, message }) => [literal(message), { text: level, strong: level === "grave" }]),
   };
@@ -71,8 +72,7 @@ function warningsBlock({ warnings }: DatasetInspection): Block {
 
 const LENGTH = { hour: 3_600_000, day: 86_400_000 };
 
-function timelineFigure({ timeline }: DatasetInspection): Block {
-  const { unit, every, stretches } = timeline!;
+function timelineFigure({ unit, every, stretches }: Timeline): Block {
   const rows = SPLITS.flatMap((series) =>
     stretches.map((stretch) => {
       const { samples, rate } = stretch[series];
@@ -94,12 +94,12 @@ function historiesFigure({ histories }: DatasetInspection): Block {
   return {
     kind: "figure",
     name: "histories-figure",
-    caption: "How many have a length; the pale last bar is all that is longer.",
+    caption: "Number of sequences and histories by length; the pale last bar counts all that are longer.",
     svg: histogramPlot(rows, { x: "behaviours", y: "count" }),
   };
 }
 
-/** One field that is wholly other must not make all others look stable. */
+/** Where bars end: a single field with a huge shift must not make all others look stable. */
 const MOST_PSI = 1;
 
 function driftFigure({ fields }: DatasetInspection): Block {
@@ -107,12 +107,12 @@ function driftFigure({ fields }: DatasetInspection): Block {
   return {
     kind: "figure",
     name: "drift-figure",
-    caption: `Drift from train to test, by the population stability index. Left of the first line (${STABLE_PSI}) a field is stable, right of the second (${SHIFTED_PSI}) shifted. Bars end at ${MOST_PSI}.`,
+    caption: `Drift from train to test, by the population stability index: below the first line (${STABLE_PSI}) a field is stable, above the second (${SHIFTED_PSI}) it has shifted. Bars end at ${MOST_PSI}.`,
     svg: barsPlot(rows, { x: "population stability index" }, [STABLE_PSI, SHIFTED_PSI]),
   };
 }
 
-/** Of the fields that are unknown somewhere; none where there is none. */
+/** The fields that are unknown in some sample; no figure where there are none. */
 function unknownFigure({ fields, splits }: DatasetInspection): Block[] {
   const rows = fields
     .filter(({ unknown }) => SPLITS.some((split) => unknown[split].samples > 0))
@@ -120,7 +120,7 @@ function unknownFigure({ fields, splits }: DatasetInspection): Block[] {
       splits.map(({ split, samples }) => ({ name, series: split, value: unknown[split].samples / samples })),
     );
   if (rows.length === 0) return [];
-  const caption = "Share of samples where a field is unknown, of the fields that ever are.";
+  const caption = "Share of samples in which a field is unknown; fields that are always known are omitted.";
   return [{ kind: "figure", name: "unknown-figure", caption, svg: barsPlot(rows, { x: "share unknown" }) }];
 }
 
