@@ -5,7 +5,7 @@ import { get, madd, put, sum4 } from "./simd";
 
 const GRU = 0;
 const AGRU = 1;
-const AUGRU = 2;
+const AUGRU_PAPER = 2;
 
 /** How far the state moves towards the candidate. */
 // @ts-ignore: decorator
@@ -13,8 +13,8 @@ const AUGRU = 2;
 function move(gate: i32, u: v128, a: v128): v128 {
   if (gate == GRU) return u;
   if (gate == AGRU) return a;
-  if (gate == AUGRU) return f32x4.mul(a, u);
-  // 1 - (1 - a)(1 - u)
+  if (gate == AUGRU_PAPER) return f32x4.mul(a, u);
+  // AUGRU_RELEASED: 1 - (1 - a)(1 - u)
   return f32x4.add(u, f32x4.mul(a, f32x4.sub(f32x4.splat(1), u)));
 }
 
@@ -24,7 +24,7 @@ function move(gate: i32, u: v128, a: v128): v128 {
 function moveByUpdate(gate: i32, a: v128): v128 {
   if (gate == GRU) return f32x4.splat(1);
   if (gate == AGRU) return f32x4.splat(0);
-  return gate == AUGRU ? a : f32x4.sub(f32x4.splat(1), a);
+  return gate == AUGRU_PAPER ? a : f32x4.sub(f32x4.splat(1), a);
 }
 
 /** Derivative of `move` by a. */
@@ -32,7 +32,7 @@ function moveByUpdate(gate: i32, a: v128): v128 {
 @inline
 function moveByAttention(gate: i32, u: v128): v128 {
   if (gate == AGRU) return f32x4.splat(1);
-  return gate == AUGRU ? u : f32x4.sub(f32x4.splat(1), u);
+  return gate == AUGRU_PAPER ? u : f32x4.sub(f32x4.splat(1), u);
 }
 
 /** Candidate and next state of up to four units; u and r stand in `gates` already. */

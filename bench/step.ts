@@ -2,6 +2,7 @@
  * The training step of DIEN at fixed history lengths: samples/s, useful GFLOP/s, and how two threads compare with one.
  */
 import type { Dataset, LoadedPortion } from "../src/dataset/dataset.ts";
+import { flopsOf } from "../src/engine/cost.ts";
 import { WorkerPool } from "../src/engine/worker-pool.ts";
 import { STEPS_PER_CHUNK, Workspace, type WorkspaceOptions } from "../src/engine/workspace.ts";
 import { Activation } from "../src/kernels/contract.ts";
@@ -32,7 +33,7 @@ function flopsOfStep(options: WorkspaceOptions): number {
   const { tape, batch } = workspace.recordForTraining(0, 0);
   const lengths = new Array<number>(workspace.shardSize).fill(options.schema.maxHistory);
   batch.packed.pack(lengths, 0, lengths.length);
-  return tape.flops() * options.config.train.shards;
+  return flopsOf(tape) * options.config.train.shards;
 }
 
 class StepBench {

@@ -1,5 +1,6 @@
 /** Activations with parameters: PReLU and Dice. */
-import type { Parameter, Tape, Tensor } from "./tape.ts";
+import type { Tape } from "./tape.ts";
+import type { Parameter, Tensor } from "./values.ts";
 
 /** PReLU (He et al. 2015, https://arxiv.org/abs/1502.01852): x where x > 0, else slope * x; slope [1, n] is trained. */
 export function prelu(tape: Tape, x: Tensor, slope: Parameter): Tensor {
@@ -7,7 +8,10 @@ export function prelu(tape: Tape, x: Tensor, slope: Parameter): Tensor {
   const { rows, cols } = x;
   const y = tape.tensor(rows, cols);
   tape.record({
-    outputs: [y],
+    name: "prelu",
+    inputs: { x },
+    parameters: { slope },
+    outputs: { y },
     forward() {
       kernels.preluForward(rows.count, cols, x.value, slope.value, y.value);
     },
@@ -34,16 +38,19 @@ const DICE_EPSILON = 1e-8;
  * Dice (Zhou et al. 2018, https://arxiv.org/abs/1706.06978): p x + (1 - p) alpha x, p = sigmoid of standardised x.
  *
  * Training standardises by the moments of the shard, whose samples are fixed by the seed and not by the threads; a
- * score
- * uses the running moments, so it does not depend on who else is in the batch.
+ * score uses the running moments, so it does not depend on who else is in the batch.
  */
 export function dice(tape: Tape, x: Tensor, { alpha, mean, variance }: DiceParameters): Tensor {
   const { kernels } = tape;
   const { rows, cols } = x;
   const y = tape.tensor(rows, cols);
-  const moments = tape.scratch(2 * cols);
+  const moments = tape.fixedScratch(2 * cols);
   tape.record({
-    outputs: [y],
+    name: "dice",
+    inputs: { x },
+    parameters: { alpha, mean, variance },
+    outputs: { y },
+    attributes: { epsilon: DICE_EPSILON, moments: tape.training ? "shard" : "running" },
     forward() {
       const m = moments.value;
       const v = m + cols * 4;

@@ -2,13 +2,14 @@
  * Sums of products: y = act(x1 W1 + x2 W2 + ... + b), the one operation behind every dense layer.
  *
  * A layer whose input is a concatenation [x1, x2] is the sum of products with the row blocks of its weight, so nothing
- * is
- * concatenated. `plus` adds a value that is computed once and used by several: same rows, or one row per sample spread
+ * is concatenated. `plus` adds a value that is computed once and used by several: same rows, or one row per sample spread
  * over the sample's tokens.
  */
 import { Activation } from "../kernels/contract.ts";
 import type { Packed } from "../tensor/packed.ts";
-import type { Parameter, Tape, Tensor } from "./tape.ts";
+import type { AffineActivation } from "./operation.ts";
+import type { Tape } from "./tape.ts";
+import type { Parameter, Tensor } from "./values.ts";
 
 export interface Term {
   readonly x: Tensor;
@@ -19,7 +20,7 @@ export interface Term {
 export interface AffineOptions {
   /** [1, n] */
   readonly bias?: Parameter;
-  readonly activation?: Activation;
+  readonly activation?: AffineActivation;
   /** Added before the activation; [rows, n], or [samples, n] with `packed` where the terms' rows are tokens. */
   readonly plus?: Tensor;
   readonly packed?: Packed;
@@ -27,7 +28,7 @@ export interface AffineOptions {
 
 /** y [rows, n] = act(sum of x W + b + plus). All terms have the same rows. */
 export function affine(tape: Tape, terms: readonly Term[], options: AffineOptions = {}): Tensor {
-  const { bias, activation = Activation.none, plus, packed } = options;
+  const { bias, activation = "none", plus, packed } = options;
   const { kernels } = tape;
   const rows = terms[0].x.rows;
   const n = terms[0].weight.cols;
@@ -39,11 +40,15 @@ export function affine(tape: Tape, terms: readonly Term[], options: AffineOption
   const spread = plus !== undefined && plus.rows !== rows;
   if (spread && packed?.tokens !== rows) throw new Error("affine: `plus` per sample needs the packing of the tokens");
   const widest = Math.max(...terms.map(({ weight }) => weight.rows));
-  const transposed = tape.training ? tape.scratch(widest * n) : undefined;
+  const transposed = tape.training ? tape.fixedScratch(widest * n) : undefined;
   const last = terms.length - 1;
 
   tape.record({
-    outputs: [y],
+    name: "affine",
+    inputs: { terms: terms.map(({ x }) => x), ...(plus && { plus }) },
+    parameters: { weights: terms.map(({ weight }) => weight), ...(bias && { bias }) },
+    outputs: { y },
+    attributes: { activation, ...(spread && packed && { packed }) },
     forward() {
       if (plus) {
         if (spread) spreadRows(tape, packed!, plus, y);
@@ -63,14 +68,14 @@ export function affine(tape: Tape, terms: readonly Term[], options: AffineOption
           y.value,
           n,
           final ? (bias?.value ?? 0) : 0,
-          final ? activation : Activation.none,
+          final ? Activation[activation] : Activation.none,
           i > 0 || plus ? 1 : 0,
         );
       }
     },
     backward() {
       const count = rows.count;
-      if (activation === Activation.sigmoid) kernels.sigmoidBackward(count * n, y.value, y.grad, y.grad);
+      if (activation === "sigmoid") kernels.sigmoidBackward(count * n, y.value, y.grad, y.grad);
       if (bias) kernels.columnSums(count, n, y.grad, n, bias.grad, tape.claim(bias));
       for (let i = 0; i <= last; i++) {
         const { x, weight } = terms[i];
@@ -82,9 +87,6 @@ export function affine(tape: Tape, terms: readonly Term[], options: AffineOption
         if (spread) gatherRows(tape, packed!, y, plus);
         else kernels.copyRows(count, n, y.grad, n, plus.grad, n, tape.claim(plus));
       }
-    },
-    flops() {
-      return terms.reduce((sum, { x }) => sum + 2 * rows.count * n * x.cols, 0);
     },
   });
   return y;

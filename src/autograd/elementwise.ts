@@ -1,13 +1,15 @@
 /** Operations that multiply nothing: constants, sums, tensors side by side and their pieces; the difference of weights. */
 import type { Rows } from "../tensor/packed.ts";
-import type { Parameter, Tape, Tensor } from "./tape.ts";
+import type { Tape } from "./tape.ts";
+import type { Parameter, Tensor } from "./values.ts";
 
 /** Zeros [rows, cols], a constant: nothing is behind it that a gradient could go to. */
 export function zeros(tape: Tape, rows: Rows, cols: number): Tensor {
   const { kernels } = tape;
   const y = tape.tensor(rows, cols);
   tape.record({
-    outputs: [y],
+    name: "zeros",
+    outputs: { y },
     forward() {
       kernels.fill(rows.count * cols, y.value, 0);
     },
@@ -21,7 +23,9 @@ export function sum(tape: Tape, parts: readonly Tensor[]): Tensor {
   const { rows, cols } = parts[0];
   const y = tape.tensor(rows, cols);
   tape.record({
-    outputs: [y],
+    name: "sum",
+    inputs: { parts },
+    outputs: { y },
     forward() {
       for (let i = 0; i < parts.length; i++) {
         kernels.copyRows(rows.count, cols, parts[i].value, cols, y.value, cols, i === 0 ? 0 : 1);
@@ -43,7 +47,10 @@ export function columns(tape: Tape, x: Tensor, from: number, to: number): Tensor
   const cols = to - from;
   const y = tape.tensor(rows, cols);
   tape.record({
-    outputs: [y],
+    name: "columns",
+    inputs: { x },
+    outputs: { y },
+    attributes: { from, to },
     forward() {
       kernels.copyRows(rows.count, cols, x.value + from * 4, x.cols, y.value, cols, 0);
     },
@@ -62,7 +69,9 @@ export function concat(tape: Tape, parts: readonly Tensor[]): Tensor {
   const cols = parts.reduce((sum, part) => sum + part.cols, 0);
   const y = tape.tensor(rows, cols);
   tape.record({
-    outputs: [y],
+    name: "concat",
+    inputs: { parts },
+    outputs: { y },
     forward() {
       let at = y.value;
       for (let i = 0; i < parts.length; i++) {
@@ -86,18 +95,20 @@ export function concat(tape: Tape, parts: readonly Tensor[]): Tensor {
 /** The weight a - b, for products that share it (a, b: parameters of one shape). */
 export function subtractWeights(tape: Tape, a: Parameter, b: Parameter): Parameter {
   const { kernels } = tape;
-  const y = tape.derived(`${a.name} - ${b.name}`, a.rows, a.cols);
+  const weight = tape.derived(`${a.name} - ${b.name}`, a.rows, a.cols);
   const count = a.rows * a.cols;
   tape.record({
-    outputs: [],
+    name: "subtractWeights",
+    parameters: { a, b },
+    derived: { weight },
     forward() {
-      kernels.scale(count, 1, a.value, y.value, 0);
-      kernels.scale(count, -1, b.value, y.value, 1);
+      kernels.scale(count, 1, a.value, weight.value, 0);
+      kernels.scale(count, -1, b.value, weight.value, 1);
     },
     backward() {
-      kernels.scale(count, 1, y.grad, a.grad, tape.claim(a));
-      kernels.scale(count, -1, y.grad, b.grad, tape.claim(b));
+      kernels.scale(count, 1, weight.grad, a.grad, tape.claim(a));
+      kernels.scale(count, -1, weight.grad, b.grad, tape.claim(b));
     },
   });
-  return y;
+  return weight;
 }

@@ -1,7 +1,8 @@
 /** Embedding look-up: ids to vectors, and where the gradients of the vectors go. */
-import type { Ids } from "../tensor/ids.ts";
+import type { Ids } from "../tensor/arrays.ts";
 import type { Rows } from "../tensor/packed.ts";
-import type { Parameter, Tape, Tensor } from "./tape.ts";
+import type { Tape } from "./tape.ts";
+import type { Parameter, Tensor } from "./values.ts";
 
 /**
  * The rows `ids` of each table side by side: [rows, sum of table cols]. `ids[f]` holds the ids of field f for `rows`
@@ -21,7 +22,10 @@ export function embed(tape: Tape, tables: readonly Parameter[], ids: readonly Id
     column += tables[f].cols;
   }
   tape.record({
-    outputs: [y],
+    name: "embed",
+    parameters: { tables },
+    outputs: { y },
+    attributes: { ids },
     forward() {
       let at = y.value;
       for (let f = 0; f < tables.length; f++) {

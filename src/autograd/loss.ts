@@ -1,26 +1,24 @@
 /** Binary cross-entropy with logits, the loss of every output here. */
-import type { Pointer } from "../kernels/contract.ts";
-import type { Loss, Tape, Tensor } from "./tape.ts";
+import type { Floats } from "../tensor/arrays.ts";
+import type { Tape } from "./tape.ts";
+import type { Loss, Tensor } from "./values.ts";
 
 /**
- * Adds to `loss` the cross-entropy of `logits` [rows, 1] with labels: a pointer to [rows] floats, or 0 or 1 for all.
+ * Adds to `loss` the cross-entropy of `logits` [rows, 1] with labels: one for each row, or 0 or 1 for all.
  * The mean is over the whole batch's samples or pairs (`tape.totals`), so shards' values and gradients simply add up.
  */
-export function crossEntropy(
-  tape: Tape,
-  loss: Loss,
-  logits: Tensor,
-  labels: { readonly pointer: Pointer } | 0 | 1,
-): void {
+export function crossEntropy(tape: Tape, loss: Loss, logits: Tensor, labels: Floats | 0 | 1): void {
   const { kernels } = tape;
   const { rows } = logits;
-  const constant = typeof labels === "number" ? tape.buffer(rows, 1) : undefined;
+  const constant = tape.scratch(rows, 1);
   tape.record({
-    outputs: [],
+    name: "crossEntropy",
+    inputs: { logits },
+    attributes: { loss, labels },
     forward() {
       const { count } = rows;
-      if (constant) kernels.fill(count, constant.value, labels as 0 | 1);
-      const pointer = constant ? constant.value : (labels as { pointer: Pointer }).pointer;
+      if (typeof labels === "number") kernels.fill(count, constant.value, labels);
+      const pointer = typeof labels === "number" ? constant.value : labels.pointer;
       const total = Math.max(1, tape.totals[loss.per]);
       const gradient = tape.training ? logits.grad : 0;
       // The gradient is a by-product of the loss: it is written here, and claimed before anyone else can.

@@ -1,5 +1,6 @@
 /** Products of tensors of the same rows, row by row: element by element, inner, outer. */
-import type { Tape, Tensor } from "./tape.ts";
+import type { Tape } from "./tape.ts";
+import type { Tensor } from "./values.ts";
 
 /** a * b, element by element [rows, cols]. */
 export function multiply(tape: Tape, a: Tensor, b: Tensor): Tensor {
@@ -7,7 +8,9 @@ export function multiply(tape: Tape, a: Tensor, b: Tensor): Tensor {
   const { rows, cols } = a;
   const y = tape.tensor(rows, cols);
   tape.record({
-    outputs: [y],
+    name: "multiply",
+    inputs: { a, b },
+    outputs: { y },
     forward() {
       kernels.multiply(rows.count, cols, a.value, cols, b.value, cols, y.value, cols, 0);
     },
@@ -25,7 +28,9 @@ export function dot(tape: Tape, a: Tensor, b: Tensor): Tensor {
   const { rows, cols } = a;
   const y = tape.tensor(rows, 1);
   tape.record({
-    outputs: [y],
+    name: "dot",
+    inputs: { a, b },
+    outputs: { y },
     forward() {
       kernels.rowDot(rows.count, cols, a.value, cols, b.value, cols, y.value, 0);
     },
@@ -44,9 +49,11 @@ export function outer(tape: Tape, a: Tensor, b: Tensor): Tensor {
   const { cols: m } = b;
   const y = tape.tensor(rows, n * m);
   /** Column i of a, and of its gradient. */
-  const column = tape.buffer(rows, 1);
+  const column = tape.scratch(rows, 1);
   tape.record({
-    outputs: [y],
+    name: "outer",
+    inputs: { a, b },
+    outputs: { y },
     forward() {
       for (let i = 0; i < n; i++) {
         kernels.copyRows(rows.count, 1, a.value + i * 4, n, column.value, 1, 0);

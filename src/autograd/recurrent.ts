@@ -10,7 +10,9 @@
  */
 import { Activation, Gate, type Pointer } from "../kernels/contract.ts";
 import type { Packed } from "../tensor/packed.ts";
-import type { Parameter, Tape, Tensor } from "./tape.ts";
+import type { GateName } from "./operation.ts";
+import type { Tape } from "./tape.ts";
+import type { Parameter, Tensor } from "./values.ts";
 
 export interface RecurrentParameters {
   /** [D, 3H], columns update | reset | candidate */
@@ -23,7 +25,7 @@ export interface RecurrentParameters {
 
 /**
  * Runs x [tokens, D] through the recurrence from a zero state.
- * @param attention [tokens, 1]; required by every gate but `Gate.gru`
+ * @param attention [tokens, 1]; required by every gate but `gru`
  * @returns states [tokens, H], and the last state of each sample [samples, H] (zero for an empty history)
  */
 export function recurrent(
@@ -31,25 +33,30 @@ export function recurrent(
   packed: Packed,
   x: Tensor,
   { W, U, b }: RecurrentParameters,
-  gate: Gate = Gate.gru,
+  gate: GateName = "gru",
   attention?: Tensor,
 ): { states: Tensor; last: Tensor } {
-  if ((gate === Gate.gru) !== (attention === undefined)) throw new Error("attention goes with a gate that reads it");
+  if ((gate === "gru") !== (attention === undefined)) throw new Error("attention goes with a gate that reads it");
   const { kernels } = tape;
   const { samples, tokens, pairs } = packed;
+  const form = Gate[gate];
   const D = x.cols;
   const H = U.rows;
   const row = H * 4;
   const states = tape.tensor(tokens, H);
   const last = tape.tensor(samples, H);
-  const gates = tape.buffer(tokens, 3 * H);
-  const candidate = tape.buffer(tokens, H);
-  const transposed = tape.training ? tape.scratch(3 * H * Math.max(D, H)) : undefined;
-  const previous = tape.training ? tape.buffer(pairs, H) : undefined;
-  const dAttention = tape.training && attention ? tape.buffer(tokens, 1) : undefined;
+  const gates = tape.scratch(tokens, 3 * H);
+  const candidate = tape.scratch(tokens, H);
+  const transposed = tape.training ? tape.fixedScratch(3 * H * Math.max(D, H)) : undefined;
+  const previous = tape.training ? tape.scratch(pairs, H) : undefined;
+  const dAttention = tape.training && attention ? tape.scratch(tokens, 1) : undefined;
 
   tape.record({
-    outputs: [states, last],
+    name: "recurrent",
+    inputs: { x, ...(attention && { attention }) },
+    parameters: { W, U, b },
+    outputs: { states, last },
+    attributes: { packed, gate },
     forward() {
       kernels.gemmNN(
         tokens.count,
@@ -77,7 +84,7 @@ export function recurrent(
           kernels.gemmNN(rows, H, H, before, H, U.value + 2 * row, 3 * H, hc, H, 0, Activation.none, 0);
         }
         const h = states.value + token * row;
-        kernels.gruForward(rows, H, gate, g, hc, before, attention ? attention.value + token * 4 : 0, h);
+        kernels.gruForward(rows, H, form, g, hc, before, attention ? attention.value + token * 4 : 0, h);
         before = h;
       }
       lastStates(tape, packed, H, states.value, last.value, false);
@@ -96,7 +103,7 @@ export function recurrent(
         const a = attention ? attention.value + token * 4 : 0;
         const da = dAttention ? dAttention.value + token * 4 : 0;
         const before = t === 0 ? 0 : states.value + packed.offsets[t - 1] * row;
-        kernels.gruBackward(rows, H, gate, g, hc, before, a, dh, t === 0 ? 0 : dh, da);
+        kernels.gruBackward(rows, H, form, g, hc, before, a, dh, t === 0 ? 0 : dh, da);
         if (t === 0) continue;
         // dh now holds the direct part of the gradient of the state before; the parts through the products join it
         // there.
@@ -116,9 +123,6 @@ export function recurrent(
       kernels.gemmTN(D, 3 * H, count, x.value, D, gates.value, 3 * H, W.grad, 3 * H, tape.claim(W));
       kernels.gemmNT(count, D, 3 * H, gates.value, 3 * H, W.value, 3 * H, x.grad, D, tape.claim(x), transposed!.value);
       if (attention) kernels.copyRows(count, 1, dAttention!.value, 1, attention.grad, 1, tape.claim(attention));
-    },
-    flops() {
-      return 2 * tokens.count * D * 3 * H + 2 * pairs.count * H * 3 * H;
     },
   });
   return { states, last };

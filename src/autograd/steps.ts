@@ -5,7 +5,8 @@
  * loop over steps of dense kernels, and the sample of a token needs no look-up.
  */
 import type { Packed } from "../tensor/packed.ts";
-import type { Tape, Tensor } from "./tape.ts";
+import type { Tape } from "./tape.ts";
+import type { Tensor } from "./values.ts";
 
 /** Sum of each sample's tokens: [tokens, n] -> [samples, n]; zero for an empty history. */
 export function sumSteps(tape: Tape, packed: Packed, x: Tensor): Tensor {
@@ -13,7 +14,10 @@ export function sumSteps(tape: Tape, packed: Packed, x: Tensor): Tensor {
   const { cols } = x;
   const y = tape.tensor(packed.samples, cols);
   tape.record({
-    outputs: [y],
+    name: "sumSteps",
+    inputs: { x },
+    outputs: { y },
+    attributes: { packed },
     forward() {
       kernels.fill(packed.samples.count * cols, y.value, 0);
       for (let t = 0; t < packed.steps; t++) {
@@ -38,7 +42,10 @@ export function weightedSumSteps(tape: Tape, packed: Packed, weight: Tensor, x: 
   const { cols } = x;
   const y = tape.tensor(packed.samples, cols);
   tape.record({
-    outputs: [y],
+    name: "weightedSumSteps",
+    inputs: { weight, x },
+    outputs: { y },
+    attributes: { packed },
     forward() {
       kernels.fill(packed.samples.count * cols, y.value, 0);
       for (let t = 0; t < packed.steps; t++) {
@@ -68,7 +75,10 @@ export function multiplySteps(tape: Tape, packed: Packed, tokens: Tensor, sample
   const { cols } = tokens;
   const y = tape.tensor(packed.tokens, cols);
   tape.record({
-    outputs: [y],
+    name: "multiplySteps",
+    inputs: { tokens, samples },
+    outputs: { y },
+    attributes: { packed },
     forward() {
       for (let t = 0; t < packed.steps; t++) {
         const at = packed.offsets[t] * cols * 4;
@@ -96,7 +106,10 @@ export function dotSteps(tape: Tape, packed: Packed, tokens: Tensor, samples: Te
   const { cols } = tokens;
   const y = tape.tensor(packed.tokens, 1);
   tape.record({
-    outputs: [y],
+    name: "dotSteps",
+    inputs: { tokens, samples },
+    outputs: { y },
+    attributes: { packed },
     forward() {
       for (let t = 0; t < packed.steps; t++) {
         const token = packed.offsets[t];
@@ -126,7 +139,9 @@ export function scaleRows(tape: Tape, weight: Tensor, x: Tensor): Tensor {
   const { rows, cols } = x;
   const y = tape.tensor(rows, cols);
   tape.record({
-    outputs: [y],
+    name: "scaleRows",
+    inputs: { weight, x },
+    outputs: { y },
     forward() {
       kernels.rowScale(rows.count, cols, x.value, cols, weight.value, y.value, cols, 0);
     },
@@ -143,9 +158,12 @@ export function softmaxSteps(tape: Tape, packed: Packed, scores: Tensor): Tensor
   const { kernels } = tape;
   const { samples, activePointer, offsetsPointer } = packed;
   const y = tape.tensor(packed.tokens, 1);
-  const scratch = tape.buffer(samples, 2);
+  const scratch = tape.scratch(samples, 2);
   tape.record({
-    outputs: [y],
+    name: "softmaxSteps",
+    inputs: { scores },
+    outputs: { y },
+    attributes: { packed },
     forward() {
       const { value } = scratch;
       kernels.softmaxSteps(samples.count, packed.steps, offsetsPointer, activePointer, scores.value, y.value, value);
@@ -167,7 +185,10 @@ export function following(tape: Tape, packed: Packed, x: Tensor): Tensor {
   const { pairs } = packed;
   const y = tape.tensor(pairs, cols);
   tape.record({
-    outputs: [y],
+    name: "following",
+    inputs: { x },
+    outputs: { y },
+    attributes: { packed },
     forward() {
       kernels.copyRows(pairs.count, cols, x.value + pairs.first * cols * 4, cols, y.value, cols, 0);
     },
@@ -186,7 +207,10 @@ export function preceding(tape: Tape, packed: Packed, x: Tensor): Tensor {
   const { pairs } = packed;
   const y = tape.tensor(pairs, cols);
   tape.record({
-    outputs: [y],
+    name: "preceding",
+    inputs: { x },
+    outputs: { y },
+    attributes: { packed },
     forward() {
       for (let t = 1; t < packed.steps; t++) {
         const from = x.value + packed.offsets[t - 1] * cols * 4;

@@ -2,79 +2,26 @@
  * The tape: a model's operations, recorded once and replayed for every batch.
  *
  * Recording fixes what is computed and each tensor's number of columns; the number of rows (samples, tokens, pairs) is
- * read from the batch at each replay. So a training step allocates nothing: nodes, tensors and closures are made once,
+ * read from the batch at each replay. So a training step allocates nothing: records, tensors and closures are made once,
  * and memory comes from an arena by bumping a pointer.
  *
- * An operation stands in one function: it records `forward` and, beside it, `backward`.
+ * An operation stands in one function: it records what it is (operation.ts) with its `forward` and `backward`.
  *
  * Backward contract, said once:
- * - `backward` of a node runs after all its consumers', so the gradient of its output is complete, and the node may
- *   overwrite it (nobody reads it afterwards). A node whose outputs got no gradient is skipped.
+ * - `backward` of an operation runs after all its consumers', so the gradient of its output is complete, and the
+ *   operation may overwrite it (nobody reads it afterwards). An operation none of whose outputs got a gradient is
+ *   skipped; one without outputs, a loss, is not.
  * - To write a gradient, ask `claim(tensor or parameter)`: it answers 0 (overwrite) the first time and 1 (add) later.
  *   Nothing is cleared beforehand.
- * - What forward keeps for backward it keeps in `tape.buffer`s.
+ * - What forward keeps for backward it keeps in scratch memory that the record lists.
  */
 import type { Accumulate, Kernels, Pointer } from "../kernels/contract.ts";
 import type { Arena, LinearMemory } from "../tensor/memory.ts";
 import { aligned } from "../tensor/memory.ts";
 import type { Rows } from "../tensor/packed.ts";
+import { type Code, derivedOf, type Operation, outputsOf, type RecordedOperation } from "./operation.ts";
 import type { Init, ParameterKind, ParameterSource } from "./parameters.ts";
-
-/** Memory of rows.count x cols floats, placed anew for every batch. */
-export interface Buffer {
-  readonly rows: Rows;
-  readonly cols: number;
-  value: Pointer;
-}
-
-/** A dense [rows, cols] value of the tape and, in training, its gradient. */
-export interface Tensor extends Buffer, Claimable {
-  grad: Pointer;
-}
-
-interface Claimable {
-  /** Whether something has written the gradient in this replay. */
-  claimed: boolean;
-}
-
-/** A parameter as one shard sees it: shared values, the shard's own gradient. */
-export interface Parameter extends Claimable {
-  readonly name: string;
-  readonly rows: number;
-  readonly cols: number;
-  readonly value: Pointer;
-  readonly grad: Pointer;
-}
-
-/** One recorded operation. */
-export interface Node {
-  readonly outputs: readonly Tensor[];
-  forward(): void;
-  backward?(): void;
-  /** Multiply-adds of the matrix products of forward, times two. Backward costs twice as much. */
-  flops?(): number;
-}
-
-/** Rows of an embedding table that this shard read, and the gradient of what was read. */
-export interface Lookup {
-  readonly table: string;
-  readonly ids: Pointer;
-  readonly rows: Rows;
-  readonly output: Tensor;
-  /** Column of `output` at which the field begins. */
-  readonly column: number;
-}
-
-/** A loss that the tape computes: the shard's sum over its rows, divided by the rows of the whole batch. */
-export interface Loss {
-  readonly name: string;
-  /** Factor of this loss in the total. */
-  readonly weight: number;
-  /** What the mean is over: the batch's samples or its pairs. */
-  readonly per: "samples" | "pairs";
-  /** The shard's share of the unweighted mean, after forward. */
-  value: number;
-}
+import type { Lookup, Loss, Parameter, Scratch, Tensor } from "./values.ts";
 
 export interface TapeOptions {
   readonly kernels: Kernels;
@@ -88,12 +35,17 @@ export interface TapeOptions {
   readonly gradients?: Pointer;
 }
 
+const ONE_ROW: Rows = { axis: "one", count: 1, first: 0, capacity: 1 };
+
 /** See the top of the file. */
 export class Tape {
   readonly kernels: Kernels;
   readonly memory: LinearMemory;
   readonly training: boolean;
   readonly supervised: boolean;
+  /** What the model computes, in order. */
+  readonly operations: RecordedOperation[] = [];
+  /** The table rows that the model reads, in the order of their operations: where their gradients are found. */
   readonly lookups: Lookup[] = [];
   readonly losses: Loss[] = [];
   /** Tensors that a model names for whoever looks inside; they hold their values until the next replay. */
@@ -102,8 +54,11 @@ export class Tape {
   readonly totals = { samples: 1, pairs: 1 };
   readonly #source: ParameterSource;
   readonly #gradients: Pointer;
-  readonly #nodes: Node[] = [];
-  readonly #buffers: Buffer[] = [];
+  /** For each operation, what must have got a gradient for its backward to run. */
+  readonly #made: (readonly (Tensor | Parameter)[])[] = [];
+  /** Scratch memory asked for and not yet recorded with an operation. */
+  #pending: Scratch[] = [];
+  readonly #scratch: Scratch[] = [];
   readonly #tensors: Tensor[] = [];
   readonly #parameters = new Map<string, Parameter>();
   readonly #slices: Parameter[] = [];
@@ -128,21 +83,28 @@ export class Tape {
     const placed = this.#source.place({ name, rows, cols, init, kind });
     if (known) return known;
     const grad = kind === "table" || this.#gradients === 0 ? 0 : this.#gradients + placed.offset * 4;
-    const parameter = { name, rows, cols, value: placed.value, grad, claimed: false };
+    const origin = { kind: "stored" } as const;
+    const parameter: Parameter = { name, rows, cols, value: placed.value, grad, origin, claimed: false };
     this.#parameters.set(name, parameter);
     if (kind === "statistic") this.#statistics.add(parameter);
     return parameter;
   }
 
+  /** The parameters that the model asked for, by name; slices and derived weights not among them. */
+  get parameters(): ReadonlyMap<string, Parameter> {
+    return this.#parameters;
+  }
+
   /** Rows [from, to) of a parameter, as one of its own: a block of a weight that multiplies a part of the input. */
   rowsOf(parameter: Parameter, from: number, to: number): Parameter {
     const bytes = from * parameter.cols * 4;
-    const slice = {
+    const slice: Parameter = {
       name: `${parameter.name}[${from}:${to}]`,
       rows: to - from,
       cols: parameter.cols,
       value: parameter.value + bytes,
       grad: parameter.grad + bytes,
+      origin: { kind: "slice", of: parameter, from, to },
       claimed: false,
     };
     this.#slices.push(slice);
@@ -150,30 +112,27 @@ export class Tape {
     return slice;
   }
 
+  /** A tensor [rows, cols] for the next operation to make; it gets its memory by being among the record's outputs. */
   tensor(rows: Rows, cols: number): Tensor {
-    const tensor: Tensor = { rows, cols, value: 0, grad: 0, claimed: false };
-    this.#tensors.push(tensor);
-    return tensor;
+    return { rows, cols, value: 0, grad: 0, claimed: false };
   }
 
-  buffer(rows: Rows, cols: number): Buffer {
-    const buffer: Buffer = { rows, cols, value: 0 };
-    this.#buffers.push(buffer);
-    return buffer;
+  /** Memory [rows, cols] that the next operation works in, in forward, backward or both. */
+  scratch(rows: Rows, cols: number): Scratch {
+    const scratch: Scratch = { rows, cols, value: 0 };
+    this.#pending.push(scratch);
+    return scratch;
   }
 
-  /** As `buffer`, of a fixed size. */
-  scratch(count: number): Buffer {
-    return this.buffer({ count: 1, first: 0, capacity: 1 }, count);
+  /** As `scratch`, of `count` floats whatever the batch. */
+  fixedScratch(count: number): Scratch {
+    return this.scratch(ONE_ROW, count);
   }
 
-  /**
-   * A weight computed from others at each replay, [rows, cols]. `forward` of a node recorded before its use fills
-   * `value`; that node's `backward`, which runs after all uses, passes `grad` on.
-   */
+  /** A weight [rows, cols] that the next operation computes in every replay; its backward passes `grad` on. */
   derived(name: string, rows: number, cols: number): Parameter {
-    const value = this.scratch(rows * cols);
-    const grad = this.training ? this.scratch(rows * cols) : undefined;
+    const value = this.fixedScratch(rows * cols);
+    const grad = this.training ? this.fixedScratch(rows * cols) : undefined;
     const parameter: Parameter = {
       name,
       rows,
@@ -184,6 +143,7 @@ export class Tape {
       get grad() {
         return grad?.value ?? 0;
       },
+      origin: { kind: "derived" },
       claimed: false,
     };
     this.#derived.push(parameter);
@@ -202,8 +162,14 @@ export class Tape {
     this.exposed.set(name, tensor);
   }
 
-  record(node: Node): void {
-    this.#nodes.push(node);
+  /** Appends an operation. The scratch memory asked for since the one before is its own. */
+  record(operation: Operation & Code): void {
+    this.operations.push({ ...operation, scratch: this.#pending });
+    this.#scratch.push(...this.#pending);
+    this.#pending = [];
+    const outputs = outputsOf(operation);
+    this.#tensors.push(...outputs);
+    this.#made.push([...outputs, ...derivedOf(operation)]);
   }
 
   /** The gradient of `tensor` outlives the replay: it goes to the arena `kept` of `forward`. */
@@ -213,11 +179,11 @@ export class Tape {
 
   // --- replaying ---------------------------------------------------------------------------------------------
 
-  /** Computes every node for the batch as it is now. `kept` receives the gradients that embeddings hand over. */
+  /** Runs every operation for the batch as it is now. `kept` receives the gradients that embeddings hand over. */
   forward(arena: Arena, kept: Arena): void {
     arena.reset();
     kept.reset();
-    for (const buffer of this.#buffers) buffer.value = arena.alloc(buffer.rows.count * buffer.cols);
+    for (const scratch of this.#scratch) scratch.value = arena.alloc(scratch.rows.count * scratch.cols);
     for (const tensor of this.#tensors) {
       const count = tensor.rows.count * tensor.cols;
       tensor.value = arena.alloc(count);
@@ -225,7 +191,7 @@ export class Tape {
       if (this.training) tensor.grad = (this.#kept.has(tensor) ? kept : arena).alloc(count);
     }
     for (const loss of this.losses) loss.value = 0;
-    for (const node of this.#nodes) node.forward();
+    for (const operation of this.operations) operation.forward();
   }
 
   /** Gradients of the weighted sum of the losses, after `forward`. Parameters that got none end with zeros. */
@@ -235,9 +201,10 @@ export class Tape {
     // A sliced parameter is cleared whole, and all its slices add: they need not cover it.
     for (const parameter of this.#sliced) this.#clear(parameter);
     for (const slice of this.#slices) slice.claimed = true;
-    for (let i = this.#nodes.length - 1; i >= 0; i--) {
-      const node = this.#nodes[i];
-      if (node.backward && (node.outputs.length === 0 || anyClaimed(node.outputs))) node.backward();
+    for (let i = this.operations.length - 1; i >= 0; i--) {
+      const operation = this.operations[i];
+      const made = this.#made[i];
+      if (operation.backward && (made.length === 0 || anyClaimed(made))) operation.backward();
     }
     for (const parameter of this.#parameters.values()) {
       // Statistics were written by forward.
@@ -264,10 +231,10 @@ export class Tape {
 
   /** Bytes of the two arenas of `forward` at full capacity. */
   bytes(): { arena: number; kept: number } {
-    const size = (b: Buffer) => aligned(b.rows.capacity * b.cols * 4);
+    const size = (memory: Scratch) => aligned(memory.rows.capacity * memory.cols * 4);
     let arena = 0;
     let kept = 0;
-    for (const buffer of this.#buffers) arena += size(buffer);
+    for (const scratch of this.#scratch) arena += size(scratch);
     for (const tensor of this.#tensors) {
       arena += size(tensor);
       if (!this.training) continue;
@@ -276,15 +243,9 @@ export class Tape {
     }
     return { arena, kept };
   }
-
-  /** Floating-point operations of the matrix products of one replay, for the batch as it is now. */
-  flops(): number {
-    const forward = this.#nodes.reduce((sum, node) => sum + (node.flops?.() ?? 0), 0);
-    return this.training ? 3 * forward : forward;
-  }
 }
 
-function anyClaimed(outputs: readonly Tensor[]): boolean {
-  for (const output of outputs) if (output.claimed) return true;
+function anyClaimed(made: readonly (Tensor | Parameter)[]): boolean {
+  for (const each of made) if (each.claimed) return true;
   return false;
 }

@@ -5,7 +5,7 @@
  * share the work.
  */
 import type { Batch } from "../features/batch.ts";
-import type { Ids } from "../tensor/ids.ts";
+import type { Ids } from "../tensor/arrays.ts";
 import { mix, Random } from "../tensor/random.ts";
 import type { ItemCatalogue, LoadedPortion } from "./dataset.ts";
 import { NegativeSampler } from "./negatives.ts";

@@ -1,9 +1,11 @@
 /**
- * What a model costs: its trained numbers and the operations of one sample, told by recording it without its weights.
+ * What a model costs: its trained numbers and the operations of one sample, counted in the record of its operations
+ * (`autograd/operation.ts`), without its weights.
  *
  * Operations are the multiply-adds of matrix products, times two: dense layers, recurrences, projections of attention.
  * Look-ups, sums, softmax, activations and products of vectors are left out.
  */
+import type { Operation } from "../autograd/operation.ts";
 import { ParameterPlan } from "../autograd/parameters.ts";
 import { Tape } from "../autograd/tape.ts";
 import { Batch } from "../features/batch.ts";
@@ -37,6 +39,27 @@ export function modelCost(schema: Schema, config: Pick<RunConfig, "model">, hist
   };
 }
 
+/** Floating-point operations of the matrix products of one replay of a tape, for the batch as it is now. */
+export function flopsOf({ operations, training }: Pick<Tape, "operations" | "training">): number {
+  const forward = operations.reduce((sum, operation) => sum + forwardFlops(operation), 0);
+  // Backward has two products for each of forward: one for the gradient of the input, one for that of the weight.
+  return training ? 3 * forward : forward;
+}
+
+function forwardFlops({ name, inputs, parameters, outputs, attributes }: Operation): number {
+  if (name === "affine") {
+    const { rows, cols } = outputs.y;
+    return inputs.terms.reduce((sum, x) => sum + 2 * rows.count * x.cols * cols, 0);
+  }
+  if (name === "recurrent") {
+    const { W, U } = parameters;
+    const { tokens, pairs } = attributes.packed;
+    // x W at every step; h U at every step but the first, whose state before is zero.
+    return 2 * (tokens.count * W.rows * W.cols + pairs.count * U.rows * U.cols);
+  }
+  return 0;
+}
+
 /** Records the model for one sample of full length; only the sample's ids have memory. */
 function recordOnce(schema: Schema, config: Pick<RunConfig, "model">, training: boolean) {
   const measure = new Arena(0, Number.MAX_SAFE_INTEGER);
@@ -48,5 +71,5 @@ function recordOnce(schema: Schema, config: Pick<RunConfig, "model">, training: 
   const parameters = new ParameterPlan();
   const tape = new Tape({ kernels: loadKernels(memory.memory), memory, parameters, training });
   recordModel(tape, batch, config);
-  return { specs: parameters.specs, flops: tape.flops() };
+  return { specs: parameters.specs, flops: flopsOf(tape) };
 }

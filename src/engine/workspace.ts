@@ -6,8 +6,10 @@
  *
  * Scoring and measuring losses share a thread's ids and activations with training: nothing there outlives a replay.
  */
+import type { Operation } from "../autograd/operation.ts";
 import { ParameterLayout, ParameterPlan, type ParameterSpec } from "../autograd/parameters.ts";
-import { type Lookup, Tape, type Tensor } from "../autograd/tape.ts";
+import { Tape } from "../autograd/tape.ts";
+import type { Lookup, Tensor } from "../autograd/values.ts";
 import { UserError } from "../errors.ts";
 import { Batch } from "../features/batch.ts";
 import type { Schema } from "../features/schema.ts";
@@ -16,6 +18,7 @@ import { loadKernels, relaxedSupported } from "../kernels/load.ts";
 import { Gradients } from "../optim/gradients.ts";
 import { modelNamed, type RunConfig } from "../run/config.ts";
 import { RunFailed } from "../run/failure.ts";
+import type { Ids } from "../tensor/arrays.ts";
 import { Arena, createMemory, type LinearMemory, MAX_BYTES, viewMemory } from "../tensor/memory.ts";
 import { BARRIER_CELLS } from "./barrier.ts";
 import { addTargetLoss } from "./objective.ts";
@@ -141,7 +144,7 @@ export class Workspace {
     const { kernels, memory, parameters } = this;
     const tape = new Tape({ kernels, memory, parameters, ...purpose, ...(gradients !== undefined && { gradients }) });
     const logits = recordModel(tape, batch, this.options.config);
-    const readsNegatives = batch.negatives.some(({ pointer }) => tape.lookups.some(({ ids }) => ids === pointer));
+    const readsNegatives = tape.operations.some((operation) => readsAny(operation, batch.negatives));
     return { batch, tape, logits, arena, kept, readsNegatives };
   }
 }
@@ -152,6 +155,11 @@ export function recordModel(tape: Tape, batch: Batch, { model }: Pick<RunConfig,
   const logits = modelNamed(name).logits(tape, batch, config);
   if (tape.supervised) addTargetLoss(tape, batch, logits);
   return logits;
+}
+
+/** Whether an operation looks up any of `ids`. */
+function readsAny({ name, attributes }: Operation, ids: readonly Ids[]): boolean {
+  return name === "embed" && attributes.ids.some((each) => ids.includes(each));
 }
 
 /** Whether a run measures losses on validation samples. */

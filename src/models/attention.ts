@@ -1,7 +1,8 @@
 /** The candidate's attention to interests as configuration: which form, of what size. */
 import { z } from "zod";
 import { zeros } from "../autograd/elementwise.ts";
-import type { Tape, Tensor } from "../autograd/tape.ts";
+import type { Tape } from "../autograd/tape.ts";
+import type { Tensor } from "../autograd/values.ts";
 import { attentionWeights, bilinearScores, mlpScores, projectQuery } from "../nn/attention.ts";
 import type { Packed } from "../tensor/packed.ts";
 

@@ -10,7 +10,8 @@
  */
 import { z } from "zod";
 import { following, preceding } from "../autograd/steps.ts";
-import type { Tape, Tensor } from "../autograd/tape.ts";
+import type { Tape } from "../autograd/tape.ts";
+import type { Tensor } from "../autograd/values.ts";
 import type { Batch } from "../features/batch.ts";
 import { auxiliaryLoss } from "../nn/auxiliary.ts";
 import { evolve } from "../nn/evolution.ts";
@@ -56,9 +57,7 @@ export const dien = defineModel({
     if (tape.supervised && config.auxiliary.weight > 0) superviseInterests(tape, batch, embedded, interests, config);
     const attention =
       config.evolution === "gru" ? undefined : attend(tape, packed, candidate, interests, config.attention);
-    const evolution =
-      config.evolution === "augru" && config.augru.form === "released" ? "augru-released" : config.evolution;
-    const { states, last } = evolve(tape, packed, "evolution", evolution, interests, attention, hidden);
+    const { states, last } = evolve(tape, packed, "evolution", config, interests, attention, hidden);
     tape.expose("interests", interests);
     if (attention) tape.expose("attention", attention);
     tape.expose("states", states);
@@ -66,7 +65,7 @@ export const dien = defineModel({
   },
 });
 
-/** Pairs each interest with the behaviour that follows it and with one drawn for that place. */
+/** Pairs each interest with the behaviour that follows it and with one sampled for that place. */
 function superviseInterests(
   tape: Tape,
   batch: Batch,

@@ -3,7 +3,8 @@
  * optimiser and no file, and names no concrete field.
  */
 import type { z } from "zod";
-import type { Tape, Tensor } from "../autograd/tape.ts";
+import type { Tape } from "../autograd/tape.ts";
+import type { Tensor } from "../autograd/values.ts";
 import type { Batch } from "../features/batch.ts";
 
 /** Where a model was published. */

@@ -13,7 +13,8 @@
 import { z } from "zod";
 import { columns, sum } from "../autograd/elementwise.ts";
 import { dot, outer } from "../autograd/products.ts";
-import type { Tape, Tensor } from "../autograd/tape.ts";
+import type { Tape } from "../autograd/tape.ts";
+import type { Tensor } from "../autograd/values.ts";
 import { defineModel } from "./model.ts";
 import { commonConfig, type Embedded, embedBatch, head, interaction } from "./parts.ts";
 

@@ -10,8 +10,8 @@
 import { affine } from "../autograd/affine.ts";
 import { subtractWeights } from "../autograd/elementwise.ts";
 import { dotSteps, multiplySteps, softmaxSteps } from "../autograd/steps.ts";
-import type { Tape, Tensor } from "../autograd/tape.ts";
-import { Activation } from "../kernels/contract.ts";
+import type { Tape } from "../autograd/tape.ts";
+import type { Tensor } from "../autograd/values.ts";
 import type { Packed } from "../tensor/packed.ts";
 import { activate } from "./activation.ts";
 import { denseParameters, linear } from "./linear.ts";
@@ -33,7 +33,7 @@ export function attentionWeights(
   if (activation === "softmax") return softmaxSteps(tape, packed, scores);
   const weight = tape.parameter(`${name}.scale`, 1, 1, { kind: "constant", value: 1 });
   const bias = tape.parameter(`${name}.b`, 1, 1, { kind: "constant", value: 0 });
-  return affine(tape, [{ x: scores, weight }], { bias, activation: Activation.sigmoid });
+  return affine(tape, [{ x: scores, weight }], { bias, activation: "sigmoid" });
 }
 
 /**
@@ -74,9 +74,9 @@ export function mlpScores(
       { x: states, weight: subtractWeights(tape, K, D) },
       { x: multiplySteps(tape, packed, states, query), weight: P },
     ],
-    { bias: b, plus: ofQuery, packed, activation: Activation.sigmoid },
+    { bias: b, plus: ofQuery, packed, activation: "sigmoid" },
   );
-  const second = linear(tape, `${name}.1`, first, layers[1], Activation.sigmoid);
+  const second = linear(tape, `${name}.1`, first, layers[1], "sigmoid");
   return linear(tape, `${name}.2`, second, 1);
 }
 

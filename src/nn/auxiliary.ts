@@ -10,8 +10,8 @@
 import { affine } from "../autograd/affine.ts";
 import { crossEntropy } from "../autograd/loss.ts";
 import { dot } from "../autograd/products.ts";
-import type { Loss, Tape, Tensor } from "../autograd/tape.ts";
-import { Activation } from "../kernels/contract.ts";
+import type { Tape } from "../autograd/tape.ts";
+import type { Loss, Tensor } from "../autograd/values.ts";
 import { denseParameters, linear } from "./linear.ts";
 
 export type AuxiliaryForm = "dot" | "mlp";
@@ -54,8 +54,8 @@ function discriminator(
   const ofState = affine(tape, [{ x: states, weight: tape.rowsOf(W, 0, states.cols) }], { bias: b });
   const weight = tape.rowsOf(W, states.cols, states.cols + width);
   return (x) => {
-    const first = affine(tape, [{ x, weight }], { plus: ofState, activation: Activation.sigmoid });
-    const second = linear(tape, `${name}.1`, first, layers[1], Activation.sigmoid);
+    const first = affine(tape, [{ x, weight }], { plus: ofState, activation: "sigmoid" });
+    const second = linear(tape, `${name}.1`, first, layers[1], "sigmoid");
     return linear(tape, `${name}.2`, second, 1);
   };
 }

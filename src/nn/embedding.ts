@@ -1,8 +1,9 @@
 /** Embedding tables of the schema's fields; candidate, history and negatives share those of the item fields. */
 import { embed } from "../autograd/embedding.ts";
-import type { Parameter, Tape, Tensor } from "../autograd/tape.ts";
+import type { Tape } from "../autograd/tape.ts";
+import type { Parameter, Tensor } from "../autograd/values.ts";
 import type { Field } from "../features/schema.ts";
-import type { Ids } from "../tensor/ids.ts";
+import type { Ids } from "../tensor/arrays.ts";
 import type { Rows } from "../tensor/packed.ts";
 
 export interface EmbeddingOptions {

@@ -4,30 +4,28 @@
  */
 import { recurrent } from "../autograd/recurrent.ts";
 import { scaleRows } from "../autograd/steps.ts";
-import type { Tape, Tensor } from "../autograd/tape.ts";
-import { Gate } from "../kernels/contract.ts";
+import type { Tape } from "../autograd/tape.ts";
+import type { Tensor } from "../autograd/values.ts";
 import type { Packed } from "../tensor/packed.ts";
 import { recurrentParameters } from "./gru.ts";
 
-/** `augru` is the paper's form; `augru-released` the one of the authors' code (docs/decisions/0002). */
-export type Evolution = "gru" | "aigru" | "agru" | "augru" | "augru-released";
-
-const gates: Record<Exclude<Evolution, "gru" | "aigru">, Gate> = {
-  agru: Gate.agru,
-  augru: Gate.augru,
-  "augru-released": Gate.released,
-};
+/** Which recurrence evolves the interests; `gru` is the one without attention. */
+export interface EvolutionOptions {
+  readonly evolution: "gru" | "aigru" | "agru" | "augru";
+  /** Whether AUGRU is the paper's, or that of the code which its authors released (docs/decisions/0002). */
+  readonly augru: { readonly form: "paper" | "released" };
+}
 
 /**
  * Evolves the interests [tokens, H].
- * @param attention [tokens, 1]; only the form `gru` does without
+ * @param attention [tokens, 1]; only `gru` does without
  * @returns states [tokens, H], and the last state of each sample [samples, H] (zero for an empty history)
  */
 export function evolve(
   tape: Tape,
   packed: Packed,
   name: string,
-  evolution: Evolution,
+  { evolution, augru }: EvolutionOptions,
   interests: Tensor,
   attention: Tensor | undefined,
   hidden: number,
@@ -35,6 +33,14 @@ export function evolve(
   const parameters = recurrentParameters(tape, name, interests.cols, hidden);
   if (evolution === "gru") return recurrent(tape, packed, interests, parameters);
   if (attention === undefined) throw new Error(`${evolution} needs attention`);
-  if (evolution === "aigru") return recurrent(tape, packed, scaleRows(tape, attention, interests), parameters);
-  return recurrent(tape, packed, interests, parameters, gates[evolution], attention);
+  switch (evolution) {
+    case "aigru":
+      return recurrent(tape, packed, scaleRows(tape, attention, interests), parameters);
+    case "agru":
+      return recurrent(tape, packed, interests, parameters, "agru", attention);
+    case "augru": {
+      const gate = augru.form === "paper" ? "augruPaper" : "augruReleased";
+      return recurrent(tape, packed, interests, parameters, gate, attention);
+    }
+  }
 }

@@ -1,6 +1,7 @@
 /** The GRU over packed histories, and its parameters. */
 import { type RecurrentParameters, recurrent } from "../autograd/recurrent.ts";
-import type { Tape, Tensor } from "../autograd/tape.ts";
+import type { Tape } from "../autograd/tape.ts";
+import type { Tensor } from "../autograd/values.ts";
 import type { Packed } from "../tensor/packed.ts";
 
 /** Fresh `NAME.W` [inputs, 3H], `NAME.U` [H, 3H] (Glorot for each gate) and `NAME.b` [3H], zero. */

@@ -1,8 +1,9 @@
 /** Dense layers: a product with a bias, and a stack of them. */
 import { affine } from "../autograd/affine.ts";
-import type { Parameter, Tape, Tensor } from "../autograd/tape.ts";
-import { Activation } from "../kernels/contract.ts";
-import { type ActivationName, activate } from "./activation.ts";
+import type { AffineActivation } from "../autograd/operation.ts";
+import type { Tape } from "../autograd/tape.ts";
+import type { Parameter, Tensor } from "../autograd/values.ts";
+import { activate, type HeadActivation } from "./activation.ts";
 
 /** A fresh weight [fanIn, fanOut] `NAME.W`, Glorot-uniform, and bias `NAME.b`, zero. */
 export function denseParameters(
@@ -23,7 +24,7 @@ export function linear(
   name: string,
   x: Tensor,
   size: number,
-  activation: Activation = Activation.none,
+  activation: AffineActivation = "none",
 ): Tensor {
   const { W, b } = denseParameters(tape, name, x.cols, size);
   return affine(tape, [{ x, weight: W }], { bias: b, activation });
@@ -35,7 +36,7 @@ export function mlp(
   name: string,
   x: Tensor,
   layers: readonly number[],
-  activation: ActivationName,
+  activation: HeadActivation,
 ): Tensor {
   let y = x;
   layers.forEach((size, i) => {

@@ -6,7 +6,8 @@
  * the gradients stands in reduction.ts, clipping.ts, statistics.ts and adam.ts.
  */
 import type { ParameterLayout, Placed } from "../autograd/parameters.ts";
-import type { Lookup, Tape } from "../autograd/tape.ts";
+import type { Tape } from "../autograd/tape.ts";
+import type { Lookup } from "../autograd/values.ts";
 import type { Pointer } from "../kernels/contract.ts";
 import { type Arena, aligned, type LinearMemory } from "../tensor/memory.ts";
 

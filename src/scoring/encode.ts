@@ -9,7 +9,7 @@ import { UserError } from "../errors.ts";
 import type { Batch } from "../features/batch.ts";
 import type { Field } from "../features/schema.ts";
 import type { ModelDescription } from "../run/model-folder.ts";
-import type { Ids } from "../tensor/ids.ts";
+import type { Ids } from "../tensor/arrays.ts";
 import type { PredictRequest, Value, Values } from "./request.ts";
 
 /** A request in the ids and the catalogue rows of the dataset that the model was trained on. */

@@ -2,7 +2,7 @@
  * Looking inside a trained model: what it attends to in a history, and how its state moves (figure 3 of
  * https://arxiv.org/abs/1809.03672).
  */
-import type { Tensor } from "../autograd/tape.ts";
+import type { Tensor } from "../autograd/values.ts";
 import { UserError } from "../errors.ts";
 import { type RunConfig, resolveConfig } from "../run/config.ts";
 import type { CodedRequest } from "./encode.ts";

@@ -9,8 +9,12 @@
 import type { Pointer } from "../kernels/contract.ts";
 import type { Arena, LinearMemory } from "./memory.ts";
 
+/** What the rows of a tensor are: samples, tokens, pairs; or `one`, for memory whose size no batch decides. */
+export type Axis = "samples" | "tokens" | "pairs" | "one";
+
 /** A number of rows that is fixed for a batch but not for a tape; tensors refer to it. */
 export interface Rows {
+  readonly axis: Axis;
   count: number;
   /** Where the rows begin in arrays of all tokens: 0 but for pairs, which leave out step 0. */
   first: number;
@@ -39,9 +43,9 @@ export class Packed {
   readonly #countOfLength: Int32Array;
 
   constructor(memory: LinearMemory, arena: Arena, maxSamples: number, maxSteps: number) {
-    this.samples = { count: 0, first: 0, capacity: maxSamples };
-    this.tokens = { count: 0, first: 0, capacity: maxSamples * maxSteps };
-    this.pairs = { count: 0, first: 0, capacity: maxSamples * Math.max(0, maxSteps - 1) };
+    this.samples = { axis: "samples", count: 0, first: 0, capacity: maxSamples };
+    this.tokens = { axis: "tokens", count: 0, first: 0, capacity: maxSamples * maxSteps };
+    this.pairs = { axis: "pairs", count: 0, first: 0, capacity: maxSamples * Math.max(0, maxSteps - 1) };
     this.activePointer = arena.alloc(maxSteps);
     this.offsetsPointer = arena.alloc(maxSteps);
     this.active = memory.i32.subarray(this.activePointer / 4, this.activePointer / 4 + maxSteps);

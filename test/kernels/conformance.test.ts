@@ -14,7 +14,7 @@ const tokens = fc.oneof(size, fc.integer({ min: 60, max: 300 }));
 const positive = size.map((n) => n + 1);
 const flag = fc.constantFrom(0 as const, 1 as const);
 const gap = fc.integer({ min: 0, max: 5 });
-const gates = fc.constantFrom(Gate.gru, Gate.agru, Gate.augru, Gate.released);
+const gates = fc.constantFrom(Gate.gru, Gate.agru, Gate.augruPaper, Gate.augruReleased);
 
 type Draw = fc.GeneratorValue;
 interface Case {

@@ -69,13 +69,13 @@ describe.each(BUILDS)("bits of build %s", (build) => {
         const [previous, attention] = [stage.matrix(rows, hidden), stage.matrix(1, rows, rows, 0, 1)];
         const copy = stage.floats(stage.read(gates, 3 * rows * hidden));
         const [all, alone] = [stage.room(rows * hidden), stage.room(rows * hidden)];
-        stage.kernels.gruForward(rows, hidden, Gate.augru, gates, recurrent, previous, attention, all);
+        stage.kernels.gruForward(rows, hidden, Gate.augruPaper, gates, recurrent, previous, attention, all);
         for (let i = 0; i < rows; i++) {
           const [row, three] = [4 * i * hidden, 12 * i * hidden];
           stage.kernels.gruForward(
             1,
             hidden,
-            Gate.augru,
+            Gate.augruPaper,
             copy + three,
             recurrent + row,
             previous + row,

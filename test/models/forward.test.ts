@@ -5,7 +5,7 @@
 import { describe, expect, it } from "vitest";
 import type { Schema } from "../../src/features/schema.ts";
 import { models } from "../../src/models/registry.ts";
-import type { Ids } from "../../src/tensor/ids.ts";
+import type { Ids } from "../../src/tensor/arrays.ts";
 import { ModelBench, smallSchema } from "../support/model-bench.ts";
 import { relativeError } from "../support/workbench.ts";
 

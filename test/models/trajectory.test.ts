@@ -7,7 +7,8 @@
  */
 import { expect, it } from "vitest";
 import { ParameterLayout, ParameterPlan } from "../../src/autograd/parameters.ts";
-import { type Lookup, Tape, type Tensor } from "../../src/autograd/tape.ts";
+import { Tape } from "../../src/autograd/tape.ts";
+import type { Lookup, Tensor } from "../../src/autograd/values.ts";
 import { addTargetLoss } from "../../src/engine/objective.ts";
 import { Batch } from "../../src/features/batch.ts";
 import { loadKernels } from "../../src/kernels/load.ts";
@@ -16,6 +17,7 @@ import { Adam } from "../../src/optim/adam.ts";
 import { Gradients } from "../../src/optim/gradients.ts";
 import { gatherGradients, sumTouchedRows } from "../../src/optim/reduction.ts";
 import { Arena, createMemory } from "../../src/tensor/memory.ts";
+import type { Rows } from "../../src/tensor/packed.ts";
 import { type GoldenArray, readGolden } from "../support/golden.ts";
 import { relativeError } from "../support/workbench.ts";
 
@@ -92,7 +94,7 @@ it("follows the golden trajectory", () => {
   expect(parameters.placed.map((p) => p.name).sort()).toEqual(Object.keys(golden.initial).sort());
 
   // The block of shard 0 is placed by Gradients, whose look-ups the tape records: a first tape tells them.
-  const roomy = { count: 0, first: 0, capacity: 128 };
+  const roomy: Rows = { axis: "tokens", count: 0, first: 0, capacity: 128 };
   const probe = new Tape({ kernels, memory, parameters, training: true });
   record(probe);
   const lookups = probe.lookups.map((lookup): Lookup => ({ ...lookup, rows: roomy }));
@@ -157,7 +159,7 @@ it("follows the golden trajectory", () => {
         const grad = arena.alloc(size * cols);
         const count = seen.has(lookup.table) ? 0 : size;
         seen.add(lookup.table);
-        const rows = { count, first: 0, capacity: size };
+        const rows: Rows = { axis: "tokens", count, first: 0, capacity: size };
         return { ...lookup, ids, rows, column: 0, output: { rows, cols, value: 0, grad, claimed: true } };
       }),
     };

@@ -1,6 +1,7 @@
 /** A model recorded over one small random batch, for tests of gradients and scores. */
 import { ParameterLayout, ParameterPlan } from "../../src/autograd/parameters.ts";
-import { Tape, type Tensor } from "../../src/autograd/tape.ts";
+import { Tape } from "../../src/autograd/tape.ts";
+import type { Tensor } from "../../src/autograd/values.ts";
 import { addTargetLoss } from "../../src/engine/objective.ts";
 import { Batch } from "../../src/features/batch.ts";
 import type { Schema } from "../../src/features/schema.ts";
@@ -87,8 +88,7 @@ export class ModelBench {
 
   /**
    * Fills every trained parameter with N(0, scale): fresh embeddings are too small to bend anything. Slopes of PReLU
-   * lie
-   * around 1, where it has hardly a kink that a difference could step over.
+   * lie around 1, where it has hardly a kink that a difference could step over.
    */
   randomise(scale: number, seed: number): void {
     const random = new Random(seed);

@@ -3,7 +3,8 @@
  * back.
  */
 import { ParameterLayout, ParameterPlan } from "../../src/autograd/parameters.ts";
-import { Tape, type Tensor } from "../../src/autograd/tape.ts";
+import { Tape } from "../../src/autograd/tape.ts";
+import type { Tensor } from "../../src/autograd/values.ts";
 import type { Kernels } from "../../src/kernels/contract.ts";
 import { type Engine, loadKernels } from "../../src/kernels/load.ts";
 import { Arena, createMemory, type LinearMemory } from "../../src/tensor/memory.ts";
@@ -132,11 +133,12 @@ export class Workbench {
   }
 }
 
-/** A tensor that the test fills: `value()` gives its content, in memory order, before each replay. */
+/** A tensor that the test fills, a constant to the tape: `value()` gives its content, in memory order, at each replay. */
 export function input(tape: Tape, rows: Rows, cols: number, value: () => ArrayLike<number>): Tensor {
   const tensor = tape.tensor(rows, cols);
   tape.record({
-    outputs: [],
+    name: "zeros",
+    outputs: { y: tensor },
     forward() {
       tape.memory.f32.set(value(), tensor.value / 4);
     },
@@ -144,10 +146,12 @@ export function input(tape: Tape, rows: Rows, cols: number, value: () => ArrayLi
   return tensor;
 }
 
-/** Gives `tensor` a gradient, as if a loss had it: recorded last, so backward begins with it. */
+/** Gives `tensor` a gradient, as a loss would: recorded last, so backward begins with it. */
 export function seedGradient(tape: Tape, tensor: Tensor, gradient: () => ArrayLike<number>): void {
   tape.record({
-    outputs: [],
+    name: "crossEntropy",
+    inputs: { logits: tensor },
+    attributes: { loss: { name: "of the test", weight: 1, per: "samples", value: 0 }, labels: 0 },
     forward() {},
     backward() {
       tape.settle(tensor);

@@ -9,7 +9,7 @@ type Recurrence = Pick<Kernels, "gruForward" | "gruBackward">;
 function move(gate: Gate, u: number, a: number): number {
   if (gate === Gate.gru) return u;
   if (gate === Gate.agru) return a;
-  if (gate === Gate.augru) return a * u;
+  if (gate === Gate.augruPaper) return a * u;
   return 1 - (1 - a) * (1 - u);
 }
 
@@ -17,13 +17,13 @@ function move(gate: Gate, u: number, a: number): number {
 function moveByUpdate(gate: Gate, a: number): number {
   if (gate === Gate.gru) return 1;
   if (gate === Gate.agru) return 0;
-  return gate === Gate.augru ? a : 1 - a;
+  return gate === Gate.augruPaper ? a : 1 - a;
 }
 
 /** Derivative of `move` by a, for the gates that have it. */
 function moveByAttention(gate: Gate, u: number): number {
   if (gate === Gate.agru) return 1;
-  return gate === Gate.augru ? u : 1 - u;
+  return gate === Gate.augruPaper ? u : 1 - u;
 }
 
 export function recurrence({ f32 }: Views): Recurrence {
