@@ -1,6 +1,6 @@
 /** A report as one HTML page without scripts or network access; it only links to figures and data beside it. */
 import { PAGE_STYLE } from "./page-style.ts";
-import type { Block, Cell, Report } from "./report.ts";
+import type { Report, ReportBlock, TableCell } from "./report.ts";
 import { escapeMarkup } from "./text.ts";
 
 /** Allows the page its own styles and nothing else, in case markup gets past the escaping. */
@@ -34,7 +34,7 @@ ${commands(report.commands)}${alone ? "" : data(report.data)}</main>
 `;
 }
 
-function block(block: Block, alone: boolean): string {
+function block(block: ReportBlock, alone: boolean): string {
   switch (block.kind) {
     case "heading":
       return `<h2>${prose(block.text)}</h2>`;
@@ -50,7 +50,7 @@ function block(block: Block, alone: boolean): string {
   }
 }
 
-function table({ name, caption, head, rows }: Extract<Block, { kind: "table" }>): string {
+function table({ name, caption, head, rows }: Extract<ReportBlock, { kind: "table" }>): string {
   const numeric = head.map((_, column) => column > 0 && rows.every((row) => isNumeric(row[column] ?? null)));
   const side = (column: number) => (numeric[column] ? ' class="number"' : "");
   const headings = head.map((text, column) => `<th scope="col"${side(column)}>${prose(text)}</th>`);
@@ -79,7 +79,7 @@ ${lines.join("\n")}
 /** The text of a cell without a value. */
 const NO_VALUE = "–";
 
-function cell(value: Cell): string {
+function cell(value: TableCell): string {
   if (value === null) return NO_VALUE;
   if (typeof value === "number") return number(value);
   if (typeof value === "string") return prose(value);
@@ -94,7 +94,7 @@ function number(value: number): string {
 }
 
 /** Whether a cell is right-aligned in a column of such: numbers, texts that start with one, empty cells. */
-function isNumeric(value: Cell): boolean {
+function isNumeric(value: TableCell): boolean {
   if (value === null || typeof value === "number") return true;
   return /^[<>≈±+−-]?\s?\.?\d/.test(typeof value === "string" ? value : value.text);
 }

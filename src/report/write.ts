@@ -11,7 +11,7 @@ import { makeFolder, writeFileAside } from "../files.ts";
 import { csv, jsonRows } from "./csv.ts";
 import { page } from "./page.ts";
 import { DARK, LIGHT } from "./plots/colours.ts";
-import type { Block, Report } from "./report.ts";
+import type { Report, ReportBlock } from "./report.ts";
 import { escapeMarkup } from "./text.ts";
 
 /**
@@ -49,7 +49,7 @@ function checkNames({ name, blocks, data }: Report): void {
 }
 
 /** A figure for a file of its own, with title, background and text colour, which it otherwise has from the page. */
-function standalone({ svg, caption }: Extract<Block, { kind: "figure" }>): string {
+function standalone({ svg, caption }: Extract<ReportBlock, { kind: "figure" }>): string {
   const look = (scheme: typeof LIGHT) => `:root{background:${scheme.background};color:${scheme.text}}`;
   const style = `<style>${look(LIGHT)}@media screen and (prefers-color-scheme:dark){${look(DARK)}}</style>`;
   return `${svg.replace(/^<svg[^>]*>/, (open) => `${open}<title>${escapeMarkup(caption)}</title>${style}`)}\n`;

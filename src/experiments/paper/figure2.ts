@@ -4,7 +4,7 @@
  */
 import { metric } from "../../format.ts";
 import { curvesPlot } from "../../report/plots/curves.ts";
-import type { Block, Report } from "../../report/report.ts";
+import type { Report, ReportBlock } from "../../report/report.ts";
 import { type CurvePoint, readCurve } from "../../run/curve.ts";
 import type { LabDataset } from "../lab/datasets.ts";
 import type { Lab } from "../lab/lab.ts";
@@ -37,7 +37,7 @@ export async function figure2(lab: Lab): Promise<Report> {
         text: "The whole loss is what training minimises, L = L_target + alpha L_aux. A training point is the mean over the steps since the previous point. A validation point is the loss on all validation samples with the weights at that step; the sampled negatives are the same at every point. Lines are means over seeds.",
       },
       ...lab.datasets.map(
-        ({ name, slug }): Block => ({
+        ({ name, slug }): ReportBlock => ({
           kind: "figure",
           name: `curves-${slug}`,
           caption: `${name}: losses of DIEN by step.`,

@@ -7,7 +7,7 @@ import { UserError } from "../../errors.ts";
 import { metric, share } from "../../format.ts";
 import { attentionPlot } from "../../report/plots/attention.ts";
 import { trajectoryPlot } from "../../report/plots/trajectory.ts";
-import type { Block, Report } from "../../report/report.ts";
+import type { Report, ReportBlock } from "../../report/report.ts";
 import { type Explainer, type Explanation, loadExplainer } from "../../scoring/explain.ts";
 import { project } from "../../statistics/principal-components.ts";
 import type { LabDataset } from "../lab/datasets.ts";
@@ -109,7 +109,7 @@ function blocksOf(
   series: readonly Series[],
   rows: readonly StateRow[],
   explained: readonly [number, number],
-): Block[] {
+): ReportBlock[] {
   const variance = share(explained[0] + explained[1]);
   return [
     {

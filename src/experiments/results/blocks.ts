@@ -5,7 +5,7 @@
 import { metric, percent, pValue, signed } from "../../format.ts";
 import { calibrationPlot } from "../../report/plots/calibration.ts";
 import { intervalPlot } from "../../report/plots/intervals.ts";
-import type { Block, Cell } from "../../report/report.ts";
+import type { ReportBlock, TableCell } from "../../report/report.ts";
 import { calibrationOf } from "../../statistics/calibration.ts";
 import type { Difference } from "../../statistics/compare.ts";
 import { relaImpr } from "../../statistics/relaimpr.ts";
@@ -71,11 +71,11 @@ export function overviewTable(
   datasets: readonly DatasetResults[],
   variants: readonly Variant[],
   paper: PublishedTable,
-): Block {
+): ReportBlock {
   const best = datasets.map((own) => Math.max(...variants.map((variant) => own.of(variant).auc.mean)));
-  const rows = variants.map((variant): Cell[] => {
+  const rows = variants.map((variant): TableCell[] => {
     const { name, label } = variant;
-    const ours = datasets.map((own, i): Cell => {
+    const ours = datasets.map((own, i): TableCell => {
       const { auc } = own.of(variant);
       return { text: meanAndDeviation(auc), strong: auc.mean === best[i] };
     });
@@ -92,10 +92,10 @@ export function overviewTable(
 }
 
 /** One dataset in full: every metric, the difference to BaseModel and to the best of the others. */
-export function metricsTable(own: DatasetResults): Block {
+export function metricsTable(own: DatasetResults): ReportBlock {
   const { dataset, results } = own;
   const baseline = results.find(({ variant }) => variant.settings["model.name"] === "base");
-  const rows = results.map((result): Cell[] => {
+  const rows = results.map((result): TableCell[] => {
     const other = own.bestExcept(result);
     return [
       result.variant.label,
@@ -130,8 +130,8 @@ export function differenceTable(
   caption: string,
   datasets: readonly DatasetResults[],
   pairs: readonly Pair[],
-): Block {
-  const rows = pairs.map(({ question, a, b }): Cell[] => [
+): ReportBlock {
+  const rows = pairs.map(({ question, a, b }): TableCell[] => [
     question,
     `${a.label} minus ${b.label}`,
     ...datasets.map((own) => differenceText(own.difference(own.of(a), own.of(b)))),
@@ -146,7 +146,7 @@ export function differenceTable(
 }
 
 /** AUC of each run, and the interval of each variant's mean. */
-export function intervalFigure(name: string, datasets: readonly DatasetResults[]): Block {
+export function intervalFigure(name: string, datasets: readonly DatasetResults[]): ReportBlock {
   const rows = datasets.flatMap(({ dataset, results }) =>
     results.map(({ variant, auc, runs }) => ({
       group: dataset.name,
@@ -165,7 +165,7 @@ export function intervalFigure(name: string, datasets: readonly DatasetResults[]
 /**
  * Predicted against observed click rate of each variant, for its run of seed 1: averaged, errors of seeds would cancel.
  */
-export function calibrationFigure({ dataset, results }: DatasetResults): Block {
+export function calibrationFigure({ dataset, results }: DatasetResults): ReportBlock {
   const { label } = dataset.test;
   const rows = results.flatMap(({ variant, scores }) =>
     calibrationOf(label, scores[0]).bins.map((bin) => ({ series: variant.label, ...bin })),

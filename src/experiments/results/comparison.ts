@@ -1,7 +1,7 @@
 /**
  * Trains variants on every dataset with every seed and reports how they compare: what tables 2, 3 and 4 have in common.
  */
-import type { Block, Report } from "../../report/report.ts";
+import type { Report, ReportBlock } from "../../report/report.ts";
 import type { Lab } from "../lab/lab.ts";
 import type { Variant } from "../lab/trials.ts";
 import {
@@ -24,7 +24,7 @@ interface ComparisonReport {
   readonly variants: readonly Variant[];
   /** The answer on one dataset, in a sentence. */
   readonly lead: (own: DatasetResults) => string;
-  readonly blocks: (datasets: readonly DatasetResults[]) => readonly Block[];
+  readonly blocks: (datasets: readonly DatasetResults[]) => readonly ReportBlock[];
 }
 
 /** Trains what is missing, then reports with every run, summary and difference as data. */
@@ -57,7 +57,7 @@ export async function compareModels(lab: Lab, { paper, remarks, ...rest }: Model
     ...rest,
     lead: leaderSentence,
     blocks: (datasets) => [
-      ...remarks.map((text): Block => ({ kind: "text", text })),
+      ...remarks.map((text): ReportBlock => ({ kind: "text", text })),
       overviewTable(datasets, rest.variants, paper),
       intervalFigure(rest.name, datasets),
       { kind: "text", text: howP(lab.options.seeds) },

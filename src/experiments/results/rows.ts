@@ -1,9 +1,9 @@
 /** Results as the rows of a report's data files. */
-import type { Row } from "../../report/csv.ts";
+import type { DataRow } from "../../report/csv.ts";
 import type { DatasetResults, Result } from "./results.ts";
 
 /** One row for each run. */
-export function runRows(results: readonly Result[]): Row[] {
+export function runRows(results: readonly Result[]): DataRow[] {
   return results.flatMap(({ dataset, variant, runs }) =>
     runs.map(({ seed, summary: { best_epoch, parameters, valid, test, epochs, weights_sha256 } }) => ({
       dataset: dataset.name,
@@ -22,7 +22,7 @@ export function runRows(results: readonly Result[]): Row[] {
 }
 
 /** One row for each variant on each dataset. */
-export function summaryRows(results: readonly Result[]): Row[] {
+export function summaryRows(results: readonly Result[]): DataRow[] {
   return results.map(({ dataset, variant, runs, auc, gauc, logloss, ece }) => ({
     dataset: dataset.name,
     variant: variant.name,
@@ -40,7 +40,7 @@ export function summaryRows(results: readonly Result[]): Row[] {
 }
 
 /** One row for each ordered pair of variants on each dataset. */
-export function differenceRows(datasets: readonly DatasetResults[]): Row[] {
+export function differenceRows(datasets: readonly DatasetResults[]): DataRow[] {
   return datasets.flatMap((own) =>
     own.results.flatMap((a) =>
       own.results

@@ -8,9 +8,9 @@ import { stringify } from "yaml";
 import { UserError } from "../../errors.ts";
 import { makeFolder, writeFileAside } from "../../files.ts";
 import { metric } from "../../format.ts";
-import type { Row } from "../../report/csv.ts";
+import type { DataRow } from "../../report/csv.ts";
 import { searchPlot } from "../../report/plots/search.ts";
-import type { Block, Cell, Report } from "../../report/report.ts";
+import type { Report, ReportBlock, TableCell } from "../../report/report.ts";
 import { modelNamed } from "../../run/config.ts";
 import { spreadOf } from "../../statistics/spread.ts";
 import type { LabDataset } from "../lab/datasets.ts";
@@ -74,7 +74,7 @@ function variantOf(model: string, number: number, space: readonly Dimension[]): 
   return { name, label: `trial ${number}`, settings: { "model.name": model, ...sampleSettings(space, number) } };
 }
 
-function rowsOf(lab: Lab, { dataset, trials }: Search, space: readonly Dimension[]): Row[] {
+function rowsOf(lab: Lab, { dataset, trials }: Search, space: readonly Dimension[]): DataRow[] {
   return trials.map(({ variant, epochs, auc, stopped }, trial) => ({
     dataset: dataset.name,
     trial,
@@ -103,7 +103,7 @@ function winnerSentence({ dataset, results }: Search): string {
   return `On ${dataset.name} the winner is ${winner.variant.label}, with a validation AUC of ${metric(meanValidAuc(winner))}; its configuration is ${winnerFile(dataset)} beside this report.`;
 }
 
-function blocksOf(lab: Lab, done: Search, space: readonly Dimension[]): Block[] {
+function blocksOf(lab: Lab, done: Search, space: readonly Dimension[]): ReportBlock[] {
   const { dataset, trials, results } = done;
   const { name, slug } = dataset;
   const own = new DatasetResults(results);
@@ -123,7 +123,7 @@ function blocksOf(lab: Lab, done: Search, space: readonly Dimension[]): Block[] 
       name: `finalists-${slug}`,
       caption: `${name}: the defaults and the best trials, ${ranking(lab, done)} Test metrics were not used to choose.`,
       head: ["", "validation AUC", "test AUC", "test AUC minus defaults", ...space.map(({ key }) => key)],
-      rows: results.map((result): Cell[] => [
+      rows: results.map((result): TableCell[] => [
         { text: result.variant.label, strong: result === results[0] },
         meanAndDeviation(spreadOf(result.runs.map(({ summary }) => summary.valid.auc))),
         meanAndDeviation(result.auc),

@@ -4,7 +4,7 @@ import { barsPlot } from "../../report/plots/bars.ts";
 import { histogramPlot } from "../../report/plots/histogram.ts";
 import { ratesPlot } from "../../report/plots/rates.ts";
 import { timelinePlot } from "../../report/plots/timeline.ts";
-import type { Block, Report } from "../../report/report.ts";
+import type { Report, ReportBlock } from "../../report/report.ts";
 import { shellWord } from "../../report/text.ts";
 import { writePage } from "../../report/write.ts";
 import type { DatasetInspection } from "../measure/inspect.ts";
@@ -20,7 +20,7 @@ export async function writeInspection(path: string, directory: string, inspectio
 function inspectionReport(directory: string, inspection: DatasetInspection): Report {
   const tables = inspectionTables(inspection, { fields: Number.POSITIVE_INFINITY, stretches: 24 });
   const table = (name: string) => tables.filter((table) => table.name === name).map(tableBlock);
-  const heading = (text: string): Block => ({ kind: "heading", text });
+  const heading = (text: string): ReportBlock => ({ kind: "heading", text });
   const { timeline } = inspection;
   return {
     name: "inspect",
@@ -50,7 +50,7 @@ function inspectionReport(directory: string, inspection: DatasetInspection): Rep
   };
 }
 
-function tableBlock({ name, caption, head, rows }: InspectionTable): Block {
+function tableBlock({ name, caption, head, rows }: InspectionTable): ReportBlock {
   return { kind: "table", name, caption, head, rows: rows.map((row) => row.map(cell)) };
 }
 
@@ -59,7 +59,7 @@ const cell = (text: string | null) => (text === null ? null : literal(text));
 /** Backticks mark code in a report; in a name from the data they must not. */
 const literal = (text: string) => text.replaceAll("`", "ˋ");
 
-function warningsBlock({ warnings }: DatasetInspection): Block {
+function warningsBlock({ warnings }: DatasetInspection): ReportBlock {
   if (warnings.length === 0) return { kind: "text", text: "None." };
   return {
     kind: "table",
@@ -72,7 +72,7 @@ function warningsBlock({ warnings }: DatasetInspection): Block {
 
 const LENGTH = { hour: 3_600_000, day: 86_400_000 };
 
-function timelineFigure({ unit, every, stretches }: Timeline): Block {
+function timelineFigure({ unit, every, stretches }: Timeline): ReportBlock {
   const rows = SPLITS.flatMap((series) =>
     stretches.map((stretch) => {
       const { samples, rate } = stretch[series];
@@ -87,7 +87,7 @@ function timelineFigure({ unit, every, stretches }: Timeline): Block {
   };
 }
 
-function historiesFigure({ histories }: DatasetInspection): Block {
+function historiesFigure({ histories }: DatasetInspection): ReportBlock {
   const rows = histories.flatMap(({ of, bins }) =>
     bins.map((bin) => ({ group: of === "sequences" ? of : `histories of ${of}`, ...bin })),
   );
@@ -102,7 +102,7 @@ function historiesFigure({ histories }: DatasetInspection): Block {
 /** Where bars end: a single field with a huge shift must not make all others look stable. */
 const MOST_PSI = 1;
 
-function driftFigure({ fields }: DatasetInspection): Block {
+function driftFigure({ fields }: DatasetInspection): ReportBlock {
   const rows = fields.map(({ name, psi }) => ({ name, series: "PSI", value: Math.min(psi, MOST_PSI) }));
   return {
     kind: "figure",
@@ -113,7 +113,7 @@ function driftFigure({ fields }: DatasetInspection): Block {
 }
 
 /** The fields that are unknown in some sample; no figure where there are none. */
-function unknownFigure({ fields, splits }: DatasetInspection): Block[] {
+function unknownFigure({ fields, splits }: DatasetInspection): ReportBlock[] {
   const rows = fields
     .filter(({ unknown }) => SPLITS.some((split) => unknown[split].samples > 0))
     .flatMap(({ name, unknown }) =>
@@ -124,7 +124,7 @@ function unknownFigure({ fields, splits }: DatasetInspection): Block[] {
   return [{ kind: "figure", name: "unknown-figure", caption, svg: barsPlot(rows, { x: "share unknown" }) }];
 }
 
-function ratesFigure({ fields }: DatasetInspection): Block {
+function ratesFigure({ fields }: DatasetInspection): ReportBlock {
   const rows = fields.flatMap((field) =>
     valuesOf(field).flatMap((value) =>
       (["train", "test"] as const).map((series) => ({
