@@ -2,6 +2,7 @@
 
 export type { Dataset, Samples, Split } from "./dataset/dataset.ts";
 export { openDataset } from "./dataset/read.ts";
+export type { MachineOptions } from "./engine/machine.ts";
 export type { Code as ErrorCode } from "./errors/catalogue/catalogue.ts";
 export { UserError } from "./errors/failure.ts";
 export { type ExperimentOutcome, type RunExperimentOptions, runExperiment } from "./experiments/run.ts";

@@ -86,11 +86,11 @@ async function compare(
   let interrupted = false;
   for (const model of MODELS) {
     const run = join(out, model);
-    const flags = { "train.epochs": epochs, "train.seed": seed, "train.threads": threads };
+    const flags = { "train.epochs": epochs, "train.seed": seed };
     const config = resolveSettings({ model, flags, set: [] });
     const onProgress = showTraining(progress, `${model.padEnd(4)} `);
     const since = performance.now();
-    const summary = await jobs.train({ data, out: run, config, resume: false, signal, onProgress });
+    const summary = await jobs.train({ data, out: run, config, resume: false, threads, signal, onProgress });
     if (summary.interrupted) {
       interrupted = true;
       break;

@@ -4,17 +4,16 @@ import { SPLITS, type Split } from "../dataset/dataset.ts";
 import { count, duration, metric, percent, pValue, signed } from "../format.ts";
 import type { Evaluation } from "../scoring/evaluate.ts";
 import { type Context, printJson } from "./context.ts";
-import { addCommonOptions, gatherOptions, threadsOption } from "./options.ts";
+import { addCommonOptions, engineOption, gatherOptions, type MachineFlags, threadsOption } from "./options.ts";
 import { withProgress } from "./progress.ts";
 import { table } from "./table.ts";
 
-interface Options {
+interface Options extends Omit<MachineFlags, "checkpointSeconds"> {
   run: string;
   data: string;
   split: Split;
   against?: string;
   calibration?: boolean;
-  threads?: number;
   json?: boolean;
 }
 
@@ -29,6 +28,7 @@ export function addEvaluate(program: Command, context: Context): void {
     .option("--against <run>", "another run: is the AUC of --run really better than its?")
     .option("--calibration", "predicted and observed clicks by score")
     .addOption(threadsOption())
+    .addOption(engineOption())
     .addHelpText(
       "after",
       `

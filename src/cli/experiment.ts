@@ -9,18 +9,26 @@ import { TUNE_DEFAULTS } from "../experiments/search/space.ts";
 import { duration, metric } from "../format.ts";
 import { models } from "../models/registry.ts";
 import { type Context, INTERRUPTED, printJson } from "./context.ts";
-import { addCommonOptions, collect, gatherOptions, threadsOption, whole } from "./options.ts";
+import {
+  addCommonOptions,
+  checkpointOption,
+  collect,
+  engineOption,
+  gatherOptions,
+  type MachineFlags,
+  threadsOption,
+  whole,
+} from "./options.ts";
 import { type Progress, withProgress } from "./progress.ts";
 import { readSettings } from "./settings.ts";
 import { table } from "./table.ts";
 import { showTraining } from "./training.ts";
 
-interface Options extends ExperimentOptions {
+interface Options extends ExperimentOptions, MachineFlags {
   data: string[];
   out: string;
   seeds?: number;
   set?: string[];
-  threads?: number;
   json?: boolean;
 }
 
@@ -60,7 +68,9 @@ function addOne(
       "set a key for all models that have it; `dien train --model NAME --help` lists them",
       collect,
     )
-    .addOption(threadsOption(", at most train.shards"));
+    .addOption(threadsOption(", at most train.shards"))
+    .addOption(engineOption())
+    .addOption(checkpointOption());
   if (manySeeds) command.option("--seeds <number>", "runs of each model: seeds 1 to this", whole(1), 5);
   for (const key of own) command.addOption(OWN[key]());
   command

@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parse } from "yaml";
 import { readText } from "../files.ts";
+import { ENGINES, type Engine } from "../kernels/load.ts";
 import { didYouMean } from "../suggest.ts";
 import { UsageError } from "./context.ts";
 
@@ -35,6 +36,22 @@ export function seedOption(value: number): Option {
 export function threadsOption(most = ""): Option {
   const text = `worker threads; never changes the result (default: one for each core${most})`;
   return new Option("--threads <number>", text).argParser(whole(1, 256));
+}
+
+/** Options of the machine, not of a model; see `engine/machine.ts`. */
+export interface MachineFlags {
+  readonly engine?: Engine;
+  readonly threads?: number;
+  readonly checkpointSeconds?: number;
+}
+
+export function engineOption(): Option {
+  const text = "kernels: simd gives the same bits everywhere; relaxed may be faster, reference is for comparison";
+  return new Option("--engine <name>", `${text} (default: simd)`).choices(ENGINES);
+}
+
+export function checkpointOption(): Option {
+  return new Option("--checkpoint-seconds <number>", "time between checkpoints (default: 30)").argParser(number(0));
 }
 
 /** Gathers the values of an option that may be given many times, where each is one word. */

@@ -13,9 +13,9 @@ import { predictRequestSchema } from "../scoring/request.ts";
 import type { ItemCounts } from "../scoring/request-model.ts";
 import { type Context, printJson, type Terminal } from "./context.ts";
 import { type Line, readLines } from "./lines.ts";
-import { addCommonOptions, gatherOptions } from "./options.ts";
+import { addCommonOptions, engineOption, gatherOptions, type MachineFlags } from "./options.ts";
 
-interface Options {
+interface Options extends Pick<MachineFlags, "engine"> {
   run: string;
   input: string;
   out?: string;
@@ -36,6 +36,7 @@ export function addPredict(program: Command, context: Context): void {
     .option("--run <folder>", "run, made by `dien train`")
     .option("--input <file>", "requests, one JSON object a line; - reads standard input")
     .option("--out <file>", "where the scores go (default: standard output)")
+    .addOption(engineOption())
     .addHelpText(
       "after",
       `
@@ -70,8 +71,8 @@ Examples:
   cat requests.jsonl | dien predict --run runs/dien --input -`,
     )
     .action(async () => {
-      const { run, input, out, json } = await gatherOptions<Options>(command, ["run", "input"]);
-      const scorer = await context.jobs.loadScorer(run);
+      const { run, input, out, engine, json } = await gatherOptions<Options>(command, ["run", "input"]);
+      const scorer = await context.jobs.loadScorer(run, { engine });
       const source = input === "-" ? context.stdin : createReadStream(input);
       const name = input === "-" ? "standard input" : input;
       const start = performance.now();

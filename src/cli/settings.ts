@@ -6,7 +6,7 @@
 import { parse } from "yaml";
 import { UserError } from "../errors.ts";
 import { models } from "../models/registry.ts";
-import { configKeys, type RunConfig, resolveConfig } from "../run/config.ts";
+import { configKeys, MACHINE_KEYS, type RunConfig, resolveConfig } from "../run/config.ts";
 import { assign, leaves, type Tree } from "../run/dotted.ts";
 import { didYouMean } from "../suggest.ts";
 import { UsageError } from "./context.ts";
@@ -58,6 +58,23 @@ export function readSettings(pairs: readonly string[]): Record<string, unknown> 
   return settings;
 }
 
+/**
+ * Splits section `train` of a file into options of the command and settings: in the config.yaml of a run by an earlier
+ * build the machine's keys stand among the settings.
+ */
+export function splitMachineKeys(train: unknown): [options: Tree, settings: unknown] {
+  if (typeof train !== "object" || train === null || Array.isArray(train)) return [{}, train];
+  const options: Tree = {};
+  const settings: Tree = {};
+  for (const [key, value] of Object.entries(train)) {
+    if (MACHINE_KEYS.includes(key)) options[flagOf(key)] = value;
+    else settings[key] = value;
+  }
+  return [options, settings];
+}
+
+const flagOf = (machineKey: string) => machineKey.replace("_", "-");
+
 function section(name: string, value: unknown): Tree {
   if (value === undefined || value === null) return {};
   if (typeof value !== "object" || Array.isArray(value)) throw new UsageError(`'${name}' is no mapping of settings`);
@@ -72,6 +89,10 @@ function modelName(name: unknown): string {
 }
 
 function check(key: string, known: ReadonlyMap<string, string>): void {
+  const [, machine = ""] = /^train\.(.*)/.exec(key) ?? [];
+  if (MACHINE_KEYS.includes(machine)) {
+    throw new UsageError(`'${key}' is no setting of a model: use --${flagOf(machine)}`);
+  }
   if (!known.has(key)) throw new UsageError(`unknown key '${key}'${didYouMean(key, known.keys())}`);
 }
 

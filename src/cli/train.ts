@@ -9,7 +9,10 @@ import { type Context, INTERRUPTED, printJson, UsageError } from "./context.ts";
 import {
   addCommonOptions,
   applyConfig,
+  checkpointOption,
   collect,
+  engineOption,
+  type MachineFlags,
   readConfig,
   readList,
   requireOptions,
@@ -18,17 +21,16 @@ import {
   whole,
 } from "./options.ts";
 import { withProgress } from "./progress.ts";
-import { DEFAULT_MODEL, resolveSettings, type SettingSources } from "./settings.ts";
+import { DEFAULT_MODEL, resolveSettings, type SettingSources, splitMachineKeys } from "./settings.ts";
 import { table } from "./table.ts";
 import { showTraining } from "./training.ts";
 
-interface Options {
+interface Options extends MachineFlags {
   data: string;
   out: string;
   model?: string;
   epochs?: number;
   seed?: number;
-  threads?: number;
   set?: string[];
   resume?: boolean;
   json?: boolean;
@@ -48,12 +50,15 @@ export function addTrain(program: Command, context: Context, finish: (exitCode: 
     .option("--epochs <number>", "passes over the training samples", whole(1))
     .option("--seed <number>", "seed of weights, order and negatives", seed)
     .addOption(threadsOption(", at most train.shards"))
+    .addOption(engineOption())
+    .addOption(checkpointOption())
     .option("--set <key=value...>", "set any key of the configuration, see below", collect)
     .option("--resume", "go on from the checkpoint in --out; the outcome is the same as without the break")
     .addHelpText("after", () => examples(command.opts().model))
     .action(async () => {
-      const { model, train, set = [], ...rest } = await readConfig(command);
-      applyConfig(command, rest, ["model", "train"]);
+      const { model, train: section, set = [], ...rest } = await readConfig(command);
+      const [machine, train] = splitMachineKeys(section);
+      applyConfig(command, { ...machine, ...rest }, ["model", "train"]);
       requireOptions(command, ["data", "out"]);
       const options: Options = command.opts();
       const fileSet = readList(set, `${command.opts().config}: set`);
@@ -64,6 +69,9 @@ export function addTrain(program: Command, context: Context, finish: (exitCode: 
           out: options.out,
           config,
           resume: options.resume === true,
+          engine: options.engine,
+          threads: options.threads,
+          checkpointSeconds: options.checkpointSeconds,
           signal: context.interruption(),
           onProgress: showTraining(progress),
         }),
@@ -81,7 +89,7 @@ export function addTrain(program: Command, context: Context, finish: (exitCode: 
 
 /**
  * The configuration to train with; `file` is what the configuration file says of it. A run that goes on keeps its own:
- * only the number of threads may change, and a flag that asks for anything else is refused.
+ * a flag that asks for another is refused. The machine's options are free.
  */
 async function settingsOf(
   options: Options,
@@ -91,7 +99,6 @@ async function settingsOf(
     "model.name": options.model,
     "train.epochs": options.epochs,
     "train.seed": options.seed,
-    "train.threads": options.threads,
   };
   const { set = [] } = options;
   if (!options.resume) return resolveSettings({ ...file, flags, set });

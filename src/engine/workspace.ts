@@ -10,24 +10,23 @@ import type { Operation } from "../autograd/operation.ts";
 import { ParameterLayout, ParameterPlan, type ParameterSpec } from "../autograd/parameters.ts";
 import { Tape } from "../autograd/tape.ts";
 import type { Lookup, Tensor } from "../autograd/values.ts";
-import { UserError } from "../errors.ts";
 import { Batch } from "../features/batch.ts";
 import type { Schema } from "../features/schema.ts";
 import type { Kernels, Pointer } from "../kernels/contract.ts";
-import { loadKernels, relaxedSupported } from "../kernels/load.ts";
+import { loadKernels } from "../kernels/load.ts";
 import { Gradients } from "../optim/gradients.ts";
 import { modelNamed, type RunConfig } from "../run/config.ts";
 import { RunFailed } from "../run/failure.ts";
 import type { Ids } from "../tensor/arrays.ts";
 import { Arena, createMemory, type LinearMemory, MAX_BYTES, viewMemory } from "../tensor/memory.ts";
 import { BARRIER_CELLS } from "./barrier.ts";
+import type { Machine } from "./machine.ts";
 import { addTargetLoss } from "./objective.ts";
 import { COUNTER_CELLS } from "./work-counter.ts";
 
-export interface WorkspaceOptions {
+export interface WorkspaceOptions extends Machine {
   readonly schema: Schema;
   readonly config: RunConfig;
-  readonly threads: number;
   /** Without it there are no gradients and no moments: for scoring. */
   readonly training: boolean;
 }
@@ -89,10 +88,6 @@ export class Workspace {
    * @param load how kernels are loaded; a benchmark wraps them to see where the time goes
    */
   constructor(options: WorkspaceOptions, memory?: WebAssembly.Memory, load = loadKernels) {
-    const { engine } = options.config.train;
-    if (engine === "relaxed" && !relaxedSupported()) {
-      throw new UserError('train.engine "relaxed": this version of Node has no relaxed SIMD; use "simd", or Node 24');
-    }
     this.options = options;
     const plan = planTape(options, SCORE);
     const trainingPlan = options.training ? planTape(options, TRAIN) : undefined;
@@ -108,7 +103,7 @@ export class Workspace {
       memory = createMemory(bytes).memory;
     }
     this.memory = viewMemory(memory);
-    this.kernels = load(memory, engine);
+    this.kernels = load(memory, options.engine);
     const parts = layout(this.memory, new Arena(0, memory.buffer.byteLength));
     this.parameters = parts.parameters;
     this.gradients = parts.gradients;

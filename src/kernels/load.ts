@@ -16,7 +16,8 @@ import { wasm as relaxedWasm } from "./generated/relaxed.ts";
 import { wasm as simdWasm } from "./generated/simd.ts";
 import { createReferenceKernels } from "./reference.ts";
 
-export type Engine = "simd" | "relaxed" | "reference";
+export const ENGINES = ["simd", "relaxed", "reference"] as const;
+export type Engine = (typeof ENGINES)[number];
 
 /** What a WebAssembly build exports: the kernels, and `peak` of assembly/peak.ts. */
 export interface WasmKernels extends Kernels {

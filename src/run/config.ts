@@ -27,7 +27,6 @@ export const trainSchema = z.strictObject({
     .min(0)
     .max(2 ** 31 - 1)
     .default(1),
-  threads: z.int().min(1).max(256).optional().describe("worker threads; default: one for each core, at most `shards`"),
   patience: z.int().min(1).default(2).describe("stop after this many epochs without a better validation AUC"),
   curve_steps: z
     .int()
@@ -48,12 +47,13 @@ export const trainSchema = z.strictObject({
     .describe(
       "MiB of memory for the samples of a split; larger ones are read in portions of half of it, their blocks in a seeded order",
     ),
-  checkpoint_seconds: z.number().min(0).default(30).describe("time between checkpoints"),
-  engine: z
-    .enum(["simd", "relaxed", "reference"])
-    .default("simd")
-    .describe("relaxed: fused multiply-add where the engine has it, not bit-equal across machines; reference: slow"),
 });
+
+/**
+ * Keys that `train` had in earlier builds, and that decide nothing about a model. They are options of a command now
+ * (`engine/machine.ts`).
+ */
+export const MACHINE_KEYS: readonly string[] = ["engine", "threads", "checkpoint_seconds"];
 
 export type TrainConfig = z.output<typeof trainSchema>;
 
@@ -96,16 +96,24 @@ export function resolveConfig(input: unknown): RunConfig {
   throw new UserError(`configuration: ${issues.join("; ")}`);
 }
 
+/** As `resolveConfig`, of what a file of a run holds: the machine's keys, which earlier builds wrote, are left out. */
+export function resolveStoredConfig(input: unknown): RunConfig {
+  const stored = z.looseObject({ train: z.looseObject({}) }).safeParse(input);
+  if (!stored.success) return resolveConfig(input);
+  const train = Object.entries(stored.data.train).filter(([key]) => !MACHINE_KEYS.includes(key));
+  return resolveConfig({ ...stored.data, train: Object.fromEntries(train) });
+}
+
 /** A configuration as values by dotted key. */
 export function settingsByKey(config: RunConfig): Map<string, unknown> {
   return new Map(leaves(config as unknown as Tree));
 }
 
-/** A dotted key that two configurations give different values, except the number of threads; undefined where none. */
+/** A dotted key that two configurations give different values; undefined where there is none. */
 export function differingKey(a: RunConfig, b: RunConfig): string | undefined {
   const [ours, theirs] = [settingsByKey(a), settingsByKey(b)];
   return [...ours.keys(), ...theirs.keys()].find(
-    (key) => key !== "train.threads" && JSON.stringify(ours.get(key)) !== JSON.stringify(theirs.get(key)),
+    (key) => JSON.stringify(ours.get(key)) !== JSON.stringify(theirs.get(key)),
   );
 }
 

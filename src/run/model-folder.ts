@@ -11,7 +11,7 @@ import { offsetSchema, type Transform, transformSchema } from "../dataset/transf
 import { UserError } from "../errors.ts";
 import type { Schema } from "../features/schema.ts";
 import { makeFolder, readJson, writeFileAside } from "../files.ts";
-import { type RunConfig, resolveConfig } from "./config.ts";
+import { type RunConfig, resolveStoredConfig } from "./config.ts";
 import { runFiles } from "./run-folder.ts";
 
 const VERSION = 2;
@@ -63,7 +63,7 @@ export async function readModelDescription(run: string): Promise<ModelDescriptio
     const [{ path, message }] = parsed.error.issues;
     throw new UserError(`${model} is damaged or of another version: ${path.join(".")}: ${message}`);
   }
-  const description = { ...parsed.data, config: resolveConfig(parsed.data.config) };
+  const description = { ...parsed.data, config: resolveStoredConfig(parsed.data.config) };
   const disagreement = findDisagreement(description);
   if (disagreement) throw new UserError(`${model} is damaged: ${disagreement}`);
   return description;

@@ -18,7 +18,7 @@ import { parse, stringify } from "yaml";
 import { z } from "zod";
 import { UserError } from "../errors.ts";
 import { appendLine, fileError, makeFolder, readText, writeFileAside } from "../files.ts";
-import { type RunConfig, resolveConfig } from "./config.ts";
+import { type RunConfig, resolveStoredConfig } from "./config.ts";
 import { dtypeOf, encode, type Tensor } from "./safetensors.ts";
 import { openTensorFile } from "./safetensors-file.ts";
 import { weightsSha256 } from "./sha256.ts";
@@ -82,7 +82,7 @@ export async function readRunConfig(run: string): Promise<RunConfig> {
   if (!existsSync(config)) throw new UserError(`${run} holds no run: there is no config.yaml`);
   const text = await readText(config);
   try {
-    return resolveConfig(parse(text));
+    return resolveStoredConfig(parse(text));
   } catch (error) {
     throw new UserError(`${config}: ${(error as Error).message.split("\n")[0]}`);
   }

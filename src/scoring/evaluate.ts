@@ -1,6 +1,6 @@
 /** Scoring a dataset with trained runs, and what the scores are worth. */
-import { availableParallelism } from "node:os";
 import type { Split } from "../dataset/dataset.ts";
+import { chooseMachine, type MachineOptions } from "../engine/machine.ts";
 import { loadWeights } from "../engine/state.ts";
 import { WorkerPool } from "../engine/worker-pool.ts";
 import { UserError } from "../errors.ts";
@@ -14,12 +14,11 @@ import { relaImpr } from "../statistics/relaimpr.ts";
 import { openStream, SplitScorer } from "./split-scorer.ts";
 
 /** Which run to score on which part of which data. */
-export interface ScoreOptions {
+export interface ScoreOptions extends MachineOptions {
   /** Folder of the run, and of the dataset. */
   readonly run: string;
   readonly data: string;
   readonly split: Split;
-  readonly threads?: number;
   readonly onProgress?: (done: number, total: number) => void;
 }
 
@@ -36,7 +35,8 @@ export interface ScoredRun extends Scores {
  * @throws UserError where the run or the dataset cannot be read, or the dataset's fields are not the model's
  */
 export async function scoreRun(options: ScoreOptions): Promise<ScoredRun> {
-  const { run, data, split, threads = availableParallelism(), onProgress } = options;
+  const { run, data, split, onProgress } = options;
+  const machine = chooseMachine(options);
   const model = await readModelDescription(run);
   const { schema, config } = model;
   const dataset = await openStream(data, config);
@@ -48,7 +48,7 @@ export async function scoreRun(options: ScoreOptions): Promise<ScoredRun> {
       );
     }
     const start = performance.now();
-    pool = new WorkerPool({ schema, config, threads, training: false }, dataset);
+    pool = new WorkerPool({ schema, config, training: false, ...machine }, dataset);
     await loadWeights(run, pool.workspace);
     const score = await new SplitScorer(dataset, split).score(pool, onProgress);
     const { label, sequence } = await dataset.targets(split);

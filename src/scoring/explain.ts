@@ -37,7 +37,7 @@ export interface Explainer {
  * @throws UserError where there is none, it has no attention or no states, or `overrides` do not fit it
  */
 export async function loadExplainer(run: string, overrides: Overrides = {}): Promise<Explainer> {
-  const model = await openModel(run, (config) => overridden(config, overrides));
+  const model = await openModel(run, { configure: (config) => overridden(config, overrides) });
   const attention = exposed(model, "attention");
   const states = exposed(model, "states");
   const seen = (score: number): Explanation => ({

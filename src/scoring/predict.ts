@@ -1,5 +1,5 @@
 /** Scoring raw requests with a trained run: values in, probabilities of a click out. */
-
+import type { MachineOptions } from "../engine/machine.ts";
 import { SCORE_BATCH } from "../engine/workspace.ts";
 import type { PredictRequest } from "./request.ts";
 import { type ItemCounts, openModel } from "./request-model.ts";
@@ -15,9 +15,12 @@ export interface Scorer {
   readonly counts: ItemCounts;
 }
 
-/** Opens the model of a run for scoring. Throws UserError where there is none. */
-export async function loadScorer(run: string): Promise<Scorer> {
-  const model = await openModel(run);
+/**
+ * Opens the model of a run for scoring.
+ * @throws UserError where there is none
+ */
+export async function loadScorer(run: string, options: Pick<MachineOptions, "engine"> = {}): Promise<Scorer> {
+  const model = await openModel(run, options);
   return {
     score(requests) {
       const scores: number[] = [];

@@ -1,4 +1,5 @@
 /** Requests put through a trained model: a replay of its tape that scorer and explainer read. */
+import { chooseMachine, type MachineOptions } from "../engine/machine.ts";
 import { loadWeights } from "../engine/state.ts";
 import { type RecordedModel, SCORE_BATCH, Workspace } from "../engine/workspace.ts";
 import type { RunConfig } from "../run/config.ts";
@@ -6,18 +7,22 @@ import { type ModelDescription, readModelDescription } from "../run/model-folder
 import { type CodedRequest, RequestEncoder } from "./encode.ts";
 import type { PredictRequest } from "./request.ts";
 
-/**
- * Opens the best model of a run. Throws UserError where there is none.
- * @param configure gives the configuration to run it with, of that in the run; only one with the same parameters fits
- */
+/** How to run a model. It is run by one thread. */
+export interface OpenOptions extends Pick<MachineOptions, "engine"> {
+  /** Gives the configuration to run with, of that in the run; only one with the same parameters fits. */
+  readonly configure?: (config: RunConfig) => RunConfig;
+}
+
+/** Opens the best model of a run. Throws UserError where there is none. */
 export async function openModel(
   run: string,
-  configure: (config: RunConfig) => RunConfig = (config) => config,
+  { engine, configure = (config) => config }: OpenOptions,
 ): Promise<RequestModel> {
+  const machine = chooseMachine({ engine, threads: 1 });
   const description = await readModelDescription(run);
   const { schema } = description;
   const config = configure(description.config);
-  const workspace = new Workspace({ schema, config, threads: 1, training: false });
+  const workspace = new Workspace({ schema, config, training: false, ...machine });
   await loadWeights(run, workspace);
   return new RequestModel(description, workspace);
 }

@@ -3,11 +3,11 @@
  * by validation AUC is kept and reported on test; the test split is read once, at the end.
  */
 import { existsSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import { SPLITS } from "../dataset/dataset.ts";
 import { Feed } from "../dataset/feed.ts";
 import type { Manifest } from "../dataset/manifest.ts";
 import type { DatasetStream, Targets } from "../dataset/stream.ts";
+import { chooseMachine, type MachineOptions } from "../engine/machine.ts";
 import { TARGET_LOSS } from "../engine/objective.ts";
 import { loadWeights, saveWeights, weightTensors } from "../engine/state.ts";
 import { WorkerPool } from "../engine/worker-pool.ts";
@@ -29,14 +29,17 @@ import { type LossSums, noLosses, type Progress, readCheckpoint, startOfRun, wri
 import { type EpochPlan, type PlannedPortion, planEpoch, portionOfStep } from "./epoch-plan.ts";
 
 /** What to train, on what, and where to. */
-export interface TrainOptions {
+export interface TrainOptions extends MachineOptions {
   /** Dataset folder. */
   readonly data: string;
   /** Folder of the run. */
   readonly out: string;
-  /** Of a fresh run; a resumed one has its own in the folder, of which only the threads may be changed. */
+  /** Of a fresh run; a resumed one has its own in the folder. */
   readonly config: RunConfig;
+  /** Goes on from the checkpoint in the folder. The machine may be another than before. */
   readonly resume?: boolean;
+  /** Seconds between two checkpoints. Default: 30. */
+  readonly checkpointSeconds?: number | undefined;
   /** Aborting saves a checkpoint and ends the training. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (event: TrainEvent) => void;
@@ -75,6 +78,7 @@ export interface Interruption {
   readonly step: number;
 }
 
+const CHECKPOINT_SECONDS = 30;
 /** Without a learning curve. */
 const LOG_EVERY_STEPS = 100;
 
@@ -86,7 +90,8 @@ const LOG_EVERY_STEPS = 100;
 export async function train(options: TrainOptions): Promise<TrainSummary | Interruption> {
   const { data, out, resume = false } = options;
   const config = resume ? await readRunConfig(out) : options.config;
-  const threads = Math.min(options.config.train.threads ?? availableParallelism(), config.train.shards);
+  const { engine, threads: wanted } = chooseMachine(options);
+  const threads = Math.min(wanted, config.train.shards);
   const dataset = await openStream(data, config);
   let pool: WorkerPool | undefined;
   try {
@@ -95,7 +100,7 @@ export async function train(options: TrainOptions): Promise<TrainSummary | Inter
     }
     // A damaged file is told before there is a run.
     for (const split of SPLITS) await dataset.filePortions(split);
-    const started = new WorkerPool({ schema: dataset.schema, config, threads, training: true }, dataset);
+    const started = new WorkerPool({ schema: dataset.schema, config, training: true, engine, threads }, dataset);
     pool = started;
     started.workspace.parameters.initialise(started.workspace.memory, config.train.seed);
     return await withLock(out, async () => {
@@ -194,7 +199,7 @@ class Training {
 
   /** Trains to the end of the epoch; false where it was aborted before. */
   async #trainEpoch(log: MetricsLog, plan: EpochPlan, after: PlannedPortion | undefined): Promise<boolean> {
-    const { signal } = this.#options;
+    const { signal, checkpointSeconds = CHECKPOINT_SECONDS } = this.#options;
     const { batch_size: batchSize, learning_rate: rate, learning_rate_decay: decay } = this.#config.train;
     const progress = this.#progress;
     const { epoch, stepsDone } = progress;
@@ -222,7 +227,7 @@ class Training {
       addLosses(progress.unlogged, sums);
       this.#reportStep(sums, plan.steps, to * batchSize);
       if (to === nextLogged || to === plan.steps) await this.#logLosses(log, epochRate);
-      if (to === plan.steps || performance.now() - saved > this.#config.train.checkpoint_seconds * 1000) {
+      if (to === plan.steps || performance.now() - saved > checkpointSeconds * 1000) {
         await this.#checkpoint(log);
         saved = performance.now();
       }

@@ -132,6 +132,10 @@ describe("wrong usage ends with 2 and one line", () => {
     [["evaluate", "--run", "r", "--data", "d", "--against", ""], "option '--against <run>' is empty"],
     [["predict", "--run", "r"], "option '--input <file>' is missing"],
     [["prepare", "amazon", "--reviews", "r"], "option '--meta <file>' is missing"],
+    [["train", ...given, "--set", "train.engine=relaxed"], "'train.engine' is no setting of a model: use --engine"],
+    [["train", ...given, "--set", "train.checkpoint_seconds=1"], "use --checkpoint-seconds"],
+    [["experiment", "table2", ...given, "--set", "train.threads=1"], "use --threads"],
+    [["train", ...given, "--engine", "gpu"], "Allowed choices are simd, relaxed, reference."],
     [["train", ...given, "--threads", "0"], "Expected a whole number, 1 to 256."],
     [["train", ...given, "--epochs", "1.5"], "Expected a whole number, at least 1."],
     [["train", ...given, "--epochs", ""], "Expected a whole number, at least 1."],
@@ -225,8 +229,17 @@ describe("the configuration of a run", () => {
     );
     const { asked, stdout } = await train("--config", config);
     expect(asked?.config.model.name).toBe("din");
-    expect(asked?.config.train).toMatchObject({ epochs: 4, threads: 1, seed: 3 });
+    expect(asked?.config.train).toMatchObject({ epochs: 4, seed: 3 });
+    expect(asked).toMatchObject({ threads: 1 });
     expect(JSON.parse(stdout)).toMatchObject({ model: "din" });
+  });
+
+  it("takes the machine's options from the config.yaml of a run by an earlier build, where they were settings", async () => {
+    const train_ = "train:\n  epochs: 4\n  engine: reference\n  threads: 3\n  checkpoint_seconds: 7\n";
+    const { asked } = await train("--config", file("earlier.yaml", `data: d\nout: o\n${train_}`), "--threads", "1");
+    expect(asked).toMatchObject({ engine: "reference", threads: 1, checkpointSeconds: 7 });
+    expect(asked?.config.train.epochs).toBe(4);
+    expect(Object.keys(asked!.config.train)).not.toContain("engine");
   });
 
   it.each<[string, string, number, string]>([
@@ -261,7 +274,9 @@ describe("a resumed run", () => {
     const resume = (...argv: string[]) => train("--data", "d", "--out", folder, "--resume", ...argv);
     expect((await resume()).asked).toMatchObject({ resume: true, config: asked?.config });
     expect((await resume("--model", "din", "--epochs", "5")).asked?.config).toEqual(asked?.config);
-    expect((await resume("--threads", "1")).asked?.config.train).toEqual({ ...asked?.config.train, threads: 1 });
+    expect((await resume("--threads", "1", "--engine", "reference")).asked).toMatchObject({
+      ...{ config: asked?.config, threads: 1, engine: "reference" },
+    });
     const { code, stderr } = await resume("--epochs", "6");
     expect(stderr).toBe(
       `error: --resume goes on with the configuration of ${folder}, which has another 'train.epochs'\n`,

@@ -79,9 +79,9 @@ it("a failure names the run", async () => {
 });
 
 it("an experiment that was killed in the middle of a run ends as one that was not", async () => {
-  const settings = { ...SETTINGS, "train.epochs": 3, "train.batch_size": 2, "train.checkpoint_seconds": 0 };
+  const settings = { ...SETTINGS, "train.epochs": 3, "train.batch_size": 2 };
   await finish("figure3", optionsOf("unbroken", { settings }));
-  const options = optionsOf("killed", { settings });
+  const options = optionsOf("killed", { settings, checkpointSeconds: 0 });
   const script = `import { runExperiment } from "dien";
     await runExperiment({ name: "figure3", ...${JSON.stringify(options)} });`;
   const child = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: "inherit" });

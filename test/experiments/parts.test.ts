@@ -25,10 +25,8 @@ describe("variants", () => {
 describe("the configuration of a trial", () => {
   it("takes shared settings that its model has, and lets the variant win", () => {
     const settings = { "train.epochs": 7, "model.auxiliary.weight": 0.3, "model.product": "inner" };
-    const of = (variant: Variant) => trialConfig({ variant, seed: 4 }, settings, 2);
-    expect(of(variants.base)).toEqual(
-      resolveConfig({ model: { name: "base" }, train: { epochs: 7, seed: 4, threads: 2 } }),
-    );
+    const of = (variant: Variant) => trialConfig({ variant, seed: 4 }, settings);
+    expect(of(variants.base)).toEqual(resolveConfig({ model: { name: "base" }, train: { epochs: 7, seed: 4 } }));
     expect(of(variants.dien).model.auxiliary).toMatchObject({ weight: 0.3 });
     expect(of(variants.augru).model.auxiliary).toMatchObject({ weight: 0 });
     expect(of(variants.pnn).model.product).toBe("inner");

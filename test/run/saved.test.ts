@@ -21,8 +21,8 @@ const forms: Variant[] = [
 
 it.each([...variants, ...forms])("%s", async (name, model) => {
   const run = join(folder, name);
-  const config = resolveConfig({ model, train: { epochs: 1, batch_size: 32, learning_rate: 0.01, threads: 1 } });
-  const summary = await train({ data, out: run, config });
+  const config = resolveConfig({ model, train: { epochs: 1, batch_size: 32, learning_rate: 0.01 } });
+  const summary = await train({ data, out: run, config, threads: 1 });
   if (summary.interrupted) throw new Error("nobody interrupted this run");
   expect(await evaluateRun({ run, data, split: "test", threads: 1 })).toMatchObject(summary.test);
   const { test } = await openDataset(data);

@@ -25,9 +25,9 @@ async function trainOn(name: string, log: RawLog, settings: { readonly max_histo
   const model = { name: "dien", embedding: { size: 4 }, head: { layers: [8] } };
   const config = resolveConfig({
     model,
-    train: { epochs: 1, batch_size: 32, learning_rate: 0.05, threads: 1, ...settings },
+    train: { epochs: 1, batch_size: 32, learning_rate: 0.05, ...settings },
   });
-  await train({ data, out: run, config });
+  await train({ data, out: run, config, threads: 1 });
   return { data, run, requests };
 }
 

@@ -6,7 +6,16 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { evaluateScores, models, type RunConfig, resolveConfig, scoreRun, type TrainSummary, train } from "dien";
+import {
+  evaluateScores,
+  models,
+  type RunConfig,
+  resolveConfig,
+  scoreRun,
+  type TrainOptions,
+  type TrainSummary,
+  train,
+} from "dien";
 import { beforeAll, describe, expect, it } from "vitest";
 import { writeSmallDataset } from "../support/dataset.ts";
 import { temporaryFolder } from "../support/source.ts";
@@ -22,8 +31,8 @@ beforeAll(() => writeSmallDataset(data));
 const configOf = (train: object = {}, model: object = { name: "dien" }): RunConfig =>
   resolveConfig({ model, train: { epochs: 2, batch_size: 32, learning_rate: 0.01, ...train } });
 
-async function finish(out: string, config: RunConfig, resume = false): Promise<TrainSummary> {
-  const summary = await train({ data, out, config, resume });
+async function finish(out: string, config: RunConfig, how: Partial<TrainOptions> = {}): Promise<TrainSummary> {
+  const summary = await train({ data, out, config, ...how });
   if (summary.interrupted) throw new Error("nobody interrupted this run");
   return summary;
 }
@@ -38,7 +47,7 @@ describe("threads", () => {
   it.each(settings)("%s: one, two and three threads give the same weights", async (_, settings, model) => {
     const hashes = new Set<string>();
     for (const threads of [1, 2, 3]) {
-      const { weights_sha256 } = await finish(freshRun(), configOf({ ...settings, threads }, model));
+      const { weights_sha256 } = await finish(freshRun(), configOf(settings, model), { threads });
       hashes.add(weights_sha256);
     }
     expect(hashes.size).toBe(1);
@@ -50,7 +59,7 @@ describe("threads", () => {
     const logs = new Set<string>();
     for (const threads of [1, 2, 3]) {
       const out = freshRun();
-      const summary = await finish(out, configOf({ curve_steps: 7, threads }, model));
+      const summary = await finish(out, configOf({ curve_steps: 7 }, model), { threads });
       expect(summary.weights_sha256).toBe(weights_sha256);
       logs.add(readFileSync(join(out, "metrics.jsonl"), "utf8"));
     }
@@ -73,17 +82,13 @@ describe("a dataset that is larger than its buffer", () => {
   const large = join(folder, "large");
   const config = (train: object = {}) =>
     configOf({ batch_size: 128, buffer_mb: 1, ...train }, { name: "dien", embedding: { size: 4 } });
-  const run = async (config: RunConfig, out = freshRun()) => {
-    const summary = await train({ data: large, out, config });
-    if (summary.interrupted) throw new Error("nobody interrupted this run");
-    return summary;
-  };
+  const run = (config: RunConfig, out = freshRun(), threads = 2) => finish(out, config, { data: large, threads });
 
   beforeAll(() => writeSmallDataset(large, { users: 3000, samples: 30_000 }));
 
   it("is read in portions, to the same weights for any number of threads", async () => {
-    const a = await run(config({ threads: 1 }));
-    const b = await run(config({ threads: 3 }));
+    const a = await run(config(), freshRun(), 1);
+    const b = await run(config(), freshRun(), 3);
     expect(a.weights_sha256).toBe(b.weights_sha256);
     // In one portion the samples come in another order.
     const whole = await run(config({ buffer_mb: 64 }));
@@ -116,16 +121,16 @@ describe("going on", () => {
   it.each([...variants, curve])(
     "a run of %s that was aborted ends as one that was not",
     async (_, model, settings = {}) => {
-      const config = configOf({ batch_size: 8, threads: 2, ...settings }, model);
+      const config = configOf({ batch_size: 8, ...settings }, model);
       const whole = freshRun();
-      const unbroken = await finish(whole, config);
+      const unbroken = await finish(whole, config, { threads: 2 });
       const out = freshRun();
       const controller = new AbortController();
       let chunks = 0;
       const onProgress = () => ++chunks === 6 && controller.abort();
-      const interruption = await train({ data, out, config, signal: controller.signal, onProgress });
+      const interruption = await train({ data, out, config, threads: 2, signal: controller.signal, onProgress });
       expect(interruption.interrupted).toBe(true);
-      const resumed = await finish(out, config, true);
+      const resumed = await finish(out, config, { resume: true, threads: 2 });
       expect(resumed.weights_sha256).toBe(unbroken.weights_sha256);
       expect(resumed.test).toEqual(unbroken.test);
       expect(readFileSync(join(out, "metrics.jsonl"), "utf8")).toBe(readFileSync(join(whole, "metrics.jsonl"), "utf8"));
@@ -133,12 +138,11 @@ describe("going on", () => {
   );
 
   it("so does one that was killed between two checkpoints, and with other threads", async () => {
-    const settings = { epochs: 3, batch_size: 2, checkpoint_seconds: 0 };
-    const unbroken = await finish(freshRun(), configOf({ ...settings, threads: 1 }));
+    const config = configOf({ epochs: 3, batch_size: 2 });
+    const unbroken = await finish(freshRun(), config, { threads: 1 });
     const out = freshRun();
-    const script = `import { resolveConfig, train } from "dien";
-      const config = resolveConfig(${JSON.stringify({ model: { name: "dien" }, train: { ...configOf(settings).train, threads: 2 } })});
-      await train({ data: ${JSON.stringify(data)}, out: ${JSON.stringify(out)}, config });`;
+    const script = `import { train } from "dien";
+      await train(${JSON.stringify({ data, out, config, threads: 2, checkpointSeconds: 0 })});`;
     const child = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: "inherit" });
     const state = join(out, "checkpoint", "state.safetensors");
     while (!existsSync(state) && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -149,13 +153,13 @@ describe("going on", () => {
     child.kill("SIGKILL");
     await once(child, "exit");
     expect(existsSync(join(out, "summary.json"))).toBe(false);
-    const resumed = await finish(out, configOf({ ...settings, threads: 1 }), true);
+    const resumed = await finish(out, config, { resume: true, threads: 1 });
     expect(resumed.weights_sha256).toBe(unbroken.weights_sha256);
   });
 
   it("a finished run that is resumed reports the same again", async () => {
     const out = freshRun();
     const first = await finish(out, configOf());
-    expect(await finish(out, configOf(), true)).toEqual(first);
+    expect(await finish(out, configOf(), { resume: true })).toEqual(first);
   });
 });

@@ -58,9 +58,9 @@ const OTHERS: Readonly<Record<string, number>> = {
 
 it.each(variants)("%s", async (name, model) => {
   const small = { embedding: { size: 12 }, head: { layers: [64, 32] } };
-  const settings = { epochs: 4, batch_size: 64, learning_rate: 0.003, threads: 1 };
+  const settings = { epochs: 4, batch_size: 64, learning_rate: 0.003 };
   const config = resolveConfig({ model: { ...small, ...model }, train: settings });
-  const summary = await train({ data, out: join(folder, name), config });
+  const summary = await train({ data, out: join(folder, name), config, threads: 1 });
   if (summary.interrupted) throw new Error("nobody interrupted this run");
   expect(summary.test.auc).toBeGreaterThan(blind + (OTHERS[name] ?? CROSSED));
   expect(summary.test.auc).toBeLessThan(ceiling);

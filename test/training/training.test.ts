@@ -29,7 +29,7 @@ const events: TrainEvent[] = [];
 let summary: TrainSummary;
 
 const configOf = (train: object = {}, model: object = { name: "dien" }) =>
-  resolveConfig({ model, train: { epochs: 4, batch_size: 32, learning_rate: 0.01, threads: 2, ...train } });
+  resolveConfig({ model, train: { epochs: 4, batch_size: 32, learning_rate: 0.01, ...train } });
 
 beforeAll(async () => {
   await writeSmallDataset(data, { samples: 2000 });
@@ -277,7 +277,7 @@ describe("mistakes", () => {
     wrong({ model: { name: "dein" } }, /unknown model "dein": expected one of base, .*, dien/);
     wrong({ model: { name: "dien", evolutoin: "gru" } }, /unknown key "model.evolutoin"/);
     wrong({ model: { name: "dien" }, train: { batch_size: 0 } }, /train.batch_size/);
-    wrong({ model: { name: "dien" }, train: { threads: 0 } }, /train.threads/);
+    wrong({ model: { name: "dien" }, train: { threads: 2 } }, /unknown key "train.threads"/);
   });
 
   it("a run that wasm32 cannot address is refused with what to lower", async () => {

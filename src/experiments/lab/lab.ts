@@ -10,7 +10,7 @@ import { RunFailed } from "../../run/failure.ts";
 import { createRun, runFiles } from "../../run/run-folder.ts";
 import type { TrainSummary } from "../../run/summary.ts";
 import { readProgress } from "../../training/checkpoint.ts";
-import { type TrainEvent, train } from "../../training/train.ts";
+import { type TrainEvent, type TrainOptions, train } from "../../training/train.ts";
 import { type LabDataset, openDatasets } from "./datasets.ts";
 import {
   dropCheckpoint,
@@ -28,7 +28,7 @@ import {
   writeStop,
 } from "./trials.ts";
 
-export interface LabOptions {
+export interface LabOptions extends Pick<TrainOptions, "engine" | "threads" | "checkpointSeconds"> {
   /** Dataset folders. */
   readonly data: readonly string[];
   /** Folder of the runs and reports. */
@@ -37,7 +37,6 @@ export interface LabOptions {
   readonly seeds: number;
   /** Settings of all runs by dotted key, for every model that has the key. */
   readonly settings: Readonly<Record<string, unknown>>;
-  readonly threads?: number;
   /** Aborting saves a checkpoint of the run under way; the same call goes on from there. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (event: LabEvent) => void;
@@ -180,8 +179,8 @@ export class Lab {
   }
 
   #place(trial: Trial): RunPlace {
-    const { out, settings, threads } = this.options;
-    return { trial, folder: trialFolder(out, trial), config: trialConfig(trial, settings, threads) };
+    const { out, settings } = this.options;
+    return { trial, folder: trialFolder(out, trial), config: trialConfig(trial, settings) };
   }
 
   /** As `findRun`; removes the checkpoint of a finished run, which a kill at its very end leaves behind. */
@@ -199,7 +198,7 @@ export class Lab {
     stop?: AbortSignal,
     onEpoch?: (validAuc: number) => void,
   ): Promise<TrainSummary | undefined> {
-    const { signal } = this.options;
+    const { signal, engine, threads, checkpointSeconds } = this.options;
     if (signal?.aborted) throw new Interrupted();
     const start = performance.now();
     const summary = await train({
@@ -207,6 +206,9 @@ export class Lab {
       out: folder,
       config,
       resume: state === "begun",
+      engine,
+      threads,
+      checkpointSeconds,
       signal: AbortSignal.any([signal, stop].filter((signal) => signal !== undefined)),
       onProgress: (event) => {
         if (event.kind === "epoch") onEpoch?.(event.valid.auc);

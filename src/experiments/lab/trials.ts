@@ -62,12 +62,10 @@ export function trialSettings(
 export function trialConfig(
   { variant, seed }: Pick<Trial, "variant" | "seed">,
   settings: Readonly<Record<string, unknown>>,
-  threads?: number,
 ): RunConfig {
   const tree: Tree = {};
   for (const [key, value] of Object.entries(trialSettings(variant, settings))) assign(tree, key, value);
   assign(tree, "train.seed", seed);
-  if (threads !== undefined) assign(tree, "train.threads", threads);
   return resolveConfig(tree);
 }
 

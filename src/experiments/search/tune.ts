@@ -85,10 +85,10 @@ function rowsOf(lab: Lab, { dataset, trials }: Search, space: readonly Dimension
   }));
 }
 
-/** Writes the winner's configuration, without seed and threads, which the user chooses. */
+/** Writes the winner's configuration, without the seed, which the user chooses. */
 async function writeWinner(lab: Lab, model: string, { dataset, results }: Search): Promise<void> {
   const { model: settings, train } = trialConfig({ variant: results[0].variant, seed: 1 }, lab.options.settings);
-  const { seed: _seed, threads: _threads, ...rest } = train;
+  const { seed: _seed, ...rest } = train;
   const folder = join(lab.options.out, `tune-${model}`);
   await makeFolder(folder);
   await writeFileAside(join(folder, winnerFile(dataset)), stringify({ model: settings, train: rest }));
