@@ -107,7 +107,7 @@ describe("files", () => {
     await expect(writing).rejects.toThrow("no such file or folder");
   });
 
-  it("tells failures of the file system in one line that names the file", async () => {
+  it("reports failures of the file system in one line that names the file", async () => {
     const absent = join(folder, "absent", "a.json");
     await expect(writeFileAside(absent, "x")).rejects.toThrow(`cannot write ${absent}: no such file or folder`);
     await expect(readText(absent)).rejects.toThrow(`cannot read ${absent}: no such file or folder`);

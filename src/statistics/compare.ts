@@ -27,9 +27,9 @@ export interface Comparison {
   readonly b: readonly ArrayLike<number>[];
 }
 
-/** NaN where it cannot be told: a class is absent, or there is only one user. */
+/** NaN where it cannot be known: a class is absent, or there is only one user. */
 export interface Difference {
-  /** Mean AUC of A less that of B. */
+  /** Mean AUC of A minus that of B. */
   readonly difference: number;
   /** Its standard error. */
   readonly deviation: number;
@@ -74,7 +74,7 @@ function check(label: ArrayLike<number>, group: Int32Array, scores: readonly Arr
   }
 }
 
-/** Variance of the difference over draws of users: each user's influence on it is the sum of their samples'. */
+/** Variance of the difference over samples of users: each user's influence on it is the sum of their samples'. */
 function userVariance(label: ArrayLike<number>, group: Int32Array, a: Placements, b: Placements): Variance {
   let groups = 0;
   let positives = 0;
@@ -96,7 +96,7 @@ function userVariance(label: ArrayLike<number>, group: Int32Array, a: Placements
   return { value: (squares * users) / (users - 1), df: users - 1 };
 }
 
-/** Variance of a side's mean AUC over draws of seeds, where it has several. */
+/** Variance of a side's mean AUC over samples of seeds, where it has several. */
 function seedVariance({ aucs }: Placements): Variance[] {
   if (aucs.length < 2) return [];
   return [{ value: spreadOf(aucs).deviation ** 2 / aucs.length, df: aucs.length - 1 }];

@@ -1,7 +1,7 @@
 /**
  * Placement values: what each sample alone contributes to an AUC. That of a positive is the share of negatives that it
  * scores above, that of a negative the share of positives that score above it, ties one half. Either class's mean is
- * the AUC, and how they vary tells how sure the AUC is (DeLong et al. 1988, https://doi.org/10.2307/2531595).
+ * the AUC, and their variance shows how certain the AUC is (DeLong et al. 1988, https://doi.org/10.2307/2531595).
  */
 
 /** Placements of one side of a comparison: a model, in one or more runs. */

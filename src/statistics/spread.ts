@@ -1,7 +1,7 @@
 /** How much a number differs from run to run: what tables of several seeds report. */
 import { quantileT } from "./student.ts";
 
-/** NaN says that there are too few values to tell. */
+/** NaN if there are too few values. */
 export interface Spread {
   readonly count: number;
   readonly mean: number;

@@ -95,7 +95,7 @@ function logGammaStep(a: number): number {
   return shift + Math.log(b / a) / 2 + b * Math.log1p(0.5 / b) - 0.5 + stirling(b + 0.5) - stirling(b);
 }
 
-/** log(Gamma(x)) less (x - 1/2) log(x) - x + log(2 pi) / 2, for x of 16 or more. */
+/** log(Gamma(x)) minus (x - 1/2) log(x) - x + log(2 pi) / 2, for x of 16 or more. */
 function stirling(x: number): number {
   const y = 1 / (x * x);
   return (1 / 12 - y * (1 / 360 - y * (1 / 1260 - y * (1 / 1680 - y / 1188)))) / x;

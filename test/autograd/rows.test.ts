@@ -78,7 +78,7 @@ const outerRow = (a: readonly number[], b: readonly number[]) => a.flatMap((x) =
 const addRows = (rows: readonly (readonly number[])[]) =>
   rows[0].map((_, j) => rows.reduce((total, row) => total + row[j], 0));
 
-/** Each operation as cases of a drawn size. */
+/** Each operation as cases of a random size. */
 const operations: Record<string, fc.Arbitrary<Case>> = {
   multiply: width.map((n) => ({
     widths: [n, n],

@@ -108,15 +108,15 @@ describe("experiment", () => {
     expect(stderr).toContain("unknown option '--user'");
   });
 
-  it("tells how each run ended, what training noted, and how long those to come will take by those before", async () => {
+  it("reports how each run ended, what training noted, and how long those to come will take by those before", async () => {
     const event = (index: number, count: number, what: object) => ({ name: `run ${index}`, index, count, ...what });
     const note = { kind: "note", text: "no better validation AUC in 2 epochs" };
     const run = async ({ onProgress }: RunExperimentOptions) => {
-      const tell = onProgress as (event: object) => void;
-      tell(event(0, 4, { kind: "training", event: note }));
-      tell(event(0, 4, { kind: "finished", summary: { test: { auc: 0.75 } }, seconds: 100 }));
-      tell(event(1, 4, { kind: "stopped", stop: { reason: "early", validAuc: [0.6, 0.55] }, seconds: 20 }));
-      tell(event(2, 4, { kind: "stopped", stop: { reason: "diverged", validAuc: [] }, seconds: 30 }));
+      const report = onProgress as (event: object) => void;
+      report(event(0, 4, { kind: "training", event: note }));
+      report(event(0, 4, { kind: "finished", summary: { test: { auc: 0.75 } }, seconds: 100 }));
+      report(event(1, 4, { kind: "stopped", stop: { reason: "early", validAuc: [0.6, 0.55] }, seconds: 20 }));
+      report(event(2, 4, { kind: "stopped", stop: { reason: "diverged", validAuc: [] }, seconds: 30 }));
       return { report, folder: "out/table2", seconds: 150 };
     };
     const world = { jobs: { runExperiment: run as unknown as typeof runExperiment } };
@@ -163,7 +163,7 @@ describe("experiment", () => {
     expect(code).toBe(2);
   });
 
-  it("a mistake that the work finds is told in a line", async () => {
+  it("a mistake that the work finds is reported in one line", async () => {
     const run = async () => {
       throw new UserError("a is no dataset");
     };

@@ -16,7 +16,7 @@ function log(name: string, header: string): string {
 const init = (...argv: string[]) => dien(["init", ...argv], { jobs: { guessFeatures } });
 
 describe("dien init", () => {
-  it("writes features.yaml, tells what it found and what comes next", async () => {
+  it("writes features.yaml, reports what it found and what comes next", async () => {
     const out = join(folder, "features.yaml");
     const events = log("it's a log.csv", "user_id,item_id,ts,click");
     const { code, stdout, stderr } = await init("--events", events, "--out", out);

@@ -81,8 +81,8 @@ describe("inspect", () => {
     const world = { jobs: { inspectDataset: await spoilt(warnings) } };
     const { code, stdout, stderr } = await dien(["inspect", "--data", data, ...flags], world);
     expect({ code, stderr }).toEqual({ code: expected, stderr: "" });
-    const told = warnings.map(({ level, message }) => `${level === "grave" ? "GRAVE:   " : "note:    "}${message}\n`);
-    if (!flags.includes("--json")) expect(stdout).toContain(`\n\n${told.join("")}inspected in`);
+    const lines = warnings.map(({ level, message }) => `${level === "grave" ? "GRAVE:   " : "note:    "}${message}\n`);
+    if (!flags.includes("--json")) expect(stdout).toContain(`\n\n${lines.join("")}inspected in`);
   });
 
   it("writes one page that needs nothing else, and shows other people's names as text", async () => {
@@ -111,7 +111,7 @@ describe("inspect", () => {
     expect(document.querySelectorAll("#unknown-figure svg")).toHaveLength(1);
   });
 
-  it("tells of a folder that is no dataset, and of a page that cannot be written", async () => {
+  it("reports a folder that is no dataset, and a page that cannot be written", async () => {
     const nowhere = await dien(["inspect", "--data", join(folder, "nowhere")], { jobs });
     expect(nowhere.code).toBe(1);
     expect(nowhere.stderr).toMatch(/^error: .*nowhere is no dataset: [^\n]*\n$/);

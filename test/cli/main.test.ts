@@ -68,7 +68,7 @@ describe("exit codes", () => {
     expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
-  it("are 1 for what failed, told in one line", async () => {
+  it("are 1 for what failed, reported in one line", async () => {
     const nothing = join(folder, "nothing");
     const { code, stdout, stderr } = await dien("train", "--data", nothing, "--out", join(folder, "run"));
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
@@ -182,7 +182,7 @@ describe("signals", () => {
 });
 
 describe("pipes", () => {
-  it.skipIf(!existsSync("/dev/full"))("that cannot take the result are told in one line", async () => {
+  it.skipIf(!existsSync("/dev/full"))("that cannot take the result are reported in one line", async () => {
     const full = openSync("/dev/full", "w");
     const argv = [MAIN, "prepare", "synthetic", "--users", "50", "--out", join(folder, "full"), "--json"];
     const { code, stderr } = await end(spawn(process.execPath, argv, { stdio: ["ignore", full, "pipe"] }));

@@ -94,7 +94,7 @@ describe("help", () => {
     expect(stderr).toContain("Start here:");
   });
 
-  it("tells the version of the package", async () => {
+  it("prints the version of the package", async () => {
     const { version } = JSON.parse(readFileSync("package.json", "utf8"));
     expect(await dien(["--version"])).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
   });
@@ -534,7 +534,7 @@ describe("predict", () => {
     expect(asked.at(-1)).toMatchObject(rich);
   });
 
-  it("tells how many items were unknown, if any", async () => {
+  it("reports how many items were unknown, if any", async () => {
     expect((await predict(request())).stderr).toBe("");
     const unknown = { candidates: 1200, behaviours: 30 };
     const loadOther = async () => ({ ...(await loadScorer()), counts: { ...counts, unknown } });
@@ -579,7 +579,7 @@ describe("predict", () => {
     });
   });
 
-  it("tells that the input is not there", async () => {
+  it("reports that the input is not there", async () => {
     const absent = join(folder, "absent.jsonl");
     const { code, stderr } = await dien(["predict", "--run", "r", "--input", absent], { jobs: { loadScorer } });
     expect({ code, stderr }).toEqual({ code: 1, stderr: `error: cannot read ${absent}: no such file or folder\n` });

@@ -107,7 +107,7 @@ describe("BatchAssembler.fill", () => {
     );
   });
 
-  test("draws the same negatives however samples are grouped, and others in another epoch", () => {
+  test("samples the same negatives however samples are grouped, and others in another epoch", () => {
     fc.assert(
       fc.property(selections, ({ dataset, samples, indices, from, count, seed, epoch }) => {
         const assembler = new BatchAssembler(dataset, MAX_SAMPLES);
@@ -126,7 +126,7 @@ describe("BatchAssembler.fill", () => {
       }),
     );
     const { dataset, indices } = manyItems();
-    const drawn = (seed: number, epoch: number) => {
+    const sampled = (seed: number, epoch: number) => {
       const batch = makeBatch(dataset);
       new BatchAssembler(dataset, MAX_SAMPLES).fill(batch, portionOf(dataset, dataset.train), indices, 0, 1, {
         seed,
@@ -134,27 +134,27 @@ describe("BatchAssembler.fill", () => {
       });
       return [...batch.negatives[0].values.subarray(1, batch.packed.tokens.count)];
     };
-    expect(drawn(1, 0)).toEqual(drawn(1, 0));
-    expect(drawn(1, 0)).not.toEqual(drawn(1, 1));
-    expect(drawn(1, 0)).not.toEqual(drawn(2, 0));
-    expect(new Set(drawn(1, 0)).size).toBeGreaterThan(5);
+    expect(sampled(1, 0)).toEqual(sampled(1, 0));
+    expect(sampled(1, 0)).not.toEqual(sampled(1, 1));
+    expect(sampled(1, 0)).not.toEqual(sampled(2, 0));
+    expect(new Set(sampled(1, 0)).size).toBeGreaterThan(5);
   });
 
-  test("draws no negative of the user's own sequence, be it past or to come", () => {
+  test("samples no negative of the user's own sequence, be it past or to come", () => {
     const { dataset, indices } = manyItems();
     // Half of what is popular is the user's own.
     const ours = { ...dataset, popularity: Int32Array.from({ length: 24 }, (_, i) => i + 1) };
     const assembler = new BatchAssembler(ours, MAX_SAMPLES);
     const batch = makeBatch(ours);
-    const drawn = new Set<number>();
+    const sampled = new Set<number>();
     for (let epoch = 0; epoch < 40; epoch++) {
       assembler.fill(batch, portionOf(ours, ours.train), indices, 0, 1, { seed: 1, epoch });
-      for (const id of batch.negatives[0].values.subarray(1, batch.packed.tokens.count)) drawn.add(id);
+      for (const id of batch.negatives[0].values.subarray(1, batch.packed.tokens.count)) sampled.add(id);
     }
-    expect([...drawn].sort((a, b) => a - b)).toEqual(Array.from({ length: 12 }, (_, i) => i + 13));
+    expect([...sampled].sort((a, b) => a - b)).toEqual(Array.from({ length: 12 }, (_, i) => i + 13));
   });
 
-  test("takes the impression that was not clicked, and draws where there was none", () => {
+  test("takes the impression that was not clicked, and samples one where there was none", () => {
     const { dataset, indices } = manyItems();
     const unclicked = Int32Array.from(dataset.sequences.items, (_, place) => (place % 2 === 0 ? 500 + place : 0));
     const loaded = { sequences: { ...dataset.sequences, unclicked }, samples: dataset.train };
@@ -223,7 +223,7 @@ describe("Popularity", () => {
 });
 
 describe("NegativeSampler", () => {
-  test("never draws the positive or an item of the user's own sequence while there is another", () => {
+  test("never samples the positive or an item of the user's own sequence while there is another", () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 60 }),
@@ -234,7 +234,7 @@ describe("NegativeSampler", () => {
           const sampler = new NegativeSampler(Int32Array.from(popularity), 21);
           sampler.mark(Int32Array.from([9, ...own, 9]), 1, 1 + own.length);
           const free = popularity.filter((item) => item !== positive && !own.includes(item));
-          // A hundred draws all but surely find an item that is at least a third of the popularity.
+          // A hundred attempts almost certainly find an item that is at least a third of the popularity.
           fc.pre(free.length * 3 >= popularity.length);
           for (let position = 0; position < 20; position++) {
             expect(free).toContain(sampler.draw(positive, seed, 1, 2, position));
@@ -247,10 +247,10 @@ describe("NegativeSampler", () => {
   test("forgets the user before", () => {
     const sampler = new NegativeSampler(Int32Array.of(1, 2), 3);
     sampler.mark(Int32Array.of(1), 0, 1);
-    const drawn = () => new Set(Array.from({ length: 50 }, (_, d) => sampler.draw(0, 1, 2, 3, d)));
-    expect(drawn()).toEqual(new Set([2]));
+    const sampled = () => new Set(Array.from({ length: 50 }, (_, d) => sampler.draw(0, 1, 2, 3, d)));
+    expect(sampled()).toEqual(new Set([2]));
     sampler.mark(Int32Array.of(2), 0, 1);
-    expect(drawn()).toEqual(new Set([1]));
+    expect(sampled()).toEqual(new Set([1]));
   });
 
   test("in a catalogue that the user has all of, refuses the positive alone; accepts it where there is nothing else", () => {
@@ -261,7 +261,7 @@ describe("NegativeSampler", () => {
     expect(new NegativeSampler(new Int32Array(0), 2).draw(1, 0, 0, 0, 0)).toBe(0);
   });
 
-  test("takes the first draw that is not the positive where nothing is marked", () => {
+  test("takes the first attempt that is not the positive where nothing is marked", () => {
     const popularity = Int32Array.from({ length: 50 }, (_, i) => i + 1);
     const sampler = new NegativeSampler(popularity, 51);
     for (let d = 0; d < 50; d++) {
@@ -270,7 +270,7 @@ describe("NegativeSampler", () => {
     }
   });
 
-  test("draws in proportion to popularity", () => {
+  test("samples in proportion to popularity", () => {
     const popularity = Int32Array.from([...Array(600).fill(1), ...Array(300).fill(2), ...Array(100).fill(3)]);
     const sampler = new NegativeSampler(popularity, 4);
     const counts = [0, 0, 0, 0];

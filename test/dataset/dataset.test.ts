@@ -90,7 +90,7 @@ test("the manifest in docs/data-format.md is one", () => {
 });
 
 describe("opening refuses", () => {
-  const open = (path: string) => openDataset(path).then(() => "opened", told);
+  const open = (path: string) => openDataset(path).then(() => "opened", messageOf);
 
   test("a path that is no dataset, and says what to do", async () => {
     const empty = join(folder, "empty");
@@ -186,11 +186,11 @@ describe("opening refuses", () => {
 
   test("a vocabulary of an unknown field, or a damaged one", async () => {
     const path = await someDataset(join(folder, "vocabulary"));
-    expect(await loadVocabulary(path, "brand").catch(told)).toMatch(
+    expect(await loadVocabulary(path, "brand").catch(messageOf)).toMatch(
       /has no field "brand", only user, item, category, hour, page$/,
     );
     writeFileSync(join(path, "vocabulary", "item.parquet"), "PAR1");
-    expect(await loadVocabulary(path, "item").catch(told)).toMatch(/^cannot read .*item\.parquet: /);
+    expect(await loadVocabulary(path, "item").catch(messageOf)).toMatch(/^cannot read .*item\.parquet: /);
   });
 });
 
@@ -205,16 +205,16 @@ describe("writing", () => {
     const precious = join(folder, "precious");
     mkdirSync(precious);
     writeFileSync(join(precious, "thesis.txt"), "years");
-    expect(await writeDataset(precious, first).catch(told)).toMatch(/not empty and is no dataset/);
-    expect(await writeDataset(join(precious, "thesis.txt"), first).catch(told)).toMatch(/is no folder/);
-    expect(await writeDataset(join(precious, "thesis.txt", "below"), first).catch(told)).toMatch(
+    expect(await writeDataset(precious, first).catch(messageOf)).toMatch(/not empty and is no dataset/);
+    expect(await writeDataset(join(precious, "thesis.txt"), first).catch(messageOf)).toMatch(/is no folder/);
+    expect(await writeDataset(join(precious, "thesis.txt", "below"), first).catch(messageOf)).toMatch(
       /^cannot write .*below: /,
     );
     expect(readdirSync(precious)).toEqual(["thesis.txt"]);
 
     // Runs and notes that someone put into a dataset's folder are not to go with it.
     writeFileSync(join(path, "notes.txt"), "days");
-    expect(await writeDataset(path, first).catch(told)).toMatch(
+    expect(await writeDataset(path, first).catch(messageOf)).toMatch(
       /holds notes.txt beside a dataset, which would be lost/,
     );
     expect((await openDataset(path)).manifest).toEqual(manifest);
@@ -245,7 +245,7 @@ describe("writing", () => {
   });
 
   test.runIf(process.platform === "linux")("refuses a mount point before any work is done", async () => {
-    expect(await checkReplaceable("/proc").catch(told)).toMatch(/^\/proc is a mount point/);
+    expect(await checkReplaceable("/proc").catch(messageOf)).toMatch(/^\/proc is a mount point/);
   });
 
   test("refuses a field name that is taken, an item field of the time, and a probability that only some samples have", async () => {
@@ -269,7 +269,7 @@ describe("writing", () => {
   });
 });
 
-function told(error: unknown): string {
+function messageOf(error: unknown): string {
   expect(error).toBeInstanceOf(UserError);
   const { message } = error as UserError;
   expect(message).not.toContain("\n");

@@ -9,7 +9,7 @@ test.each([
   ['IO Error: Cannot open file "a.csv": Permission denied', "Permission denied", false],
   [`Out of Memory Error: ${block}\n\nPossible solutions`, block, true],
   ['IO Error: Could not write file "work.duckdb": No space left on device', "No space left on device", true],
-])("an error of DuckDB is told in a line, without its kind: %s", (message, told, lacks) => {
-  expect(reason(new Error(message))).toBe(told);
+])("an error of DuckDB is reported in one line, without its kind: %s", (message, expected, lacks) => {
+  expect(reason(new Error(message))).toBe(expected);
   expect(isExhausted(new Error(message))).toBe(lacks);
 });

@@ -144,7 +144,7 @@ describe("a dataset in portions", () => {
     }
   });
 
-  test("cuts histories where it is told to", async () => {
+  test("cuts histories where it is asked to", async () => {
     for (const { path, whole } of datasets) {
       const stream = await DatasetStream.open(path, { portionBudget: 1000, maxHistory: 2 });
       expect(stream.schema.maxHistory).toBe(Math.min(2, whole.schema.maxHistory));
@@ -157,7 +157,7 @@ describe("a dataset in portions", () => {
     }
   });
 
-  test("a damaged file is told when its portion is taken, not before", async () => {
+  test("a damaged file is reported when its portion is taken, not before", async () => {
     const { path } = datasets.find(({ whole }) => whole.train.count > 4)!;
     const stream = await DatasetStream.open(path, { portionBudget: 1 });
     const [first, second] = await stream.filePortions("train");

@@ -105,7 +105,7 @@ it("an experiment that was killed in the middle of a run ends as one that was no
   expect(existsSync(join(runOf("killed"), "lock"))).toBe(false);
 });
 
-/** What a second process is told while the first trains. */
+/** What a second process gets while the first trains. */
 async function lockedMessage(options: Options): Promise<string> {
   const error = await runExperiment({ name: "figure3", ...options }).catch((error) => error);
   expect(error).toBeInstanceOf(UserError);

@@ -151,15 +151,15 @@ describe("a search", () => {
 
   it("goes on where the settings of a trial make it fail, and never chooses that one", async () => {
     const best = finalists(unbroken).find((name) => name !== "base")!;
-    const told: unknown[] = [];
+    const reported: unknown[] = [];
     /** Fails a trial that would be a finalist, in its second epoch. */
     const onProgress = ({ name, ...what }: LabEvent) => {
-      if (what.kind === "stopped" && what.stop.reason !== "early") told.push(name, what.stop.reason);
+      if (what.kind === "stopped" && what.stop.reason !== "early") reported.push(name, what.stop.reason);
       if (name !== `shop ${best} seed 1` || what.kind !== "training" || what.event.kind !== "step") return;
       if (what.event.epoch === 2) throw new RunFailed("diverged", "the loss is not finite");
     };
     const outcome = await finish("tune", optionsOf("failing", { seeds: 1, onProgress }));
-    expect(told).toEqual([`shop ${best} seed 1`, "diverged"]);
+    expect(reported).toEqual([`shop ${best} seed 1`, "diverged"]);
     const rows = readRows(outcome, "trials");
     const row = rows[Number(best.slice(-2))];
     expect(row).toMatchObject({ valid_auc: null, stopped: "diverged", epochs: 1 });

@@ -97,7 +97,7 @@ async function refusal(options: Partial<PrepareAmazonOptions>): Promise<string> 
 }
 
 describe("prepareAmazon", () => {
-  test("makes a dataset of two dumps, and tells what is in it", async () => {
+  test("makes a dataset of two dumps, and reports what is in it", async () => {
     const { reviews, meta } = shop();
     const { summary, dataset, out } = await prepare(reviews, meta);
     const items = new Set(reviews.map((line) => JSON.parse(line).asin));
@@ -380,7 +380,7 @@ describe("prepareAmazon refuses, and writes nothing:", () => {
 });
 
 describe("readLines", () => {
-  test("tells name, size and SHA-256 of the file as it is on the disk", async () => {
+  test("reports name, size and SHA-256 of the file as it is on the disk", async () => {
     const path = join(folder, "known.gz");
     const bytes = gzipSync("a\nb\n");
     writeFileSync(path, bytes);
@@ -401,7 +401,7 @@ describe("readLines", () => {
         readLines(
           path,
           (line) => found.push(line),
-          (...told) => progress.push(told),
+          (...reported) => progress.push(reported),
         ),
         writeFile(path, bytes),
       ]);

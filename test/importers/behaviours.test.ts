@@ -48,7 +48,7 @@ function namedLog(rows: readonly (readonly [user: string, item: string, time: nu
 }
 
 /** Sequences as names: "user: item item ...". */
-function told({ users, offsets, items, catalogue }: ReturnType<typeof behaviourSequences>): string[] {
+function described({ users, offsets, items, catalogue }: ReturnType<typeof behaviourSequences>): string[] {
   return users.map((user, s) => {
     const own = [...items.subarray(offsets[s], offsets[s + 1])];
     return `${user}: ${own.map((row) => catalogue[row]).join(" ")}`;
@@ -62,7 +62,9 @@ describe("behaviourSequences", () => {
         const slow = slowSequences(log);
         const sequences = behaviourSequences(log);
         const many = slow.filter(({ kept }) => kept.length >= 2);
-        expect(told(sequences)).toEqual(many.map(({ name, kept }) => `${name}: ${kept.map((k) => k.item).join(" ")}`));
+        expect(described(sequences)).toEqual(
+          many.map(({ name, kept }) => `${name}: ${kept.map((k) => k.item).join(" ")}`),
+        );
         expect([...sequences.times]).toEqual(many.flatMap(({ kept }) => kept.map((k) => k.time)));
         expect(sequences.usersWithOne).toBe(slow.filter(({ kept }) => kept.length === 1).length);
         expect(sequences.duplicates).toBe(slow.reduce((sum, { own, kept }) => sum + own - kept.length, 0));
@@ -80,7 +82,7 @@ describe("behaviourSequences", () => {
       ["u", "second of two", 5],
       ["u", "early", 1],
     ]);
-    expect(told(behaviourSequences(log))).toEqual(["u: early first of two second of two late"]);
+    expect(described(behaviourSequences(log))).toEqual(["u: early first of two second of two late"]);
   });
 
   test("keeps one of two equal behaviours, and both where the times differ", () => {
@@ -91,7 +93,7 @@ describe("behaviourSequences", () => {
       ["u", "a", 2],
     ]);
     const sequences = behaviourSequences(log);
-    expect(told(sequences)).toEqual(["u: a b a"]);
+    expect(described(sequences)).toEqual(["u: a b a"]);
     expect(sequences.duplicates).toBe(1);
   });
 
@@ -104,7 +106,7 @@ describe("behaviourSequences", () => {
       ["u", "b", 2],
     ]);
     const sequences = behaviourSequences(log);
-    expect(told(sequences)).toEqual(["u: a b"]);
+    expect(described(sequences)).toEqual(["u: a b"]);
     expect(sequences.catalogue).toEqual([null, "a", "b"]);
     expect([sequences.usersWithOne, sequences.duplicates]).toEqual([2, 1]);
   });
@@ -136,7 +138,7 @@ describe("sampleBehaviours", () => {
               negatives === "strict" ? items.subarray(offsets[sequence[i]], offsets[sequence[i] + 1]) : [],
             );
             const isLegal = (row: number) => row !== item[i] && !own.has(row);
-            // Where the user has nearly everything popular, the draws may run out: see negatives.ts.
+            // Where the user has nearly everything popular, the attempts may run out: see negatives.ts.
             if (popular.filter(isLegal).length * 4 > popular.length) {
               expect(isLegal(item[i + 1]) && popular.includes(item[i + 1])).toBe(true);
             }

@@ -39,7 +39,7 @@ beforeAll(async () => {
 });
 
 describe("the shop as a log", () => {
-  test("tells what each user did and was shown, in order of time", async () => {
+  test("has what each user did and was shown, in order of time", async () => {
     const rows = await rowsOf("events");
     let at = 0;
     for (const user of users) {

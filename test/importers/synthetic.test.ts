@@ -23,7 +23,7 @@ const shop: ShopOptions = { ...SHOP_DEFAULTS, users: 600, seed: 7 };
 const logs = Array.from({ length: shop.users }, (_, user) => simulateUser(shop, user));
 const ring = (stage: number) => ((stage % STAGES) + STAGES) % STAGES;
 
-/** What a history tells of one department: the stages in order, and from the first move on the direction. */
+/** What a history shows of one department: the stages in order, and from the first move on the direction. */
 function readInterest(history: Int32Array, department: number) {
   const stages = Array.from(history, (item) => categoryOf(shop, item))
     .filter((category) => Math.floor(category / STAGES) === department)
@@ -99,7 +99,7 @@ describe("a user of the shop", () => {
     expect(clicks / shown.length).toBeLessThan(0.6);
   });
 
-  test("sees as many new candidates ahead as beyond the origin, and only the order tells them apart", () => {
+  test("sees as many new candidates ahead as beyond the origin, and only the order distinguishes them", () => {
     const rates = { ahead: [] as number[], origin: [] as number[] };
     for (const { items, impressions } of logs) {
       for (const { position, item, clicked } of impressions) {

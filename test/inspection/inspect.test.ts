@@ -1,4 +1,4 @@
-/** What an inspection warns of: every leak planted; and what a damaged dataset is told to be. */
+/** What an inspection warns of: every leak planted; and what is reported of a damaged dataset. */
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
@@ -312,7 +312,7 @@ function edit(path: string, change: (manifest: any) => unknown): void {
 }
 
 describe("a damaged dataset", () => {
-  const told = (path: string) =>
+  const reported = (path: string) =>
     inspectDataset(path).then(
       () => "inspected",
       (error) => {
@@ -328,12 +328,12 @@ describe("a damaged dataset", () => {
 
   test("is no dataset, or lacks a file, or a column", async () => {
     mkdirSync(join(folder, "nothing"));
-    expect(await told(join(folder, "nothing"))).toMatch(/is no dataset: .*`dien prepare`$/);
+    expect(await reported(join(folder, "nothing"))).toMatch(/is no dataset: .*`dien prepare`$/);
     const path = await fresh("lacking");
     await rewrite(path, "valid", "SELECT * EXCLUDE (hour) FROM original");
-    expect(await told(path)).toMatch(/^cannot read .*valid\.parquet: .*"hour"/);
+    expect(await reported(path)).toMatch(/^cannot read .*valid\.parquet: .*"hour"/);
     rmSync(join(path, "items.parquet"));
-    expect(await told(path)).toMatch(/^cannot read .*items\.parquet: /);
+    expect(await reported(path)).toMatch(/^cannot read .*items\.parquet: /);
   });
 
   test("is cut off", async () => {
@@ -341,10 +341,10 @@ describe("a damaged dataset", () => {
     for (const name of ["items.parquet", "sequences.parquet", "test.parquet", "vocabulary/hour.parquet"]) {
       const bytes = readFileSync(join(path, name));
       writeFileSync(join(path, name), bytes.subarray(0, bytes.length / 2));
-      expect(await told(path)).toMatch(new RegExp(`^cannot read .*${name}: `));
+      expect(await reported(path)).toMatch(new RegExp(`^cannot read .*${name}: `));
       writeFileSync(join(path, name), bytes);
     }
-    expect(await told(path)).toBe("inspected");
+    expect(await reported(path)).toBe("inspected");
   });
 
   test.each([
@@ -375,13 +375,13 @@ describe("a damaged dataset", () => {
   ])("has %s with %s", async (file, columns, message) => {
     const path = await fresh("values");
     await replace(path, file, columns);
-    expect(await told(path)).toContain(message);
+    expect(await reported(path)).toContain(message);
   });
 
   test("has other counts than its manifest says", async () => {
     const path = await fresh("counts");
     edit(path, (manifest) => ({ ...manifest, counts: { ...manifest.counts, test: 81 } }));
-    expect(await told(path)).toMatch(/test\.parquet has 80 rows, dataset\.json says 81$/);
+    expect(await reported(path)).toMatch(/test\.parquet has 80 rows, dataset\.json says 81$/);
   });
 });
 

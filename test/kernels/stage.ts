@@ -1,8 +1,7 @@
 /**
  * A stage for one kernel call: the same inputs in two memories, the call on a build under test and on the reference,
- * and
- * a comparison of the whole memory afterwards. Memory that is not given a value holds NaN, so that reading too far
- * spoils the result; memory that is not named as output must not change by a bit, so that stray writes are seen.
+ * and a comparison of the whole memory afterwards. Memory without a value holds NaN, so reading too far spoils the
+ * result. Memory that is not named as output must not change by a bit, so stray writes are seen.
  */
 import { expect } from "vitest";
 import type { Kernels } from "../../src/kernels/contract.ts";

@@ -2,8 +2,7 @@
  * A whole small DIEN against an independent float64 program: the gradient of every parameter, then ten Adam steps.
  *
  * The program runs dense Adam on the embeddings, ours is lazy. The two agree where every row is touched at every step,
- * so
- * the test adds a second shard that looks up all rows of all tables with a gradient of zero.
+ * so the test adds a second shard that looks up all rows of all tables with a gradient of zero.
  */
 import { expect, it } from "vitest";
 import { ParameterLayout, ParameterPlan } from "../../src/autograd/parameters.ts";
@@ -93,7 +92,7 @@ it("follows the golden trajectory", () => {
   for (const { name, value } of parameters.placed) memory.f32.set(golden.initial[name].data, value / 4);
   expect(parameters.placed.map((p) => p.name).sort()).toEqual(Object.keys(golden.initial).sort());
 
-  // The block of shard 0 is placed by Gradients, whose look-ups the tape records: a first tape tells them.
+  // The block of shard 0 is placed by Gradients, whose look-ups the tape records: a first tape gives them.
   const roomy: Rows = { axis: "tokens", count: 0, first: 0, capacity: 128 };
   const probe = new Tape({ kernels, memory, parameters, training: true });
   record(probe);

@@ -1,4 +1,4 @@
-/** The palette is legible on both backgrounds and told apart with full, red-, green- and blue-weak colour vision. */
+/** The palette is legible on both backgrounds and distinct with full, red-, green- and blue-weak colour vision. */
 import { describe, expect, it } from "vitest";
 import { DARK, LIGHT, PALETTE } from "../../src/report/plots/colours.ts";
 
@@ -61,7 +61,7 @@ describe.each([
     expect(contrast(text)).toBeGreaterThan(7);
   });
 
-  it.each(Object.keys(VISION))("is told apart with %s colour vision", (vision) => {
+  it.each(Object.keys(VISION))("is distinct with %s colour vision", (vision) => {
     const seen = colours.map((hex) => lab(times(VISION[vision], linear(hex)).map((v) => Math.min(1, Math.max(0, v)))));
     seen.forEach((one, i) => {
       seen.slice(0, i).forEach((other, j) => {

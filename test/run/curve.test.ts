@@ -55,7 +55,7 @@ describe("validation losses", () => {
     });
   });
 
-  it("are a function of the weights: the same where those stay, 2 ln 2 for fresh interests that tell nothing", async () => {
+  it("are a function of the weights: the same where those stay, 2 ln 2 for fresh interests that know nothing", async () => {
     const points = validation(await readCurve(await trainInto("still", { curve_steps: 8, learning_rate: 1e-30 })));
     const [{ target, auxiliary }] = points;
     for (const point of points) expect(point).toMatchObject({ target, auxiliary });

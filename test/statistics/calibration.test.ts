@@ -61,7 +61,7 @@ describe("calibration", () => {
     );
   });
 
-  it("tells true probabilities from exaggerated ones", () => {
+  it("distinguishes true probabilities from exaggerated ones", () => {
     const random = new Random(7);
     const truth = Float64Array.from({ length: 20_000 }, () => random.uniform());
     const label = truth.map((probability) => (random.uniform() < probability ? 1 : 0));

@@ -15,7 +15,7 @@ const alone = Int32Array.from(golden.label, (_, i) => i);
 /** A relative difference. */
 const apart = (value: number, other: number) => Math.abs(value / other - 1);
 
-/** Variance of run a less run b, from a covariance. */
+/** Variance of run a minus run b, from a covariance. */
 const contrast = (covariance: number[][], a: number, b: number) =>
   covariance[a][a] + covariance[b][b] - 2 * covariance[a][b];
 
@@ -145,7 +145,7 @@ describe("comparing AUC", () => {
     expect({ difference, p }).toEqual({ difference: 1, p: 0 });
   });
 
-  it("cannot be told of one user, or of one class", () => {
+  it("cannot be known from one user, or from one class", () => {
     const scores = { a: [[0.1, 0.4, 0.3]], b: [[0.3, 0.1, 0.2]] };
     const oneUser = compareAuc({ label: [0, 1, 0], group: new Int32Array(3), ...scores });
     expect(oneUser.difference).toBe(1);

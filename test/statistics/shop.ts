@@ -42,8 +42,8 @@ export function differenceByBootstrap(random: Random, { label, group, a, b }: Co
   const users = group.at(-1)! + 1;
   const perUser = group.length / users;
   const differences = Array.from({ length: resamples }, () => {
-    const drawn = Array.from({ length: users }, () => random.integer(users));
-    const places = drawn.flatMap((u) => Array.from({ length: perUser }, (_, k) => u * perUser + k));
+    const sampled = Array.from({ length: users }, () => random.integer(users));
+    const places = sampled.flatMap((u) => Array.from({ length: perUser }, (_, k) => u * perUser + k));
     const labels = places.map((i) => label[i]);
     const meanAuc = (runs: Comparison["a"]) =>
       runs.reduce((sum, run) => {

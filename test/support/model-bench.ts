@@ -88,7 +88,7 @@ export class ModelBench {
 
   /**
    * Fills every trained parameter with N(0, scale): fresh embeddings are too small to bend anything. Slopes of PReLU
-   * lie around 1, where it has hardly a kink that a difference could step over.
+   * are close to 1, where it has hardly a kink that a difference could step over.
    */
   randomise(scale: number, seed: number): void {
     const random = new Random(seed);

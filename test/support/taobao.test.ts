@@ -63,7 +63,7 @@ describe("files in the layout of the Taobao display ads", () => {
     }
   });
 
-  test("tell by a user's behaviours which ads are clicked", () => {
+  test("a user's behaviours show which ads are clicked", () => {
     const categoryOf = new Map(ads.rows.map(([ad, category]) => [ad, category]));
     const seen = new Map<string, number>();
     for (const [user, , , category] of behaviours.rows) {

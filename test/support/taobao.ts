@@ -1,5 +1,5 @@
 /**
- * Small made-up files in the layout of Alimama's public display advertising data
+ * Small synthetic files in the layout of Alimama's public display advertising data
  * (https://tianchi.aliyun.com/dataset/56): four CSV files, times in Unix seconds. Behaviours are of categories and
  * brands, not of ads; some users have no profile, some no behaviours. Users stay with a few categories and click what
  * is of them.

@@ -1,6 +1,6 @@
 /**
- * Every model learns a small made-up shop (docs/synthetic.md), and learns of it what it is made to see: more than users
- * and candidates tell without a history, and more yet where candidate and history, or their order, meet in the model.
+ * Every model learns a small synthetic shop (docs/synthetic.md), and learns from it what it is built to see: more than users
+ * and candidates show without a history, and more yet where candidate and history, or their order, meet in the model.
  */
 import { join } from "node:path";
 import { type Dataset, evaluateScores, openDataset, prepareSynthetic, resolveConfig, type Samples, train } from "dien";

@@ -122,7 +122,7 @@ async function compareScores(data: string, events: readonly Row[]) {
   const rows = [...new Map(events.map((row) => [JSON.stringify(row), row])).values()];
   const ofUser = groupByUser(rows);
   const clock = (row: Row) => Date.parse(String(row.time));
-  // As the dataset has them: of the latest tenth, by user, time, and whatever else tells them apart.
+  // As the dataset has them: of the latest tenth, by user, time, and whatever else distinguishes them.
   const order = ({ user_id, time, item_id, clicked, device }: Row) => [user_id, time, item_id, clicked, device].join();
   const shown = rows.filter(({ type }) => type === "ad").sort((a, b) => (order(a) < order(b) ? -1 : 1));
   const from = shown.map(clock).sort((a, b) => a - b)[shown.length - score.length];

@@ -66,7 +66,7 @@ describe("a run", () => {
     expect(resolveConfig(parse(readFileSync(join(run, "config.yaml"), "utf8")))).toEqual(configOf());
   });
 
-  it("tells of every chunk and every epoch", () => {
+  it("reports every chunk and every epoch", () => {
     const epochs = events.filter((event) => event.kind === "epoch");
     expect(epochs.map(({ epoch }) => epoch)).toEqual(summary.epochs.map((_, i) => i + 1));
     const last = events.filter((event) => event.kind === "step").at(-1)!;
@@ -95,18 +95,18 @@ describe("evaluate and predict", () => {
     expect(await evaluateRun({ run, data, split: "valid" })).toMatchObject(summary.valid);
   });
 
-  it("a run compares with another on the samples of both, and tells its calibration", async () => {
+  it("a run compares with another on the samples of both, and reports its calibration", async () => {
     const other = join(folder, "other-run");
     await train({ data, out: other, config: configOf({ epochs: 1, learning_rate: 0.001 }, { name: "base" }) });
-    const told: number[][] = [];
+    const reported: number[][] = [];
     const evaluation = await evaluateRun({
       ...{ run, data, split: "test", against: other, calibration: true },
-      onProgress: (done, total) => told.push([done, total]),
+      onProgress: (done, total) => reported.push([done, total]),
     });
     expect(evaluation).toMatchObject(summary.test);
     // As often as the clock has it: both runs count as one way of 400 samples.
-    expect(told.map(([, total]) => total)).toEqual(told.map(() => 400));
-    expect(told).toEqual(told.toSorted(([a], [b]) => a - b));
+    expect(reported.map(([, total]) => total)).toEqual(reported.map(() => 400));
+    expect(reported).toEqual(reported.toSorted(([a], [b]) => a - b));
     const otherScores = await scoreRun({ run: other, data, split: "test" });
     const { label, group, score } = await scoreRun({ run, data, split: "test" });
     const { auc } = evaluateScores(otherScores);

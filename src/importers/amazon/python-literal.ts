@@ -1,11 +1,10 @@
 /**
- * A parser of Python literals, as `repr` prints them: the metadata of the 2014 Amazon dumps has one dict a line.
+ * A parser of Python literals, as `repr` prints them: the metadata of the 2014 Amazon dumps has one dict per line.
  * (https://docs.python.org/3/reference/lexical_analysis.html#literals)
  *
  * Read as Python 3 would: dicts, lists, tuples, strings with every escape (the u prefix of Python 2 is allowed),
- * decimal,
- * hexadecimal, octal and binary integers (the L of Python 2 is allowed), floats, True, False, None. Refused: what
- * `repr` never prints (names of characters \N{...}, joined, raw and triple-quoted strings, comments), bytes, sets,
+ * decimal, hexadecimal, octal and binary integers (the L of Python 2 is allowed), floats, True, False, None. Refused:
+ * what `repr` never prints (names of characters \N{...}, joined, raw and triple-quoted strings, comments), bytes, sets,
  * complex numbers, and every expression. Nothing is ever evaluated.
  */
 

@@ -1,5 +1,5 @@
 /**
- * The made-up shop's behaviours as Amazon review dumps of 2014 (reviews_X_5.json.gz, meta_X.json.gz): input of any
+ * The synthetic shop's behaviours as Amazon review dumps of 2014 (reviews_X_5.json.gz, meta_X.json.gz): input of any
  * size for `prepareAmazon`, with lines about as long as the real ones. Streamed: memory does not grow with the shop.
  */
 import { join } from "node:path";
@@ -21,7 +21,7 @@ const PHRASES = [
   "I compared it with two others of the same kind and prefer this one.",
 ] as const;
 const PHRASES_PER_REVIEW = 14;
-/** Keeps the texts' draws apart from those of the shop. */
+/** Keeps the texts' random numbers apart from those of the shop. */
 const TEXT_STREAM = 0x74657874;
 
 /**

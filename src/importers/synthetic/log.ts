@@ -1,8 +1,8 @@
 /**
- * The made-up shop as the log of a shop: events, users and items in three files and features.yaml, which says what is
+ * The synthetic shop as the log of a shop: events, users and items in three files and features.yaml, which says what is
  * what; input of any size for `dien prepare events`. Streamed: memory does not grow with the shop.
  *
- * What the shop does not know (age, gender, city, device, price) is drawn apart from it and says nothing of clicks.
+ * What the shop does not know (age, gender, city, device, price) is sampled apart from it: it says nothing about clicks.
  */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -30,7 +30,7 @@ export interface LogSummary {
   readonly seconds: number;
 }
 
-/** Keep the draws of each file apart from those of the shop and of the other files. */
+/** Keep the random numbers of each file apart from those of the shop and of the other files. */
 const STREAMS = { users: 0x75736572, items: 0x6974656d, events: 0x65766e74 };
 
 const CITIES = ["Berlin", "Köln", "Lyon", "Porto", "São Paulo", "Łódź", "杭州", "St. John's", "Washington, D.C."];
@@ -155,7 +155,7 @@ function timestamp(seconds: number): string {
 
 const features = (
   extension: string,
-) => `# What is what in the log of a made-up shop. In this folder, the log becomes a dataset by
+) => `# What is what in the log of a synthetic shop. In this folder, the log becomes a dataset by
 #   dien prepare events --config features.yaml --events events.${extension} --users users.${extension} --items items.${extension} --out dataset
 
 columns: # of the events

@@ -1,4 +1,4 @@
-/** Names of the made-up shop's users, items and categories, in the form of Amazon's. */
+/** Names of the synthetic shop's users, items and categories, in the form of Amazon's. */
 import { STAGES } from "./shop.ts";
 
 export function userName(user: number): string {

@@ -1,5 +1,5 @@
 /**
- * The made-up shop (shop.ts) as a dataset: user {segment}, item {item, category}. Impressions carry labels and their
+ * The synthetic shop (shop.ts) as a dataset: user {segment}, item {item, category}. Impressions carry labels and their
  * true click probability; each user's latest are test samples, those before them validation samples.
  */
 import { setImmediate } from "node:timers/promises";

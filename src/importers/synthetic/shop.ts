@@ -1,11 +1,11 @@
 /**
- * A made-up shop whose users' interests drift: data whose true click probability is known (docs/synthetic.md).
+ * A synthetic shop whose users' interests drift: data whose true click probability is known (docs/synthetic.md).
  *
  * The categories of a department stand in a ring of stages. A user holds a few interests: a department, the stage
  * reached there, and a direction, fixed for that user and department, in which the interest moves on from time to time.
  * Behaviours come in bursts of one interest. A candidate pleases where the interest has been and where it goes next,
  * and not where it came from, before the first behaviour. So a sum over the history knows little about a candidate,
- * attention to its department tells where the interest has been, and only the order tells which way it goes.
+ * attention to its department shows where the interest has been, and only the order shows which way it goes.
  */
 import { UserError } from "../../errors.ts";
 import { Random } from "../../tensor/random.ts";
@@ -231,7 +231,7 @@ function suit({ stage, direction, moves }: Interest, candidate: number): number 
   return moves === 0 ? 0 : Math.sign(behind - moves - (STAGES - behind));
 }
 
-/** An item of that category; the r-th of n is drawn with a probability of about 1 / (2 sqrt(r n)). */
+/** An item of that category; the r-th of n is chosen with a probability of about 1 / (2 sqrt(r n)). */
 function drawItem({ departments, items }: ShopOptions, category: number, random: Random): number {
   const categories = departments * STAGES;
   const count = Math.ceil((items - category) / categories);

@@ -211,7 +211,7 @@ describe.skipIf(noPostgres !== undefined)(`Postgres${noPostgres ? ` (skipped: ${
   const select =
     "SELECT 'u' AS uid, 'i' AS iid, 1700000000 AS ts, true AS click, 's' AS scene, NULL AS city, 1.5 AS price";
 
-  it("tells the address without user and password, and what passed", async () => {
+  it("reports the address without user and password, and what passed", async () => {
     const { inputs, table } = await load(server!.address({ query: `${select}; ` }));
     expect(table).toEqual([["u", "i", 1_700_000_000_000, 1, "s", null, "1.5"]]);
     expect(inputs).toHaveLength(1);
@@ -252,10 +252,10 @@ describe.skipIf(noPostgres !== undefined)(`Postgres${noPostgres ? ` (skipped: ${
     ["neither table nor query", () => server!.address({}), "expected ?table=SCHEMA.NAME or ?query=SELECT..."],
     ["nobody there", () => server!.address({ table: "log" }).replace(/:\d+\/postgres/, ":1/postgres"), "ECONNREFUSED"],
   ])("refuses %s", async (_, address, message) => {
-    const told = await refusal(address());
-    expect(told).toContain(message);
-    expect(told).toContain("postgres://127.0.0.1:");
-    for (const secret of ["pass%20word", "pass word", "secret-word", "test:"]) expect(told).not.toContain(secret);
+    const reported = await refusal(address());
+    expect(reported).toContain(message);
+    expect(reported).toContain("postgres://127.0.0.1:");
+    for (const secret of ["pass%20word", "pass word", "secret-word", "test:"]) expect(reported).not.toContain(secret);
   });
 
   it("takes a query for one statement, whatever it holds", async () => {
@@ -266,18 +266,18 @@ describe.skipIf(noPostgres !== undefined)(`Postgres${noPostgres ? ` (skipped: ${
     expect((await load(server!.address({ table: "victim" }), columns)).rows).toBe(1);
   });
 
-  it("tells that a server went away midway", async () => {
+  it("reports that a server went away midway", async () => {
     const own = await PostgresServer.start();
     try {
       const endless = `${select}, generate_series(1, 100000000) AS n`;
       let stopping: Promise<void> | undefined;
-      const told = await refusal(own.address({ query: endless }), undefined, {
+      const reported = await refusal(own.address({ query: endless }), undefined, {
         onProgress: (bytes) => {
           if (bytes > 1e6) stopping ??= own.stop();
         },
       });
       expect(stopping).toBeDefined();
-      expect(told).toMatch(/^cannot read postgres:\/\/127\.0\.0\.1:\d+\/postgres\?query=\S+: .*terminat/);
+      expect(reported).toMatch(/^cannot read postgres:\/\/127\.0\.0\.1:\d+\/postgres\?query=\S+: .*terminat/);
       expect(readdirSync(folder).filter((name) => name.startsWith("postgres-"))).toEqual([]);
     } finally {
       await own.stop();

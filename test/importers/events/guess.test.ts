@@ -56,7 +56,7 @@ test("a label may only speak of clicks; what is not 0 and 1 is none", async () =
   for (const name of ["clickbait", "bought"]) expect(await guess(name)).toBeUndefined();
 });
 
-test("a log's columns are told apart by names and values", async () => {
+test("a log's columns are distinguished by names and values", async () => {
   const { guess, value, resolve } = await features({ events: log() });
   expect(value.columns).toEqual({
     user: "visitorId",

@@ -1,4 +1,4 @@
-/** What is a log's row, and what is told of one that is none. */
+/** What is a log's row, and what is reported of one that is none. */
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -48,7 +48,7 @@ test("the table has a column of each kind, in this order, and only those that ar
   ]);
 });
 
-test("inputs are told by name, size and hash, sorted by name; headers may differ in order", async () => {
+test("inputs are reported by name, size and hash, sorted by name; headers may differ in order", async () => {
   mkdirSync(join(folder, "many"));
   const texts = {
     "b.csv": csv(header, [good]),
@@ -220,12 +220,12 @@ describe("bad rows", () => {
     `${good}`,
   ];
 
-  it("are told by file and row, the first of all", async () => {
+  it("are reported by file and row, the first of all", async () => {
     const path = write(".csv", `${[lines[0], lines[1], ...lines.slice(3)].join("\n")}\n`);
     expect(await refusal(path)).toBe(`${path}: row 3: column ts: expected a time, found "no"`);
   });
 
-  it("are left out and counted if that is asked for, the first five told", async () => {
+  it("are left out and counted if that is asked for, the first five reported", async () => {
     const path = write(".csv", `${lines.join("\n")}\n`);
     const { rows, skipped, told, table } = await load(path, allColumns, { skipBadRows: true });
     expect({ rows, skipped }).toEqual({ rows: 3, skipped: 6 });

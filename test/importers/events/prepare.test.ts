@@ -420,7 +420,7 @@ describe("a dataset of events", () => {
     ]);
   });
 
-  test("without labels draws negatives by popularity, never of the user's own", async () => {
+  test("without labels samples negatives by popularity, never of the user's own", async () => {
     const rows = Array.from({ length: 200 }, (_, i) => ["view", `u${i % 20}`, `i${(i * i) % 37}`, START + i * STEP]);
     const file = join(folder, "predicted.csv");
     writeFileSync(file, csv(["type", "user", "item", "time"], [...rows, ["view", "alone", "i1", START]]));

@@ -52,7 +52,7 @@ export interface ReferenceSample {
   readonly user: string;
   readonly position: number;
   readonly length: number;
-  /** Key of the candidate; null of a drawn negative. */
+  /** Key of the candidate; null for a sampled negative. */
   readonly item: string | null;
   readonly ids: readonly number[];
 }

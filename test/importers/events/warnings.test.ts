@@ -26,7 +26,7 @@ function prepare(options: Partial<PrepareEventsOptions>) {
   });
 }
 
-test("a table that has nobody of the log is told, with how keys look", async () => {
+test("a table that has nobody of the log is reported, with examples of keys", async () => {
   const strangers = write(".csv", csv(["user", "age"], [["U-0", "30"]]));
   expect((await prepare({ users: strangers })).warnings).toEqual([
     'no user of the log is in the table of users: keys there are like "U-0", in the log like "u0"',
@@ -34,7 +34,7 @@ test("a table that has nobody of the log is told, with how keys look", async () 
   expect((await prepare({})).warnings).toEqual([]);
 });
 
-test("rows that were left out are told where what is left makes no dataset", async () => {
+test("rows that were left out are reported where what is left makes no dataset", async () => {
   const events = log((i) => (i % 2 === 0 ? "yes" : "no"));
   await expect(prepare({ events, skipBadRows: true })).rejects.toThrow(
     /60 of 60 rows are unusable, the first is .*row 1: column click/,

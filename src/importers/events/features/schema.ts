@@ -5,10 +5,10 @@
 import { z } from "zod";
 import { didYouMean } from "../../../suggest.ts";
 
-/** What `dien init` writes where it could not tell. */
+/** What `dien init` writes where it found no answer. */
 export const TODO = "TODO";
 
-/** Keys and values; an unknown key is told with the known one that may have been meant. */
+/** Keys and values; an unknown key is reported with the known one that may have been meant. */
 function section<T extends z.ZodRawShape>(shape: T) {
   return z.strictObject(shape, {
     error: (issue) => {
@@ -69,7 +69,7 @@ const featuresSchema = section({
   }).prefault({}),
   /** Of impressions: the latest shares, or everything from a time on. */
   split: section({ valid: share, test: share, valid_from: when, test_from: when }).prefault({}),
-  /** What has been seen less often than this in the training part is unknown; a field may have its own. */
+  /** What was seen less often than this in the training part is unknown; a field may have its own. */
   min_count: z.int().min(1).default(1),
   /** Texts that stand for a missing value, as an empty one does. */
   missing: z.array(z.string()).default([]),

@@ -1,5 +1,5 @@
 /**
- * What the notes on a table's rows do not tell: which row it is, and why. Each reads files once more, in order and with
+ * What the notes on a table's rows do not say: which row it is, and why. Each reads files once more, in order and with
  * numbers, and only where something is known to be wrong.
  */
 import type { DuckDBConnection } from "@duckdb/node-api";

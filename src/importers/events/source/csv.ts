@@ -34,7 +34,7 @@ export async function openCsv(connection: DuckDBConnection, path: string, option
   const { header, before } = await readHeader(connection, name, file);
   const { delimiter = mostFrequent(header) } = options;
   const columns = splitHeader(header, delimiter, name);
-  // Names of our own: DuckDB's do not tell upper case from lower.
+  // Names of our own: DuckDB's do not distinguish upper and lower case.
   const types = columns.map((_, index) => `'x${index}': 'VARCHAR'`).join(", ");
   const reader = `read_csv(${file}, skip=${before}, header=true, delim=${quote(delimiter)}, quote='"', escape='"', columns={${types}}`;
   return {

@@ -48,7 +48,7 @@ export async function copyPostgres(source: string, path: string, options: CopyOp
       keepAlive: true,
       application_name: "dien",
     });
-    // A server that goes away tells the query, or the client where none runs.
+    // A server that goes away fails the query, or the client if no query runs.
     client.on("error", (error) => lost.abort(error));
     await client.connect();
     await client.query(
