@@ -112,11 +112,11 @@ describe("experiment", () => {
     const event = (index: number, count: number, what: object) => ({ name: `run ${index}`, index, count, ...what });
     const note = { kind: "note", text: "no better validation AUC in 2 epochs" };
     const run = async ({ onProgress }: RunExperimentOptions) => {
-      const report = onProgress as (event: object) => void;
-      report(event(0, 4, { kind: "training", event: note }));
-      report(event(0, 4, { kind: "finished", summary: { test: { auc: 0.75 } }, seconds: 100 }));
-      report(event(1, 4, { kind: "stopped", stop: { reason: "early", validAuc: [0.6, 0.55] }, seconds: 20 }));
-      report(event(2, 4, { kind: "stopped", stop: { reason: "diverged", validAuc: [] }, seconds: 30 }));
+      const happen = onProgress as (event: object) => void;
+      happen(event(0, 4, { kind: "training", event: note }));
+      happen(event(0, 4, { kind: "finished", summary: { test: { auc: 0.75 } }, seconds: 100 }));
+      happen(event(1, 4, { kind: "stopped", stop: { reason: "early", validAuc: [0.6, 0.55] }, seconds: 20 }));
+      happen(event(2, 4, { kind: "stopped", stop: { reason: "diverged", validAuc: [] }, seconds: 30 }));
       return { report, folder: "out/table2", seconds: 150 };
     };
     const world = { jobs: { runExperiment: run as unknown as typeof runExperiment } };
