@@ -1,0 +1,38 @@
+/** Every command line in README and docs names a command and flags that exist. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { dien } from "./harness.ts";
+
+const documents = [
+  "README.md",
+  ...readdirSync("docs", { recursive: true, encoding: "utf8" }).map((name) => join("docs", name)),
+].filter((name) => name.endsWith(".md"));
+
+/** The `dien` command lines in the shell blocks of a document, as words; quoted text holds none. */
+function commandLines(text: string): string[][] {
+  const blocks = [...text.matchAll(/^```sh\n(.*?)^```/gms)].map((match) => match[1].replace(/\\\n/g, " "));
+  return blocks.flatMap((block) => {
+    const plain = block.replace(/'[^']*'/gs, "TEXT").replace(/#.*$/gm, "");
+    return [...plain.matchAll(/(?:^|\|)\s*(?:npx )?dien ([^|\n]*)/gm)].map((match) => match[1].trim().split(/\s+/));
+  });
+}
+
+const lines = documents.flatMap((document) => commandLines(readFileSync(document, "utf8")));
+
+it("there are command lines of every kind", () => {
+  expect(new Set(lines.map(([command]) => command))).toEqual(
+    new Set(["init", "prepare", "inspect", "train", "evaluate", "predict", "experiment"]),
+  );
+});
+
+it.each([...new Set(lines.map((words) => words.join(" ")))])("dien %s", async (line) => {
+  const words = line.split(" ");
+  const first = words.findIndex((word) => word.startsWith("--"));
+  const command = words.slice(0, first === -1 ? words.length : first);
+  const { code, stdout } = await dien([...command, "--help"]);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(new RegExp(`^Usage: dien ${command.join(" ")} \\[options\\]`));
+  const flags = words.filter((word) => word.startsWith("--"));
+  expect(flags.filter((flag) => !new RegExp(`^  .*${flag}\\b`, "m").test(stdout))).toEqual([]);
+});
