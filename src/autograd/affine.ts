@@ -5,11 +5,11 @@
  * is concatenated. `plus` adds a value that is computed once and used by several: same rows, or one row per sample spread
  * over the sample's tokens.
  */
-import { Activation } from "../kernels/contract.ts";
 import type { Packed } from "../tensor/packed.ts";
+import { biasGradient, inputGradient, multiplyWeight, weightGradient } from "./matmul.ts";
 import type { AffineActivation } from "./operation.ts";
 import type { Tape } from "./tape.ts";
-import type { Parameter, Tensor } from "./values.ts";
+import { gradientAt, type Parameter, type Tensor, valueAt } from "./values.ts";
 
 export interface Term {
   readonly x: Tensor;
@@ -41,7 +41,6 @@ export function affine(tape: Tape, terms: readonly Term[], options: AffineOption
   if (spread && packed?.tokens !== rows) throw new Error("affine: `plus` per sample needs the packing of the tokens");
   const widest = Math.max(...terms.map(({ weight }) => weight.rows));
   const transposed = tape.training ? tape.fixedScratch(widest * n) : undefined;
-  const last = terms.length - 1;
 
   tape.record({
     name: "affine",
@@ -54,34 +53,22 @@ export function affine(tape: Tape, terms: readonly Term[], options: AffineOption
         if (spread) spreadRows(tape, packed!, plus, y);
         else kernels.copyRows(rows.count, n, plus.value, n, y.value, n, 0);
       }
-      for (let i = 0; i <= last; i++) {
+      for (let i = 0; i < terms.length; i++) {
         const { x, weight } = terms[i];
-        const final = i === last;
-        kernels.gemmNN(
-          rows.count,
-          n,
-          x.cols,
-          x.value,
-          x.cols,
-          weight.value,
-          n,
-          y.value,
-          n,
-          final ? (bias?.value ?? 0) : 0,
-          final ? Activation[activation] : Activation.none,
-          i > 0 || plus ? 1 : 0,
-        );
+        const accumulate = i > 0 || plus ? 1 : 0;
+        // Bias and activation come with the last product.
+        if (i < terms.length - 1) multiplyWeight(tape, rows.count, x.value, weight, y.value, accumulate);
+        else multiplyWeight(tape, rows.count, x.value, weight, y.value, accumulate, bias, activation);
       }
     },
     backward() {
-      const count = rows.count;
+      const { count } = rows;
       if (activation === "sigmoid") kernels.sigmoidBackward(count * n, y.value, y.grad, y.grad);
-      if (bias) kernels.columnSums(count, n, y.grad, n, bias.grad, tape.claim(bias));
-      for (let i = 0; i <= last; i++) {
+      if (bias) biasGradient(tape, count, y.grad, bias);
+      for (let i = 0; i < terms.length; i++) {
         const { x, weight } = terms[i];
-        const k = x.cols;
-        kernels.gemmTN(k, n, count, x.value, k, y.grad, n, weight.grad, n, tape.claim(weight));
-        kernels.gemmNT(count, k, n, y.grad, n, weight.value, n, x.grad, k, tape.claim(x), transposed!.value);
+        weightGradient(tape, count, x.value, y.grad, weight);
+        inputGradient(tape, x, y.grad, weight, transposed!);
       }
       if (plus) {
         if (spread) gatherRows(tape, packed!, y, plus);
@@ -96,8 +83,7 @@ export function affine(tape: Tape, terms: readonly Term[], options: AffineOption
 function spreadRows(tape: Tape, packed: Packed, from: Tensor, to: Tensor): void {
   const { cols } = from;
   for (let t = 0; t < packed.steps; t++) {
-    const out = to.value + packed.offsets[t] * cols * 4;
-    tape.kernels.copyRows(packed.active[t], cols, from.value, cols, out, cols, 0);
+    tape.kernels.copyRows(packed.active[t], cols, from.value, cols, valueAt(to, packed.offsets[t]), cols, 0);
   }
 }
 
@@ -106,7 +92,6 @@ function gatherRows(tape: Tape, packed: Packed, from: Tensor, to: Tensor): void 
   const { cols } = from;
   tape.settle(to);
   for (let t = 0; t < packed.steps; t++) {
-    const x = from.grad + packed.offsets[t] * cols * 4;
-    tape.kernels.copyRows(packed.active[t], cols, x, cols, to.grad, cols, 1);
+    tape.kernels.copyRows(packed.active[t], cols, gradientAt(from, packed.offsets[t]), cols, to.grad, cols, 1);
   }
 }

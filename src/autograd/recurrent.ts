@@ -10,9 +10,10 @@
  */
 import { Activation, Gate, type Pointer } from "../kernels/contract.ts";
 import type { Packed } from "../tensor/packed.ts";
+import { biasGradient, inputGradient, multiplyWeight, weightGradient } from "./matmul.ts";
 import type { GateName } from "./operation.ts";
 import type { Tape } from "./tape.ts";
-import type { Parameter, Tensor } from "./values.ts";
+import { gradientAt, type Parameter, type Scratch, type Tensor, valueAt } from "./values.ts";
 
 export interface RecurrentParameters {
   /** [D, 3H], columns update | reset | candidate */
@@ -37,19 +38,18 @@ export function recurrent(
   attention?: Tensor,
 ): { states: Tensor; last: Tensor } {
   if ((gate === "gru") !== (attention === undefined)) throw new Error("attention goes with a gate that reads it");
-  const { kernels } = tape;
+  const { kernels, training } = tape;
   const { samples, tokens, pairs } = packed;
   const form = Gate[gate];
   const D = x.cols;
   const H = U.rows;
-  const row = H * 4;
   const states = tape.tensor(tokens, H);
   const last = tape.tensor(samples, H);
   const gates = tape.scratch(tokens, 3 * H);
-  const candidate = tape.scratch(tokens, H);
-  const transposed = tape.training ? tape.fixedScratch(3 * H * Math.max(D, H)) : undefined;
-  const previous = tape.training ? tape.scratch(pairs, H) : undefined;
-  const dAttention = tape.training && attention ? tape.scratch(tokens, 1) : undefined;
+  const hUc = tape.scratch(tokens, H);
+  const transposed = training ? tape.fixedScratch(3 * H * Math.max(D, H)) : undefined;
+  const previous = training ? tape.scratch(pairs, H) : undefined;
+  const dAttention = training && attention ? tape.scratch(tokens, 1) : undefined;
 
   tape.record({
     name: "recurrent",
@@ -58,90 +58,111 @@ export function recurrent(
     outputs: { states, last },
     attributes: { packed, gate },
     forward() {
-      kernels.gemmNN(
-        tokens.count,
-        3 * H,
-        D,
-        x.value,
-        D,
-        W.value,
-        3 * H,
-        gates.value,
-        3 * H,
-        b.value,
-        Activation.none,
-        0,
-      );
-      let before: Pointer = 0;
+      multiplyWeight(tape, tokens.count, x.value, W, gates.value, 0, b);
+      let h: Pointer = 0;
       for (let t = 0; t < packed.steps; t++) {
         const rows = packed.active[t];
         const token = packed.offsets[t];
-        const g = gates.value + token * 3 * row;
-        const hc = candidate.value + token * row;
-        if (t === 0) kernels.fill(rows * H, hc, 0);
-        else {
-          kernels.gemmNN(rows, 2 * H, H, before, H, U.value, 3 * H, g, 3 * H, 0, Activation.none, 1);
-          kernels.gemmNN(rows, H, H, before, H, U.value + 2 * row, 3 * H, hc, H, 0, Activation.none, 0);
-        }
-        const h = states.value + token * row;
-        kernels.gruForward(rows, H, form, g, hc, before, attention ? attention.value + token * 4 : 0, h);
-        before = h;
+        const g = valueAt(gates, token);
+        const product = valueAt(hUc, token);
+        if (t === 0) kernels.fill(rows * H, product, 0);
+        else multiplyState(tape, rows, h, U, g, product);
+        const next = valueAt(states, token);
+        kernels.gruForward(rows, H, form, g, product, h, attention ? valueAt(attention, token) : 0, next);
+        h = next;
       }
-      lastStates(tape, packed, H, states.value, last.value, false);
+      copyLastStates(tape, packed, states, last);
     },
     backward() {
       tape.settle(states);
-      if (last.claimed) lastStates(tape, packed, H, states.grad, last.grad, true);
+      if (last.claimed) addLastGradients(tape, packed, last, states);
       kernels.transpose(H, 3 * H, U.value, 3 * H, transposed!.value, H);
-      const transposedC = transposed!.value + 2 * H * row;
       for (let t = packed.steps - 1; t >= 0; t--) {
         const rows = packed.active[t];
         const token = packed.offsets[t];
-        const g = gates.value + token * 3 * row;
-        const hc = candidate.value + token * row;
-        const dh = states.grad + token * row;
-        const a = attention ? attention.value + token * 4 : 0;
-        const da = dAttention ? dAttention.value + token * 4 : 0;
-        const before = t === 0 ? 0 : states.value + packed.offsets[t - 1] * row;
-        kernels.gruBackward(rows, H, form, g, hc, before, a, dh, t === 0 ? 0 : dh, da);
+        const g = valueAt(gates, token);
+        const product = valueAt(hUc, token);
+        const dh = gradientAt(states, token);
+        const a = attention ? valueAt(attention, token) : 0;
+        const da = dAttention ? valueAt(dAttention, token) : 0;
+        const h = t === 0 ? 0 : valueAt(states, packed.offsets[t - 1]);
+        kernels.gruBackward(rows, H, form, g, product, h, a, dh, t === 0 ? 0 : dh, da);
         if (t === 0) continue;
-        // dh now holds the direct part of the gradient of the state before; the parts through the products join it
-        // there.
-        const dBefore = states.grad + packed.offsets[t - 1] * row;
-        kernels.copyRows(rows, H, dh, H, dBefore, H, 1);
-        kernels.gemmNN(rows, H, 2 * H, g, 3 * H, transposed!.value, H, dBefore, H, 0, Activation.none, 1);
-        kernels.gemmNN(rows, H, H, hc, H, transposedC, H, dBefore, H, 0, Activation.none, 1);
-        kernels.copyRows(rows, H, before, H, previous!.value + (token - pairs.first) * row, H, 0);
+        // dh now holds the direct part of the gradient of the state before. There the parts through the products join it.
+        const dPrevious = gradientAt(states, packed.offsets[t - 1]);
+        kernels.copyRows(rows, H, dh, H, dPrevious, H, 1);
+        addStateGradient(tape, rows, g, product, transposed!, H, dPrevious);
+        kernels.copyRows(rows, H, h, H, valueAt(previous!, token - pairs.first), H, 0);
       }
-      const accumulateU = tape.claim(U);
-      const g = gates.value + pairs.first * 3 * row;
-      const hc = candidate.value + pairs.first * row;
-      kernels.gemmTN(H, 2 * H, pairs.count, previous!.value, H, g, 3 * H, U.grad, 3 * H, accumulateU);
-      kernels.gemmTN(H, H, pairs.count, previous!.value, H, hc, H, U.grad + 2 * row, 3 * H, accumulateU);
-      const count = tokens.count;
-      kernels.columnSums(count, 3 * H, gates.value, 3 * H, b.grad, tape.claim(b));
-      kernels.gemmTN(D, 3 * H, count, x.value, D, gates.value, 3 * H, W.grad, 3 * H, tape.claim(W));
-      kernels.gemmNT(count, D, 3 * H, gates.value, 3 * H, W.value, 3 * H, x.grad, D, tape.claim(x), transposed!.value);
+      const { count } = tokens;
+      const dGates = valueAt(gates, pairs.first);
+      stateWeightGradient(tape, pairs.count, previous!.value, dGates, valueAt(hUc, pairs.first), U);
+      biasGradient(tape, count, gates.value, b);
+      weightGradient(tape, count, x.value, gates.value, W);
+      inputGradient(tape, x, gates.value, W, transposed!);
       if (attention) kernels.copyRows(count, 1, dAttention!.value, 1, attention.grad, 1, tape.claim(attention));
     },
   });
   return { states, last };
 }
 
-/**
- * Copies each sample's last state from `states` to `last` (zeros where there is none) or, backward, adds `last` to it.
- * The samples whose history ends at step t are those from active[t+1] to active[t]-1.
- */
-function lastStates(tape: Tape, packed: Packed, H: number, states: Pointer, last: Pointer, backward: boolean): void {
+// --- products with U [H, 3H] ------------------------------------------------------------------------------------------
+// U_ur are its first 2H columns, which meet the first 2H of the gates [rows, 3H]; U_c are its last H, which meet
+// h U_c [rows, H]. Of the transposed U they are the first 2H rows and the last H.
+
+/** gates_ur += h U_ur, and hUc = h U_c. */
+function multiplyState({ kernels }: Tape, rows: number, h: Pointer, U: Parameter, gates: Pointer, hUc: Pointer): void {
+  const H = U.rows;
+  const U_c = U.value + 2 * H * 4;
+  kernels.gemmNN(rows, 2 * H, H, h, H, U.value, 3 * H, gates, 3 * H, 0, Activation.none, 1);
+  kernels.gemmNN(rows, H, H, h, H, U_c, 3 * H, hUc, H, 0, Activation.none, 0);
+}
+
+/** dh += dGates_ur U_ur^T + dHUc U_c^T; `transposed` holds U^T. */
+function addStateGradient(
+  { kernels }: Tape,
+  rows: number,
+  dGates: Pointer,
+  dHUc: Pointer,
+  transposed: Scratch,
+  H: number,
+  dh: Pointer,
+): void {
+  const U_cT = transposed.value + 2 * H * H * 4;
+  kernels.gemmNN(rows, H, 2 * H, dGates, 3 * H, transposed.value, H, dh, H, 0, Activation.none, 1);
+  kernels.gemmNN(rows, H, H, dHUc, H, U_cT, H, dh, H, 0, Activation.none, 1);
+}
+
+/** dU (+)= h^T [dGates_ur, dHUc]. */
+function stateWeightGradient(tape: Tape, rows: number, h: Pointer, dGates: Pointer, dHUc: Pointer, U: Parameter): void {
   const { kernels } = tape;
+  const H = U.rows;
+  const accumulate = tape.claim(U);
+  kernels.gemmTN(H, 2 * H, rows, h, H, dGates, 3 * H, U.grad, 3 * H, accumulate);
+  kernels.gemmTN(H, H, rows, h, H, dHUc, H, U.grad + 2 * H * 4, 3 * H, accumulate);
+}
+
+// --- the last state of each sample ------------------------------------------------------------------------------------
+// The samples whose history ends at step t are those from active[t + 1] to active[t] - 1.
+
+/** last [samples, H] = each sample's last state, 0 where there is none. */
+function copyLastStates({ kernels }: Tape, packed: Packed, states: Tensor, last: Tensor): void {
   const { active, offsets, steps, samples } = packed;
-  const empty = steps === 0 ? 0 : active[0];
-  if (!backward) kernels.fill((samples.count - empty) * H, last + empty * H * 4, 0);
+  const H = states.cols;
+  const some = steps === 0 ? 0 : active[0];
+  kernels.fill((samples.count - some) * H, valueAt(last, some), 0);
   for (let t = 0; t < steps; t++) {
     const first = t + 1 < steps ? active[t + 1] : 0;
-    const state = states + (offsets[t] + first) * H * 4;
-    const at = last + first * H * 4;
-    if (backward) kernels.copyRows(active[t] - first, H, at, H, state, H, 1);
-    else kernels.copyRows(active[t] - first, H, state, H, at, H, 0);
+    kernels.copyRows(active[t] - first, H, valueAt(states, offsets[t] + first), H, valueAt(last, first), H, 0);
+  }
+}
+
+/** Adds the gradient of `last` to that of each sample's last state. */
+function addLastGradients({ kernels }: Tape, packed: Packed, last: Tensor, states: Tensor): void {
+  const { active, offsets, steps } = packed;
+  const H = states.cols;
+  for (let t = 0; t < steps; t++) {
+    const first = t + 1 < steps ? active[t + 1] : 0;
+    kernels.copyRows(active[t] - first, H, gradientAt(last, first), H, gradientAt(states, offsets[t] + first), H, 1);
   }
 }

@@ -6,7 +6,7 @@
  */
 import type { Packed } from "../tensor/packed.ts";
 import type { Tape } from "./tape.ts";
-import type { Tensor } from "./values.ts";
+import { gradientAt, type Tensor, valueAt } from "./values.ts";
 
 /** Sum of each sample's tokens: [tokens, n] -> [samples, n]; zero for an empty history. */
 export function sumSteps(tape: Tape, packed: Packed, x: Tensor): Tensor {
@@ -21,15 +21,13 @@ export function sumSteps(tape: Tape, packed: Packed, x: Tensor): Tensor {
     forward() {
       kernels.fill(packed.samples.count * cols, y.value, 0);
       for (let t = 0; t < packed.steps; t++) {
-        const at = packed.offsets[t] * cols * 4;
-        kernels.copyRows(packed.active[t], cols, x.value + at, cols, y.value, cols, 1);
+        kernels.copyRows(packed.active[t], cols, valueAt(x, packed.offsets[t]), cols, y.value, cols, 1);
       }
     },
     backward() {
       const accumulate = tape.claim(x);
       for (let t = 0; t < packed.steps; t++) {
-        const at = packed.offsets[t] * cols * 4;
-        kernels.copyRows(packed.active[t], cols, y.grad, cols, x.grad + at, cols, accumulate);
+        kernels.copyRows(packed.active[t], cols, y.grad, cols, gradientAt(x, packed.offsets[t]), cols, accumulate);
       }
     },
   });
@@ -50,8 +48,8 @@ export function weightedSumSteps(tape: Tape, packed: Packed, weight: Tensor, x: 
       kernels.fill(packed.samples.count * cols, y.value, 0);
       for (let t = 0; t < packed.steps; t++) {
         const token = packed.offsets[t];
-        const from = x.value + token * cols * 4;
-        kernels.rowScale(packed.active[t], cols, from, cols, weight.value + token * 4, y.value, cols, 1);
+        const a = valueAt(weight, token);
+        kernels.rowScale(packed.active[t], cols, valueAt(x, token), cols, a, y.value, cols, 1);
       }
     },
     backward() {
@@ -60,9 +58,10 @@ export function weightedSumSteps(tape: Tape, packed: Packed, weight: Tensor, x: 
       for (let t = 0; t < packed.steps; t++) {
         const rows = packed.active[t];
         const token = packed.offsets[t];
-        const at = token * cols * 4;
-        kernels.rowDot(rows, cols, y.grad, cols, x.value + at, cols, weight.grad + token * 4, accumulateWeight);
-        kernels.rowScale(rows, cols, y.grad, cols, weight.value + token * 4, x.grad + at, cols, accumulateX);
+        const a = valueAt(weight, token);
+        const da = gradientAt(weight, token);
+        kernels.rowDot(rows, cols, y.grad, cols, valueAt(x, token), cols, da, accumulateWeight);
+        kernels.rowScale(rows, cols, y.grad, cols, a, gradientAt(x, token), cols, accumulateX);
       }
     },
   });
@@ -81,19 +80,21 @@ export function multiplySteps(tape: Tape, packed: Packed, tokens: Tensor, sample
     attributes: { packed },
     forward() {
       for (let t = 0; t < packed.steps; t++) {
-        const at = packed.offsets[t] * cols * 4;
         const rows = packed.active[t];
-        kernels.multiply(rows, cols, tokens.value + at, cols, samples.value, cols, y.value + at, cols, 0);
+        const token = packed.offsets[t];
+        kernels.multiply(rows, cols, valueAt(tokens, token), cols, samples.value, cols, valueAt(y, token), cols, 0);
       }
     },
     backward() {
       const accumulate = tape.claim(tokens);
       tape.settle(samples);
       for (let t = 0; t < packed.steps; t++) {
-        const at = packed.offsets[t] * cols * 4;
         const rows = packed.active[t];
-        kernels.multiply(rows, cols, y.grad + at, cols, tokens.value + at, cols, samples.grad, cols, 1);
-        kernels.multiply(rows, cols, y.grad + at, cols, samples.value, cols, tokens.grad + at, cols, accumulate);
+        const token = packed.offsets[t];
+        const dy = gradientAt(y, token);
+        const dx = gradientAt(tokens, token);
+        kernels.multiply(rows, cols, dy, cols, valueAt(tokens, token), cols, samples.grad, cols, 1);
+        kernels.multiply(rows, cols, dy, cols, samples.value, cols, dx, cols, accumulate);
       }
     },
   });
@@ -113,8 +114,8 @@ export function dotSteps(tape: Tape, packed: Packed, tokens: Tensor, samples: Te
     forward() {
       for (let t = 0; t < packed.steps; t++) {
         const token = packed.offsets[t];
-        const at = tokens.value + token * cols * 4;
-        kernels.rowDot(packed.active[t], cols, at, cols, samples.value, cols, y.value + token * 4, 0);
+        const x = valueAt(tokens, token);
+        kernels.rowDot(packed.active[t], cols, x, cols, samples.value, cols, valueAt(y, token), 0);
       }
     },
     backward() {
@@ -123,10 +124,9 @@ export function dotSteps(tape: Tape, packed: Packed, tokens: Tensor, samples: Te
       for (let t = 0; t < packed.steps; t++) {
         const rows = packed.active[t];
         const token = packed.offsets[t];
-        const at = token * cols * 4;
-        const dy = y.grad + token * 4;
-        kernels.rowScale(rows, cols, tokens.value + at, cols, dy, samples.grad, cols, 1);
-        kernels.rowScale(rows, cols, samples.value, cols, dy, tokens.grad + at, cols, accumulate);
+        const dy = gradientAt(y, token);
+        kernels.rowScale(rows, cols, valueAt(tokens, token), cols, dy, samples.grad, cols, 1);
+        kernels.rowScale(rows, cols, samples.value, cols, dy, gradientAt(tokens, token), cols, accumulate);
       }
     },
   });
@@ -190,11 +190,11 @@ export function following(tape: Tape, packed: Packed, x: Tensor): Tensor {
     outputs: { y },
     attributes: { packed },
     forward() {
-      kernels.copyRows(pairs.count, cols, x.value + pairs.first * cols * 4, cols, y.value, cols, 0);
+      kernels.copyRows(pairs.count, cols, valueAt(x, pairs.first), cols, y.value, cols, 0);
     },
     backward() {
       tape.settle(x);
-      kernels.copyRows(pairs.count, cols, y.grad, cols, x.grad + pairs.first * cols * 4, cols, 1);
+      kernels.copyRows(pairs.count, cols, y.grad, cols, gradientAt(x, pairs.first), cols, 1);
     },
   });
   return y;
@@ -213,16 +213,16 @@ export function preceding(tape: Tape, packed: Packed, x: Tensor): Tensor {
     attributes: { packed },
     forward() {
       for (let t = 1; t < packed.steps; t++) {
-        const from = x.value + packed.offsets[t - 1] * cols * 4;
-        const to = y.value + (packed.offsets[t] - pairs.first) * cols * 4;
+        const from = valueAt(x, packed.offsets[t - 1]);
+        const to = valueAt(y, packed.offsets[t] - pairs.first);
         kernels.copyRows(packed.active[t], cols, from, cols, to, cols, 0);
       }
     },
     backward() {
       tape.settle(x);
       for (let t = 1; t < packed.steps; t++) {
-        const from = y.grad + (packed.offsets[t] - pairs.first) * cols * 4;
-        const to = x.grad + packed.offsets[t - 1] * cols * 4;
+        const from = gradientAt(y, packed.offsets[t] - pairs.first);
+        const to = gradientAt(x, packed.offsets[t - 1]);
         kernels.copyRows(packed.active[t], cols, from, cols, to, cols, 1);
       }
     },

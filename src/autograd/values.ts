@@ -58,3 +58,13 @@ export interface Loss {
   /** The shard's share of the unweighted mean, after forward. */
   value: number;
 }
+
+/** Where a row of a tensor or of scratch memory begins. */
+export function valueAt({ value, cols }: Scratch, row: number): Pointer {
+  return value + row * cols * 4;
+}
+
+/** Where the gradient of a row begins. */
+export function gradientAt({ grad, cols }: Tensor, row: number): Pointer {
+  return grad + row * cols * 4;
+}
