@@ -1,7 +1,6 @@
 /**
- * Matrix products. The work is done by register blocks, which scripts/gemm-blocks.mjs writes; here rows are dealt out
- * to
- * blocks, and bias, activation and accumulation to where they cost least.
+ * Matrix products. The work is done by register blocks, which scripts/gemm-blocks.mjs writes; here rows are shared out
+ * among blocks, and bias, activation and accumulation go where they cost least.
  *
  * Every sum runs over p in ascending order, starting from what `init` holds (nothing, the bias, or the old C): an
  * element's value does not depend on m, n or its place in the matrix.

@@ -6,7 +6,6 @@ export { adam, adamRows, sumShards } from "./adam";
 export {
   columnSums,
   copyRows,
-  exp,
   fill,
   multiply,
   rowDot,
@@ -14,7 +13,6 @@ export {
   scale,
   sigmoid,
   sigmoidBackward,
-  tanh,
 } from "./elementwise";
 export { gatherRows, linkRows, sumLinkedRows } from "./embedding";
 export { gemmNN, gemmNT, gemmTN, transpose } from "./gemm";

@@ -2,8 +2,7 @@
 import { madd, sum4 } from "./simd";
 
 /**
- * Runs 96 * iterations floating-point operations on twelve independent chains that stay in registers; returns their
- * sum.
+ * Runs 96 * iterations floating-point operations on twelve independent chains that stay in registers; returns their sum.
  * The operands are parameters because V8 loads constants anew in every iteration.
  */
 export function peak(iterations: i32, factor: f32, addend: f32): f32 {

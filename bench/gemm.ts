@@ -2,11 +2,10 @@
  * The share of the machine's best 128-bit rate that the matrix products reach, at the shapes of training.
  *
  * The best rate is measured by a kernel of multiplications and additions that never leaves registers. It and the
- * products
- * run alternately in slices of about a millisecond, round after round over all shapes, and the median of the ratios is
- * taken: the clock and the neighbours change from one moment to the next, the ratio hardly.
+ * products run alternately in slices of about a millisecond, round after round over all shapes, and the median of the
+ * ratios is taken: the clock and the neighbours change from one moment to the next, the ratio hardly.
  */
-import { loadWasmKernels, PEAK_FLOP, type WasmKernels } from "../src/kernels/load.ts";
+import { loadWasmKernels, PEAK_FLOP, type WasmKernels } from "../src/kernels/wasm/wasm-kernels.ts";
 
 type Form = "NN" | "NT" | "TN";
 

@@ -1,8 +1,7 @@
 /** Where the time of a training step goes: each kernel timed, on one thread. */
-
 import { TaskRunner } from "../src/engine/task-runner.ts";
 import { STEPS_PER_CHUNK, Workspace } from "../src/engine/workspace.ts";
-import { type Engine, loadKernels } from "../src/kernels/load.ts";
+import type { Kernels } from "../src/kernels/contract.ts";
 import { fixedLengthDataset } from "./shop.ts";
 import { optionsFor, RATE } from "./step.ts";
 
@@ -13,29 +12,33 @@ export interface KernelTime {
   readonly calls_per_step: number;
 }
 
+/** Kernels that count their calls and the time of each, by name. */
+function timed(kernels: Kernels, clocks: Map<string, { seconds: number; calls: number }>): Kernels {
+  const wrapped = Object.entries(kernels).map(([name, kernel]) => {
+    const clock = { seconds: 0, calls: 0 };
+    clocks.set(name, clock);
+    return [
+      name,
+      (...all: number[]) => {
+        const start = performance.now();
+        const result = (kernel as (...all: number[]) => number)(...all);
+        clock.seconds += (performance.now() - start) / 1000;
+        clock.calls++;
+        return result;
+      },
+    ];
+  });
+  return Object.fromEntries(wrapped);
+}
+
 /** Times every kernel of a DIEN step at this history length, the costliest first. */
 export function profileStep(history: number): KernelTime[] {
   const dataset = fixedLengthDataset(history, 128 * STEPS_PER_CHUNK);
   const clocks = new Map<string, { seconds: number; calls: number }>();
-  const timed = (memory: WebAssembly.Memory, engine?: Engine) => {
-    const kernels = loadKernels(memory, engine);
-    const wrapped = Object.entries(kernels).map(([name, kernel]) => {
-      const clock = { seconds: 0, calls: 0 };
-      clocks.set(name, clock);
-      return [
-        name,
-        (...all: number[]) => {
-          const start = performance.now();
-          const result = (kernel as (...all: number[]) => number)(...all);
-          clock.seconds += (performance.now() - start) / 1000;
-          clock.calls++;
-          return result;
-        },
-      ];
-    });
-    return Object.fromEntries(wrapped);
-  };
-  const workspace = new Workspace(optionsFor(dataset, 1), undefined, timed);
+  const workspace = new Workspace(optionsFor(dataset, 1));
+  // Replaced before anything records a model with them.
+  const replaceable: { kernels: Kernels } = workspace;
+  replaceable.kernels = timed(workspace.kernels, clocks);
   workspace.parameters.initialise(workspace.memory, 1);
   workspace.gradients!.initialise();
   const runner = new TaskRunner(workspace, dataset, 0);

@@ -1,6 +1,6 @@
 /**
  * Compiles assembly/ to WebAssembly twice, without and with relaxed SIMD, and writes each module as a base64 string into
- * src/kernels/generated/, so that it loads in browsers and Node alike without a fetch. Does nothing when up to date.
+ * src/kernels/wasm/generated/, so that it loads in browsers and Node alike without a fetch. Does nothing when up to date.
  */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
@@ -10,7 +10,7 @@ import { gemmBlocks } from "./gemm-blocks.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const sourceFolder = join(root, "assembly");
-const outputFolder = join(root, "src", "kernels", "generated");
+const outputFolder = join(root, "src", "kernels", "wasm", "generated");
 const BUILDS = { simd: [], relaxed: ["--enable", "relaxed-simd"] };
 const FLAGS = [
   ...["-O3", "--runtime", "stub", "--noAssert", "--enable", "simd,threads,bulk-memory"],

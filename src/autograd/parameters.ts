@@ -1,15 +1,12 @@
 /**
  * Parameters: requested by dotted path, placed in linear memory once, shared by all threads.
  *
- * A model asks its tape for `name, rows, cols, init`; asked of a `ParameterPlan` this lists what the model needs, asked
- * of
- * a `ParameterLayout` it yields pointers. So one constructor serves planning, fresh and loaded models.
+ * A model asks its tape for `name, rows, cols, init`. A tape over a `ParameterPlan` thereby lists what the model needs;
+ * one over a `ParameterLayout` gets pointers. So one constructor serves planning, fresh and loaded models.
  *
- * Memory of a layout: all dense parameters form one block (so do their Adam moments, and each shard's gradient of
- * them);
- * embedding tables stand apart, for their gradients are lists of rows. Statistics (running moments of Dice) end the
- * dense
- * block: a shard's "gradient" of one is its share of the batch's value, and the optimiser averages instead of
+ * Memory of a layout: all dense parameters form one block (so do their Adam moments, and each shard's gradient of them).
+ * Embedding tables stand apart, because their gradients are lists of rows. Statistics (running moments of Dice) end the
+ * dense block: a shard's "gradient" of one is its share of the batch's value, and the optimiser averages instead of
  * descending.
  */
 import type { Pointer } from "../kernels/contract.ts";

@@ -4,7 +4,7 @@
  */
 import { availableParallelism } from "node:os";
 import { UserError } from "../errors.ts";
-import { type Engine, relaxedSupported } from "../kernels/load.ts";
+import { type Engine, engineSupported } from "../kernels/load.ts";
 
 export interface MachineOptions {
   /**
@@ -24,7 +24,7 @@ export interface Machine {
 
 /** Fills the defaults. @throws UserError where this version of Node does not have the engine */
 export function chooseMachine({ engine = "simd", threads = availableParallelism() }: MachineOptions): Machine {
-  if (engine === "relaxed" && !relaxedSupported()) {
+  if (!engineSupported(engine)) {
     throw new UserError('engine "relaxed": this version of Node has no relaxed SIMD; use "simd", or Node 24');
   }
   if (!Number.isInteger(threads) || threads < 1) throw new RangeError(`threads: expected at least 1, found ${threads}`);

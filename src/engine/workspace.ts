@@ -83,11 +83,8 @@ export class Workspace {
   readonly #scoreBatches: readonly Batch[];
   readonly #arenas: readonly Arena[];
 
-  /**
-   * Lays the run out in `memory`, or in a new memory of the size it needs.
-   * @param load how kernels are loaded; a benchmark wraps them to see where the time goes
-   */
-  constructor(options: WorkspaceOptions, memory?: WebAssembly.Memory, load = loadKernels) {
+  /** Lays the run out in `memory`, or in a new memory of the size it needs. */
+  constructor(options: WorkspaceOptions, memory?: WebAssembly.Memory) {
     this.options = options;
     const plan = planTape(options, SCORE);
     const trainingPlan = options.training ? planTape(options, TRAIN) : undefined;
@@ -103,7 +100,7 @@ export class Workspace {
       memory = createMemory(bytes).memory;
     }
     this.memory = viewMemory(memory);
-    this.kernels = load(memory, options.engine);
+    this.kernels = loadKernels(memory, options.engine);
     const parts = layout(this.memory, new Arena(0, memory.buffer.byteLength));
     this.parameters = parts.parameters;
     this.gradients = parts.gradients;

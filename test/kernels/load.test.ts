@@ -1,6 +1,6 @@
-/** Loading: several instances over one memory, addresses beyond 2 GiB, engines without relaxed SIMD. */
+/** Loading: several instances over one memory, addresses beyond 2 GiB, runtimes without relaxed SIMD. */
 import { describe, expect, it } from "vitest";
-import { loadKernels, relaxedSupported } from "../../src/kernels/load.ts";
+import { engineSupported, loadKernels } from "../../src/kernels/load.ts";
 import { BUILDS } from "./stage.ts";
 
 describe.each([...BUILDS, "reference"] as const)("loading build %s", (build) => {
@@ -30,8 +30,8 @@ describe.each([...BUILDS, "reference"] as const)("loading build %s", (build) => 
   });
 });
 
-it("names the engine's lack where relaxed SIMD is asked for in vain", () => {
+it("names the runtime's lack where relaxed SIMD is asked for in vain", () => {
   const load = () => loadKernels(new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }), "relaxed");
-  if (relaxedSupported()) expect(load).not.toThrow();
+  if (engineSupported("relaxed")) expect(load).not.toThrow();
   else expect(load).toThrow(/relaxed SIMD, which this one lacks/);
 });

@@ -5,11 +5,11 @@
  */
 import { expect } from "vitest";
 import type { Kernels } from "../../src/kernels/contract.ts";
-import { type Engine, loadKernels, relaxedSupported } from "../../src/kernels/load.ts";
+import { type Engine, engineSupported, loadKernels } from "../../src/kernels/load.ts";
 import { Random } from "../../src/tensor/random.ts";
 
-/** The builds that this engine runs, each of which must agree with the reference. */
-export const BUILDS: Engine[] = relaxedSupported() ? ["simd", "relaxed"] : ["simd"];
+/** The builds that this runtime has, each of which must agree with the reference. */
+export const BUILDS: Engine[] = engineSupported("relaxed") ? ["simd", "relaxed"] : ["simd"];
 
 /** Floats at `at`, `cols` in each of `rows` rows, `ld` apart; `exact` where they are integers or copies. */
 export interface Region {

@@ -1,6 +1,6 @@
 /**
- * A tape over a small memory, for tests: tensors that can be filled, run and read; padded arrays to packed tokens and
- * back.
+ * A tape over a small memory, for tests: tensors that can be filled, run and read; from padded arrays to packed tokens
+ * and back.
  */
 import { ParameterLayout, ParameterPlan } from "../../src/autograd/parameters.ts";
 import { Tape } from "../../src/autograd/tape.ts";

@@ -1,7 +1,7 @@
 /** PReLU, Dice and the column moments that Dice normalises by; the loss on logits. */
 import type { Kernels } from "../contract.ts";
-import type { Views } from "../views.ts";
-import { sigmoid } from "./scalar.ts";
+import { sigmoid } from "./sigmoid.ts";
+import type { Views } from "./views.ts";
 
 type Activations = Pick<
   Kernels,

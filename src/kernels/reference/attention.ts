@@ -1,6 +1,6 @@
 /** Softmax over the steps of packed sequences, and its gradient. */
 import type { Kernels } from "../contract.ts";
-import type { Views } from "../views.ts";
+import type { Views } from "./views.ts";
 
 type Attention = Pick<Kernels, "softmaxSteps" | "softmaxStepsBackward">;
 

@@ -1,21 +1,11 @@
 /** Element-wise and row-wise kernels. */
 import type { Kernels } from "../contract.ts";
-import type { Views } from "../views.ts";
-import { exp, sigmoid } from "./scalar.ts";
+import { sigmoid } from "./sigmoid.ts";
+import type { Views } from "./views.ts";
 
 type Elementwise = Pick<
   Kernels,
-  | "fill"
-  | "copyRows"
-  | "scale"
-  | "multiply"
-  | "rowDot"
-  | "rowScale"
-  | "columnSums"
-  | "exp"
-  | "sigmoid"
-  | "tanh"
-  | "sigmoidBackward"
+  "fill" | "copyRows" | "scale" | "multiply" | "rowDot" | "rowScale" | "columnSums" | "sigmoid" | "sigmoidBackward"
 >;
 
 export function elementwise({ f32 }: Views): Elementwise {
@@ -73,16 +63,8 @@ export function elementwise({ f32 }: Views): Elementwise {
       });
     },
 
-    exp(count, x, out) {
-      each(1, count, out, count, 0, (_, j) => exp(f32[x / 4 + j]));
-    },
-
     sigmoid(count, x, out) {
       each(1, count, out, count, 0, (_, j) => sigmoid(f32[x / 4 + j]));
-    },
-
-    tanh(count, x, out) {
-      each(1, count, out, count, 0, (_, j) => Math.tanh(f32[x / 4 + j]));
     },
 
     sigmoidBackward(count, y, dy, dx) {

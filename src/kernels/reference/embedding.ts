@@ -1,6 +1,6 @@
 /** Embedding look-up, and the chains that collect the gradients of each looked-up row. */
 import type { Kernels } from "../contract.ts";
-import type { Views } from "../views.ts";
+import type { Views } from "./views.ts";
 
 type Embedding = Pick<Kernels, "gatherRows" | "linkRows" | "sumLinkedRows">;
 

@@ -1,6 +1,6 @@
 /** Reduction over shards, and Adam on dense parameters and on embedding rows. */
 import type { Kernels } from "../contract.ts";
-import type { Views } from "../views.ts";
+import type { Views } from "./views.ts";
 
 type Optimiser = Pick<Kernels, "sumShards" | "adam" | "adamRows">;
 

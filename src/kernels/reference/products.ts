@@ -1,7 +1,7 @@
 /** Matrix products and transposition, as three nested loops. */
 import { Activation, type Kernels } from "../contract.ts";
-import type { Views } from "../views.ts";
-import { sigmoid } from "./scalar.ts";
+import { sigmoid } from "./sigmoid.ts";
+import type { Views } from "./views.ts";
 
 type Products = Pick<Kernels, "gemmNN" | "gemmNT" | "gemmTN" | "transpose">;
 

@@ -1,7 +1,7 @@
 /** The recurrent step in its four gate forms, and its gradient. */
 import { Gate, type Kernels } from "../contract.ts";
-import type { Views } from "../views.ts";
-import { sigmoid } from "./scalar.ts";
+import { sigmoid } from "./sigmoid.ts";
+import type { Views } from "./views.ts";
 
 type Recurrence = Pick<Kernels, "gruForward" | "gruBackward">;
 

@@ -2,14 +2,14 @@
  * The kernels in plain TypeScript: the specification that every other build must agree with, and a fallback that runs
  * anywhere. Loops are as plain as they can be and sums are kept in double precision; nothing here is tuned.
  */
-import type { Kernels } from "./contract.ts";
-import { activations } from "./reference/activations.ts";
-import { attention } from "./reference/attention.ts";
-import { elementwise } from "./reference/elementwise.ts";
-import { embedding } from "./reference/embedding.ts";
-import { optimiser } from "./reference/optimiser.ts";
-import { products } from "./reference/products.ts";
-import { recurrence } from "./reference/recurrence.ts";
+import type { Kernels } from "../contract.ts";
+import { activations } from "./activations.ts";
+import { attention } from "./attention.ts";
+import { elementwise } from "./elementwise.ts";
+import { embedding } from "./embedding.ts";
+import { optimiser } from "./optimiser.ts";
+import { products } from "./products.ts";
+import { recurrence } from "./recurrence.ts";
 
 /** Reference kernels over `memory`, which must not grow. */
 export function createReferenceKernels(memory: WebAssembly.Memory): Kernels {

@@ -1,0 +1,6 @@
+/** The sigmoid of the contract, in double precision. */
+
+/** 1 / (1 + e^-x). */
+export function sigmoid(x: number): number {
+  return 1 / (1 + Math.exp(-x));
+}
