@@ -15,7 +15,8 @@ import {
   sumSteps,
   weightedSumSteps,
 } from "../../src/autograd/steps.ts";
-import type { Tape, Tensor } from "../../src/autograd/tape.ts";
+import type { Tape } from "../../src/autograd/tape.ts";
+import type { Tensor } from "../../src/autograd/values.ts";
 import type { Packed } from "../../src/tensor/packed.ts";
 import { Random } from "../../src/tensor/random.ts";
 import { input, relativeError, seedGradient, Workbench } from "../support/workbench.ts";

@@ -99,7 +99,7 @@ it("a shard without samples, and a look-up that got no gradient, add nothing", (
     [2, [5]],
     [3, [7]],
   ]);
-  const rows = { count: 2, first: 0, capacity: 2 };
+  const rows = { axis: "tokens" as const, count: 2, first: 0, capacity: 2 };
   const output = { rows, cols: 1, value: 0, grad: 0, claimed: false };
   bench.gradients.publish(0, { lookups: [{ table: "item", ids: 0, rows, output, column: 0 }] });
   bench.reduce();
@@ -108,7 +108,7 @@ it("a shard without samples, and a look-up that got no gradient, add nothing", (
 
 it("pointers beyond 2 GiB reach the kernels as what they are", () => {
   const bench = new OptimiserBench({ tables: { item: [4, 1] }, lookups: ["item"] });
-  const rows = { count: 3, first: 0, capacity: 3 };
+  const rows = { axis: "tokens" as const, count: 3, first: 0, capacity: 3 };
   const output = { rows, cols: 1, value: 0, grad: 4_000_000_000, claimed: true };
   bench.gradients.publish(0, { lookups: [{ table: "item", ids: 3_000_000_000, rows, output, column: 0 }] });
   const seen: number[][] = [];

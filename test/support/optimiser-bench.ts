@@ -1,6 +1,6 @@
 /** Parameters and the gradients that shards leave for them, in a memory of their own: the optimiser without a model. */
 import { ParameterLayout, type ParameterSpec, type Placed } from "../../src/autograd/parameters.ts";
-import type { Lookup } from "../../src/autograd/tape.ts";
+import type { Lookup } from "../../src/autograd/values.ts";
 import { type Engine, loadKernels } from "../../src/kernels/load.ts";
 import { Gradients } from "../../src/optim/gradients.ts";
 import { gatherGradients, sumTouchedRows } from "../../src/optim/reduction.ts";
@@ -50,7 +50,7 @@ export class OptimiserBench {
     this.parameters = new ParameterLayout(specs, this.#arena, true);
     this.parameters.initialise(this.memory, 1);
     this.#lookups = lookups.map((table) => {
-      const rows = { count: 0, first: 0, capacity };
+      const rows = { axis: "tokens" as const, count: 0, first: 0, capacity };
       const output = { rows, cols: 0, value: 0, grad: 0, claimed: true };
       return { table, ids: 0, rows, output, column: 0 };
     });
@@ -93,7 +93,7 @@ export class OptimiserBench {
       ids.forEach((_, r) => {
         this.memory.f32.set(gradient.slice(r * cols, (r + 1) * cols), grad / 4 + r * stride + 2);
       });
-      const rows = { count: ids.length, first: 1, capacity: ids.length };
+      const rows = { axis: "tokens" as const, count: ids.length, first: 1, capacity: ids.length };
       const output = { rows, cols: stride, value: 0, grad, claimed: true };
       return { table, ids: pointer, rows, output, column: 2 };
     });
