@@ -1,7 +1,9 @@
-/** Every command line in README and docs names a command and flags that exist. */
+/** Commands, flags and settings that README and docs name exist. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { models } from "../../src/models/registry.ts";
+import { configKeys } from "../../src/run/config.ts";
 import { dien } from "./harness.ts";
 
 const documents = [
@@ -35,4 +37,13 @@ it.each([...new Set(lines.map((words) => words.join(" ")))])("dien %s", async (l
   expect(stdout).toMatch(new RegExp(`^Usage: dien ${command.join(" ")} \\[options\\]`));
   const flags = words.filter((word) => word.startsWith("--"));
   expect(flags.filter((flag) => !new RegExp(`^  .*${flag}\\b`, "m").test(stdout))).toEqual([]);
+});
+
+const keys = new Set([...models.keys()].flatMap((name) => [...configKeys(name).keys()]));
+
+it.each(documents)("settings that %s names", (document) => {
+  const text = readFileSync(document, "utf8");
+  const named = [...text.matchAll(/\b(?:model|train)\.[a-z_]+(?:\.[a-z_]+)*\b(?![./])/g)].map((match) => match[0]);
+  const settings = named.filter((name) => !/\.(?:json|parquet|safetensors|yaml)$/.test(name));
+  expect(settings.filter((name) => !keys.has(name))).toEqual([]);
 });
