@@ -8,25 +8,38 @@
  * Throws RangeError where a score is NaN: it has no place in an order.
  */
 export function auc(label: ArrayLike<number>, score: ArrayLike<number>): number {
-  const positives = new Float64Array(score.length);
-  const negatives = new Float64Array(score.length);
-  let p = 0;
-  let n = 0;
-  for (let i = 0; i < score.length; i++) {
-    if (Number.isNaN(score[i])) throw new RangeError(`score ${i} is NaN`);
-    if (label[i] > 0) positives[p++] = score[i];
-    else negatives[n++] = score[i];
-  }
-  return rankedPairs(positives.subarray(0, p), negatives.subarray(0, n)) / (p * n);
+  const { positives, negatives } = scoresByClass(label, score);
+  return rankedPairs(positives, negatives) / (positives.length * negatives.length);
+}
+
+/** The scores of each class, ascending. */
+export interface ClassScores {
+  readonly positives: Float64Array;
+  readonly negatives: Float64Array;
 }
 
 /**
- * Pairs (positive, negative) that are ordered rightly, ties one half, of two lists in any order. Sorts both in place,
- * then merges them: O(n log n). The count is exact up to 2^52 pairs.
+ * The scores of all samples, or of those with the indices `samples`, by class. Throws RangeError where a score is NaN.
+ */
+export function scoresByClass(label: ArrayLike<number>, score: ArrayLike<number>, samples?: Int32Array): ClassScores {
+  const count = samples === undefined ? score.length : samples.length;
+  const scores = new Float64Array(count);
+  let positives = 0;
+  let negatives = 0;
+  for (let k = 0; k < count; k++) {
+    const i = samples === undefined ? k : samples[k];
+    if (Number.isNaN(score[i])) throw new RangeError(`score ${i} is NaN`);
+    if (label[i] > 0) scores[positives++] = score[i];
+    else scores[count - ++negatives] = score[i];
+  }
+  return { positives: scores.subarray(0, positives).sort(), negatives: scores.subarray(positives).sort() };
+}
+
+/**
+ * The number of correctly ordered pairs (positive, negative), ties counted one half, by a merge of the sorted lists. It
+ * is exact up to 2^52 pairs.
  */
 export function rankedPairs(positives: Float64Array, negatives: Float64Array): number {
-  positives.sort();
-  negatives.sort();
   let below = 0; // negatives under the current positive
   let upTo = 0; // negatives under it or equal to it
   let pairs = 0;

@@ -2,7 +2,7 @@
  * Grouped AUC: how well candidates are ordered within each user, whatever the level of the user's scores
  * (Zhou et al. 2018, https://arxiv.org/abs/1706.06978).
  */
-import { rankedPairs } from "./auc.ts";
+import { rankedPairs, scoresByClass } from "./auc.ts";
 
 /**
  * Mean over groups of the AUC within the group, weighted by the group's samples. Groups of one class have no AUC and
@@ -11,23 +11,15 @@ import { rankedPairs } from "./auc.ts";
  */
 export function gauc(label: ArrayLike<number>, score: ArrayLike<number>, group: Int32Array): number {
   const { order, starts } = byGroup(group);
-  const positives = new Float64Array(score.length);
-  const negatives = new Float64Array(score.length);
   let weighted = 0;
   let weight = 0;
   for (let g = 0; g + 1 < starts.length; g++) {
-    let p = 0;
-    let n = 0;
-    for (let k = starts[g]; k < starts[g + 1]; k++) {
-      const i = order[k];
-      if (Number.isNaN(score[i])) throw new RangeError(`score ${i} is NaN`);
-      if (label[i] > 0) positives[p++] = score[i];
-      else negatives[n++] = score[i];
-    }
-    if (p === 0 || n === 0) continue;
-    const samples = p + n;
-    weighted += (samples * rankedPairs(positives.subarray(0, p), negatives.subarray(0, n))) / (p * n);
-    weight += samples;
+    const samples = order.subarray(starts[g], starts[g + 1]);
+    const { positives, negatives } = scoresByClass(label, score, samples);
+    const pairs = positives.length * negatives.length;
+    if (pairs === 0) continue;
+    weighted += (samples.length * rankedPairs(positives, negatives)) / pairs;
+    weight += samples.length;
   }
   return weighted / weight;
 }

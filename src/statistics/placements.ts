@@ -4,6 +4,8 @@
  * the AUC, and their variance shows how certain the AUC is (DeLong et al. 1988, https://doi.org/10.2307/2531595).
  */
 
+import { scoresByClass } from "./auc.ts";
+
 /** Placements of one side of a comparison: a model, in one or more runs. */
 export interface Placements {
   /** Of each sample, the mean over the runs. */
@@ -24,40 +26,25 @@ export function placementsOf(label: ArrayLike<number>, scores: readonly ArrayLik
   const negatives = label.length - positives;
   const pairs = positives * negatives;
   const value = new Float64Array(label.length);
-  const counts = scores.map((score) => addPlacements(label, score, positives, value));
+  const counts = scores.map((score) => addPlacements(label, score, value));
   for (let i = 0; i < value.length; i++) value[i] /= scores.length * (label[i] > 0 ? negatives : positives);
   const total = counts.reduce((sum, count) => sum + count, 0);
   return { value, aucs: counts.map((count) => count / pairs), auc: total / (scores.length * pairs) };
 }
 
 /**
- * Adds to `sums` the pairs of each sample with one of the other class that are ordered rightly, ties one half; gives
- * back the number of all such pairs. Sorts each class and looks every sample up in the other: O(n log n).
+ * Adds to `sums`, for each sample, its correctly ordered pairs with the other class, ties counted one half, and returns
+ * the number of all such pairs. Sorts each class and looks every sample up in the other: O(n log n).
  */
-function addPlacements(
-  label: ArrayLike<number>,
-  score: ArrayLike<number>,
-  positives: number,
-  sums: Float64Array,
-): number {
-  const positive = new Float64Array(positives);
-  const negative = new Float64Array(label.length - positives);
-  let p = 0;
-  let n = 0;
-  for (let i = 0; i < label.length; i++) {
-    if (Number.isNaN(score[i])) throw new RangeError(`score ${i} is NaN`);
-    if (label[i] > 0) positive[p++] = score[i];
-    else negative[n++] = score[i];
-  }
-  positive.sort();
-  negative.sort();
+function addPlacements(label: ArrayLike<number>, score: ArrayLike<number>, sums: Float64Array): number {
+  const { positives, negatives } = scoresByClass(label, score);
   let pairs = 0;
   for (let i = 0; i < label.length; i++) {
     if (label[i] > 0) {
-      const count = rank(negative, score[i]);
+      const count = rank(negatives, score[i]);
       sums[i] += count;
       pairs += count;
-    } else sums[i] += positives - rank(positive, score[i]);
+    } else sums[i] += positives.length - rank(positives, score[i]);
   }
   return pairs;
 }
