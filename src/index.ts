@@ -2,14 +2,18 @@
 
 export type { Dataset, Samples, Split } from "./dataset/dataset.ts";
 export { openDataset } from "./dataset/read.ts";
-export type { MachineOptions } from "./engine/machine.ts";
+export type { MachineOptions, TrainingMachineOptions } from "./engine/machine.ts";
 export type { Code as ErrorCode } from "./errors/catalogue/catalogue.ts";
 export { UserError } from "./errors/failure.ts";
 export { type ExperimentOutcome, type RunExperimentOptions, runExperiment } from "./experiments/run.ts";
-export { type PrepareAmazonOptions, prepareAmazon } from "./importers/amazon/prepare.ts";
-export { type EventsSummary, type PrepareEventsOptions, prepareEvents } from "./importers/events/prepare.ts";
-export { type PrepareSyntheticOptions, prepareSynthetic } from "./importers/synthetic/prepare.ts";
-export { type PrepareTaobaoOptions, prepareTaobao } from "./importers/taobao/prepare.ts";
+export type { PrepareAmazonOptions } from "./importers/amazon/options.ts";
+export { prepareAmazon } from "./importers/amazon/prepare.ts";
+export type { PrepareEventsOptions } from "./importers/events/options.ts";
+export { type EventsSummary, prepareEvents } from "./importers/events/prepare.ts";
+export type { PrepareSyntheticOptions } from "./importers/synthetic/options.ts";
+export { prepareSynthetic } from "./importers/synthetic/prepare.ts";
+export type { PrepareTaobaoOptions } from "./importers/taobao/options.ts";
+export { prepareTaobao } from "./importers/taobao/prepare.ts";
 export { type DatasetInspection, inspectDataset } from "./inspection/measure/inspect.ts";
 export type { Warning } from "./inspection/measure/warnings.ts";
 export { writeInspection } from "./inspection/show/inspection-page.ts";

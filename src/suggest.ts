@@ -1,7 +1,14 @@
 /** "did you mean": the known word nearest to a mistyped one. */
 
-/** Most edits that still count as a slip of the fingers, for a word of `length` letters. */
-const slips = (length: number) => Math.max(1, Math.floor(length / 3));
+/** Most edits that still count as a slip of the fingers: a third of the letters of a word, of a dotted key of its last part. */
+const slips = (typed: string) => Math.max(1, Math.floor(lastPart(typed).length / 3));
+
+const lastPart = (key: string) => key.slice(key.lastIndexOf(".") + 1);
+
+/** What an error says of a key that is none of the known ones. */
+export function unknownKey(key: string, known: Iterable<string>): string {
+  return `unknown key '${key}'${didYouMean(key, known)}`;
+}
 
 /**
  * `; did you mean 'WORD'?`, or nothing where no known word is near. A dotted key typed without its section
@@ -9,12 +16,11 @@ const slips = (length: number) => Math.max(1, Math.floor(length / 3));
  */
 export function didYouMean(typed: string, known: Iterable<string>): string {
   let nearest: string | undefined;
-  let least = slips(typed.length) + 1;
+  let least = slips(typed) + 1;
   for (const word of known) {
-    const tail = word.slice(word.lastIndexOf(".") + 1);
     const edits = Math.min(
       distance(typed, word),
-      typed.includes(".") ? Number.POSITIVE_INFINITY : distance(typed, tail),
+      typed.includes(".") ? Number.POSITIVE_INFINITY : distance(typed, lastPart(word)),
     );
     if (edits < least) {
       least = edits;

@@ -1,15 +1,19 @@
-/** `dien demo`: the whole way in one command, on a made-up shop where the best possible result is known. */
+/** `dien demo`: the whole way in one command, on a synthetic shop where the best possible result is known. */
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
+import { z } from "zod";
+import { trainingMachineOptions } from "../engine/machine.ts";
 import { UserError } from "../errors.ts";
 import { fileError, unlessAbsent } from "../files.ts";
 import { count, duration, metric } from "../format.ts";
-import { SHOP_DEFAULTS } from "../importers/synthetic/shop.ts";
+import { shopOptions } from "../importers/synthetic/options.ts";
+import { seed, text } from "../options/pieces.ts";
+import { trainSchema } from "../run/config.ts";
 import type { TrainSummary } from "../run/summary.ts";
 import { type Context, INTERRUPTED, printJson } from "./context.ts";
-import { addCommonOptions, gatherOptions, seedOption, threadsOption, whole } from "./options.ts";
+import { addOptions } from "./options.ts";
 import { type Progress, withProgress } from "./progress.ts";
 import { resolveSettings } from "./settings.ts";
 import { table } from "./table.ts";
@@ -18,31 +22,29 @@ import { showTraining } from "./training.ts";
 /** From a bag of behaviours, over attention, to attention with order: the comparison the paper makes. */
 const MODELS = ["base", "din", "dien"] as const;
 
-interface Options {
-  out?: string;
-  users: number;
-  epochs: number;
-  seed: number;
-  threads?: number;
-  json?: boolean;
-}
+const { users } = shopOptions.shape;
+
+const flags = z.strictObject({
+  out: text("folder", "new or empty folder for everything (default: runs/demo, runs/demo-2, ...)").optional(),
+  users: users.unwrap().min(10).describe("size of the shop").default(users.parse(undefined)),
+  epochs: trainSchema.shape.epochs,
+  seed: seed.default(1),
+  threads: trainingMachineOptions.shape.threads,
+});
 
 export function addDemo(program: Command, context: Context, finish: (exitCode: number) => void): void {
   const command = program
     .command("demo")
-    .summary("made-up shop, three models, a table of results")
+    .summary("synthetic shop, three models, a table of results")
     .description(
       "Makes a shop whose users' interests drift, trains base, din and dien on it and compares them with the ceiling:\n" +
         "the AUC of the true click probability, which no model can pass but by luck. Under two minutes on two cores.",
-    )
-    .option("--out <folder>", "new or empty folder for everything (default: runs/demo, runs/demo-2, ...)")
-    .option("--users <number>", "size of the shop", whole(10), SHOP_DEFAULTS.users)
-    .option("--epochs <number>", "passes over the training samples", whole(1), 3)
-    .addOption(seedOption(1))
-    .addOption(threadsOption(", at most train.shards"))
+    );
+  const read = addOptions(command, flags);
+  command
     .addHelpText("after", "\nExamples:\n  dien demo\n  dien demo --users 20000 --epochs 2 --json")
     .action(async () => {
-      const { json, ...options } = await gatherOptions<Options>(command, []);
+      const { options, json } = await read();
       const out = options.out ?? freeFolder(join("runs", "demo"));
       await checkFree(out);
       const result = await withProgress(context.stderr, (progress) => compare(context, progress, { ...options, out }));
@@ -50,7 +52,6 @@ export function addDemo(program: Command, context: Context, finish: (exitCode: n
       if (json) printJson(context, result);
       else context.stdout.write(tell(result, out));
     });
-  addCommonOptions(command);
 }
 
 interface Run {
@@ -71,7 +72,7 @@ interface Comparison {
 async function compare(
   { jobs, interruption }: Context,
   progress: Progress,
-  { out, users, epochs, seed, threads }: Options & { out: string },
+  { out, users, epochs, seed, threads }: z.output<typeof flags> & { out: string },
 ): Promise<Comparison> {
   const start = performance.now();
   const data = join(out, "data");

@@ -1,34 +1,21 @@
 /** `dien evaluate` */
-import { type Command, Option } from "commander";
-import { SPLITS, type Split } from "../dataset/dataset.ts";
+import type { Command } from "commander";
+import type { Split } from "../dataset/dataset.ts";
 import { count, duration, metric, percent, pValue, signed } from "../format.ts";
 import type { Evaluation } from "../scoring/evaluate.ts";
+import { evaluateOptions } from "../scoring/options.ts";
 import { type Context, printJson } from "./context.ts";
-import { addCommonOptions, engineOption, gatherOptions, type MachineFlags, threadsOption } from "./options.ts";
+import { addOptions } from "./options.ts";
 import { withProgress } from "./progress.ts";
 import { table } from "./table.ts";
-
-interface Options extends Omit<MachineFlags, "checkpointSeconds"> {
-  run: string;
-  data: string;
-  split: Split;
-  against?: string;
-  calibration?: boolean;
-  json?: boolean;
-}
 
 export function addEvaluate(program: Command, context: Context): void {
   const command = program
     .command("evaluate")
     .summary("measure a trained model on a dataset")
-    .description("Scores the samples of a dataset with the best model of a run: AUC, GAUC, logloss and ECE.")
-    .option("--run <folder>", "run, made by `dien train`")
-    .option("--data <folder>", "dataset with the fields of the one the run was trained on")
-    .addOption(new Option("--split <name>", "which samples").choices(SPLITS).default("test"))
-    .option("--against <run>", "another run: is the AUC of --run really better than its?")
-    .option("--calibration", "predicted and observed clicks by score")
-    .addOption(threadsOption())
-    .addOption(engineOption())
+    .description("Scores the samples of a dataset with the best model of a run: AUC, GAUC, logloss and ECE.");
+  const read = addOptions(command, evaluateOptions);
+  command
     .addHelpText(
       "after",
       `
@@ -46,7 +33,7 @@ n/a, in JSON null.
 training seeds. RelaImpr is the gain over a guess, (AUC - 0.5) / (other AUC - 0.5) - 1.`,
     )
     .action(async () => {
-      const { json, ...options } = await gatherOptions<Options>(command, ["run", "data"]);
+      const { options, json } = await read();
       const result = await withProgress(context.stderr, (progress) =>
         context.jobs.evaluateRun({
           ...options,
@@ -56,7 +43,6 @@ training seeds. RelaImpr is the gain over a guess, (AUC - 0.5) / (other AUC - 0.
       if (json) return printJson(context, result);
       context.stdout.write(tell(result, options.split));
     });
-  addCommonOptions(command);
 }
 
 function tell({ auc, gauc, logloss, ece, samples, seconds, ...more }: Evaluation, split: Split): string {

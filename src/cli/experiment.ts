@@ -1,47 +1,35 @@
 /** `dien experiment NAME`: the paper's tables and figures, and the search for settings, on people's own datasets. */
 import { join } from "node:path";
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
+import { z } from "zod";
+import { trainingMachineOptions } from "../engine/machine.ts";
 import type { LabEvent } from "../experiments/lab/lab.ts";
 import type { Stop } from "../experiments/lab/trials.ts";
-import { type Experiment, type ExperimentOptions, experiments } from "../experiments/list.ts";
+import { type Experiment, experiments } from "../experiments/list.ts";
+import { experimentOptions } from "../experiments/options.ts";
 import type { ExperimentOutcome } from "../experiments/run.ts";
-import { TUNE_DEFAULTS } from "../experiments/search/space.ts";
 import { duration, metric } from "../format.ts";
-import { models } from "../models/registry.ts";
+import { text, texts } from "../options/pieces.ts";
 import { type Context, INTERRUPTED, printJson } from "./context.ts";
-import {
-  addCommonOptions,
-  checkpointOption,
-  collect,
-  engineOption,
-  gatherOptions,
-  type MachineFlags,
-  threadsOption,
-  whole,
-} from "./options.ts";
+import { addOptions } from "./options.ts";
 import { type Progress, withProgress } from "./progress.ts";
 import { readSettings } from "./settings.ts";
 import { table } from "./table.ts";
 import { showTraining } from "./training.ts";
 
-interface Options extends ExperimentOptions, MachineFlags {
-  data: string[];
-  out: string;
-  seeds?: number;
-  set?: string[];
-  json?: boolean;
-}
+const flags = z.strictObject({
+  data: texts("folder", "datasets, made by `dien prepare`; their folders' names name them in the report").min(1),
+  out: text("folder", "runs (OUT/runs, shared by experiments) and the report (OUT/NAME/report.html)"),
+  set: texts("key=value", "set a key for all models that have it; `dien train --model NAME --help` lists them").default(
+    [],
+  ),
+  ...trainingMachineOptions.shape,
+  seeds: z.int().min(1).describe("runs of each model: seeds 1 to this").default(5),
+  ...experimentOptions.shape,
+});
 
-/** Flags of the options that only some experiments have. */
-const OWN: Record<keyof ExperimentOptions, () => Option> = {
-  user: () => new Option("--user <key>", "the user to look at (default: the most telling one)"),
-  model: () =>
-    new Option("--model <name>", "model to search for").choices([...models.keys()]).default(TUNE_DEFAULTS.model),
-  trials: () =>
-    new Option("--trials <number>", "settings to try, the defaults among them")
-      .argParser(whole(1))
-      .default(TUNE_DEFAULTS.trials),
-};
+/** Options that only some experiments read. */
+const SOME = experimentOptions.keyof().options;
 
 export function addExperiment(program: Command, context: Context, finish: (exitCode: number) => void): void {
   const parent = program
@@ -57,22 +45,9 @@ function addOne(
   context: Context,
   finish: (exitCode: number) => void,
 ): void {
-  const command = parent
-    .command(name)
-    .summary(summary)
-    .description(description)
-    .option("--data <folder...>", "datasets, made by `dien prepare`; their folders' names name them in the report")
-    .option("--out <folder>", "runs (OUT/runs, shared by experiments) and the report (OUT/NAME/report.html)")
-    .option(
-      "--set <key=value...>",
-      "set a key for all models that have it; `dien train --model NAME --help` lists them",
-      collect,
-    )
-    .addOption(threadsOption(", at most train.shards"))
-    .addOption(engineOption())
-    .addOption(checkpointOption());
-  if (manySeeds) command.option("--seeds <number>", "runs of each model: seeds 1 to this", whole(1), 5);
-  for (const key of own) command.addOption(OWN[key]());
+  const unread = [...(manySeeds ? [] : ["seeds" as const]), ...SOME.filter((key) => !own.includes(key))];
+  const command = parent.command(name).summary(summary).description(description);
+  const read = addOptions(command, flags, unread);
   command
     .addHelpText(
       "after",
@@ -84,12 +59,13 @@ Examples:
   dien experiment ${name} --data data/beauty${manySeeds ? " --seeds 2" : ""} --set train.epochs=2 --out quick`,
     )
     .action(async () => {
-      const { json, set = [], seeds = 1, ...options } = await gatherOptions<Options>(command, ["data", "out"]);
+      const { options, json } = await read();
+      const { set, ...rest } = options;
       const settings = readSettings(set);
       const outcome = await withProgress(context.stderr, (progress) =>
         context.jobs.runExperiment({
-          ...options,
-          seeds,
+          ...rest,
+          seeds: manySeeds ? options.seeds : 1,
           name,
           settings,
           signal: context.interruption(),
@@ -103,7 +79,6 @@ Examples:
       } else if (json) printJson(context, { ...outcome, report: { ...outcome.report, blocks: undefined } });
       else context.stdout.write(tell(outcome));
     });
-  addCommonOptions(command);
 }
 
 /**

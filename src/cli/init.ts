@@ -1,25 +1,27 @@
 /** `dien init`: a first features.yaml for somebody's own log. */
 import { stat } from "node:fs/promises";
 import type { Command } from "commander";
+import { z } from "zod";
 import { UserError } from "../errors.ts";
 import { fileError, unlessAbsent, writeFileAside } from "../files.ts";
 import { count } from "../format.ts";
 import type { Guess } from "../importers/events/features/guess.ts";
 import { featuresText } from "../importers/events/features/text.ts";
 import { isPostgres, withoutPassword } from "../importers/events/source/address.ts";
+import { text, toggle } from "../options/pieces.ts";
 import { shellWord } from "../report/text.ts";
 import { type Context, printJson } from "./context.ts";
-import { addCommonOptions, gatherOptions } from "./options.ts";
+import { addOptions } from "./options.ts";
 import { table } from "./table.ts";
 
-interface Options {
-  events: string;
-  users?: string;
-  items?: string;
-  out: string;
-  force?: boolean;
-  json?: boolean;
-}
+const flags = z.strictObject({
+  events: text("source", "the log: a file, a pattern in quotes, or postgres://USER@HOST/DATABASE?table=NAME"),
+  users: text("source", "a table with a row for each user, likewise").optional(),
+  items: text("source", "a table with a row for each item, likewise").optional(),
+  out: text("file", "where the guess goes").default("features.yaml"),
+  force: toggle("replace that file if it exists"),
+});
+type Sources = Pick<z.output<typeof flags>, "events" | "users" | "items">;
 
 export function addInit(program: Command, context: Context): void {
   const command = program
@@ -28,12 +30,9 @@ export function addInit(program: Command, context: Context): void {
     .description(
       "Looks at the first 20,000 rows of a log and writes features.yaml: which columns are the user, the item, the time\n" +
         "and the label, and which others a model is given. Every guess is explained there; look it through.",
-    )
-    .option("--events <source>", "the log: a file, a pattern in quotes, or postgres://USER@HOST/DATABASE?table=NAME")
-    .option("--users <source>", "a table with a row for each user, likewise")
-    .option("--items <source>", "a table with a row for each item, likewise")
-    .option("--out <file>", "where the guess goes", "features.yaml")
-    .option("--force", "replace that file if it exists")
+    );
+  const read = addOptions(command, flags);
+  command
     .addHelpText(
       "after",
       `
@@ -47,7 +46,8 @@ A password of postgres is better given as PGPASSWORD than in the address; ?query
 What cannot be guessed stands in the file as TODO; until it is filled in, \`dien prepare events\` refuses the file.`,
     )
     .action(async () => {
-      const { json, out, force, ...sources } = await gatherOptions<Options>(command, ["events"]);
+      const { options, json } = await read();
+      const { out, force, ...sources } = options;
       if (!force) await refuseToReplace(out);
       const guess = await context.jobs.guessFeatures(sources);
       await writeFileAside(out, featuresText(guess));
@@ -65,7 +65,6 @@ What cannot be guessed stands in the file as TODO; until it is filled in, \`dien
       }
       context.stdout.write(`Then:\n  ${next}\n`);
     });
-  addCommonOptions(command);
 }
 
 /** @throws UserError where there is something at `path` */
@@ -88,7 +87,7 @@ function todoOf({ columns, keys }: Guess): string[] {
   ];
 }
 
-function nextCommand(out: string, { events, users, items }: Pick<Options, "events" | "users" | "items">): string {
+function nextCommand(out: string, { events, users, items }: Sources): string {
   const sources = Object.entries({ events, users, items }).filter(([, source]) => source !== undefined);
   const flags = sources.map(
     ([name, source]) => `--${name} ${shellWord(isPostgres(source!) ? withoutPassword(source!) : source!)}`,

@@ -1,19 +1,20 @@
 /** `dien inspect`: a look at a dataset before anybody trains on it. */
 import type { Command } from "commander";
+import { z } from "zod";
 import { duration } from "../format.ts";
 import type { DatasetInspection } from "../inspection/measure/inspect.ts";
 import { headline, inspectionTables } from "../inspection/show/inspection-tables.ts";
+import { text, toggle } from "../options/pieces.ts";
 import { type Context, printJson } from "./context.ts";
-import { addCommonOptions, gatherOptions } from "./options.ts";
+import { addOptions } from "./options.ts";
 import { withProgress } from "./progress.ts";
 import { table } from "./table.ts";
 
-interface Options {
-  data: string;
-  html?: string;
-  strict?: boolean;
-  json?: boolean;
-}
+const flags = z.strictObject({
+  data: text("folder", "dataset of any size: what does not fit into memory goes to temporary files"),
+  html: text("file", "also write all of it, with figures, as one page that needs no network").optional(),
+  strict: toggle("exit code 1 when a warning is grave, for scripts"),
+});
 
 /** What fits on a screen or two; page and JSON have more. */
 const EXTENT = { fields: 6, stretches: 12 };
@@ -22,10 +23,9 @@ export function addInspect(program: Command, context: Context, finish: (exitCode
   const command = program
     .command("inspect")
     .summary("look at a dataset before training: what is in it, what is wrong with it")
-    .description("Counts what is in a dataset and warns of leaks, drift and whatever else spoils results.")
-    .option("--data <folder>", "dataset of any size: what does not fit into memory goes to temporary files")
-    .option("--html <file>", "also write all of it, with figures, as one page that needs no network")
-    .option("--strict", "exit code 1 when a warning is grave, for scripts")
+    .description("Counts what is in a dataset and warns of leaks, drift and whatever else spoils results.");
+  const read = addOptions(command, flags);
+  command
     .addHelpText(
       "after",
       `
@@ -48,7 +48,8 @@ to each of which ten samples of the overall rate are added.
 Temporary files go where the environment variable TMPDIR says.`,
     )
     .action(async () => {
-      const { data, html, strict, json } = await gatherOptions<Options>(command, ["data"]);
+      const { options, json } = await read();
+      const { data, html, strict } = options;
       const inspection = await withProgress(context.stderr, (progress) =>
         context.jobs.inspectDataset(data, (part, done, total) => progress.update("inspected", done, total, part)),
       );
@@ -60,7 +61,6 @@ Temporary files go where the environment variable TMPDIR says.`,
       if (json) printJson(context, inspection);
       if (strict && inspection.warnings.some(({ level }) => level === "grave")) finish(1);
     });
-  addCommonOptions(command);
 }
 
 /** Warnings come last, where the eye is when the command ends. */

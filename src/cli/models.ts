@@ -1,12 +1,14 @@
 /** `dien models`: what can be trained, where it was published and what it costs. */
 import type { Command } from "commander";
+import { z } from "zod";
 import { type ModelCost, modelCost } from "../engine/cost.ts";
 import type { Schema } from "../features/schema.ts";
 import { count } from "../format.ts";
 import type { Paper } from "../models/model.ts";
 import { models } from "../models/registry.ts";
+import { text } from "../options/pieces.ts";
 import { type Context, printJson } from "./context.ts";
-import { addCommonOptions, gatherOptions } from "./options.ts";
+import { addOptions } from "./options.ts";
 import { resolveSettings } from "./settings.ts";
 import { table } from "./table.ts";
 
@@ -46,10 +48,9 @@ const REFERENCE: Size = {
   history: 20,
 };
 
-interface Options {
-  data?: string;
-  json?: boolean;
-}
+const flags = z.strictObject({
+  data: text("folder", "dataset to count for: its fields, its mean training history").optional(),
+});
 
 interface Row extends ModelCost {
   readonly name: string;
@@ -66,8 +67,9 @@ export function addModels(program: Command, context: Context): void {
     .description(
       "Lists the models with their papers, the numbers they train and the operations of one sample:\n" +
         "with --data for that dataset, else for Amazon Books as in the DIEN paper.",
-    )
-    .option("--data <folder>", "dataset to count for: its fields, its mean training history")
+    );
+  const read = addOptions(command, flags);
+  command
     .addHelpText(
       "after",
       `
@@ -79,7 +81,8 @@ Operations are the multiply-adds of matrix products, times two. Look-ups, sums, 
 vectors are not counted; so the auxiliary loss costs nothing here unless it is a network (model.auxiliary.form=mlp).`,
     )
     .action(async () => {
-      const { data, json } = await gatherOptions<Options>(command, []);
+      const { options, json } = await read();
+      const { data } = options;
       let size = REFERENCE;
       if (data !== undefined) {
         const { schema, meanHistory } = await context.jobs.readShape(data);
@@ -91,7 +94,6 @@ vectors are not counted; so the auxiliary loss costs nothing here unless it is a
       if (json) return printJson(context, { ...size, models: rows });
       context.stdout.write(tell(size, rows));
     });
-  addCommonOptions(command);
 }
 
 function rowOf({ schema, history }: Size, name: string, set: string | undefined): Row {

@@ -1,147 +1,151 @@
-/** Options that commands share, and the YAML file that may stand in for any of them. */
-import { type Command, InvalidArgumentError, Option } from "commander";
+/**
+ * Flags of commands, made of the schemas of their options: names, placeholders, choices and defaults as the help shows
+ * them, and errors in words of the flag. The YAML file of `--config` may stand in for any of them.
+ */
+import { type Command, Option } from "commander";
 import { parse } from "yaml";
+import { z } from "zod";
 import { readText } from "../files.ts";
-import { ENGINES, type Engine } from "../kernels/load.ts";
-import { didYouMean } from "../suggest.ts";
+import { type Described, describe } from "../options/expected.ts";
+import { text } from "../options/pieces.ts";
+import { type Problem, problemsOf, sentence } from "../options/problems.ts";
+import { unknownKey } from "../suggest.ts";
 import { UsageError } from "./context.ts";
 
-/** Parser of an option whose value is a whole number. */
-export function whole(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() !== "" && Number.isSafeInteger(value) && value >= least && value <= most) return value;
-    const range = most === Number.MAX_SAFE_INTEGER ? `at least ${least}` : `${least} to ${most}`;
-    throw new InvalidArgumentError(`Expected a whole number, ${range}.`);
+/** Options that every command has. */
+const common = z.strictObject({
+  config: text("file", "YAML file with any of these options (`seed: 1`); flags win over it").optional(),
+  json: z.boolean().default(false).describe("print the result as one JSON document, the last line of stdout"),
+});
+
+/** What a file of `--config` holds; without one, nothing. */
+export interface ConfigFile {
+  readonly path: string;
+  readonly values: Readonly<Record<string, unknown>>;
+  /** Keys that the command reads by itself, which are in `values` no more. */
+  readonly sections?: readonly string[];
+}
+
+/** The options of a command as its schema gives them, beside those that every command has. */
+export interface Gathered<Options> extends z.output<typeof common> {
+  readonly options: Options;
+}
+
+/**
+ * Gives a command a flag for each key of `schema` but those in `without`, then those that every command has. Returns the
+ * function that reads them when the command runs: from the command line, else from the file of `--config`, else the
+ * schema's defaults. It throws UsageError where the schema refuses them or the file has a key that is no option.
+ */
+export function addOptions<S extends z.ZodObject>(
+  command: Command,
+  schema: S,
+  without: readonly (keyof S["shape"] & string)[] = [],
+): (file?: ConfigFile) => Promise<Gathered<z.output<S>>> {
+  const own = addFlags(command, schema, without);
+  const shared = addFlags(command, common);
+  return async (file) => {
+    const given = file ?? (await readConfig(command));
+    const names = [...own.values(), ...shared.values()].map((option) => option.name()).filter(isNotConfig);
+    for (const key of Object.keys(given.values)) {
+      if (names.includes(key)) continue;
+      throw new UsageError(`${given.path}: ${unknownKey(key, [...names, ...(given.sections ?? [])])}`);
+    }
+    return { options: gather(command, schema, own, given), ...gather(command, common, shared, given) };
   };
 }
 
-/** Parser of an option whose value is a number. */
-export function number(least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() !== "" && Number.isFinite(value) && value >= least) return value;
-    throw new InvalidArgumentError(`Expected a number, at least ${least}.`);
-  };
+const isNotConfig = (name: string) => name !== "config";
+
+/** The flag of each key. */
+function addFlags(command: Command, schema: z.ZodObject, without: readonly string[] = []): Map<string, Option> {
+  const flags = new Map<string, Option>();
+  for (const [key, property] of Object.entries(describe(schema).properties ?? {})) {
+    if (without.includes(key)) continue;
+    const option = flagOf(key, property as Described);
+    flags.set(key, option);
+    command.addOption(option);
+  }
+  return flags;
 }
 
-/** Seeds are 31 bits everywhere, so that one number may seed everything. */
-export const seed = whole(0, 2 ** 31 - 1);
-
-export function seedOption(value: number): Option {
-  return new Option("--seed <number>", "seed of everything random").argParser(seed).default(value);
+/** `maxHistory` and `max_history` as `--max-history <number>`. */
+function flagOf(key: string, property: Described): Option {
+  const { type, description, default: fallback, enum: choices } = property;
+  const name = key.replace(/_|(?=[A-Z])/g, "-").toLowerCase();
+  if (type === "boolean") return new Option(`--${name}`, description);
+  const several = type === "array" && !property.commas ? "..." : "";
+  const option = new Option(`--${name} <${placeholder(property)}${several}>`, description);
+  if (choices) option.argChoices = choices.map(String);
+  if (fallback === undefined || several) return option;
+  // The help has texts in quotation marks, and 2GB is none.
+  return option.default(fallback, type === "string" ? undefined : String(fallback));
 }
 
-/** `most` says what else limits the default. */
-export function threadsOption(most = ""): Option {
-  const text = `worker threads; never changes the result (default: one for each core${most})`;
-  return new Option("--threads <number>", text).argParser(whole(1, 256));
+function placeholder({ value, type }: Described): string {
+  if (typeof value === "string") return value;
+  return type === "integer" || type === "number" ? "number" : "name";
 }
 
-/** Options of the machine, not of a model; see `engine/machine.ts`. */
-export interface MachineFlags {
-  readonly engine?: Engine;
-  readonly threads?: number;
-  readonly checkpointSeconds?: number;
+/** The output of `schema` for what the command line and the file give. */
+function gather<S extends z.ZodObject>(
+  command: Command,
+  schema: S,
+  flags: ReadonlyMap<string, Option>,
+  file: ConfigFile,
+): z.output<S> {
+  const { properties = {} } = describe(schema);
+  const given: Record<string, unknown> = {};
+  const inFile = new Set<string>();
+  for (const [key, option] of flags) {
+    const attribute = option.attributeName();
+    let value: unknown;
+    if (command.getOptionValueSource(attribute) === "cli") value = command.getOptionValue(attribute);
+    else if (Object.hasOwn(file.values, option.name())) {
+      value = file.values[option.name()];
+      inFile.add(key);
+      command.setOptionValueWithSource(attribute, value, "config");
+    } else continue;
+    given[key] = typed(value, properties[key] as Described);
+  }
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const [problem] = problemsOf(schema, given);
+  const key = String(problem.path[0]);
+  throw new UsageError(usage(problem, flags.get(key)!, inFile.has(key) ? file.path : undefined));
 }
 
-export function engineOption(): Option {
-  const text = "kernels: simd gives the same bits everywhere; relaxed may be faster, reference is for comparison";
-  return new Option("--engine <name>", `${text} (default: simd)`).choices(ENGINES);
+/** A text of the command line, or a value of a YAML file, as the type that the schema wants, where it can be one. */
+function typed(value: unknown, { type, commas, items }: Described): unknown {
+  if (typeof value === "string") {
+    if (type === "integer" || type === "number") {
+      const number = Number(value);
+      return value.trim() === "" || Number.isNaN(number) ? value : number;
+    }
+    if (commas) return value.split(",").map((word) => word.trim());
+  }
+  if (typeof value === "number" && type === "string") return String(value);
+  if (Array.isArray(value) && type === "array") return value.map((entry) => typed(entry, items as Described));
+  return value;
 }
 
-export function checkpointOption(): Option {
-  return new Option("--checkpoint-seconds <number>", "time between checkpoints (default: 30)").argParser(number(0));
+/** A problem in words of the flag, or of the key of the file at `path`. */
+function usage(problem: Problem, option: Option, path: string | undefined): string {
+  if (problem.kind === "missing") return `option '${option.flags}' is missing`;
+  return sentence(problem, path === undefined ? `option '${option.flags}'` : `${path}: ${option.name()}`);
 }
 
-/** Gathers the values of an option that may be given many times, where each is one word. */
-export function collect(value: string, earlier: readonly string[] = []): string[] {
-  return [...earlier, value];
-}
-
-/** Adds `--config` and `--json`, which every command has. */
-export function addCommonOptions(command: Command): Command {
-  return command
-    .option("--config <file>", "YAML file with any of these options (`seed: 1`); flags win over it")
-    .option("--json", "print the result as one JSON document, the last line of stdout");
-}
-
-/** The mapping in the file that `--config` names, empty without one. Throws UsageError where it is no YAML mapping. */
-export async function readConfig(command: Command): Promise<Record<string, unknown>> {
+/** Reads the file that `--config` names. Throws UsageError where it is no YAML mapping. */
+export async function readConfig(command: Command): Promise<ConfigFile> {
   const path: string | undefined = command.opts().config;
-  if (!path) return {}; // an empty name is refused with the other options
-  const text = await readText(path);
+  if (!path) return { path: "", values: {} }; // an empty name is refused with the other options
+  const content = await readText(path);
   let value: unknown;
   try {
-    value = parse(text, { logLevel: "error" });
+    value = parse(content, { logLevel: "error" });
   } catch (error) {
     throw new UsageError(`${path} is not YAML: ${(error as Error).message.split("\n")[0].replace(/:$/, "")}`);
   }
-  if (value === null) return {};
+  if (value === null) return { path, values: {} };
   if (typeof value !== "object" || Array.isArray(value)) throw new UsageError(`${path}: expected a mapping of options`);
-  return value as Record<string, unknown>;
-}
-
-/**
- * Gives the command's options the values of a configuration file, except those that were given as flags. Keys are the
- * options' long names. `sections` are further keys the file may have, for the error that names an unknown one.
- */
-export function applyConfig(command: Command, config: Record<string, unknown>, sections: readonly string[] = []): void {
-  const path: string = command.opts().config;
-  const options = new Map(command.options.map((option) => [option.name(), option]));
-  options.delete("config");
-  for (const [key, value] of Object.entries(config)) {
-    const option = options.get(key);
-    if (option === undefined) {
-      throw new UsageError(`${path}: unknown key '${key}'${didYouMean(key, [...options.keys(), ...sections])}`);
-    }
-    if (command.getOptionValueSource(option.attributeName()) === "cli") continue;
-    command.setOptionValueWithSource(option.attributeName(), readValue(option, value, `${path}: ${key}`), "config");
-  }
-}
-
-/** The value an option would have from the command line; `where` names it in errors. */
-function readValue(option: Option, value: unknown, where: string): unknown {
-  if (option.isBoolean()) {
-    if (typeof value !== "boolean") throw new UsageError(`${where}: expected true or false, found ${quote(value)}`);
-    return value;
-  }
-  if (option.variadic) return readList(value, where);
-  if (typeof value !== "string" && typeof value !== "number") {
-    throw new UsageError(`${where}: expected one value, found ${quote(value)}`);
-  }
-  try {
-    return option.parseArg ? option.parseArg(String(value), undefined) : String(value);
-  } catch (error) {
-    if (error instanceof InvalidArgumentError) throw new UsageError(`${where} is ${quote(value)}. ${error.message}`);
-    throw error;
-  }
-}
-
-/** A list in the file, for an option that may be given many times; `where` names it in errors. */
-export function readList(value: unknown, where: string): string[] {
-  if (!Array.isArray(value)) throw new UsageError(`${where}: expected a list, found ${quote(value)}`);
-  return value.map(String);
-}
-
-const quote = (value: unknown): string => JSON.stringify(value);
-
-/**
- * Reads `--config` and gives back all other options. Throws UsageError where one of `needed` (attribute names) is given
- * neither as a flag nor in the file, or any is empty, as where a shell's variable is not set.
- */
-export async function gatherOptions<T>(command: Command, needed: readonly (keyof T & string)[]): Promise<T> {
-  applyConfig(command, await readConfig(command));
-  requireOptions(command, needed);
-  const { config: _, ...options } = command.opts();
-  return options as T;
-}
-
-export function requireOptions(command: Command, needed: readonly string[]): void {
-  for (const option of command.options) {
-    const name = option.attributeName();
-    const value = command.getOptionValue(name);
-    if (value === "") throw new UsageError(`option '${option.flags}' is empty`);
-    if (value === undefined && needed.includes(name)) throw new UsageError(`option '${option.flags}' is missing`);
-  }
+  return { path, values: value as Record<string, unknown> };
 }

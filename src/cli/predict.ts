@@ -5,22 +5,25 @@ import { open } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import type { Command } from "commander";
 import { z } from "zod";
+import { machineOptions } from "../engine/machine.ts";
 import { UserError } from "../errors.ts";
 import { fileError, replaceFile } from "../files.ts";
 import { count } from "../format.ts";
+import { text } from "../options/pieces.ts";
+import { problemsOf, sentence } from "../options/problems.ts";
 import type { Scorer } from "../scoring/predict.ts";
 import { predictRequestSchema } from "../scoring/request.ts";
 import type { ItemCounts } from "../scoring/request-model.ts";
 import { type Context, printJson, type Terminal } from "./context.ts";
 import { type Line, readLines } from "./lines.ts";
-import { addCommonOptions, engineOption, gatherOptions, type MachineFlags } from "./options.ts";
+import { addOptions } from "./options.ts";
 
-interface Options extends Pick<MachineFlags, "engine"> {
-  run: string;
-  input: string;
-  out?: string;
-  json?: boolean;
-}
+const flags = z.strictObject({
+  run: text("folder", "run, made by `dien train`"),
+  input: text("file", "requests, one JSON object a line; - reads standard input"),
+  out: text("file", "where the scores go (default: standard output)").optional(),
+  engine: machineOptions.shape.engine,
+});
 
 /** A line of the input. */
 const requestSchema = predictRequestSchema.extend({
@@ -32,11 +35,9 @@ export function addPredict(program: Command, context: Context): void {
   const command = program
     .command("predict")
     .summary("score candidates with a trained model")
-    .description("Predicts the probability of a click for each request of a file of newline-delimited JSON.")
-    .option("--run <folder>", "run, made by `dien train`")
-    .option("--input <file>", "requests, one JSON object a line; - reads standard input")
-    .option("--out <file>", "where the scores go (default: standard output)")
-    .addOption(engineOption())
+    .description("Predicts the probability of a click for each request of a file of newline-delimited JSON.");
+  const read = addOptions(command, flags);
+  command
     .addHelpText(
       "after",
       `
@@ -71,7 +72,8 @@ Examples:
   cat requests.jsonl | dien predict --run runs/dien --input -`,
     )
     .action(async () => {
-      const { run, input, out, engine, json } = await gatherOptions<Options>(command, ["run", "input"]);
+      const { options, json } = await read();
+      const { run, input, out, engine } = options;
       const scorer = await context.jobs.loadScorer(run, { engine });
       const source = input === "-" ? context.stdin : createReadStream(input);
       const name = input === "-" ? "standard input" : input;
@@ -92,7 +94,6 @@ Examples:
       tellUnknown(context, scorer.counts);
       if (json) printJson(context, { requests, behaviours, unknown, seconds: (performance.now() - start) / 1000 });
     });
-  addCommonOptions(command);
 }
 
 /** A mistyped key, or a history of another shop, is no error: it shows here. */
@@ -114,18 +115,18 @@ async function* readInput(source: Readable, name: string): AsyncGenerator<Line[]
 const GZIP = "\x1f\ufffd\b";
 
 /** The request on a line. Throws UserError naming file, line and field. */
-function parseRequest({ number, text }: Line, name: string): Request {
+function parseRequest({ number, text: line }: Line, name: string): Request {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(text);
+    parsed = JSON.parse(line);
   } catch (error) {
-    if (number === 1 && text.startsWith(GZIP)) throw new UserError(`${name} is packed with gzip: unpack it first`);
+    if (number === 1 && line.startsWith(GZIP)) throw new UserError(`${name} is packed with gzip: unpack it first`);
     throw new UserError(`${name}:${number}: not JSON: ${(error as Error).message}`);
   }
   const result = requestSchema.safeParse(parsed);
   if (result.success) return result.data;
-  const [{ path, message }] = result.error.issues;
-  throw new UserError(`${name}:${number}: ${path.length > 0 ? `${path.join(".")}: ` : ""}${message}`);
+  const [problem] = problemsOf(requestSchema, parsed);
+  throw new UserError(`${name}:${number}: ${sentence(problem, problem.path.join(".") || "the request")}`);
 }
 
 /** Scores the requests of `lines`. Where the model refuses one (a field it does not know), the error names its line. */

@@ -1,4 +1,4 @@
-/** `dien prepare`: logs of any kind, or a made-up shop, to a dataset folder. */
+/** `dien prepare`: logs of any kind, or a synthetic shop, to a dataset folder. */
 import type { Command } from "commander";
 import type { Context } from "./context.ts";
 import { addAmazon } from "./prepare/amazon.ts";

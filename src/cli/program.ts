@@ -35,7 +35,7 @@ function createProgram(context: Context, finish: (exitCode: number) => void): Co
       "after",
       `
 Start here:
-  dien demo                                   a made-up shop, three models, a table; under two minutes
+  dien demo                                   a synthetic shop, three models, a table; under two minutes
   dien init --events LOG                      from your own log to a first features.yaml
   dien prepare amazon --help                  from review dumps to a dataset
   dien train --data DIR --out RUN             from a dataset to a trained model

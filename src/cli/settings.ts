@@ -7,8 +7,8 @@ import { parse } from "yaml";
 import { UserError } from "../errors.ts";
 import { models } from "../models/registry.ts";
 import { configKeys, MACHINE_KEYS, type RunConfig, resolveConfig } from "../run/config.ts";
-import { assign, leaves, type Tree } from "../run/dotted.ts";
-import { didYouMean } from "../suggest.ts";
+import { assign, type Tree } from "../run/dotted.ts";
+import { unknownKey } from "../suggest.ts";
 import { UsageError } from "./context.ts";
 
 export const DEFAULT_MODEL = "dien";
@@ -30,14 +30,19 @@ export interface SettingSources {
 export function resolveSettings({ model, train, fileSet = [], flags, set }: SettingSources): RunConfig {
   const given = typeof model === "string" ? { name: model } : (model ?? { name: DEFAULT_MODEL });
   const tree: Tree = { model: section("model", given), train: section("train", train) };
-  const known = configKeys(modelName(flags["model.name"] ?? (tree.model as Tree).name));
-  for (const [key] of leaves(tree)) if (key !== "model.name") check(key, known);
+  const name = String(flags["model.name"] ?? (tree.model as Tree).name ?? "");
+  const known = inUsage(() => configKeys(name));
   const read = (pair: string) => readPair(pair, known);
   for (const [key, value] of [...fileSet.map(read), ...Object.entries(flags), ...set.map(read)]) {
     if (value !== undefined) assign(tree, key, value);
   }
+  return inUsage(() => resolveConfig(tree));
+}
+
+/** What the library refuses here is wrong usage. */
+function inUsage<T>(resolve: () => T): T {
   try {
-    return resolveConfig(tree);
+    return resolve();
   } catch (error) {
     throw error instanceof UserError ? new UsageError(error.message) : error;
   }
@@ -81,27 +86,14 @@ function section(name: string, value: unknown): Tree {
   return structuredClone(value) as Tree;
 }
 
-function modelName(name: unknown): string {
-  if (typeof name === "string" && models.has(name)) return name;
-  const found = name === undefined ? "none" : `'${name}'`;
-  const near = didYouMean(String(name), models.keys());
-  throw new UsageError(`unknown model ${found}, expected one of ${[...models.keys()].join(", ")}${near}`);
-}
-
-function check(key: string, known: ReadonlyMap<string, string>): void {
-  const [, machine = ""] = /^train\.(.*)/.exec(key) ?? [];
-  if (MACHINE_KEYS.includes(machine)) {
-    throw new UsageError(`'${key}' is no setting of a model: use --${flagOf(machine)}`);
-  }
-  if (!known.has(key)) throw new UsageError(`unknown key '${key}'${didYouMean(key, known.keys())}`);
-}
-
 /** Key and value of KEY=VALUE. */
 function readPair(pair: string, known: ReadonlyMap<string, string>): [key: string, value: unknown] {
   const equals = pair.indexOf("=");
   if (equals < 1) throw new UsageError(`--set expects KEY=VALUE, found '${pair}'`);
   const key = pair.slice(0, equals);
-  check(key, known);
+  const machineKey = MACHINE_KEYS.find((name) => key === `train.${name}`);
+  if (machineKey) throw new UsageError(`'${key}' is no setting of a model: use --${flagOf(machineKey)}`);
+  if (!known.has(key)) throw new UsageError(unknownKey(key, known.keys()));
   try {
     return [key, parse(pair.slice(equals + 1), { logLevel: "error" })];
   } catch {

@@ -1,40 +1,36 @@
 /** `dien train` */
 import type { Command } from "commander";
+import { z } from "zod";
+import { trainingMachineOptions } from "../engine/machine.ts";
 import { count, metric } from "../format.ts";
 import { models } from "../models/registry.ts";
-import { configKeys, differingKey, type RunConfig, settingsByKey } from "../run/config.ts";
+import { text, texts, toggle } from "../options/pieces.ts";
+import { whatIsWrong } from "../options/problems.ts";
+import { configKeys, differingKey, type RunConfig, settingsByKey, trainSchema } from "../run/config.ts";
 import { readRunConfig } from "../run/run-folder.ts";
 import type { TrainSummary } from "../run/summary.ts";
 import { type Context, INTERRUPTED, printJson, UsageError } from "./context.ts";
-import {
-  addCommonOptions,
-  applyConfig,
-  checkpointOption,
-  collect,
-  engineOption,
-  type MachineFlags,
-  readConfig,
-  readList,
-  requireOptions,
-  seed,
-  threadsOption,
-  whole,
-} from "./options.ts";
+import { addOptions, readConfig } from "./options.ts";
 import { withProgress } from "./progress.ts";
 import { DEFAULT_MODEL, resolveSettings, type SettingSources, splitMachineKeys } from "./settings.ts";
 import { table } from "./table.ts";
 import { showTraining } from "./training.ts";
 
-interface Options extends MachineFlags {
-  data: string;
-  out: string;
-  model?: string;
-  epochs?: number;
-  seed?: number;
-  set?: string[];
-  resume?: boolean;
-  json?: boolean;
-}
+const { epochs, seed } = trainSchema.shape;
+
+const set = texts("key=value", "set any key of the configuration, see below").default([]);
+
+const flags = z.strictObject({
+  data: text("folder", "dataset, made by `dien prepare`"),
+  out: text("folder", "folder of the run: configuration, log, checkpoint, best model"),
+  model: text("name", `model to train (default: ${DEFAULT_MODEL})`).optional(),
+  epochs: epochs.unwrap().optional(),
+  seed: seed.unwrap().optional(),
+  ...trainingMachineOptions.shape,
+  set,
+  resume: toggle("go on from the checkpoint in --out; the outcome is the same as without the break"),
+});
+type Options = z.output<typeof flags>;
 
 export function addTrain(program: Command, context: Context, finish: (exitCode: number) => void): void {
   const names = [...models.values()].map(({ name, summary }) => `  ${name.padEnd(15)}${summary}`).join("\n");
@@ -43,48 +39,41 @@ export function addTrain(program: Command, context: Context, finish: (exitCode: 
     .summary("train a model on a prepared dataset")
     .description(
       `Trains a model, keeps the epoch with the best validation AUC and reports it on the test samples.\n\nModels:\n${names}`,
-    )
-    .option("--data <folder>", "dataset, made by `dien prepare`")
-    .option("--out <folder>", "folder of the run: configuration, log, checkpoint, best model")
-    .option("--model <name>", `model to train (default: ${DEFAULT_MODEL})`)
-    .option("--epochs <number>", "passes over the training samples", whole(1))
-    .option("--seed <number>", "seed of weights, order and negatives", seed)
-    .addOption(threadsOption(", at most train.shards"))
-    .addOption(engineOption())
-    .addOption(checkpointOption())
-    .option("--set <key=value...>", "set any key of the configuration, see below", collect)
-    .option("--resume", "go on from the checkpoint in --out; the outcome is the same as without the break")
+    );
+  const read = addOptions(command, flags);
+  command
     .addHelpText("after", () => examples(command.opts().model))
     .action(async () => {
-      const { model, train: section, set = [], ...rest } = await readConfig(command);
+      const { path, values } = await readConfig(command);
+      const { model, train: section, set: fileSet = [], ...rest } = values;
       const [machine, train] = splitMachineKeys(section);
-      applyConfig(command, { ...machine, ...rest }, ["model", "train"]);
-      requireOptions(command, ["data", "out"]);
-      const options: Options = command.opts();
-      const fileSet = readList(set, `${command.opts().config}: set`);
-      const config = await settingsOf(options, { model, train, fileSet });
+      const given = { path, values: { ...machine, ...rest }, sections: ["model", "train"] };
+      const { options, json } = await read(given);
+      const { data, out, resume, engine, threads, checkpointSeconds } = options;
+      const wrong = whatIsWrong(z.object({ set }), { set: fileSet });
+      if (wrong !== undefined) throw new UsageError(`${path}: ${wrong}`);
+      const config = await settingsOf(options, { model, train, fileSet: set.parse(fileSet) });
       const summary = await withProgress(context.stderr, (progress) =>
         context.jobs.train({
-          data: options.data,
-          out: options.out,
+          data,
+          out,
           config,
-          resume: options.resume === true,
-          engine: options.engine,
-          threads: options.threads,
-          checkpointSeconds: options.checkpointSeconds,
+          resume,
+          engine,
+          threads,
+          checkpointSeconds,
           signal: context.interruption(),
           onProgress: showTraining(progress),
         }),
       );
-      if (options.json) printJson(context, summary);
+      if (json) printJson(context, summary);
       if (summary.interrupted) {
         context.stderr.write(`stopped in epoch ${summary.epoch}; the checkpoint is saved, --resume goes on from it\n`);
         finish(INTERRUPTED);
-      } else if (!options.json) {
-        context.stdout.write(tell(summary, options.out));
+      } else if (!json) {
+        context.stdout.write(tell(summary, out));
       }
     });
-  addCommonOptions(command);
 }
 
 /**
@@ -100,7 +89,7 @@ async function settingsOf(
     "train.epochs": options.epochs,
     "train.seed": options.seed,
   };
-  const { set = [] } = options;
+  const { set } = options;
   if (!options.resume) return resolveSettings({ ...file, flags, set });
   const stored = await readRunConfig(options.out);
   const model = file.model ?? stored.model;

@@ -7,6 +7,7 @@ import { z } from "zod";
 import { UserError } from "../errors.ts";
 import { FIELD_KINDS, type FieldKind, type Schema } from "../features/schema.ts";
 import { fileError } from "../files.ts";
+import { whatIsWrong } from "../options/problems.ts";
 import { offsetSchema, readsTime, transformSchema } from "./transform.ts";
 
 /** Raised whenever a reader of the older version would misread the folder. */
@@ -148,10 +149,7 @@ export async function readManifest(directory: string): Promise<Manifest> {
     );
   }
   const manifest = manifestSchema.safeParse(value);
-  if (!manifest.success) {
-    const { path: where, message } = manifest.error.issues[0];
-    throw new UserError(`${path} is damaged: ${where.join(".") || "document"}: ${message}`);
-  }
+  if (!manifest.success) throw new UserError(`${path} is damaged: ${whatIsWrong(manifestSchema, value)}`);
   return manifest.data;
 }
 

@@ -1,20 +1,34 @@
 /**
- * How a machine does the work: which kernels, how many threads. Each command chooses anew, so none of it is part of a
- * model or identifies a run: what was trained on one machine is resumed and scored on any other.
+ * How a machine does the work: which kernels, how many threads, how often a checkpoint. Each command chooses anew, so none
+ * of it is part of a model or identifies a run: what was trained on one machine is resumed and scored on any other.
  */
 import { availableParallelism } from "node:os";
+import { z } from "zod";
 import { UserError } from "../errors.ts";
-import { type Engine, engineSupported } from "../kernels/load.ts";
+import { ENGINES, type Engine, engineSupported } from "../kernels/load.ts";
+import { checkOptions } from "../options/problems.ts";
 
-export interface MachineOptions {
-  /**
-   * The kernels. `simd`, the default, gives the same bits on every machine; `relaxed` fuses multiplications and
-   * additions and does not; `reference` is plain TypeScript, and slow.
-   */
-  readonly engine?: Engine | undefined;
-  /** Worker threads; they never change a result. Default: one for each core. */
-  readonly threads?: number | undefined;
-}
+const engine = z
+  .enum(ENGINES)
+  .describe("kernels: simd gives the same bits everywhere; relaxed may be faster, reference is for comparison")
+  .default("simd");
+
+const threads = z.int().min(1).max(256).optional();
+
+export const machineOptions = z.strictObject({
+  threads: threads.describe("worker threads; never changes the result (default: one for each core)"),
+  engine,
+});
+export type MachineOptions = Readonly<z.input<typeof machineOptions>>;
+
+export const trainingMachineOptions = z.strictObject({
+  threads: threads.describe(
+    "worker threads; never changes the result (default: one for each core, at most train.shards)",
+  ),
+  engine,
+  checkpointSeconds: z.number().min(0).describe("time between checkpoints").default(30),
+});
+export type TrainingMachineOptions = Readonly<z.input<typeof trainingMachineOptions>>;
 
 /** A machine as it was chosen. */
 export interface Machine {
@@ -22,11 +36,23 @@ export interface Machine {
   readonly threads: number;
 }
 
-/** Fills the defaults. @throws UserError where this version of Node does not have the engine */
-export function chooseMachine({ engine = "simd", threads = availableParallelism() }: MachineOptions): Machine {
+/** Fills the defaults. @throws UserError for other values, or where this version of Node does not have the engine */
+export function chooseMachine(options: MachineOptions): Machine {
+  const given = { engine: options.engine, threads: options.threads };
+  const { engine, threads = availableParallelism() } = checkOptions("machine", machineOptions, given);
   if (!engineSupported(engine)) {
     throw new UserError('engine "relaxed": this version of Node has no relaxed SIMD; use "simd", or Node 24');
   }
-  if (!Number.isInteger(threads) || threads < 1) throw new RangeError(`threads: expected at least 1, found ${threads}`);
   return { engine, threads };
+}
+
+/** As `chooseMachine`, for training: no more threads than there are shards. */
+export function chooseTrainingMachine(
+  options: TrainingMachineOptions,
+  shards: number,
+): Machine & { readonly checkpointSeconds: number } {
+  const given = { engine: options.engine, threads: options.threads, checkpointSeconds: options.checkpointSeconds };
+  const { checkpointSeconds, ...machine } = checkOptions("machine", trainingMachineOptions, given);
+  const { engine, threads } = chooseMachine(machine);
+  return { engine, threads: Math.min(threads, shards), checkpointSeconds };
 }

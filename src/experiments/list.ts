@@ -4,11 +4,7 @@
  */
 import type { Report } from "../report/report.ts";
 import type { Lab } from "./lab/lab.ts";
-import type { Figure3Options } from "./paper/figure3.ts";
-import type { TuneOptions } from "./search/tune.ts";
-
-/** The options that only some experiments have. */
-export interface ExperimentOptions extends Figure3Options, TuneOptions {}
+import type { ExperimentOptions } from "./options.ts";
 
 /** @throws Interrupted when the lab's signal was aborted; the same call continues from there */
 type ExperimentRun = (lab: Lab, options: ExperimentOptions) => Promise<Report>;

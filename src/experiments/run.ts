@@ -1,13 +1,16 @@
 /** Runs an experiment and writes its report. */
 import { join } from "node:path";
+import type { z } from "zod";
 import { UserError } from "../errors.ts";
+import { checkOptions } from "../options/problems.ts";
 import type { Report } from "../report/report.ts";
 import { writeReport } from "../report/write.ts";
 import { Interrupted, Lab, type LabOptions } from "./lab/lab.ts";
-import { type ExperimentOptions, experiments } from "./list.ts";
+import { experiments } from "./list.ts";
+import { experimentOptions } from "./options.ts";
 
-/** What to run, on what; see `LabOptions` and `ExperimentOptions`. */
-export interface RunExperimentOptions extends LabOptions, ExperimentOptions {
+/** What to run, on what; see `LabOptions` and `experimentOptions`. */
+export interface RunExperimentOptions extends LabOptions, Readonly<z.input<typeof experimentOptions>> {
   readonly name: string;
 }
 
@@ -29,11 +32,13 @@ export async function runExperiment(options: RunExperimentOptions): Promise<Expe
   if (!experiment) {
     throw new UserError(`unknown experiment "${options.name}": expected one of ${[...experiments.keys()].join(", ")}`);
   }
+  const { user, model, trials } = options;
+  const own = checkOptions("runExperiment", experimentOptions, { user, model, trials });
   const start = performance.now();
   const lab = await Lab.open(options);
   try {
     const produce = await experiment.load();
-    const report = await produce(lab, options);
+    const report = await produce(lab, own);
     const folder = join(options.out, report.name);
     await writeReport(folder, report);
     return { report, folder, seconds: (performance.now() - start) / 1000 };

@@ -9,20 +9,8 @@ import type { Protocol } from "../dataset/manifest.ts";
 import { NegativeSampler, trainingBehaviours } from "../dataset/negatives.ts";
 import { hashString } from "../tensor/random.ts";
 import type { BehaviourSequences } from "./behaviours.ts";
+import type { Negatives } from "./options.ts";
 import { SampleColumns } from "./sample-columns.ts";
-
-/** What a negative must not be: an item of the user's own sequence, or (as in the authors' code) the positive alone. */
-export const NEGATIVES = ["strict", "released"] as const;
-export type Negatives = (typeof NEGATIVES)[number];
-
-/** How samples are made where nobody says otherwise. */
-export const SAMPLING_DEFAULTS = {
-  protocol: "paper",
-  negatives: "strict",
-  seed: 0,
-  /** Histories keep the latest this many behaviours. */
-  maxHistory: 100,
-} as const;
 
 /** Share of users for test, and for validation, under `paper`: a tenth, and a tenth of the rest. */
 const TEST_SHARE = 0.1;

@@ -7,26 +7,26 @@ import { z } from "zod";
 import { UserError } from "../errors.ts";
 import type { Model } from "../models/model.ts";
 import { models } from "../models/registry.ts";
+import { describe, settingsOf } from "../options/expected.ts";
+import { seed } from "../options/pieces.ts";
+import { whatIsWrong } from "../options/problems.ts";
+import { didYouMean } from "../suggest.ts";
 import { leaves, type Tree } from "./dotted.ts";
 
 export const trainSchema = z.strictObject({
-  epochs: z.int().min(1).default(3),
-  batch_size: z.int().min(1).max(65_536).default(128),
+  epochs: z.int().min(1).describe("passes over the training samples").default(3),
+  batch_size: z.int().min(1).max(65_536).describe("samples of a batch").default(128),
   shards: z
     .int()
     .min(1)
     .max(256)
     .default(8)
     .describe("pieces of a batch that threads share out; part of the result, unlike the number of threads"),
-  learning_rate: z.number().positive().default(0.002),
+  learning_rate: z.number().positive().describe("Adam's step size").default(0.002),
   learning_rate_decay: z.number().positive().max(1).default(1).describe("factor on the rate after each epoch"),
   clip_norm: z.number().min(0).default(0).describe("largest norm of the gradient; 0: no limit"),
   embedding_l2: z.number().min(0).default(0).describe("L2 penalty on the embedding rows that a batch reads"),
-  seed: z
-    .int()
-    .min(0)
-    .max(2 ** 31 - 1)
-    .default(1),
+  seed: seed.describe("seed of weights, order and negatives").default(1),
   patience: z.int().min(1).default(2).describe("stop after this many epochs without a better validation AUC"),
   curve_steps: z
     .int()
@@ -63,11 +63,12 @@ export interface RunConfig {
   readonly train: TrainConfig;
 }
 
-/** The model of that name; UserError naming all models otherwise. */
+/** The model of that name. @throws UserError that names all models, and the nearest */
 export function modelNamed(name: string): Model {
   const model = models.get(name);
-  if (!model) throw new UserError(`unknown model "${name}": expected one of ${[...models.keys()].join(", ")}`);
-  return model;
+  if (model !== undefined) return model;
+  const names = [...models.keys()];
+  throw new UserError(`unknown model '${name}', expected one of ${names.join(", ")}${didYouMean(name, names)}`);
 }
 
 /** The schema of a whole run for one model. */
@@ -85,15 +86,10 @@ export function runSchema(model: Model) {
 export function resolveConfig(input: unknown): RunConfig {
   const name = z.object({ model: z.object({ name: z.string() }) }).safeParse(input);
   if (!name.success) throw new UserError('the configuration names no model: expected "model: {name: dien}"');
-  const result = runSchema(modelNamed(name.data.model.name)).safeParse(input);
+  const schema = runSchema(modelNamed(name.data.model.name));
+  const result = schema.safeParse(input);
   if (result.success) return result.data as RunConfig;
-  const issues = result.error.issues.flatMap((issue) => {
-    const path = issue.path.join(".");
-    if (issue.code === "unrecognized_keys")
-      return issue.keys.map((key) => `unknown key "${path ? `${path}.` : ""}${key}"`);
-    return [`${path}: ${issue.message}`];
-  });
-  throw new UserError(`configuration: ${issues.join("; ")}`);
+  throw new UserError(`configuration: ${whatIsWrong(schema, input)}`);
 }
 
 /** As `resolveConfig`, of what a file of a run holds: the machine's keys, which earlier builds wrote, are left out. */
@@ -119,22 +115,7 @@ export function differingKey(a: RunConfig, b: RunConfig): string | undefined {
 
 /** The dotted keys that `--set` takes for a model, each with its description. */
 export function configKeys(modelName: string): Map<string, string> {
-  const keys = new Map<string, string>();
-  collectKeys(runSchema(modelNamed(modelName)), "", keys);
-  keys.delete("model.name");
-  return keys;
-}
-
-function collectKeys(schema: z.ZodType, path: string, keys: Map<string, string>): void {
-  let inner: z.ZodType = schema;
-  while (inner instanceof z.ZodDefault || inner instanceof z.ZodPrefault || inner instanceof z.ZodOptional) {
-    inner = inner.unwrap() as z.ZodType;
-  }
-  if (!(inner instanceof z.ZodObject)) {
-    keys.set(path, schema.description ?? inner.description ?? "");
-    return;
-  }
-  for (const [key, value] of Object.entries(inner.shape)) {
-    collectKeys(value as z.ZodType, path === "" ? key : `${path}.${key}`, keys);
-  }
+  const settings = settingsOf(describe(runSchema(modelNamed(modelName))));
+  settings.delete("model.name");
+  return new Map([...settings].map(([key, { description = "" }]) => [key, description]));
 }

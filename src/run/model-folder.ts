@@ -11,6 +11,7 @@ import { offsetSchema, type Transform, transformSchema } from "../dataset/transf
 import { UserError } from "../errors.ts";
 import type { Schema } from "../features/schema.ts";
 import { makeFolder, readJson, writeFileAside } from "../files.ts";
+import { whatIsWrong } from "../options/problems.ts";
 import { type RunConfig, resolveStoredConfig } from "./config.ts";
 import { runFiles } from "./run-folder.ts";
 
@@ -58,10 +59,10 @@ export async function describeModel(run: string, description: ModelDescription):
 export async function readModelDescription(run: string): Promise<ModelDescription> {
   const { model } = runFiles(run);
   if (!existsSync(model)) throw new UserError(`${run} holds no trained model: there is no model/model.json`);
-  const parsed = modelSchema.safeParse(await readJson(model));
+  const value = await readJson(model);
+  const parsed = modelSchema.safeParse(value);
   if (!parsed.success) {
-    const [{ path, message }] = parsed.error.issues;
-    throw new UserError(`${model} is damaged or of another version: ${path.join(".")}: ${message}`);
+    throw new UserError(`${model} is damaged or of another version: ${whatIsWrong(modelSchema, value)}`);
   }
   const description = { ...parsed.data, config: resolveStoredConfig(parsed.data.config) };
   const disagreement = findDisagreement(description);

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { z } from "zod";
 import { UserError } from "../errors.ts";
 import { readJson, writeFileAside } from "../files.ts";
+import { whatIsWrong } from "../options/problems.ts";
 import { runFiles } from "./run-folder.ts";
 
 /** JSON has no NaN: a metric that is not defined is null there. */
@@ -55,8 +56,8 @@ export async function writeSummary(run: string, summary: TrainSummary): Promise<
 export async function readSummary(run: string): Promise<TrainSummary | undefined> {
   const { summary: path } = runFiles(run);
   if (!existsSync(path)) return undefined;
-  const parsed = summarySchema.safeParse(await readJson(path));
+  const value = await readJson(path);
+  const parsed = summarySchema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const [{ path: where, message }] = parsed.error.issues;
-  throw new UserError(`${path} is damaged: ${where.join(".")}: ${message}`);
+  throw new UserError(`${path} is damaged: ${whatIsWrong(summarySchema, value)}`);
 }

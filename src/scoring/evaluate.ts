@@ -1,9 +1,11 @@
 /** Scoring a dataset with trained runs, and what the scores are worth. */
+import type { z } from "zod";
 import type { Split } from "../dataset/dataset.ts";
 import { chooseMachine, type MachineOptions } from "../engine/machine.ts";
 import { loadWeights } from "../engine/state.ts";
 import { WorkerPool } from "../engine/worker-pool.ts";
 import { UserError } from "../errors.ts";
+import { checkOptions } from "../options/problems.ts";
 import { describeDataset } from "../run/describe.ts";
 import { type ModelDescription, readModelDescription } from "../run/model-folder.ts";
 import { auc } from "../statistics/auc.ts";
@@ -11,6 +13,7 @@ import { type CalibrationBin, calibrationOf } from "../statistics/calibration.ts
 import { compareAuc, type Difference } from "../statistics/compare.ts";
 import { evaluateScores, type Metrics, type Scores } from "../statistics/metrics.ts";
 import { relaImpr } from "../statistics/relaimpr.ts";
+import { evaluateOptions } from "./options.ts";
 import { openStream, SplitScorer } from "./split-scorer.ts";
 
 /** Which run to score on which part of which data. */
@@ -59,11 +62,8 @@ export async function scoreRun(options: ScoreOptions): Promise<ScoredRun> {
   }
 }
 
-export interface EvaluateOptions extends ScoreOptions {
-  /** Folder of a run to compare with. */
-  readonly against?: string;
-  /** Whether to tell the calibration by bins. */
-  readonly calibration?: boolean;
+export interface EvaluateOptions extends Readonly<z.input<typeof evaluateOptions>> {
+  readonly onProgress?: (done: number, total: number) => void;
 }
 
 /** How much better a run is than another on the same samples. NaN where it cannot be told. */
@@ -85,10 +85,10 @@ export interface Evaluation extends Metrics {
 
 /**
  * Metrics of a run's best model on a part of a dataset, and what else is asked for.
- * @throws UserError as `scoreRun`
+ * @throws UserError where an option cannot be used, and as `scoreRun`
  */
-export async function evaluateRun({ against, calibration, ...options }: EvaluateOptions): Promise<Evaluation> {
-  const { onProgress } = options;
+export async function evaluateRun({ onProgress, ...given }: EvaluateOptions): Promise<Evaluation> {
+  const { against, calibration, ...options } = checkOptions("evaluateRun", evaluateOptions, given);
   const runs = against === undefined ? 1 : 2;
   const scored = await scoreRun({ ...options, onProgress: (done, total) => onProgress?.(done, runs * total) });
   const metrics = evaluateScores(scored);

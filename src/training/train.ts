@@ -7,7 +7,7 @@ import { SPLITS } from "../dataset/dataset.ts";
 import { Feed } from "../dataset/feed.ts";
 import type { Manifest } from "../dataset/manifest.ts";
 import type { DatasetStream, Targets } from "../dataset/stream.ts";
-import { chooseMachine, type MachineOptions } from "../engine/machine.ts";
+import { chooseTrainingMachine, type TrainingMachineOptions } from "../engine/machine.ts";
 import { TARGET_LOSS } from "../engine/objective.ts";
 import { loadWeights, saveWeights, weightTensors } from "../engine/state.ts";
 import { WorkerPool } from "../engine/worker-pool.ts";
@@ -29,7 +29,7 @@ import { type LossSums, noLosses, type Progress, readCheckpoint, startOfRun, wri
 import { type EpochPlan, type PlannedPortion, planEpoch, portionOfStep } from "./epoch-plan.ts";
 
 /** What to train, on what, and where to. */
-export interface TrainOptions extends MachineOptions {
+export interface TrainOptions extends TrainingMachineOptions {
   /** Dataset folder. */
   readonly data: string;
   /** Folder of the run. */
@@ -38,8 +38,6 @@ export interface TrainOptions extends MachineOptions {
   readonly config: RunConfig;
   /** Goes on from the checkpoint in the folder. The machine may be another than before. */
   readonly resume?: boolean;
-  /** Seconds between two checkpoints. Default: 30. */
-  readonly checkpointSeconds?: number | undefined;
   /** Aborting saves a checkpoint and ends the training. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (event: TrainEvent) => void;
@@ -78,7 +76,6 @@ export interface Interruption {
   readonly step: number;
 }
 
-const CHECKPOINT_SECONDS = 30;
 /** Without a learning curve. */
 const LOG_EVERY_STEPS = 100;
 
@@ -90,8 +87,7 @@ const LOG_EVERY_STEPS = 100;
 export async function train(options: TrainOptions): Promise<TrainSummary | Interruption> {
   const { data, out, resume = false } = options;
   const config = resume ? await readRunConfig(out) : options.config;
-  const { engine, threads: wanted } = chooseMachine(options);
-  const threads = Math.min(wanted, config.train.shards);
+  const { engine, threads, checkpointSeconds } = chooseTrainingMachine(options, config.train.shards);
   const dataset = await openStream(data, config);
   let pool: WorkerPool | undefined;
   try {
@@ -111,7 +107,7 @@ export async function train(options: TrainOptions): Promise<TrainSummary | Inter
         progress = (await readCheckpoint(out, started.workspace)) ?? progress;
       } else await createRun(out, config);
       if (!existsSync(runFiles(out).model)) await describeModel(out, await describeDataset(dataset, config));
-      return await new Training(options, config, threads, dataset, started, progress).run();
+      return await new Training({ ...options, checkpointSeconds }, config, threads, dataset, started, progress).run();
     });
   } finally {
     await pool?.close();
@@ -135,7 +131,7 @@ function better(a: ReportedMetrics, b: ReportedMetrics): boolean {
 }
 
 class Training {
-  readonly #options: TrainOptions;
+  readonly #options: TrainOptions & { readonly checkpointSeconds: number };
   readonly #config: RunConfig;
   readonly #threads: number;
   readonly #dataset: DatasetStream;
@@ -148,7 +144,7 @@ class Training {
   readonly #target: number;
 
   constructor(
-    options: TrainOptions,
+    options: TrainOptions & { readonly checkpointSeconds: number },
     config: RunConfig,
     threads: number,
     dataset: DatasetStream,
@@ -199,7 +195,7 @@ class Training {
 
   /** Trains to the end of the epoch; false where it was aborted before. */
   async #trainEpoch(log: MetricsLog, plan: EpochPlan, after: PlannedPortion | undefined): Promise<boolean> {
-    const { signal, checkpointSeconds = CHECKPOINT_SECONDS } = this.#options;
+    const { signal, checkpointSeconds } = this.#options;
     const { batch_size: batchSize, learning_rate: rate, learning_rate_decay: decay } = this.#config.train;
     const progress = this.#progress;
     const { epoch, stepsDone } = progress;

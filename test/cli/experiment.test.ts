@@ -156,7 +156,11 @@ describe("experiment", () => {
     ["no such value", ["table2", "--data", "a", "--out", "o", "--set", "model.evolution=agruu"], /model.evolution: /],
     ["no such experiment", ["tabel2", "--data", "a", "--out", "o"], /unknown command 'tabel2'; did you mean 'table2'/],
     ["no seeds", ["table2", "--data", "a", "--out", "o", "--seeds", "0"], /at least 1/],
-    ["no such model", ["tune", "--data", "a", "--out", "o", "--model", "dein"], /Allowed choices are base/],
+    [
+      "no such model",
+      ["tune", "--data", "a", "--out", "o", "--model", "dein"],
+      /--model <name>.*expected one of base, .*, found "dein"/,
+    ],
   ])("%s is wrong usage", async (_, argv, message) => {
     const { code, stderr } = await dien(["experiment", ...argv], { jobs: jobs().jobs });
     expect(stderr).toMatch(message);

@@ -2,7 +2,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Jobs } from "../../src/cli/jobs.ts";
-import type { EventsSummary, PrepareEventsOptions } from "../../src/importers/events/prepare.ts";
+import type { PrepareEventsOptions } from "../../src/importers/events/options.ts";
+import type { EventsSummary } from "../../src/importers/events/prepare.ts";
 import { temporaryFolder } from "../support/source.ts";
 import { dien } from "./harness.ts";
 
@@ -108,8 +109,8 @@ test("prepare taobao takes types with commas between", async () => {
   const jobs = { prepareTaobao };
   const { code } = await dien(["prepare", "taobao", "--dir", "d", "--out", "o", "--types", "buy,pv"], { jobs });
   expect(code).toBe(0);
-  expect(asked).toEqual({ dir: "d", out: "o", types: ["pv", "buy"], memory: 2 ** 31, seed: 0 });
+  expect(asked).toEqual({ dir: "d", out: "o", types: ["pv", "buy"], memory: 2 ** 31, seed: 0, skipBadRows: false });
   const wrong = await dien(["prepare", "taobao", "--dir", "d", "--out", "o", "--types", "buys"], { jobs });
   expect(wrong.code).toBe(2);
-  expect(wrong.stderr).toMatch(/Expected some of pv,cart,fav,buy/);
+  expect(wrong.stderr).toMatch(/option '--types <types>': expected one of pv, cart, fav, buy, found "buys"/);
 });

@@ -117,11 +117,20 @@ describe("wrong usage ends with 2 and one line", () => {
     [["prepare", "synthetic"], "option '--out <folder>' is missing; only --log can stand alone"],
     [["prepare", "synthetic", "--log", "l", "--dumps", "d"], "option '--out <folder>' is missing"],
     [["prepare", "synthetic", "--out", "o", "--log-format", "csv"], "--log-format needs --log"],
-    [["prepare", "synthetic", "--log", "l", "--log-format", "tsv"], "Allowed choices are csv, ndjson, parquet."],
-    [["prepare", "synthetic", "--out", "o", "--impressions", "2"], "Expected a whole number, at least 3."],
-    [["prepare", "synthetic", "--out", "o", "--departments", "2"], "Expected a whole number, at least 3."],
-    [["prepare", "synthetic", "--out", "o", "--mean-history", "3.9"], "Expected a number, at least 4."],
-    [["prepare", "synthetic", "--out", "o", "--items", "31"], "--items 31 is too few for 4 departments: at least 32"],
+    [
+      ["prepare", "synthetic", "--log", "l", "--log-format", "tsv"],
+      `option '--log-format <format>': expected one of csv, ndjson, parquet, found "tsv"`,
+    ],
+    [
+      ["prepare", "synthetic", "--out", "o", "--impressions", "2"],
+      "option '--impressions <number>': expected a whole number, at least 3, found 2",
+    ],
+    [["prepare", "synthetic", "--out", "o", "--departments", "2"], "expected a whole number, at least 3, found 2"],
+    [["prepare", "synthetic", "--out", "o", "--mean-history", "3.9"], "expected a number, at least 4, found 3.9"],
+    [
+      ["prepare", "synthetic", "--out", "o", "--items", "31"],
+      "option '--items <number>': expected at least 32 for 4 departments, found 31",
+    ],
     [["demo", "--out", ""], "option '--out <folder>' is empty"],
     [["train", "--data"], "option '--data <folder>' argument missing"],
     [["init"], "option '--events <source>' is missing"],
@@ -135,11 +144,11 @@ describe("wrong usage ends with 2 and one line", () => {
     [["train", ...given, "--set", "train.engine=relaxed"], "'train.engine' is no setting of a model: use --engine"],
     [["train", ...given, "--set", "train.checkpoint_seconds=1"], "use --checkpoint-seconds"],
     [["experiment", "table2", ...given, "--set", "train.threads=1"], "use --threads"],
-    [["train", ...given, "--engine", "gpu"], "Allowed choices are simd, relaxed, reference."],
-    [["train", ...given, "--threads", "0"], "Expected a whole number, 1 to 256."],
-    [["train", ...given, "--epochs", "1.5"], "Expected a whole number, at least 1."],
-    [["train", ...given, "--epochs", ""], "Expected a whole number, at least 1."],
-    [["train", ...given, "--seed", "-1"], "Expected a whole number, 0 to 2147483647."],
+    [["train", ...given, "--engine", "gpu"], 'expected one of simd, relaxed, reference, found "gpu"'],
+    [["train", ...given, "--threads", "0"], "expected a whole number, 1 to 256, found 0"],
+    [["train", ...given, "--epochs", "1.5"], "expected a whole number, at least 1, found 1.5"],
+    [["train", ...given, "--epochs", ""], "option '--epochs <number>' is empty"],
+    [["train", ...given, "--seed", "-1"], "expected a whole number, 0 to 2147483647, found -1"],
     [
       ["train", ...given, "--model", "dein"],
       "unknown model 'dein', expected one of base, wide-deep, pnn, din, gru-attention, dien; did you mean 'din'?",
@@ -153,7 +162,7 @@ describe("wrong usage ends with 2 and one line", () => {
     [["train", ...given, "--set", "train.epochs=many"], "train.epochs: "],
     [["train", ...given, "--set", "train.learning_rate=-1"], "train.learning_rate: "],
     [["train", ...given, "--model", "base", "--set", "model.evolution=agru"], "unknown key 'model.evolution'"],
-    [["evaluate", "--run", "r", "--data", "d", "--split", "tset"], "Allowed choices are train, valid, test."],
+    [["evaluate", "--run", "r", "--data", "d", "--split", "tset"], 'expected one of train, valid, test, found "tset"'],
   ])("%j", async (argv, message) => {
     const { code, stdout, stderr } = await dien(argv);
     expect(stderr).toMatch(/^error: [^\n]+\n$/);
@@ -246,10 +255,10 @@ describe("the configuration of a run", () => {
     ["an unknown key", "epoch: 3", 2, "unknown key 'epoch'; did you mean 'epochs'?"],
     ["an unknown section key", "train:\n  epoch: 3", 2, "unknown key 'train.epoch'; did you mean 'train.epochs'?"],
     ["a section that is none", "train: 3", 2, "'train' is no mapping of settings"],
-    ["a wrong number", "threads: 0", 2, "threads is 0. Expected a whole number, 1 to 256."],
+    ["a wrong number", "threads: 0", 2, "wrong number.yaml: threads: expected a whole number, 1 to 256, found 0"],
     ["a wrong switch", 'json: "yes"', 2, 'json: expected true or false, found "yes"'],
     ["a wrong list", "set: train.seed=3", 2, 'set: expected a list, found "train.seed=3"'],
-    ["a mapping for a value", "epochs:\n  a: 1", 2, 'epochs: expected one value, found {"a":1}'],
+    ["a mapping for a value", "epochs:\n  a: 1", 2, 'epochs: expected a whole number, at least 1, found {"a":1}'],
     ["a list", "- 1", 2, "expected a mapping of options"],
     ["broken YAML", "a: [", 2, "is not YAML: "],
   ])("refuses a file with %s", async (name, content, exitCode, message) => {
@@ -548,9 +557,12 @@ describe("predict", () => {
 
   it.each<[string, string]>([
     ["{", "standard input:2: not JSON: "],
-    ["[]", "standard input:2: Invalid input: expected object"],
-    ['{"candidate": "i", "history": []}', "standard input:2: user: expected a value, or an object of values by field"],
-    ['{"user": "u", "candidate": "i"}', "standard input:2: history: Invalid input: expected array"],
+    ["[]", "standard input:2: the request: expected keys and their values, found []"],
+    [
+      '{"candidate": "i", "history": []}',
+      "standard input:2: user is missing: expected a value, or an object of values by field",
+    ],
+    ['{"user": "u", "candidate": "i"}', "standard input:2: history is missing: expected a list"],
     [request({ candidate: ["i"] }), "standard input:2: candidate: expected a value, or an object of values by field"],
     [
       request({ history: ["a", { item: [] }] }),
@@ -560,7 +572,7 @@ describe("predict", () => {
     [request({ time: {} }), "standard input:2: time: expected a string, a number, true, false or null"],
     [request({ id: null }), "standard input:2: id: expected a string or a number"],
     [request({ user: ["u"] }), "standard input:2: user: expected a value, or an object of values by field"],
-    [request({ label: 1 }), 'standard input:2: Unrecognized key: "label"'],
+    [request({ label: 1 }), "standard input:2: unknown key 'label'"],
     [request({ user: "?" }), 'standard input:2: unknown user field "age": the model knows user'],
   ])("names line and field of %s, and leaves no file", async (line, message) => {
     const out = join(folder, "never.jsonl");

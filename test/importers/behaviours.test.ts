@@ -4,7 +4,8 @@ import { SPLITS } from "../../src/dataset/dataset.ts";
 import { PROTOCOLS } from "../../src/dataset/manifest.ts";
 import { trainingBehaviours } from "../../src/dataset/negatives.ts";
 import { type BehaviourLog, behaviourSequences } from "../../src/importers/behaviours.ts";
-import { NEGATIVES, sampleBehaviours } from "../../src/importers/protocols.ts";
+import { type Negatives, negatives } from "../../src/importers/options.ts";
+import { sampleBehaviours } from "../../src/importers/protocols.ts";
 
 /** Small logs, full of equal times, repeated items and duplicates. */
 const logs: fc.Arbitrary<BehaviourLog> = fc
@@ -116,7 +117,7 @@ describe("sampleBehaviours", () => {
   const settings = fc.record({
     log: logs,
     protocol: fc.constantFrom(...PROTOCOLS),
-    negatives: fc.constantFrom(...NEGATIVES),
+    negatives: fc.constantFrom(...negatives.options),
     seed: fc.nat(),
   });
 
@@ -152,7 +153,7 @@ describe("sampleBehaviours", () => {
   test("an item of the user's own may be a negative under released, and not under strict", () => {
     const rows = ["u", "v"].flatMap((user) => ["a", "b", "c", "d", "e"].map((item, t) => [user, item, t] as const));
     const sequences = behaviourSequences(namedLog([...rows, ...[0, 1, 2, 3, 4].map((t) => ["w", "x", t] as const)]));
-    const own = (rule: (typeof NEGATIVES)[number]) => {
+    const own = (rule: Negatives) => {
       const { offsets, items } = sequences;
       const { item, label, sequence } = sampleBehaviours(sequences, "temporal", rule, 0).samples.train;
       return [...item].filter((row, i) => {

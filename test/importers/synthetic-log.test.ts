@@ -4,15 +4,15 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { withDuckDB } from "../../src/dataset/parquet.ts";
 import { resolveFeatures } from "../../src/importers/events/features/features.ts";
-import { EXTENSIONS, TABLE_FORMATS } from "../../src/importers/synthetic/formats.ts";
 import { writeLog } from "../../src/importers/synthetic/log.ts";
 import { categoryName, departmentName, itemName, userName } from "../../src/importers/synthetic/names.ts";
+import { EXTENSIONS, shopOptions, TABLE_FORMATS } from "../../src/importers/synthetic/options.ts";
 import { prepareSynthetic } from "../../src/importers/synthetic/prepare.ts";
-import { categoryOf, SHOP_DEFAULTS, type ShopOptions, simulateUser } from "../../src/importers/synthetic/shop.ts";
+import { categoryOf, simulateUser } from "../../src/importers/synthetic/shop.ts";
 import { temporaryFolder } from "../support/source.ts";
 
 const folder = temporaryFolder();
-const shop: ShopOptions = { ...SHOP_DEFAULTS, users: 400, items: 100, meanHistory: 9, seed: 5 };
+const shop = shopOptions.parse({ users: 400, items: 100, meanHistory: 9, seed: 5 });
 const users = Array.from({ length: shop.users }, (_, user) => user);
 
 const READERS = { csv: "read_csv", ndjson: "read_json", parquet: "read_parquet" } as const;
@@ -148,7 +148,7 @@ describe("the shop as a log", () => {
 
   test("refuses what is no shop", async () => {
     const log = join(folder, "refused");
-    await expect(writeLog({ users: 0, log })).rejects.toThrow("users must be a whole number of at least 1, found 0");
+    await expect(writeLog({ users: 0, log })).rejects.toThrow("writeLog: users: expected a whole number, at least 1");
     expect(readdirSync(folder)).not.toContain("refused");
   });
 });

@@ -6,20 +6,14 @@ import { loadItemKeys, openDataset } from "../../src/dataset/read.ts";
 import { prepareAmazon } from "../../src/importers/amazon/prepare.ts";
 import { writeDumps } from "../../src/importers/synthetic/dumps.ts";
 import { categoryName, itemName } from "../../src/importers/synthetic/names.ts";
+import { STAGES, shopOptions } from "../../src/importers/synthetic/options.ts";
 import { prepareSynthetic } from "../../src/importers/synthetic/prepare.ts";
-import {
-  categoryOf,
-  SEGMENTS,
-  SHOP_DEFAULTS,
-  type ShopOptions,
-  STAGES,
-  simulateUser,
-} from "../../src/importers/synthetic/shop.ts";
+import { categoryOf, SEGMENTS, simulateUser } from "../../src/importers/synthetic/shop.ts";
 import { auc } from "../../src/statistics/auc.ts";
 import { temporaryFolder } from "../support/source.ts";
 
 const folder = temporaryFolder();
-const shop: ShopOptions = { ...SHOP_DEFAULTS, users: 600, seed: 7 };
+const shop = shopOptions.parse({ users: 600, seed: 7 });
 const logs = Array.from({ length: shop.users }, (_, user) => simulateUser(shop, user));
 const ring = (stage: number) => ((stage % STAGES) + STAGES) % STAGES;
 
@@ -157,7 +151,7 @@ describe("the shop as a dataset", () => {
     const { sequences, train } = await openDataset(out);
     const keys = await loadItemKeys(out);
     for (const user of [0, 57, 199]) {
-      const log = simulateUser({ ...SHOP_DEFAULTS, ...small }, user);
+      const log = simulateUser(shopOptions.parse(small), user);
       const rows = sequences.items.subarray(sequences.offsets[user], sequences.offsets[user + 1]);
       expect(Array.from(rows, (row) => keys[row])).toEqual(Array.from(log.items, itemName));
       const first = train.sequence.indexOf(user);
@@ -168,7 +162,7 @@ describe("the shop as a dataset", () => {
   });
 
   test("has no ceiling where all test samples have one label", async () => {
-    const options = { ...SHOP_DEFAULTS, users: 1 };
+    const options = shopOptions.parse({ users: 1 });
     const held = (seed: number) => simulateUser({ ...options, seed }, 0).impressions.slice(-2);
     const seed = Array.from({ length: 50 }, (_, i) => i).find((i) => held(i).every(({ clicked }) => clicked))!;
     const out = join(folder, "one label");
@@ -187,14 +181,14 @@ describe("the shop as a dataset", () => {
   });
 
   test.each([
-    [{ users: 0 }, "users must be a whole number of at least 1, found 0"],
-    [{ items: 20 }, "items must be a whole number of at least 32, found 20"],
-    [{ departments: 2 }, "departments must be a whole number of at least 3, found 2"],
-    [{ impressions: 2.5 }, "impressions must be a whole number of at least 3, found 2.5"],
-    [{ meanHistory: Number.NaN }, "meanHistory must be a number of at least 4, found NaN"],
+    [{ users: 0 }, "users: expected a whole number, at least 1, found 0"],
+    [{ items: 20 }, "items: expected at least 32 for 4 departments, found 20"],
+    [{ departments: 2 }, "departments: expected a whole number, at least 3, found 2"],
+    [{ impressions: 2.5 }, "impressions: expected a whole number, at least 3, found 2.5"],
+    [{ meanHistory: Number.NaN }, "meanHistory: expected a number, at least 4, found NaN"],
   ])("refuses %j", async (options, message) => {
     const out = join(folder, "refused");
-    await expect(prepareSynthetic({ ...options, out })).rejects.toThrow(message);
+    await expect(prepareSynthetic({ ...options, out })).rejects.toThrow(`prepareSynthetic: ${message}`);
     expect(existsSync(out)).toBe(false);
   });
 });
@@ -202,7 +196,7 @@ describe("the shop as a dataset", () => {
 describe("the shop as review dumps", () => {
   test("comes through the Amazon importer as it is", async () => {
     const dumps = join(folder, "dumps");
-    const size = { ...SHOP_DEFAULTS, users: 150, items: 400, meanHistory: 8.78 };
+    const size = shopOptions.parse({ users: 150, items: 400, meanHistory: 8.78 });
     await prepareSynthetic({ ...size, out: join(folder, "beside"), dumps });
     expect(readdirSync(dumps).sort()).toEqual(["meta_Synthetic.json.gz", "reviews_Synthetic_5.json.gz"]);
     const out = join(folder, "amazon");

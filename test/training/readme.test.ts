@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
 import { writeDumps } from "../../src/importers/synthetic/dumps.ts";
-import { SHOP_DEFAULTS } from "../../src/importers/synthetic/shop.ts";
+import { shopOptions } from "../../src/importers/synthetic/options.ts";
 import { temporaryFolder } from "../support/source.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -21,7 +21,7 @@ it("prepares, trains and scores", async () => {
       .split("\n")
       .filter((line) => line !== "").length,
   ).toBeLessThanOrEqual(10);
-  await writeDumps(folder, { ...SHOP_DEFAULTS, users: 150 });
+  await writeDumps(folder, shopOptions.parse({ users: 150 }));
   await rename(join(folder, "reviews_Synthetic_5.json.gz"), join(folder, "reviews_Beauty_5.json.gz"));
   await rename(join(folder, "meta_Synthetic.json.gz"), join(folder, "meta_Beauty.json.gz"));
   await mkdir(join(folder, "node_modules"));

@@ -24,7 +24,7 @@ function words(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
-/** All that is said of a dataset of logs, and what to do with it. */
+/** The summary of a dataset of logs, and the next commands. */
 export function eventsText(summary: EventsSummary, out: string): string {
   const { users, items, behaviours, clickRate, validFrom, testFrom, dropped, seconds } = summary;
   const rows = [
@@ -39,7 +39,7 @@ export function eventsText(summary: EventsSummary, out: string): string {
     droppedLines(dropped),
     ...(summary.protocol === "temporal"
       ? [
-          "no labels: each behaviour is predicted from those before it, against a drawn negative (columns.label names a label)\n",
+          "no labels: each behaviour is predicted from those before it, against a sampled negative (columns.label names a label)\n",
         ]
       : []),
     `dataset in ${out}, ${duration(seconds)}\n`,

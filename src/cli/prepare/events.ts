@@ -1,17 +1,10 @@
 /** `dien prepare events` */
 import type { Command } from "commander";
 import { FEATURE_SECTIONS } from "../../importers/events/features/features.ts";
-import type { Context } from "../context.ts";
-import { addCommonOptions, applyConfig, readConfig, requireOptions } from "../options.ts";
-import { addLogOptions, type LogFlags, tellPrepared } from "./logs.ts";
-
-interface Flags extends LogFlags {
-  events: string;
-  behaviours?: string;
-  items?: string;
-  users?: string;
-  config: string;
-}
+import { eventsOptions } from "../../importers/events/options.ts";
+import { type Context, UsageError } from "../context.ts";
+import { addOptions, readConfig } from "../options.ts";
+import { reportPrepared } from "./logs.ts";
 
 export function addEvents(prepare: Command, context: Context): void {
   const command = prepare
@@ -19,33 +12,33 @@ export function addEvents(prepare: Command, context: Context): void {
     .summary("from your own logs, as features.yaml describes them")
     .description(
       "Makes a dataset of logs of events: impressions that were clicked or not, and behaviours; --config says which columns are what.",
-    )
-    .option("--events <files>", "the log: a file, a pattern in quotes ('log/*.csv.gz'), or the address of a database")
-    .option("--behaviours <files>", "a log of behaviours beside it")
-    .option("--users <files>", "table of users")
-    .option("--items <files>", "table of items")
+    );
+  const read = addOptions(command, eventsOptions, ["features", "featuresPath"]);
+  command
     .addHelpText(
       "after",
       `
 The file of --config also holds the sections of features.yaml: ${FEATURE_SECTIONS.join(", ")}.
-Without columns.label each behaviour is predicted from those before it, with a drawn negative for each.
+Without columns.label each behaviour is predicted from those before it, with a sampled negative for each.
 
 Examples:
   dien prepare events --config features.yaml --events 'events-*.csv.gz' --users users.csv --items items.csv --out data/mine
   dien prepare events --config features.yaml --events events.parquet --memory 8GB --out data/mine`,
     )
     .action(async () => {
-      const config = Object.entries(await readConfig(command));
-      // The section and the option are both called behaviours.
-      const isSection = ([key, value]: [string, unknown]) =>
-        FEATURE_SECTIONS.includes(key) && (key !== "behaviours" || typeof value !== "string");
-      applyConfig(command, Object.fromEntries(config.filter((entry) => !isSection(entry))), FEATURE_SECTIONS);
-      requireOptions(command, ["config", "events", "out"]);
-      const { json, config: path, ...options } = command.opts<Flags>();
-      const features = Object.fromEntries(config.filter(isSection));
-      await tellPrepared(context, { out: options.out, json }, (onProgress) =>
+      const { path, values } = await readConfig(command);
+      const entries = Object.entries(values);
+      const rest = Object.fromEntries(entries.filter((entry) => !isSection(entry)));
+      const { options, json, config } = await read({ path, values: rest, sections: FEATURE_SECTIONS });
+      if (config === undefined) throw new UsageError("option '--config <file>' is missing");
+      const features = Object.fromEntries(entries.filter(isSection));
+      await reportPrepared(context, { out: options.out, json }, (onProgress) =>
         context.jobs.prepareEvents({ ...options, features, featuresPath: path }, onProgress),
       );
     });
-  addCommonOptions(addLogOptions(command));
+}
+
+/** The section and the option are both called behaviours. */
+function isSection([key, value]: [string, unknown]): boolean {
+  return FEATURE_SECTIONS.includes(key) && (key !== "behaviours" || typeof value !== "string");
 }

@@ -1,22 +1,9 @@
 /** `dien prepare taobao` */
-import { type Command, InvalidArgumentError } from "commander";
-import { TAOBAO_TYPES, type TaobaoType } from "../../importers/taobao/types.ts";
+import type { Command } from "commander";
+import { taobaoOptions } from "../../importers/taobao/options.ts";
 import type { Context } from "../context.ts";
-import { addCommonOptions, gatherOptions } from "../options.ts";
-import { addLogOptions, type LogFlags, tellPrepared } from "./logs.ts";
-
-interface Flags extends LogFlags {
-  dir: string;
-  types?: TaobaoType[];
-}
-
-/** Parser of "pv,buy". */
-function types(text: string): TaobaoType[] {
-  const given = text.split(",").map((type) => type.trim());
-  const known = TAOBAO_TYPES.filter((type) => given.includes(type));
-  if (known.length === given.length) return known;
-  throw new InvalidArgumentError(`Expected some of ${TAOBAO_TYPES.join(",")}, with commas between.`);
-}
+import { addOptions } from "../options.ts";
+import { reportPrepared } from "./logs.ts";
 
 export function addTaobao(prepare: Command, context: Context): void {
   const command = prepare
@@ -24,9 +11,9 @@ export function addTaobao(prepare: Command, context: Context): void {
     .summary("from Taobao's display advertising data")
     .description(
       "Makes a dataset of Alimama's display advertising data (https://tianchi.aliyun.com/dataset/56): 2017-05-12 is validation, 2017-05-13 test.",
-    )
-    .option("--dir <folder>", "holds raw_sample, ad_feature, user_profile and behavior_log, each .csv or .csv.gz")
-    .option("--types <types>", `of the behaviours these alone, with commas between: ${TAOBAO_TYPES.join(",")}`, types)
+    );
+  const read = addOptions(command, taobaoOptions);
+  command
     .addHelpText(
       "after",
       `
@@ -35,10 +22,9 @@ Examples:
   dien prepare taobao --dir downloads --types buy,cart --memory 8GB --out data/taobao-bought`,
     )
     .action(async () => {
-      const { json, ...options } = await gatherOptions<Flags>(command, ["dir", "out"]);
-      await tellPrepared(context, { out: options.out, json }, (onProgress) =>
+      const { options, json } = await read();
+      await reportPrepared(context, { out: options.out, json }, (onProgress) =>
         context.jobs.prepareTaobao(options, onProgress),
       );
     });
-  addCommonOptions(addLogOptions(command));
 }

@@ -4,13 +4,14 @@
  * folder share their runs.
  */
 import { existsSync } from "node:fs";
+import type { TrainingMachineOptions } from "../../engine/machine.ts";
 import { UserError } from "../../errors.ts";
 import { configKeys } from "../../run/config.ts";
 import { RunFailed } from "../../run/failure.ts";
 import { createRun, runFiles } from "../../run/run-folder.ts";
 import type { TrainSummary } from "../../run/summary.ts";
 import { readProgress } from "../../training/checkpoint.ts";
-import { type TrainEvent, type TrainOptions, train } from "../../training/train.ts";
+import { type TrainEvent, train } from "../../training/train.ts";
 import { type LabDataset, openDatasets } from "./datasets.ts";
 import {
   dropCheckpoint,
@@ -28,7 +29,7 @@ import {
   writeStop,
 } from "./trials.ts";
 
-export interface LabOptions extends Pick<TrainOptions, "engine" | "threads" | "checkpointSeconds"> {
+export interface LabOptions extends TrainingMachineOptions {
   /** Dataset folders. */
   readonly data: readonly string[];
   /** Folder of the runs and reports. */

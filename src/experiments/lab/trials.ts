@@ -2,12 +2,14 @@
  * Training runs of an experiment on disk: `OUT/runs/DATASET/VARIANT/seed-N`. A finished run is never trained again, and
  * neither is one that a search stopped, which `stopped.json` in the run's folder records.
  */
+
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../../errors.ts";
 import { readJson, writeFileAside } from "../../files.ts";
+import { whatIsWrong } from "../../options/problems.ts";
 import { configKeys, differingKey, type RunConfig, resolveConfig, settingsByKey } from "../../run/config.ts";
 import { assign, type Tree } from "../../run/dotted.ts";
 import type { FailureReason } from "../../run/failure.ts";
@@ -142,8 +144,9 @@ const stopFile = (run: string) => join(run, "stopped.json");
 export async function readStop(run: string): Promise<Stop | undefined> {
   const path = stopFile(run);
   if (!existsSync(path)) return undefined;
-  const { data, error } = stopSchema.safeParse(await readJson(path));
-  if (!data) throw new UserError(`${path} is damaged: ${error.issues[0].message}`);
+  const value = await readJson(path);
+  const { data } = stopSchema.safeParse(value);
+  if (!data) throw new UserError(`${path} is damaged: ${whatIsWrong(stopSchema, value)}`);
   return { reason: data.reason, validAuc: data.valid_auc };
 }
 

@@ -20,7 +20,7 @@ import { dien } from "./variants.ts";
 
 export interface Figure3Options {
   /** The user to show, by the key in the data; default: the one whose attention differs most between two candidates. */
-  readonly user?: string;
+  readonly user?: string | undefined;
 }
 
 export async function figure3(lab: Lab, { user }: Figure3Options): Promise<Report> {

@@ -5,9 +5,6 @@
 import { configKeys } from "../../run/config.ts";
 import { hashString, Random } from "../../tensor/random.ts";
 
-/** The model that is searched, and how many settings are tried, where nothing else is asked for. */
-export const TUNE_DEFAULTS = { model: "dien", trials: 20 };
-
 /** One key of the configuration with the values it may take. */
 export interface Dimension {
   readonly key: string;

@@ -20,19 +20,16 @@ import { differenceText, meanAndDeviation } from "../results/blocks.ts";
 import { repeatCommands, seedsFlag } from "../results/commands.ts";
 import { DatasetResults } from "../results/results.ts";
 import { expectedRuns, meanValidAuc, planSearch, type Search, search } from "./search.ts";
-import { type Dimension, sampleSettings, spaceOf, TUNE_DEFAULTS } from "./space.ts";
+import { type Dimension, sampleSettings, spaceOf } from "./space.ts";
 
 export interface TuneOptions {
   /** The model, and how many settings to try, the defaults among them. */
-  readonly model?: string;
-  readonly trials?: number;
+  readonly model: string;
+  readonly trials: number;
 }
 
 /** @throws UserError where the settings of the lab leave nothing to search */
-export async function tune(
-  lab: Lab,
-  { model = TUNE_DEFAULTS.model, trials: count = TUNE_DEFAULTS.trials }: TuneOptions,
-): Promise<Report> {
+export async function tune(lab: Lab, { model, trials: count }: TuneOptions): Promise<Report> {
   const { name } = modelNamed(model);
   const space = spaceOf(name, lab.options.settings);
   if (space.length === 0)

@@ -2,33 +2,16 @@
  * Amazon review dumps to a dataset: user {user}, item {item, category}, every review a behaviour, as in the paper
  * (section 4.1). What becomes of duplicates, broken lines and so on is said in docs/data-format.md.
  */
-import { z } from "zod";
 import type { OnProgress } from "../../dataset/dataset.ts";
 import { checkReplaceable } from "../../dataset/folder.ts";
-import { PROTOCOLS, type PreparedCounts, preparedCounts } from "../../dataset/manifest.ts";
+import { type PreparedCounts, preparedCounts } from "../../dataset/manifest.ts";
 import { writeDataset } from "../../dataset/write.ts";
 import { UserError } from "../../errors.ts";
+import { checkOptions } from "../../options/problems.ts";
 import { behaviourSequences } from "../behaviours.ts";
-import { NEGATIVES, SAMPLING_DEFAULTS, sampleBehaviours } from "../protocols.ts";
+import { sampleBehaviours } from "../protocols.ts";
 import { readMetadata, readReviews, type Unusable } from "./dump.ts";
-
-const optionsSchema = z.object({
-  /** The review dump, gzipped or not; a pipe will do. */
-  reviews: z.string().min(1),
-  /** The metadata dump. */
-  meta: z.string().min(1),
-  /** The dataset folder to write; a dataset that is there is replaced. */
-  out: z.string().min(1),
-  /** How samples are made of behaviours, and split; see `Protocol`. */
-  protocol: z.enum(PROTOCOLS).default(SAMPLING_DEFAULTS.protocol),
-  /** Which items may be a sample's negative; see `Negatives`. */
-  negatives: z.enum(NEGATIVES).default(SAMPLING_DEFAULTS.negatives),
-  /** Of 31 bits. */
-  seed: z.int32().nonnegative().default(SAMPLING_DEFAULTS.seed),
-  /** Histories keep the latest this many behaviours. */
-  maxHistory: z.int().positive().default(SAMPLING_DEFAULTS.maxHistory),
-});
-export type PrepareAmazonOptions = Readonly<z.input<typeof optionsSchema>>;
+import { amazonOptions, type PrepareAmazonOptions } from "./options.ts";
 
 /** What was prepared: counts of what is in the data, of samples, and of what was left out, by reason. */
 export interface PrepareSummary extends PreparedCounts {
@@ -46,7 +29,7 @@ export interface PrepareSummary extends PreparedCounts {
  */
 export async function prepareAmazon(options: PrepareAmazonOptions, onProgress?: OnProgress): Promise<PrepareSummary> {
   const start = performance.now();
-  const { protocol, negatives, seed, maxHistory, ...paths } = checkOptions(options);
+  const { protocol, negatives, seed, maxHistory, ...paths } = checkOptions("prepareAmazon", amazonOptions, options);
   const stage = (name: string) => (done: number, total: number | undefined) => onProgress?.(name, done, total);
   await checkReplaceable(paths.out);
   const reviews = await readReviews(paths.reviews, stage("reviews"));
@@ -117,12 +100,4 @@ export async function prepareAmazon(options: PrepareAmazonOptions, onProgress?: 
       ...told(paths.meta, metadata),
     ],
   };
-}
-
-/** The options with every default filled in. @throws UserError that names each option that cannot be used. */
-function checkOptions(options: PrepareAmazonOptions): z.output<typeof optionsSchema> {
-  const checked = optionsSchema.safeParse(options);
-  if (checked.success) return checked.data;
-  const issues = checked.error.issues.map(({ path, message }) => `${path.join(".") || "options"}: ${message}`);
-  throw new UserError(`prepareAmazon: ${issues.join("; ")}`);
 }

@@ -4,14 +4,13 @@
  */
 import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { z } from "zod";
 import { type OnProgress, SPLITS, type Split } from "../../dataset/dataset.ts";
 import { checkReplaceable, writeAside } from "../../dataset/folder.ts";
 import { type InputFile, type Manifest, type PreparedCounts, preparedCounts } from "../../dataset/manifest.ts";
 import { describeField } from "../../dataset/vocabulary.ts";
 import { completeManifest, writeManifest } from "../../dataset/write-manifest.ts";
 import { UserError } from "../../errors.ts";
-import { SAMPLING_DEFAULTS } from "../protocols.ts";
+import { checkOptions } from "../../options/problems.ts";
 import {
   behaviourColumns,
   behaviourFiles,
@@ -24,43 +23,11 @@ import {
 import { checkSamples, type Learned, learn, openLog } from "./learn/learn.ts";
 import type { SampleRule } from "./log/histories.ts";
 import { buildCatalogue, buildLog, type GivenTables, withoutItems } from "./log/log.ts";
+import { type EngineOptions, eventsOptions, type PrepareEventsOptions } from "./options.ts";
 import { type Connect, withWorkDatabase } from "./source/database.ts";
 import { type LoadOptions, type LogColumns, loadTable } from "./source/load.ts";
 import { oneNumber } from "./source/stream.ts";
 import { writeFiles } from "./write/output.ts";
-
-const GIGABYTE = 2 ** 30;
-const LEAST_MEMORY = GIGABYTE / 8;
-
-/** Options of everything that goes through this engine. */
-export const engineSchema = z.strictObject({
-  /** The dataset folder to write; a dataset that is there is replaced. */
-  out: z.string().min(1),
-  /** Bytes to get by with, about; half of them the database's. What it cannot hold goes to a folder beside `out`. */
-  memory: z
-    .int()
-    .min(LEAST_MEMORY)
-    .default(2 * GIGABYTE),
-  /** Of 31 bits. */
-  seed: z.int32().nonnegative().default(SAMPLING_DEFAULTS.seed),
-  /** Leave rows out that cannot be read, however many. */
-  skipBadRows: z.boolean().default(false),
-});
-type EngineOptions = z.output<typeof engineSchema>;
-
-const optionsSchema = engineSchema.extend({
-  /** The sections of features.yaml. */
-  features: z.unknown(),
-  /** What errors in them name. */
-  featuresPath: z.string().default("features"),
-  /** Files or a pattern, or the address of a database. */
-  events: z.string().min(1),
-  /** A log of behaviours alone, beside those of the events. */
-  behaviours: z.string().min(1).optional(),
-  users: z.string().min(1).optional(),
-  items: z.string().min(1).optional(),
-});
-export type PrepareEventsOptions = Readonly<z.input<typeof optionsSchema>>;
 
 export interface EventsSummary extends PreparedCounts {
   readonly protocol: string;
@@ -81,7 +48,7 @@ export interface EventsSummary extends PreparedCounts {
  *   or test on, disk or memory do not suffice, or `out` cannot be written
  */
 export async function prepareEvents(options: PrepareEventsOptions, onProgress?: OnProgress): Promise<EventsSummary> {
-  const { features, featuresPath, ...rest } = checkOptions("prepareEvents", optionsSchema, options);
+  const { features, featuresPath, ...rest } = checkOptions("prepareEvents", eventsOptions, options);
   const behaviours = rest.behaviours ?? behaviourFiles(features);
   const given = {
     behaviours: behaviours !== undefined,
@@ -91,14 +58,6 @@ export async function prepareEvents(options: PrepareEventsOptions, onProgress?: 
   const resolved = resolveFeatures(features, given, featuresPath);
   const sources = { events: rest.events, behaviours, users: rest.users, items: rest.items };
   return prepareLogs("events", resolved, sources, rest, onProgress);
-}
-
-/** Options with every default filled in. @throws UserError that names `caller` and each option that cannot be used */
-export function checkOptions<T>(caller: string, schema: z.ZodType<T>, options: unknown): T {
-  const checked = schema.safeParse(options);
-  if (checked.success) return checked.data;
-  const issues = checked.error.issues.map(({ path, message }) => `${path.join(".") || "options"}: ${message}`);
-  throw new UserError(`${caller}: ${issues.join("; ")}`);
 }
 
 /** Where the tables are read from. */

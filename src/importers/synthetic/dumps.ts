@@ -7,7 +7,8 @@ import type { OnProgress } from "../../dataset/dataset.ts";
 import { makeFolder, replaceFiles } from "../../files.ts";
 import { Random } from "../../tensor/random.ts";
 import { categoryName, departmentName, itemName, userName } from "./names.ts";
-import { categoryOf, checkShop, type ShopOptions, simulateUser } from "./shop.ts";
+import type { ShopOptions } from "./options.ts";
+import { categoryOf, simulateUser } from "./shop.ts";
 import { writeLines } from "./table-files.ts";
 
 const PHRASES = [
@@ -27,10 +28,9 @@ const TEXT_STREAM = 0x74657874;
 /**
  * Writes reviews_Synthetic_5.json.gz (a JSON object a line, ordered by user) and meta_Synthetic.json.gz (a Python
  * literal a line) to `folder`. Every behaviour is a review. Both appear together, or neither.
- * @throws UserError where there can be no such shop, or the files cannot be written.
+ * @throws UserError where the files cannot be written.
  */
 export async function writeDumps(folder: string, shop: ShopOptions, onProgress?: OnProgress): Promise<void> {
-  checkShop(shop);
   await makeFolder(folder);
   await replaceFiles([
     {

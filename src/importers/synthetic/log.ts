@@ -8,19 +8,12 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { OnProgress } from "../../dataset/dataset.ts";
 import { makeFolder, replaceFiles } from "../../files.ts";
+import { checkOptions } from "../../options/problems.ts";
 import { Random } from "../../tensor/random.ts";
-import { EXTENSIONS, type TableFormat } from "./formats.ts";
 import { categoryName, departmentName, itemName, userName } from "./names.ts";
-import { categoryOf, checkShop, SHOP_DEFAULTS, type ShopOptions, segmentOf, simulateUser } from "./shop.ts";
+import { EXTENSIONS, logOptions, type ShopOptions, type WriteLogOptions } from "./options.ts";
+import { categoryOf, segmentOf, simulateUser } from "./shop.ts";
 import { type Table, writeTable } from "./table-files.ts";
-
-/** What is not given is as in SHOP_DEFAULTS. */
-export interface WriteLogOptions extends Partial<ShopOptions> {
-  /** The folder that gets the files; files of these names that are there are replaced. */
-  readonly log: string;
-  /** csv unless given. */
-  readonly logFormat?: TableFormat;
-}
 
 /** Rows of the three files. */
 export interface LogSummary {
@@ -41,16 +34,14 @@ const MISSING = 0.05;
 const USUAL_DEVICE = 0.85;
 
 /**
- * Writes events, users and items (.csv, .ndjson.gz or .parquet) and features.yaml to `log`: all of them, or none. A row
+ * Writes events, users and items (.csv, .ndjson.gz or .parquet) and features.yaml to `log`, in the place of files of these names: all of them, or none. A row
  * of the events is a behaviour (type `view`, not labelled) or an impression (type `ad`, clicked 0 or 1); they are
  * ordered by user, then time.
- * @throws UserError where there can be no such shop, or the files cannot be written.
+ * @throws UserError where an option cannot be used, or the files cannot be written.
  */
 export async function writeLog(options: WriteLogOptions, onProgress?: OnProgress): Promise<LogSummary> {
   const start = performance.now();
-  const { log, logFormat: format = "csv", ...size } = options;
-  const shop = { ...SHOP_DEFAULTS, ...size };
-  checkShop(shop);
+  const { log, logFormat: format, ...shop } = checkOptions("writeLog", logOptions, options);
   await makeFolder(log);
   let events = 0;
   const onUser = (user: number, rows: number) => {

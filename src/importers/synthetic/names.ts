@@ -1,5 +1,5 @@
 /** Names of the synthetic shop's users, items and categories, in the form of Amazon's. */
-import { STAGES } from "./shop.ts";
+import { STAGES } from "./options.ts";
 
 export function userName(user: number): string {
   return `A${number(user)}`;

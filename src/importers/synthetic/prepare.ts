@@ -7,25 +7,14 @@ import type { OnProgress, Split } from "../../dataset/dataset.ts";
 import { checkReplaceable } from "../../dataset/folder.ts";
 import { type PreparedCounts, preparedCounts } from "../../dataset/manifest.ts";
 import { writeDataset } from "../../dataset/write.ts";
+import { checkOptions } from "../../options/problems.ts";
 import { evaluateScores, type Metrics } from "../../statistics/metrics.ts";
 import { SampleColumns } from "../sample-columns.ts";
 import { writeDumps } from "./dumps.ts";
-import type { TableFormat } from "./formats.ts";
 import { writeLog } from "./log.ts";
 import { categoryName, itemName, userName } from "./names.ts";
-import { categoryOf, checkShop, SHOP_DEFAULTS, type ShopOptions, simulateUser } from "./shop.ts";
-
-/** What is not given is as in SHOP_DEFAULTS. */
-export interface PrepareSyntheticOptions extends Partial<ShopOptions> {
-  /** The dataset folder to write; a dataset that is there is replaced. */
-  readonly out: string;
-  /** A folder that gets the same behaviours as Amazon review dumps, which `prepareAmazon` reads. */
-  readonly dumps?: string;
-  /** A folder that gets the same shop as the log of a shop (`writeLog`). */
-  readonly log?: string;
-  /** csv unless given. */
-  readonly logFormat?: TableFormat;
-}
+import { type PrepareSyntheticOptions, type ShopOptions, syntheticOptions } from "./options.ts";
+import { categoryOf, simulateUser } from "./shop.ts";
 
 export interface SyntheticSummary extends PreparedCounts {
   readonly categories: number;
@@ -45,16 +34,14 @@ const USERS_PER_TURN = 1000;
 
 /**
  * Prepares the shop that the options describe.
- * @throws UserError where there can be no such shop, or `out`, `dumps` or `log` cannot be written.
+ * @throws UserError where an option cannot be used, or `out`, `dumps` or `log` cannot be written.
  */
 export async function prepareSynthetic(
   options: PrepareSyntheticOptions,
   onProgress?: OnProgress,
 ): Promise<SyntheticSummary> {
   const start = performance.now();
-  const { out, dumps, log, logFormat = "csv", ...size } = options;
-  const shop = { ...SHOP_DEFAULTS, ...size };
-  checkShop(shop);
+  const { out, dumps, log, logFormat, ...shop } = checkOptions("prepareSynthetic", syntheticOptions, options);
   await checkReplaceable(out);
   const { segments, offsets, items, times, training, samples } = await simulate(shop, onProgress);
   const { test } = samples;

@@ -7,50 +7,14 @@
  * and not where it came from, before the first behaviour. So a sum over the history knows little about a candidate,
  * attention to its department shows where the interest has been, and only the order shows which way it goes.
  */
-import { UserError } from "../../errors.ts";
 import { Random } from "../../tensor/random.ts";
+import { MOST_INTERESTS, type ShopOptions, STAGES } from "./options.ts";
 
-/** The size of the shop, at least SHOP_LEAST. */
-export interface ShopOptions {
-  readonly users: number;
-  /** At least `leastItems(departments)`. */
-  readonly items: number;
-  readonly departments: number;
-  /** Mean number of behaviours of a user. */
-  readonly meanHistory: number;
-  /** Impressions shown to each user. */
-  readonly impressions: number;
-  readonly seed: number;
-}
-
-export const SHOP_DEFAULTS: ShopOptions = {
-  users: 12_000,
-  items: 960,
-  departments: 4,
-  meanHistory: 24,
-  impressions: 12,
-  seed: 0,
-};
-
-/** Categories on the ring of a department. */
-export const STAGES = 8;
 /** User segments, from the least to the most given to clicking. */
 export const SEGMENTS = 8;
 
 /** Departments a user is interested in. */
-const INTERESTS = { least: 2, most: 3 };
-
-/** The least values of options; of items see `leastItems`. */
-export const SHOP_LEAST: Readonly<Omit<ShopOptions, "items">> = {
-  users: 1,
-  departments: INTERESTS.most,
-  meanHistory: 4,
-  impressions: 3,
-  seed: 0,
-};
-
-/** One item for each category. */
-export const leastItems = (departments: number): number => departments * STAGES;
+const INTERESTS = { least: 2, most: MOST_INTERESTS };
 
 /** Probability that a behaviour stays with the interest of the one before. */
 const BURST = 0.75;
@@ -98,18 +62,6 @@ interface Interest {
   moves: number;
   /** Whether there was a behaviour yet. */
   shown: boolean;
-}
-
-/** @throws UserError unless there can be such a shop. */
-export function checkShop(options: ShopOptions): void {
-  const least: ShopOptions = { ...SHOP_LEAST, items: leastItems(options.departments) };
-  for (const [name, minimum] of Object.entries(least) as [keyof ShopOptions, number][]) {
-    const value = options[name];
-    const whole = name !== "meanHistory";
-    if (Number.isFinite(value) && value >= minimum && (Number.isInteger(value) || !whole)) continue;
-    const expected = `${whole ? "a whole number" : "a number"} of at least ${minimum}`;
-    throw new UserError(`synthetic shop: ${name} must be ${expected}, found ${value}`);
-  }
 }
 
 /** The category of an item, 0 .. departments * STAGES - 1; consecutive ones, on a ring, make up a department. */

@@ -9,7 +9,7 @@ import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { csvToParquet, withDuckDB } from "../../dataset/parquet.ts";
 import { withTemporary } from "../../files.ts";
-import type { TableFormat } from "./formats.ts";
+import type { TableFormat } from "./options.ts";
 
 /** What a cell holds: a text, a number, or null where the value is missing. */
 export type Cell = string | number | null;

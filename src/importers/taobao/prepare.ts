@@ -4,20 +4,12 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
 import type { OnProgress } from "../../dataset/dataset.ts";
 import { UserError } from "../../errors.ts";
+import { checkOptions } from "../../options/problems.ts";
 import { resolveFeatures } from "../events/features/features.ts";
-import { checkOptions, type EventsSummary, engineSchema, prepareLogs } from "../events/prepare.ts";
-import { TAOBAO_TYPES } from "./types.ts";
-
-const optionsSchema = engineSchema.extend({
-  /** Folder of raw_sample, ad_feature, user_profile and behavior_log, each .csv or .csv.gz. */
-  dir: z.string().min(1),
-  /** Of the behaviours' log these types alone; all of them unless given. */
-  types: z.array(z.enum(TAOBAO_TYPES)).min(1).optional(),
-});
-export type PrepareTaobaoOptions = Readonly<z.input<typeof optionsSchema>>;
+import { type EventsSummary, prepareLogs } from "../events/prepare.ts";
+import { type PrepareTaobaoOptions, taobaoOptions } from "./options.ts";
 
 /** features.yaml of these files. */
 const FEATURES = {
@@ -55,7 +47,7 @@ const FEATURES = {
  * @throws UserError where one is missing or cannot be used, and as `prepareEvents`
  */
 export async function prepareTaobao(options: PrepareTaobaoOptions, onProgress?: OnProgress): Promise<EventsSummary> {
-  const { dir, types, ...rest } = checkOptions("prepareTaobao", optionsSchema, options);
+  const { dir, types, ...rest } = checkOptions("prepareTaobao", taobaoOptions, options);
   const behaviours = { ...FEATURES.behaviours, ...(types && { types }) };
   const given = { behaviours: true, users: true, items: true };
   const features = resolveFeatures({ ...FEATURES, behaviours }, given, "Taobao's features");

@@ -11,17 +11,20 @@ const withOffset = (offset: string) => ({ columns, utc_offset: offset, fields: {
 
 test.each<[unknown, string]>([
   [{ columns: { ...columns, user: undefined }, fields: {} }, "columns.user is missing: expected the name of a column"],
-  [{ columns: { usr: "u", item: "i", time: "t" }, fields: {} }, "columns: unknown key 'usr'; did you mean 'user'?"],
+  [
+    { columns: { usr: "u", item: "i", time: "t" }, fields: {} },
+    "unknown key 'columns.usr'; did you mean 'columns.user'?",
+  ],
   [{ columns: { ...columns, user: 5 }, fields: {} }, "columns.user: expected the name of a column, found 5"],
   [{ fields: {} }, "columns is missing: expected keys and their values"],
   [{ columns }, "fields is missing: expected keys and their values"],
   [{ columns, splt: {}, fields: {} }, "unknown key 'splt'; did you mean 'split'?"],
   [{ columns, zzz: {}, fields: {} }, "unknown key 'zzz'"],
   [undefined, "the document is missing: expected keys and their values"],
-  [[], "document: expected keys and their values, found []"],
+  [[], "the document: expected keys and their values, found []"],
   [{ columns, fields: { user: "age" } }, 'fields.user: expected a list, found "age"'],
-  [{ columns, min_count: "2", fields: {} }, 'min_count: expected a number, found "2"'],
-  [withField("user", { nme: "age" }), "fields.user.0: unknown key 'nme'; did you mean 'name'?"],
+  [{ columns, min_count: "2", fields: {} }, 'min_count: expected a whole number, at least 1, found "2"'],
+  [withField("user", { nme: "age" }), "unknown key 'fields.user.0.nme'; did you mean 'fields.user.0.name'?"],
   [
     withField("user", { column: "age" }),
     "fields.user.0.name is missing: expected a name of lower-case letters, digits and _, a letter first",

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { type PrepareEventsOptions, prepareEvents } from "../../../src/importers/events/prepare.ts";
+import type { PrepareEventsOptions } from "../../../src/importers/events/options.ts";
+import { prepareEvents } from "../../../src/importers/events/prepare.ts";
 import { csv, folder, write } from "./support.ts";
 
 const features = {

@@ -16,8 +16,8 @@ import { type ColumnLook, type Sample, takeSample } from "../source/sample.ts";
 export interface GuessOptions {
   /** As `loadTable` takes them. */
   readonly events: string;
-  readonly users?: string;
-  readonly items?: string;
+  readonly users?: string | undefined;
+  readonly items?: string | undefined;
 }
 
 export type Role = "user" | "item" | "time" | "label" | "type";

@@ -1,22 +1,11 @@
 /**
- * The sections of features.yaml as they stand there, key by key, and what is said of a key that is none or a value that
- * cannot be. What the keys mean together is `resolveFeatures`'s.
+ * The sections of features.yaml as they stand there, key by key. What the keys mean together is `resolveFeatures`'s.
  */
 import { z } from "zod";
-import { didYouMean } from "../../../suggest.ts";
+import { problemsOf, sentence } from "../../../options/problems.ts";
 
 /** What `dien init` writes where it found no answer. */
 export const TODO = "TODO";
-
-/** Keys and values; an unknown key is reported with the known one that may have been meant. */
-function section<T extends z.ZodRawShape>(shape: T) {
-  return z.strictObject(shape, {
-    error: (issue) => {
-      if (issue.code !== "unrecognized_keys") return undefined;
-      return issue.keys.map((key) => `unknown key '${key}'${didYouMean(key, Object.keys(shape))}`).join(", ");
-    },
-  });
-}
 
 const column = z
   .string("expected the name of a column")
@@ -33,7 +22,7 @@ const named = <T extends z.ZodType>(field: T) =>
   z.preprocess((given) => (typeof given === "string" ? { name: given } : given), field);
 
 const field = named(
-  section({
+  z.strictObject({
     name: fieldName,
     column: column.optional(),
     kind: z.enum(["category", "number", "hour", "weekday"]).optional(),
@@ -48,27 +37,31 @@ const share = z.number(SHARE).gt(0, SHARE).lt(0.5, SHARE).optional();
 const when = z.union([z.string(), z.number()], "expected a time").optional();
 
 /** The sections of features.yaml; the command's options may stand beside them. */
-const featuresSchema = section({
-  columns: section({ ...rowColumns, item: column, label: column.exactOptional() }),
-  behaviours: section({
-    /** The log of behaviours, where --behaviours does not give it. */
-    files: z.string().min(1).optional(),
-    /** Only rows of these types are behaviours; without it, and of a log without types, all that are not labelled 0. */
-    types: types.exactOptional(),
-    /** Histories go back this far; without it, to the beginning. */
-    window_days: z.number().positive().optional(),
-    max_history: z.int().min(1).max(10_000).default(100),
-    /** Columns of that log, where they are not those of the events; without an item, its fields say what it was. */
-    columns: section({ ...rowColumns, item: column.exactOptional() }).optional(),
-    /** Fields of items that this log has. */
-    fields: z.array(named(section({ name: fieldName, column: column.optional() }))).default([]),
-  }).prefault({}),
-  impressions: section({
-    /** Only labelled rows of these types (scenes) become samples; without it all labelled rows. */
-    types: types.exactOptional(),
-  }).prefault({}),
+const featuresSchema = z.strictObject({
+  columns: z.strictObject({ ...rowColumns, item: column, label: column.exactOptional() }),
+  behaviours: z
+    .strictObject({
+      /** The log of behaviours, where --behaviours does not give it. */
+      files: z.string().min(1).optional(),
+      /** Only rows of these types are behaviours; without it, and of a log without types, all that are not labelled 0. */
+      types: types.exactOptional(),
+      /** Histories go back this far; without it, to the beginning. */
+      window_days: z.number().positive().optional(),
+      max_history: z.int().min(1).max(10_000).default(100),
+      /** Columns of that log, where they are not those of the events; without an item, its fields say what it was. */
+      columns: z.strictObject({ ...rowColumns, item: column.exactOptional() }).optional(),
+      /** Fields of items that this log has. */
+      fields: z.array(named(z.strictObject({ name: fieldName, column: column.optional() }))).default([]),
+    })
+    .prefault({}),
+  impressions: z
+    .strictObject({
+      /** Only labelled rows of these types (scenes) become samples; without it all labelled rows. */
+      types: types.exactOptional(),
+    })
+    .prefault({}),
   /** Of impressions: the latest shares, or everything from a time on. */
-  split: section({ valid: share, test: share, valid_from: when, test_from: when }).prefault({}),
+  split: z.strictObject({ valid: share, test: share, valid_from: when, test_from: when }).prefault({}),
   /** What was seen less often than this in the training part is unknown; a field may have its own. */
   min_count: z.int().min(1).default(1),
   /** Texts that stand for a missing value, as an empty one does. */
@@ -79,8 +72,8 @@ const featuresSchema = section({
     .regex(/^[+-]([01]\d):[0-5]\d$/, 'expected an offset like "+08:00"')
     .default("+00:00"),
   /** Names of the key columns of the users' and items' tables, where they are not those of the log. */
-  keys: section({ user: column.optional(), item: column.optional() }).prefault({}),
-  fields: section({
+  keys: z.strictObject({ user: column.optional(), item: column.optional() }).prefault({}),
+  fields: z.strictObject({
     user: z.array(field).default([]),
     item: z.array(field).default([]),
     context: z.array(field).default([]),
@@ -94,30 +87,8 @@ export const FEATURE_SECTIONS = Object.keys(featuresSchema.shape);
 
 /** Reads what features.yaml says, with the defaults of its keys; where it cannot be, one line says what and where. */
 export function parseFeatures(value: unknown): FeaturesFile | string {
-  const parsed = featuresSchema.safeParse(value, { reportInput: true });
-  if (parsed.success) return parsed.data;
-  const { issues } = parsed.error;
-  // Of a mistyped key the right one is missing too.
-  const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
-  const where = issue.path.join(".");
-  const said = plain(issue);
-  if (issue.code === "unrecognized_keys") return where === "" ? said : `${where}: ${said}`;
-  if (issue.input === undefined) return `${where || "the document"} is missing: ${said}`;
-  return `${where || "document"}: ${said}${said.includes("expected") ? `, found ${JSON.stringify(issue.input)}` : ""}`;
-}
-
-const WORDS: Readonly<Record<string, string>> = {
-  string: "a text",
-  number: "a number",
-  int: "a whole number",
-  array: "a list",
-  object: "keys and their values",
-};
-
-function plain(issue: z.core.$ZodIssue): string {
-  // A message of our own does not begin as zod's do.
-  if (issue.code !== "invalid_type" || !issue.message.startsWith("Invalid input")) return issue.message;
-  return `expected ${WORDS[issue.expected] ?? issue.expected}`;
+  const parsed = featuresSchema.safeParse(value);
+  return parsed.success ? parsed.data : sentence(problemsOf(featuresSchema, value)[0]);
 }
 
 /** The log of behaviours that features.yaml names, if it does; what is no features.yaml is refused later. */

@@ -1,0 +1,31 @@
+/** Options of the importer of event logs, and of every importer that goes through its engine. */
+import { z } from "zod";
+import { memorySize, text, toggle } from "../../options/pieces.ts";
+import { out, sampleSeed } from "../options.ts";
+
+/** Options of the engine, whatever the log. */
+export const engineOptions = {
+  out,
+  /** Bytes; half of them are the database's. What it cannot hold goes to a folder beside `out`. */
+  memory: memorySize
+    .meta({
+      value: "size",
+      description: "memory to get by with, about, at least 128MB; more goes to the disk of --out",
+    })
+    .prefault("2GB"),
+  seed: sampleSeed,
+  skipBadRows: toggle("leave out rows that cannot be read, however many"),
+};
+export type EngineOptions = z.output<z.ZodObject<typeof engineOptions>>;
+
+export const eventsOptions = z.strictObject({
+  events: text("files", "the log: a file, a pattern in quotes ('log/*.csv.gz'), or the address of a database"),
+  behaviours: text("files", "a log of behaviours beside it").optional(),
+  users: text("files", "table of users").optional(),
+  items: text("files", "table of items").optional(),
+  ...engineOptions,
+  /** The sections of features.yaml, and the name that errors in them have for it. */
+  features: z.unknown().optional(),
+  featuresPath: z.string().default("features"),
+});
+export type PrepareEventsOptions = Readonly<z.input<typeof eventsOptions>>;
