@@ -28,7 +28,7 @@ async function run(settings: object): Promise<Run> {
   const events: TrainEvent[] = [];
   const config = resolveConfig({
     model: { name: "base", embedding: { size: 4 }, head: { layers: [8, 5] } },
-    train: { batch_size: 64, learning_rate: 0.01, threads: 1, shards: 2, ...settings },
+    train: { batch_size: 64, learning_rate: 0.01, shards: 2, ...settings },
   });
   const summary = await train({ data, out, config, onProgress: (event) => events.push(event) });
   if (summary.interrupted) throw new Error("nobody interrupted this run");
