@@ -22,7 +22,7 @@ async function still(model: object, settings: object): Promise<{ out: string; su
 }
 
 // Batches of one size, so that the mean of their means is that of the samples; shards of several sizes.
-const equalBatches = { batch_size: 60, shards: 5 };
+const equalBatches = { batch_size: 60, shards: 7 };
 
 describe("the target loss of an epoch", () => {
   it.each(["base", "dien"])("is the logloss of scores of the training samples: %s", async (name) => {
