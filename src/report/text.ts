@@ -31,6 +31,11 @@ export function textWidth(text: string, fontSize: number): number {
   return Math.ceil(ems * fontSize);
 }
 
+/** A time, in milliseconds since 1970, to the minute in UTC: 2014-01-31 18:05. */
+export function utcMinute(time: number): string {
+  return new Date(time).toISOString().slice(0, -8).replace("T", " ");
+}
+
 /** Quotes a text as one word of a POSIX shell, if needed. */
 export function shellWord(text: string): string {
   return /^[\w./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;

@@ -2,6 +2,7 @@
 import { SPLITS } from "../../dataset/dataset.ts";
 import { printable } from "../../errors.ts";
 import { count, metric, share } from "../../format.ts";
+import { shorten, utcMinute } from "../../report/text.ts";
 import type { Clicks, FieldNumbers, FieldValue } from "../measure/fields.ts";
 import type { DatasetInspection } from "../measure/inspect.ts";
 import { coarser, type Timeline } from "../measure/timeline.ts";
@@ -51,8 +52,8 @@ function splitsTable({ splits }: DatasetInspection): InspectionTable {
       count(samples),
       defined(share, rate),
       count(users),
-      first === null ? null : minute(first),
-      last === null ? null : minute(last),
+      first === null ? null : utcMinute(first),
+      last === null ? null : utcMinute(last),
       defined(share, empty),
     ]),
   };
@@ -124,8 +125,7 @@ export function valuesOf({ top, unknown }: FieldNumbers): FieldValue[] {
 /** A value for display: on one line, at most `length` characters. */
 export function valueName({ value }: FieldValue, length: number): string {
   if (value === null) return "(unknown)";
-  const characters = [...printable(value)];
-  return characters.length > length ? `${characters.slice(0, length - 1).join("")}…` : characters.join("");
+  return shorten(printable(value), length);
 }
 
 function timelineTable({ unit, every, stretches }: Timeline): InspectionTable {
@@ -135,7 +135,7 @@ function timelineTable({ unit, every, stretches }: Timeline): InspectionTable {
     caption: `Samples and click rates by ${every === 1 ? unit : `${every} ${unit}s`} (UTC).`,
     head: ["from", ...SPLITS.flatMap((split) => [split, "click rate"])],
     rows: stretches.map((stretch) => [
-      unit === "day" ? minute(stretch.start).slice(0, -6) : minute(stretch.start),
+      unit === "day" ? utcMinute(stretch.start).slice(0, -6) : utcMinute(stretch.start),
       ...SPLITS.flatMap((split) => clicks(stretch[split])),
     ]),
   };
@@ -173,9 +173,4 @@ function coldTable({ cold, fields, splits: [, , test] }: DatasetInspection): Ins
 /** A number as `format` writes it; null where there is none (NaN). */
 function defined(format: (value: number) => string, value: number): string | null {
   return Number.isFinite(value) ? format(value) : null;
-}
-
-/** A time in UTC: 2014-01-31 18:05. */
-function minute(time: number): string {
-  return new Date(time).toISOString().slice(0, -8).replace("T", " ");
 }

@@ -1,8 +1,11 @@
 /** Named values as horizontal bars, grouped where there are several series, optionally with reference lines. */
 import * as Plot from "@observablehq/plot";
-import { shorten, textWidth } from "../text.ts";
 import { colour } from "./colours.ts";
 import { distinct, extent, figure, panel } from "./figure.ts";
+import { horizontalScale, rowMargin, rowScale, seriesScale } from "./scales.ts";
+
+/** Longer names are cut. */
+const NAME_LENGTH = 28;
 
 export interface BarRow {
   readonly name: string;
@@ -14,22 +17,20 @@ export interface BarRow {
 /** `references` are drawn as lines across all bars. With a single series there is no legend. */
 export function barsPlot(rows: readonly BarRow[], labels: { x: string }, references: readonly number[] = []): string {
   if (rows.length === 0) return figure([], 1, []);
-  const name = (text: string) => shorten(text, 28);
   const names = distinct(rows.map((row) => row.name));
   const series = distinct(rows.map((row) => row.series));
-  const marginLeft = Math.max(40, ...names.map((text) => textWidth(name(text), 12) + 14));
   const [, largest] = extent([0, ...references, ...rows.map((row) => row.value)], 0.03);
   const band = series.length > 1 ? 9 * series.length + 6 : 18;
   const drawing = panel("", {
     width: 560,
     height: names.length * band + 44,
-    marginLeft,
+    marginLeft: rowMargin(names, NAME_LENGTH),
     marginRight: 16,
     marginTop: 4,
     marginBottom: 40,
-    x: { type: "linear", domain: [0, largest], label: labels.x, labelAnchor: "center", labelArrow: "none", ticks: 6 },
-    y: { type: "band", domain: names, label: null, tickSize: 0, tickFormat: name },
-    color: { type: "ordinal", domain: series, range: series.map((_, index) => colour(index)) },
+    x: horizontalScale(labels.x, [0, largest], 6),
+    y: rowScale(names, NAME_LENGTH),
+    color: seriesScale(series),
     marks: [
       Plot.gridX({ ticks: 6 }),
       ...series.map((own, index) =>

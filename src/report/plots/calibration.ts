@@ -3,6 +3,7 @@ import * as Plot from "@observablehq/plot";
 import { colour } from "./colours.ts";
 import { distinct, extent, figure, panel } from "./figure.ts";
 import { dotMark, lineMark } from "./legend.ts";
+import { horizontalScale, seriesScale } from "./scales.ts";
 
 /** A bin of samples with similar predictions: mean prediction, observed click rate, number of samples. */
 export interface CalibrationRow {
@@ -19,8 +20,7 @@ export function calibrationPlot(rows: readonly CalibrationRow[]): string {
     rows.flatMap((row) => [row.predicted, row.observed]),
     0.03,
   );
-  const domain = [0, top > 0 ? top : 1];
-  const axis = { type: "linear", domain, labelAnchor: "center", labelArrow: "none", ticks: 6 } as const;
+  const domain = [0, top > 0 ? top : 1] as const;
   const [, largestCount] = extent(
     rows.map((row) => row.count),
     0,
@@ -32,10 +32,10 @@ export function calibrationPlot(rows: readonly CalibrationRow[]): string {
     marginRight: 12,
     marginTop: 12,
     marginBottom: 44,
-    x: { ...axis, label: "predicted click rate" },
-    y: { ...axis, label: "observed click rate" },
+    x: horizontalScale("predicted click rate", domain, 6),
+    y: horizontalScale("observed click rate", domain, 6),
     r: { type: "sqrt", domain: [0, Math.max(1, largestCount)], range: [0, 4] },
-    color: { type: "ordinal", domain: series, range: series.map((_, index) => colour(index)) },
+    color: seriesScale(series),
     marks: [
       Plot.gridX({ ticks: 6 }),
       Plot.gridY({ ticks: 6 }),

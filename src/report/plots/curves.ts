@@ -5,6 +5,7 @@ import * as Plot from "@observablehq/plot";
 import { colour } from "./colours.ts";
 import { distinct, extent, figure, panel } from "./figure.ts";
 import { lineMark } from "./legend.ts";
+import { horizontalScale, seriesScale, verticalScale } from "./scales.ts";
 
 /** One point of one curve. */
 export interface CurveRow {
@@ -41,9 +42,9 @@ export function curvesPlot(rows: readonly CurveRow[], labels: { x: string; y: st
       marginRight: 16,
       marginTop: 24,
       marginBottom: 40,
-      x: { type: "linear", domain: x, label: labels.x, labelAnchor: "center", labelArrow: "none", ticks: 5 },
-      y: { type: "linear", domain: extent(points.map((row) => row.y)), label: labels.y, labelArrow: "none", ticks: 6 },
-      color: { type: "ordinal", domain: series, range: series.map((_, index) => colour(index)) },
+      x: horizontalScale(labels.x, x),
+      y: verticalScale(labels.y, extent(points.map((row) => row.y)), 6),
+      color: seriesScale(series),
       marks: [
         Plot.gridY({ ticks: 6 }),
         Plot.line(part("training"), { ...look, strokeWidth: 1.75 }),

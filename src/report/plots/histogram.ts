@@ -2,6 +2,7 @@
 import * as Plot from "@observablehq/plot";
 import { MAIN } from "./colours.ts";
 import { distinct, extent, figure, panel } from "./figure.ts";
+import { horizontalScale, verticalScale } from "./scales.ts";
 
 /** A bin from `from` to `to`, both included; where `to` is null, without an upper bound. */
 export interface HistogramRow {
@@ -32,21 +33,10 @@ export function histogramPlot(rows: readonly HistogramRow[], labels: { x: string
       marginTop: 24,
       marginBottom: 40,
       x: {
-        type: "linear",
-        domain: [0, right],
-        label: labels.x,
-        labelAnchor: "center",
-        labelArrow: "none",
-        ticks: 6,
+        ...horizontalScale(labels.x, [0, right], 6),
         tickFormat: (value: number) => (Number.isInteger(value) ? String(value) : ""),
       },
-      y: {
-        type: "linear",
-        domain: [0, largestCount > 0 ? largestCount : 1],
-        label: labels.y,
-        labelArrow: "none",
-        ticks: 5,
-      },
+      y: verticalScale(labels.y, [0, largestCount > 0 ? largestCount : 1]),
       marks: [
         Plot.gridY({ ticks: 5 }),
         Plot.rect(bars, {

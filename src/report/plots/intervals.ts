@@ -1,9 +1,12 @@
 /** Means with confidence intervals and the results of single seeds: one row per model, one panel per dataset. */
 import * as Plot from "@observablehq/plot";
-import { shorten, textWidth } from "../text.ts";
 import { MAIN } from "./colours.ts";
 import { distinct, extent, figure, panel } from "./figure.ts";
 import { dotMark, lineMark } from "./legend.ts";
+import { horizontalScale, rowMargin, rowScale } from "./scales.ts";
+
+/** Longer names are cut. */
+const NAME_LENGTH = 28;
 
 /**
  * One model on one dataset: its mean, the bounds of its confidence interval (NaN without one), the result of each seed.
@@ -19,8 +22,10 @@ export interface IntervalRow {
 
 /** Each panel has its own scale, since datasets differ more than models do. */
 export function intervalPlot(rows: readonly IntervalRow[], labels: { x: string }): string {
-  const name = (text: string) => shorten(text, 28);
-  const marginLeft = Math.max(40, ...rows.map((row) => textWidth(name(row.name), 12) + 14));
+  const marginLeft = rowMargin(
+    rows.map((row) => row.name),
+    NAME_LENGTH,
+  );
   const panels = distinct(rows.map((row) => row.group)).map((group) => {
     const lines = rows.filter((row) => row.group === group);
     const names = distinct(lines.map((row) => row.name));
@@ -33,15 +38,8 @@ export function intervalPlot(rows: readonly IntervalRow[], labels: { x: string }
       marginRight: 16,
       marginTop: 4,
       marginBottom: 40,
-      x: {
-        type: "linear",
-        domain: extent(values),
-        label: labels.x,
-        labelAnchor: "center",
-        labelArrow: "none",
-        ticks: 5,
-      },
-      y: { type: "band", domain: names, label: null, tickSize: 0, tickFormat: name },
+      x: horizontalScale(labels.x, extent(values)),
+      y: rowScale(names, NAME_LENGTH),
       marks: [
         Plot.gridX({ ticks: 5 }),
         Plot.tickX(seeds, {

@@ -1,9 +1,13 @@
 /** Rates of named values in several series: one panel per group, one row per value, one dot per series. */
 import * as Plot from "@observablehq/plot";
-import { shorten, textWidth } from "../text.ts";
+import { shorten } from "../text.ts";
 import { colour } from "./colours.ts";
 import { distinct, extent, figure, panel } from "./figure.ts";
 import { dotMark } from "./legend.ts";
+import { horizontalScale, rowMargin, rowScale, seriesScale } from "./scales.ts";
+
+/** Longer names are cut. */
+const NAME_LENGTH = 18;
 
 export interface RateRow {
   readonly group: string;
@@ -17,10 +21,12 @@ export interface RateRow {
 
 /** All panels share one scale, so that groups can be compared. */
 export function ratesPlot(rows: readonly RateRow[], labels: { x: string }): string {
-  const name = (text: string) => shorten(text, 18);
   const series = distinct(rows.map((row) => row.series));
   const domain = extent(rows.map((row) => row.rate));
-  const marginLeft = Math.max(40, ...rows.map((row) => textWidth(name(row.name), 12) + 14));
+  const marginLeft = rowMargin(
+    rows.map((row) => row.name),
+    NAME_LENGTH,
+  );
   const panels = distinct(rows.map((row) => row.group)).map((group) => {
     const own = rows.filter((row) => row.group === group);
     const names = distinct(own.map((row) => row.name));
@@ -31,9 +37,9 @@ export function ratesPlot(rows: readonly RateRow[], labels: { x: string }): stri
       marginRight: 16,
       marginTop: 4,
       marginBottom: 40,
-      x: { type: "linear", domain, label: labels.x, labelAnchor: "center", labelArrow: "none", ticks: 5 },
-      y: { type: "band", domain: names, label: null, tickSize: 0, tickFormat: name },
-      color: { type: "ordinal", domain: series, range: series.map((_, index) => colour(index)) },
+      x: horizontalScale(labels.x, domain),
+      y: rowScale(names, NAME_LENGTH),
+      color: seriesScale(series),
       marks: [
         Plot.gridX({ ticks: 5 }),
         Plot.dot(

@@ -4,6 +4,7 @@ import { shorten } from "../text.ts";
 import { ACCENT, MAIN } from "./colours.ts";
 import { distinct, extent, figure, panel } from "./figure.ts";
 import { dotMark } from "./legend.ts";
+import { verticalScale } from "./scales.ts";
 
 /** The value of one parameter in one trial, and the trial's score; `log` is the same for all rows of a parameter. */
 export interface SearchRow {
@@ -35,7 +36,7 @@ export function searchPlot(rows: readonly SearchRow[], labels: { y: string }): s
       marginTop: 24,
       marginBottom: 40,
       x: { ...scale, label: shorten(parameter, 30), labelAnchor: "center", labelArrow: "none" },
-      y: { type: "linear", domain: scores, label: labels.y, labelArrow: "none", ticks: 5 },
+      y: verticalScale(labels.y, scores),
       marks: [
         Plot.gridY({ ticks: 5 }),
         Plot.dot(

@@ -1,8 +1,10 @@
 /** Samples and their click rate over time: two panels with the same time axis, one colour per series. */
 import * as Plot from "@observablehq/plot";
+import { utcMinute } from "../text.ts";
 import { colour } from "./colours.ts";
 import { distinct, extent, figure, panel } from "./figure.ts";
 import { dotMark } from "./legend.ts";
+import { seriesScale, verticalScale } from "./scales.ts";
 
 /** A stretch of time that starts at `start`, in milliseconds since 1970; `rate` is NaN where it has no samples. */
 export interface TimelineRow {
@@ -40,16 +42,15 @@ export function timelinePlot(
     marginTop: 24,
     marginBottom: 30,
     x: { type: "utc", domain: [new Date(first), new Date(last + length)], label: null, ticks: 8 },
-    color: { type: "ordinal", domain: series, range: series.map((_, index) => colour(index)) },
+    color: seriesScale(series),
   } as const;
   const begin = (row: TimelineRow) => new Date(row.start);
-  const title = (row: TimelineRow) =>
-    `${row.series}, ${new Date(row.start).toISOString().slice(0, 16).replace("T", " ")}: ${row.count} samples, rate ${row.rate}`;
+  const title = (row: TimelineRow) => `${row.series}, ${utcMinute(row.start)}: ${row.count} samples, rate ${row.rate}`;
   return figure(
     [
       panel("", {
         ...shared,
-        y: { type: "linear", domain: [0, most], label: labels.count, labelArrow: "none", ticks: 5 },
+        y: verticalScale(labels.count, [0, most]),
         marks: [
           Plot.gridY({ ticks: 5 }),
           Plot.rect(
@@ -71,12 +72,8 @@ export function timelinePlot(
       panel("", {
         ...shared,
         y: {
-          type: "linear",
-          domain: extent(shown.filter((row) => row.count >= most / 50).map((row) => row.rate)),
+          ...verticalScale(labels.rate, extent(shown.filter((row) => row.count >= most / 50).map((row) => row.rate))),
           clamp: true,
-          label: labels.rate,
-          labelArrow: "none",
-          ticks: 5,
         },
         r: { type: "sqrt", domain: [0, Math.max(1, ...shown.map((row) => row.count))], range: [0, 5] },
         marks: [

@@ -6,6 +6,7 @@ import * as Plot from "@observablehq/plot";
 import { colour } from "./colours.ts";
 import { distinct, extent, figure, panel } from "./figure.ts";
 import { lineMark } from "./legend.ts";
+import { seriesScale } from "./scales.ts";
 
 /** The state after one behaviour, which `label` names. */
 export interface TrajectoryRow {
@@ -36,7 +37,7 @@ export function trajectoryPlot(rows: readonly TrajectoryRow[]): string {
     margin: MARGIN,
     ...squareScales(shown),
     r: { type: "identity" },
-    color: { type: "ordinal", domain: series, range: series.map((_, index) => colour(index)) },
+    color: seriesScale(series),
     marks: [
       Plot.frame({ strokeOpacity: 0.25 }),
       Plot.line(paths.flat(), { ...look, z: "series", strokeWidth: 1.25, strokeOpacity: 0.6 }),
