@@ -14,7 +14,7 @@ import { type PythonValue, parsePythonLiteral } from "./python-literal.ts";
 const TOLERATED_LINES = 100;
 const TOLERATED_SHARE = 0.01;
 /** Unusable lines that are reported one by one. */
-const TOLD_LINES = 5;
+const EXAMPLES = 5;
 
 /** What of a dump could not be used. */
 export interface Unusable {
@@ -23,7 +23,7 @@ export interface Unusable {
   /** Objects that lack a field that is needed, or hold something else in it. */
   readonly incomplete: number;
   /** The first few, each with its line number and what is wrong. */
-  readonly told: readonly string[];
+  readonly examples: readonly string[];
 }
 
 type Progress = (done: number, total: number | undefined) => void;
@@ -98,12 +98,12 @@ async function readObjects(
   onProgress: Progress | undefined,
   take: (record: (field: string) => unknown) => string | null,
 ): Promise<Unusable & { file: InputFile }> {
-  const told: string[] = [];
+  const examples: string[] = [];
   let lines = 0;
   let broken = 0;
   let incomplete = 0;
-  const tell = (number: number, what: string) => {
-    if (told.length < TOLD_LINES) told.push(`line ${number}: ${printable(what)}`);
+  const note = (number: number, what: string) => {
+    if (examples.length < EXAMPLES) examples.push(`line ${number}: ${printable(what)}`);
   };
   const file = await readLines(
     path,
@@ -114,27 +114,33 @@ async function readObjects(
         value = parse(line);
       } catch (error) {
         broken++;
-        return tell(number, (error as Error).message);
+        return note(number, (error as Error).message);
       }
       const fields = fieldsOf(value);
       if (fields === null) {
         broken++;
-        return tell(number, "no object");
+        return note(number, "no object");
       }
       const wrong = take(fields);
       if (wrong === null) return;
       incomplete++;
       const found = fields(wrong);
-      tell(number, found === undefined ? `no ${wrong}` : `${wrong} is ${JSON.stringify(found)?.slice(0, 60)}`);
+      note(number, found === undefined ? `no ${wrong}` : `${wrong} is ${JSON.stringify(found)?.slice(0, 60)}`);
     },
     onProgress,
   );
   if (lines === 0) throw failure("file.empty", { path });
   const unusable = broken + incomplete;
   if (unusable === lines || unusable > Math.max(TOLERATED_LINES, TOLERATED_SHARE * lines)) {
-    throw failure("source.unusable-rows", { source: path, unit: "lines", bad: unusable, total: lines, first: told[0] });
+    throw failure("source.unusable-rows", {
+      source: path,
+      unit: "lines",
+      bad: unusable,
+      total: lines,
+      first: examples[0],
+    });
   }
-  return { file, broken, incomplete, told };
+  return { file, broken, incomplete, examples };
 }
 
 function fieldsOf(value: unknown): ((field: string) => unknown) | null {

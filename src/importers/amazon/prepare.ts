@@ -87,7 +87,7 @@ export async function prepareAmazon(options: PrepareAmazonOptions, onProgress?: 
     },
     onProgress,
   );
-  const told = (path: string, { told }: Unusable) => told.map((line) => `${path}, ${line}`);
+  const examplesOf = (path: string, { examples }: Unusable) => examples.map((line) => `${path}, ${line}`);
   const few = `${paths.meta} has a category for only ${categorised} of the ${itemCount} items of ${paths.reviews}`;
   return {
     ...preparedCounts(manifest),
@@ -96,8 +96,8 @@ export async function prepareAmazon(options: PrepareAmazonOptions, onProgress?: 
     dropped,
     warnings: [
       ...(2 * categorised < itemCount ? [few] : []),
-      ...told(paths.reviews, reviews),
-      ...told(paths.meta, metadata),
+      ...examplesOf(paths.reviews, reviews),
+      ...examplesOf(paths.meta, metadata),
     ],
   };
 }

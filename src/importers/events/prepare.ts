@@ -110,7 +110,7 @@ export async function prepareLogs(
       inputs: loaded.inputs,
     });
     await writeManifest(folder, manifest);
-    const warnings = [...made.strangers, ...loaded.told];
+    const warnings = [...made.strangers, ...loaded.examples];
     return summarise(manifest, learned, rule, warnings, (performance.now() - start) / 1000);
   });
 }
@@ -118,7 +118,7 @@ export async function prepareLogs(
 interface Loaded {
   readonly tables: GivenTables;
   readonly skipped: number;
-  readonly told: readonly string[];
+  readonly examples: readonly string[];
   readonly inputs: InputFile[];
 }
 
@@ -144,7 +144,7 @@ async function loadAll(
   return {
     tables: { behaviours: behaviours !== undefined, users: users !== undefined, items: items !== undefined },
     skipped: loaded.reduce((sum, { skipped }) => sum + skipped, 0),
-    told: loaded.flatMap(({ told }) => told),
+    examples: loaded.flatMap(({ examples }) => examples),
     inputs: loaded.flatMap(({ inputs }) => inputs),
   };
 }
@@ -183,9 +183,9 @@ async function makeFiles(
 }
 
 /** Where rows were left out, they may be why a log makes no dataset. */
-function withSkipped(error: unknown, { skipped, told }: Loaded): unknown {
+function withSkipped(error: unknown, { skipped, examples }: Loaded): unknown {
   if (!(error instanceof UserError) || skipped === 0) return error;
-  return new UserError(`${error.message}; ${skipped} bad rows were left out before, the first: ${told[0]}`);
+  return new UserError(`${error.message}; ${skipped} bad rows were left out before, the first: ${examples[0]}`);
 }
 
 /** Tables that have nobody, or nothing, of the log: their keys are written otherwise, as a rule. */

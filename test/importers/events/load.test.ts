@@ -25,7 +25,7 @@ test("the table has a column of each kind, in this order, and only those that ar
       ],
     ),
   );
-  const { table, types, rows, skipped, told } = await load(path);
+  const { table, types, rows, skipped, examples } = await load(path);
   expect(types).toEqual([
     "user VARCHAR",
     "item VARCHAR",
@@ -39,7 +39,7 @@ test("the table has a column of each kind, in this order, and only those that ar
     ["u1", "i1", 1_700_000_000_000, 1, "feed", "Rome", "1.5"],
     ["u1", "i1", 1_700_000_000_000, null, "feed", "Rome", "1.5"],
   ]);
-  expect({ rows, skipped, told }).toEqual({ rows: 2, skipped: 0, told: [] });
+  expect({ rows, skipped, examples }).toEqual({ rows: 2, skipped: 0, examples: [] });
   const small = await load(path, { item: "iid", fields: [{ name: "a", column: "iid", kind: "category" }] });
   expect(small.types).toEqual(["item VARCHAR", "f_a VARCHAR"]);
   expect(small.table).toEqual([
@@ -149,10 +149,10 @@ describe("refused are", () => {
     ["what is no zstd", ".csv.zst", "uid,iid\n", "cannot read"],
   ])("%s", async (_, ending, content, message) => {
     const path = ending === "" ? folder : write(ending, content);
-    const told = await refusal(path, { ...allColumns, fields: allColumns.fields.slice(1) });
-    expect(told).toContain(message);
-    expect(told).toContain(path);
-    expect(told).not.toContain("\n");
+    const refused = await refusal(path, { ...allColumns, fields: allColumns.fields.slice(1) });
+    expect(refused).toContain(message);
+    expect(refused).toContain(path);
+    expect(refused).not.toContain("\n");
   });
 
   it("what is not there", async () => {
@@ -227,10 +227,10 @@ describe("bad rows", () => {
 
   it("are left out and counted if that is asked for, the first five reported", async () => {
     const path = write(".csv", `${lines.join("\n")}\n`);
-    const { rows, skipped, told, table } = await load(path, allColumns, { skipBadRows: true });
+    const { rows, skipped, examples, table } = await load(path, allColumns, { skipBadRows: true });
     expect({ rows, skipped }).toEqual({ rows: 3, skipped: 6 });
     expect(table.map(([user]) => user)).toEqual(["u\n3", "u1", "u1"]);
-    expect(told).toEqual([
+    expect(examples).toEqual([
       `${path}: row 2: expected 7 columns, found 2`,
       `${path}: row 4: column ts: expected a time, found "no"`,
       `${path}: row 5: column click: expected 0, 1, true, false or nothing, found "no"`,
@@ -246,8 +246,11 @@ describe("bad rows", () => {
       writeFileSync(path, text);
       return path;
     });
-    const { rows, told, inputs } = await load(join(folder, "part-*.csv"), allColumns, { skipBadRows: true });
-    expect({ rows, told }).toEqual({ rows: 2, told: [`${names[1]}: row 1: column ts: expected a time, found "no"`] });
+    const { rows, examples, inputs } = await load(join(folder, "part-*.csv"), allColumns, { skipBadRows: true });
+    expect({ rows, examples }).toEqual({
+      rows: 2,
+      examples: [`${names[1]}: row 1: column ts: expected a time, found "no"`],
+    });
     expect(inputs.map(({ name }) => name)).toEqual(["part-0.csv", "part-1.csv"]);
     const path = write(".csv", csv(header, [withCell("ts", "no")]));
     expect(await refusal(path, allColumns, { skipBadRows: true })).toContain(

@@ -42,7 +42,7 @@ export interface LoadedTable {
   readonly rows: number;
   readonly skipped: number;
   /** The first five of those skipped: "file: row 5: column time: ...". */
-  readonly told: readonly string[];
+  readonly examples: readonly string[];
   readonly inputs: readonly InputFile[];
 }
 
@@ -199,13 +199,19 @@ async function finish(
     }
     if (!skipBadRows && reported.length > 0) throw reported[0];
   }
-  const told = reported.map(({ message }) => message);
+  const examples = reported.map(({ message }) => message);
   if (rows === 0) {
-    throw failure("source.unusable-rows", { source: name, unit: "rows", bad: skipped, total: read, first: told[0] });
+    throw failure("source.unusable-rows", {
+      source: name,
+      unit: "rows",
+      bad: skipped,
+      total: read,
+      first: examples[0],
+    });
   }
   await checkZones(connection, parts, wanted, count);
   if (skipped > 0) await connection.run(`DELETE FROM ${into} WHERE note % ${NOTE.kinds} = ${NOTE.bad}`);
   await connection.run(`ALTER TABLE ${into} DROP COLUMN note`);
   if (unique !== undefined) await checkUnique(connection, into, parts, wanted, unique);
-  return { rows, skipped, told, inputs: parts.map(({ input }) => input) };
+  return { rows, skipped, examples, inputs: parts.map(({ input }) => input) };
 }

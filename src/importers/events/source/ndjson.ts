@@ -36,8 +36,8 @@ export function openNdjson(
       });
       const nested = wanted.map((key, index) => {
         const type = `types[${index + 1}]`;
-        const told = `'column ' || ${quote(key)} || ': expected one value, found an ' || lower(${type})`;
-        return `WHEN ${type} IN ('OBJECT', 'ARRAY') THEN ${told}`;
+        const text = `'column ' || ${quote(key)} || ': expected one value, found an ' || lower(${type})`;
+        return `WHEN ${type} IN ('OBJECT', 'ARRAY') THEN ${text}`;
       });
       const fault = `CASE WHEN kind IS NULL THEN 'expected a JSON object, found broken JSON'
         WHEN kind <> 'OBJECT' THEN 'expected a JSON object, found another value' ${nested.join(" ")} END AS fault`;
