@@ -17,15 +17,12 @@ export interface EmbeddingOptions {
 export class Embedding {
   readonly #tape: Tape;
   readonly #tables: readonly Parameter[];
-  /** Columns of a looked-up vector. */
-  readonly width: number;
 
   constructor(tape: Tape, fields: readonly Field[], { size, scale }: EmbeddingOptions) {
     this.#tape = tape;
     this.#tables = fields.map((field) =>
       tape.parameter(`embedding.${field.name}`, field.size, size, { kind: "table", scale }, "table"),
     );
-    this.width = fields.length * size;
   }
 
   lookUp(ids: readonly Ids[], rows: Rows): Tensor {
