@@ -5,22 +5,16 @@ import type { Tape } from "./tape.ts";
 import type { Parameter, Tensor } from "./values.ts";
 
 /**
- * The rows `ids` of each table side by side: [rows, sum of table cols]. `ids[f]` holds the ids of field f for `rows`
- * (from rows.first on).
+ * The rows `ids` of each table side by side: [rows, sum of table cols]. `ids[f]` holds the ids of field f for `rows`,
+ * from rows.first on.
  *
- * Backward does not touch the tables: it leaves the gradient in memory that outlives the replay and lists it in
- * `tape.lookups`; the optimiser adds up the rows of all shards in their order.
+ * There is no backward. The gradient of the output outlives the replay and is found through `tape.lookups`; the optimiser
+ * adds up the rows of all shards in their order.
  */
 export function embed(tape: Tape, tables: readonly Parameter[], ids: readonly Ids[], rows: Rows): Tensor {
   const { kernels } = tape;
   const cols = tables.reduce((sum, table) => sum + table.cols, 0);
   const y = tape.tensor(rows, cols);
-  tape.keepGradient(y);
-  let column = 0;
-  for (let f = 0; f < tables.length; f++) {
-    tape.lookups.push({ table: tables[f].name, ids: ids[f].pointer, rows, output: y, column });
-    column += tables[f].cols;
-  }
   tape.record({
     name: "embed",
     parameters: { tables },

@@ -11,7 +11,7 @@
 import type { Activation, Gate } from "../kernels/contract.ts";
 import type { Floats, Ids } from "../tensor/arrays.ts";
 import type { Packed } from "../tensor/packed.ts";
-import type { Loss, Parameter, Scratch, Tensor } from "./values.ts";
+import type { Lookup, Loss, Parameter, Scratch, Tensor } from "./values.ts";
 
 /** Activation at the end of `affine`. */
 export type AffineActivation = keyof typeof Activation;
@@ -169,14 +169,14 @@ export type Operation = {
 }[OperationName];
 
 /** What runs an operation; see the contract at the top of tape.ts. */
-export interface Code {
+export interface Implementation {
   forward(): void;
   backward?(): void;
 }
 
 /** An operation as a tape keeps it. */
 export type RecordedOperation = Operation &
-  Code & {
+  Implementation & {
     /** Memory that it works in: what forward keeps for backward, and what neither keeps. */
     readonly scratch: readonly Scratch[];
   };
@@ -204,4 +204,21 @@ export function parametersOf({ parameters }: Operation): Parameter[] {
 /** Weights that an operation computes from parameters. */
 export function derivedOf({ derived }: Operation): Parameter[] {
   return members<Parameter>(derived);
+}
+
+/** Reads of embedding tables by an operation: one for each of its tables. */
+export function lookupsOf({ name, parameters, outputs, attributes }: Operation): Lookup[] {
+  if (name !== "embed") return [];
+  let column = 0;
+  return parameters.tables.map((table, f) => {
+    const lookup = {
+      table: table.name,
+      ids: attributes.ids[f].pointer,
+      rows: outputs.y.rows,
+      output: outputs.y,
+      column,
+    };
+    column += table.cols;
+    return lookup;
+  });
 }

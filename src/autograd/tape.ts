@@ -19,7 +19,14 @@ import type { Accumulate, Kernels, Pointer } from "../kernels/contract.ts";
 import type { Arena, LinearMemory } from "../tensor/memory.ts";
 import { aligned } from "../tensor/memory.ts";
 import type { Rows } from "../tensor/packed.ts";
-import { type Code, derivedOf, type Operation, outputsOf, type RecordedOperation } from "./operation.ts";
+import {
+  derivedOf,
+  type Implementation,
+  lookupsOf,
+  type Operation,
+  outputsOf,
+  type RecordedOperation,
+} from "./operation.ts";
 import type { Init, ParameterKind, ParameterSource } from "./parameters.ts";
 import type { Lookup, Loss, Parameter, Scratch, Tensor } from "./values.ts";
 
@@ -45,7 +52,7 @@ export class Tape {
   readonly supervised: boolean;
   /** What the model computes, in order. */
   readonly operations: RecordedOperation[] = [];
-  /** The table rows that the model reads, in the order of their operations: where their gradients are found. */
+  /** The look-ups of all operations, in their order: where the gradients of table rows are found. */
   readonly lookups: Lookup[] = [];
   readonly losses: Loss[] = [];
   /** Tensors that a model names for whoever looks inside; they hold their values until the next replay. */
@@ -65,7 +72,7 @@ export class Tape {
   readonly #sliced = new Set<Parameter>();
   readonly #derived: Parameter[] = [];
   readonly #statistics = new Set<Parameter>();
-  readonly #kept = new Set<Tensor>();
+  readonly #lookedUp = new Set<Tensor>();
 
   constructor(options: TapeOptions) {
     this.kernels = options.kernels;
@@ -88,11 +95,6 @@ export class Tape {
     this.#parameters.set(name, parameter);
     if (kind === "statistic") this.#statistics.add(parameter);
     return parameter;
-  }
-
-  /** The parameters that the model asked for, by name; slices and derived weights not among them. */
-  get parameters(): ReadonlyMap<string, Parameter> {
-    return this.#parameters;
   }
 
   /** Rows [from, to) of a parameter, as one of its own: a block of a weight that multiplies a part of the input. */
@@ -163,32 +165,34 @@ export class Tape {
   }
 
   /** Appends an operation. The scratch memory asked for since the one before is its own. */
-  record(operation: Operation & Code): void {
+  record(operation: Operation & Implementation): void {
     this.operations.push({ ...operation, scratch: this.#pending });
     this.#scratch.push(...this.#pending);
     this.#pending = [];
     const outputs = outputsOf(operation);
     this.#tensors.push(...outputs);
     this.#made.push([...outputs, ...derivedOf(operation)]);
-  }
-
-  /** The gradient of `tensor` outlives the replay: it goes to the arena `kept` of `forward`. */
-  keepGradient(tensor: Tensor): void {
-    this.#kept.add(tensor);
+    for (const lookup of lookupsOf(operation)) {
+      this.lookups.push(lookup);
+      this.#lookedUp.add(lookup.output);
+    }
   }
 
   // --- replaying ---------------------------------------------------------------------------------------------
 
-  /** Runs every operation for the batch as it is now. `kept` receives the gradients that embeddings hand over. */
-  forward(arena: Arena, kept: Arena): void {
-    arena.reset();
-    kept.reset();
-    for (const scratch of this.#scratch) scratch.value = arena.alloc(scratch.rows.count * scratch.cols);
+  /**
+   * Runs every operation for the batch as it is now. Gradients of what was looked up outlive the replay, until the
+   * optimiser has read them: they are placed in `lookupGradients`, everything else in `activations`.
+   */
+  forward(activations: Arena, lookupGradients: Arena): void {
+    activations.reset();
+    lookupGradients.reset();
+    for (const scratch of this.#scratch) scratch.value = activations.alloc(scratch.rows.count * scratch.cols);
     for (const tensor of this.#tensors) {
       const count = tensor.rows.count * tensor.cols;
-      tensor.value = arena.alloc(count);
+      tensor.value = activations.alloc(count);
       tensor.claimed = false;
-      if (this.training) tensor.grad = (this.#kept.has(tensor) ? kept : arena).alloc(count);
+      if (this.training) tensor.grad = (this.#lookedUp.has(tensor) ? lookupGradients : activations).alloc(count);
     }
     for (const loss of this.losses) loss.value = 0;
     for (const operation of this.operations) operation.forward();
@@ -230,18 +234,18 @@ export class Tape {
   }
 
   /** Bytes of the two arenas of `forward` at full capacity. */
-  bytes(): { arena: number; kept: number } {
+  bytes(): { activations: number; lookupGradients: number } {
     const size = (memory: Scratch) => aligned(memory.rows.capacity * memory.cols * 4);
-    let arena = 0;
-    let kept = 0;
-    for (const scratch of this.#scratch) arena += size(scratch);
+    let activations = 0;
+    let lookupGradients = 0;
+    for (const scratch of this.#scratch) activations += size(scratch);
     for (const tensor of this.#tensors) {
-      arena += size(tensor);
+      activations += size(tensor);
       if (!this.training) continue;
-      if (this.#kept.has(tensor)) kept += size(tensor);
-      else arena += size(tensor);
+      if (this.#lookedUp.has(tensor)) lookupGradients += size(tensor);
+      else activations += size(tensor);
     }
-    return { arena, kept };
+    return { activations, lookupGradients };
   }
 }
 

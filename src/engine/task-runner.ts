@@ -100,7 +100,7 @@ export class TaskRunner {
   #runShard(shard: number, first: number, count: number, pairs: number, chunkStep: number): void {
     const { gradients, stepLosses, losses, options } = this.#workspace;
     const { shards } = options.config.train;
-    const { batch, tape, arena, kept, readsNegatives } = this.#shards[shard];
+    const { batch, tape, activations, lookupGradients, readsNegatives } = this.#shards[shard];
     const from = Math.floor((shard * count) / shards);
     const to = Math.floor(((shard + 1) * count) / shards);
     const at = (chunkStep * shards + shard) * losses.length;
@@ -119,7 +119,7 @@ export class TaskRunner {
     );
     tape.totals.samples = count;
     tape.totals.pairs = pairs;
-    tape.forward(arena, kept);
+    tape.forward(activations, lookupGradients);
     tape.backward();
     gradients!.publish(shard, tape);
     for (let i = 0; i < losses.length; i++) stepLosses[at + i] = tape.losses[i].value;
@@ -127,7 +127,7 @@ export class TaskRunner {
 
   #score({ order, scores }: ScoreTask): void {
     const { kernels, memory } = this.#workspace;
-    const { batch, tape, arena, kept, logits } = this.#scorer;
+    const { batch, tape, activations, lookupGradients, logits } = this.#scorer;
     const loaded = this.#loaded!;
     const { row: rowOf } = loaded.samples;
     for (;;) {
@@ -135,7 +135,7 @@ export class TaskRunner {
       if (from >= order.length) break;
       const count = Math.min(SCORE_BATCH, order.length - from);
       this.#assembler.fill(batch, loaded, order, from, count, null);
-      tape.forward(arena, kept);
+      tape.forward(activations, lookupGradients);
       kernels.sigmoid(count, logits.value, logits.value);
       const base = logits.value / 4;
       const { order: rows } = batch.packed;
@@ -146,7 +146,7 @@ export class TaskRunner {
 
   /** Negatives are sampled as for an epoch 0, so they are the same each time. */
   #measure({ order, totals, shares }: MeasureTask): void {
-    const { batch, tape, arena, kept, readsNegatives } = this.#measurer!;
+    const { batch, tape, activations, lookupGradients, readsNegatives } = this.#measurer!;
     const draw = readsNegatives ? { seed: this.#draw.seed, epoch: 0 } : null;
     const loaded = this.#loaded!;
     tape.totals.samples = totals.samples;
@@ -157,7 +157,7 @@ export class TaskRunner {
       if (from >= order.length) break;
       const count = Math.min(SCORE_BATCH, order.length - from);
       this.#assembler.fill(batch, loaded, order, from, count, draw);
-      tape.forward(arena, kept);
+      tape.forward(activations, lookupGradients);
       for (let i = 0; i < tape.losses.length; i++) shares[piece * tape.losses.length + i] = tape.losses[i].value;
       this.#counter.advance(count);
     }

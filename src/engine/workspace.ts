@@ -43,12 +43,12 @@ const SCORE: Purpose = { training: false, supervised: false };
 const MEASURE: Purpose = { training: false, supervised: true };
 const TRAIN: Purpose = { training: true, supervised: true };
 
-/** What recording a model once, without memory, tells about it. */
+/** What a model needs, found by recording it without memory. */
 interface TapePlan {
   readonly specs: readonly ParameterSpec[];
   readonly lookups: readonly Lookup[];
   readonly losses: readonly string[];
-  readonly bytes: { arena: number; kept: number };
+  readonly bytes: ReturnType<Tape["bytes"]>;
 }
 
 /** A model recorded for one batch. */
@@ -57,9 +57,10 @@ export interface RecordedModel {
   readonly tape: Tape;
   /** [B, 1] logits of `batch` after a replay. */
   readonly logits: { readonly value: Pointer };
-  readonly arena: Arena;
-  readonly kept: Arena;
-  /** Whether the model looks at `batch.negatives`; drawing them costs time. */
+  /** Where a replay places its tensors, and the gradients of what it looked up. */
+  readonly activations: Arena;
+  readonly lookupGradients: Arena;
+  /** Whether the model reads `batch.negatives`; sampling them costs time. */
   readonly readsNegatives: boolean;
 }
 
@@ -79,9 +80,9 @@ export class Workspace {
   readonly stepLosses: Float64Array;
   readonly shardSize: number;
   readonly #shardBatches: readonly Batch[];
-  readonly #kept: readonly Arena[];
+  readonly #lookupGradients: readonly Arena[];
   readonly #scoreBatches: readonly Batch[];
-  readonly #arenas: readonly Arena[];
+  readonly #activations: readonly Arena[];
 
   /** Lays the run out in `memory`, or in a new memory of the size it needs. */
   constructor(options: WorkspaceOptions, memory?: WebAssembly.Memory) {
@@ -89,9 +90,10 @@ export class Workspace {
     const plan = planTape(options, SCORE);
     const trainingPlan = options.training ? planTape(options, TRAIN) : undefined;
     const measuringPlan = measures(options) ? planTape(options, MEASURE) : undefined;
-    const arenaBytes = Math.max(...[plan, trainingPlan, measuringPlan].map((each) => each?.bytes.arena ?? 0));
+    const plans = [plan, trainingPlan, measuringPlan];
+    const activationBytes = Math.max(...plans.map((each) => each?.bytes.activations ?? 0));
     const layout = (linear: LinearMemory, arena: Arena) =>
-      layOut(options, plan, trainingPlan, arenaBytes, linear, arena);
+      layOut(options, plan, trainingPlan, activationBytes, linear, arena);
     if (memory === undefined) {
       const measure = new Arena(0, Number.MAX_SAFE_INTEGER);
       layout(createMemory(0), measure);
@@ -110,34 +112,46 @@ export class Workspace {
     this.shardSize = shardSize(options.config);
     this.losses = (trainingPlan ?? plan).losses;
     this.#shardBatches = parts.shardBatches;
-    this.#kept = parts.kept;
+    this.#lookupGradients = parts.lookupGradients;
     this.#scoreBatches = parts.scoreBatches;
-    this.#arenas = parts.arenas;
+    this.#activations = parts.activations;
   }
 
   /** Records the model for training on a shard, with the activations of `thread`. */
   recordForTraining(shard: number, thread: number): RecordedModel {
     const gradients = this.gradients!.block(shard);
-    return this.#record(TRAIN, this.#shardBatches[shard], this.#arenas[thread], this.#kept[shard], gradients);
+    return this.#record(
+      TRAIN,
+      this.#shardBatches[shard],
+      this.#activations[thread],
+      this.#lookupGradients[shard],
+      gradients,
+    );
   }
 
   /** Records the model for scoring, with the activations of `thread`. */
   recordForScoring(thread: number): RecordedModel {
-    return this.#record(SCORE, this.#scoreBatches[thread], this.#arenas[thread], new Arena(0, 0));
+    return this.#record(SCORE, this.#scoreBatches[thread], this.#activations[thread], new Arena(0, 0));
   }
 
   /** Records the model with its losses but without gradients; undefined where the run measures none. */
   recordForMeasuring(thread: number): RecordedModel | undefined {
     if (!measures(this.options)) return undefined;
-    return this.#record(MEASURE, this.#scoreBatches[thread], this.#arenas[thread], new Arena(0, 0));
+    return this.#record(MEASURE, this.#scoreBatches[thread], this.#activations[thread], new Arena(0, 0));
   }
 
-  #record(purpose: Purpose, batch: Batch, arena: Arena, kept: Arena, gradients?: Pointer): RecordedModel {
+  #record(
+    purpose: Purpose,
+    batch: Batch,
+    activations: Arena,
+    lookupGradients: Arena,
+    gradients?: Pointer,
+  ): RecordedModel {
     const { kernels, memory, parameters } = this;
     const tape = new Tape({ kernels, memory, parameters, ...purpose, ...(gradients !== undefined && { gradients }) });
     const logits = recordModel(tape, batch, this.options.config);
     const readsNegatives = tape.operations.some((operation) => readsAny(operation, batch.negatives));
-    return { batch, tape, logits, arena, kept, readsNegatives };
+    return { batch, tape, logits, activations, lookupGradients, readsNegatives };
   }
 }
 
@@ -178,7 +192,7 @@ function layOut(
   { schema, config, threads, training }: WorkspaceOptions,
   plan: TapePlan,
   trainingPlan: TapePlan | undefined,
-  arenaBytes: number,
+  activationBytes: number,
   memory: LinearMemory,
   arena: Arena,
 ) {
@@ -204,9 +218,9 @@ function layOut(
     parameters,
     gradients: trainingPlan && new Gradients(memory, arena, parameters, trainingPlan.lookups, shards),
     shardBatches: trainingPlan ? each(shards, () => new Batch(memory, arena, schema, shardSize(config))) : [],
-    kept: trainingPlan ? each(shards, () => region(trainingPlan.bytes.kept)) : [],
+    lookupGradients: trainingPlan ? each(shards, () => region(trainingPlan.bytes.lookupGradients)) : [],
     scoreBatches: each(threads, () => new Batch(memory, arena, schema, SCORE_BATCH)),
-    arenas: each(threads, () => region(arenaBytes)),
+    activations: each(threads, () => region(activationBytes)),
   };
 }
 

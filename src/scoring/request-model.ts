@@ -71,9 +71,9 @@ export class RequestModel {
   /** Scores what the encoder holds. */
   #forward(count: number): number[] {
     const { kernels, memory } = this.workspace;
-    const { batch, tape, logits, arena, kept } = this.recorded;
+    const { batch, tape, logits, activations, lookupGradients } = this.recorded;
     this.#encoder.fill(batch, count);
-    tape.forward(arena, kept);
+    tape.forward(activations, lookupGradients);
     kernels.sigmoid(count, logits.value, logits.value);
     const scores = new Array<number>(count);
     for (let row = 0; row < count; row++) scores[batch.packed.order[row]] = memory.f32[logits.value / 4 + row];

@@ -27,8 +27,8 @@ export class ModelBench {
   readonly parameters: ParameterLayout;
   readonly logits: Tensor;
   readonly #gradients: number;
-  readonly #kept: Arena;
-  readonly #arena: Arena;
+  readonly #lookupGradients: Arena;
+  readonly #activations: Arena;
 
   constructor(
     model: Model,
@@ -58,10 +58,10 @@ export class ModelBench {
     this.tape = new Tape({ kernels, memory, parameters: this.parameters, training, gradients: this.#gradients });
     this.logits = record(this.tape);
     const sizes = this.tape.bytes();
-    const start = arena.alloc(sizes.kept / 4);
-    this.#kept = new Arena(start, start + sizes.kept);
-    const work = arena.alloc(sizes.arena / 4);
-    this.#arena = new Arena(work, work + sizes.arena);
+    const start = arena.alloc(sizes.lookupGradients / 4);
+    this.#lookupGradients = new Arena(start, start + sizes.lookupGradients);
+    const work = arena.alloc(sizes.activations / 4);
+    this.#activations = new Arena(work, work + sizes.activations);
     this.memory = memory;
     this.batch = batch;
   }
@@ -103,13 +103,13 @@ export class ModelBench {
 
   /** The weighted sum of all losses. */
   loss(): number {
-    this.tape.forward(this.#arena, this.#kept);
+    this.tape.forward(this.#activations, this.#lookupGradients);
     return this.tape.losses.reduce((sum, { value, weight }) => sum + weight * value, 0);
   }
 
   /** Logits in the caller's order. */
   scores(): number[] {
-    this.tape.forward(this.#arena, this.#kept);
+    this.tape.forward(this.#activations, this.#lookupGradients);
     const { order, samples } = this.batch.packed;
     const scores = new Array<number>(samples.count);
     for (let row = 0; row < samples.count; row++) scores[order[row]] = this.memory.f32[this.logits.value / 4 + row];

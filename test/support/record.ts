@@ -8,13 +8,16 @@ import {
   parametersOf,
   type RecordedOperation,
 } from "../../src/autograd/operation.ts";
+import type { ParameterSpec } from "../../src/autograd/parameters.ts";
 import type { Tape } from "../../src/autograd/tape.ts";
 import type { Loss, Parameter, Scratch, Tensor } from "../../src/autograd/values.ts";
 import type { Rows } from "../../src/tensor/packed.ts";
 
 /** What of a recorded model is read. */
-export interface ModelRecord extends Pick<Tape, "parameters" | "losses" | "lookups" | "exposed"> {
+export interface ModelRecord extends Pick<Tape, "losses" | "lookups" | "exposed"> {
   readonly operations: readonly RecordedOperation[];
+  /** What the model asked for. */
+  readonly parameters: readonly ParameterSpec[];
   readonly logits: Tensor;
 }
 
@@ -86,21 +89,21 @@ function unusedOperations({ operations, logits, exposed }: ModelRecord): string[
 
 /** Parameters of the model that no operation reads, or not all rows of, and those read that are not the model's. */
 function parameterFaults({ operations, parameters }: ModelRecord): string[] {
-  const rowsRead = new Map<Parameter, Set<number>>();
+  const rowsRead = new Map<string, Set<number>>();
   const faults: string[] = [];
   for (const parameter of operations.flatMap(parametersOf)) {
     const root = rootOf(parameter);
     if (root.origin.kind === "derived") continue;
-    if (parameters.get(root.name) !== root) faults.push(`${root.name} is no parameter of the model`);
+    if (!parameters.some(({ name }) => name === root.name)) faults.push(`${root.name} is no parameter of the model`);
     const [from, to] =
       parameter.origin.kind === "slice" ? [parameter.origin.from, parameter.origin.to] : [0, root.rows];
-    const read = rowsRead.get(root) ?? new Set<number>();
+    const read = rowsRead.get(root.name) ?? new Set<number>();
     for (let row = from; row < to; row++) read.add(row);
-    rowsRead.set(root, read);
+    rowsRead.set(root.name, read);
   }
-  for (const parameter of parameters.values()) {
-    const read = rowsRead.get(parameter)?.size ?? 0;
-    if (read < parameter.rows) faults.push(`${parameter.name}: ${read} of ${parameter.rows} rows are read`);
+  for (const { name, rows } of parameters) {
+    const read = rowsRead.get(name)?.size ?? 0;
+    if (read < rows) faults.push(`${name}: ${read} of ${rows} rows are read`);
   }
   return faults;
 }

@@ -17,8 +17,8 @@ export class Workbench {
   readonly packed: Packed;
   readonly tape: Tape;
   readonly parameters: ParameterLayout;
-  readonly #arena: Arena;
-  readonly #kept: Arena;
+  readonly #activations: Arena;
+  readonly #lookupGradients: Arena;
 
   /** Records `build` twice, to plan and to run. `lengths` are the history lengths of the samples. */
   constructor(
@@ -47,8 +47,8 @@ export class Workbench {
     this.tape.totals.pairs = packed.pairs.count;
     const kept = 8 << 20;
     const start = arena.alloc(kept / 4);
-    this.#kept = new Arena(start, start + kept);
-    this.#arena = new Arena(start + kept, bytes);
+    this.#lookupGradients = new Arena(start, start + kept);
+    this.#activations = new Arena(start + kept, bytes);
   }
 
   /** Fills parameters by name; every parameter of the layout must be given. */
@@ -61,7 +61,7 @@ export class Workbench {
   }
 
   forward(): void {
-    this.tape.forward(this.#arena, this.#kept);
+    this.tape.forward(this.#activations, this.#lookupGradients);
   }
 
   read(pointer: number, count: number): number[] {
