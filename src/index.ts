@@ -21,7 +21,7 @@ export type { Model } from "./models/model.ts";
 export { models } from "./models/registry.ts";
 export { configKeys, type RunConfig, resolveConfig } from "./run/config.ts";
 export { type CurvePoint, readCurve } from "./run/curve.ts";
-export { type FailureReason, RunFailed } from "./run/failure.ts";
+export { type FailureReason, failureReason } from "./run/failure.ts";
 export { readTensorFile } from "./run/safetensors-file.ts";
 export { readScores } from "./run/scores.ts";
 export type { TrainSummary } from "./run/summary.ts";

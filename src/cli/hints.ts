@@ -9,6 +9,14 @@ import { printable } from "../errors/printable.ts";
 type Hints = { readonly [C in Code]?: (values: ValuesOf<C>) => string };
 
 export const hints: Hints = {
+  "run.other-files": () => "choose another --out",
+  "run.exists": () => "go on with --resume, or choose another --out",
+  "run.other-dataset": () => "choose another --out",
+  "run.other-setting": () => "choose another --out, or remove the run",
+  "run.diverged": () => "train into a new --out",
+  "run.unsupported-engine": () => "use --engine simd, or Node 24",
+  "experiment.settled-key": () => "--seeds sets how many",
+  "experiment.nothing-to-search": () => "leave out some --set",
   "file.no-room": () => "allow more --memory, or choose an --out on a larger disk",
 };
 

@@ -51,7 +51,7 @@ export function addTrain(program: Command, context: Context, finish: (exitCode: 
       const { options, json } = await read(given);
       const { data, out, resume, engine, threads, checkpointSeconds } = options;
       const wrong = whatIsWrong(z.object({ set }), { set: fileSet });
-      if (wrong !== undefined) throw new UsageError(`${path}: ${wrong}`);
+      if (wrong !== "") throw new UsageError(`${path}: ${wrong}`);
       const config = await settingsOf(options, { model, train, fileSet: set.parse(fileSet) });
       const summary = await withProgress(context.stderr, (progress) =>
         context.jobs.train({

@@ -4,7 +4,7 @@
  */
 import { availableParallelism } from "node:os";
 import { z } from "zod";
-import { UserError } from "../errors.ts";
+import { failure } from "../errors/failure.ts";
 import { ENGINES, type Engine, engineSupported } from "../kernels/load.ts";
 import { checkOptions } from "../options/problems.ts";
 
@@ -41,7 +41,7 @@ export function chooseMachine(options: MachineOptions): Machine {
   const given = { engine: options.engine, threads: options.threads };
   const { engine, threads = availableParallelism() } = checkOptions("machine", machineOptions, given);
   if (!engineSupported(engine)) {
-    throw new UserError('engine "relaxed": this version of Node has no relaxed SIMD; use "simd", or Node 24');
+    throw failure("run.unsupported-engine", { engine, reason: "this version of Node has no relaxed SIMD" });
   }
   return { engine, threads };
 }

@@ -1,7 +1,7 @@
 /** The state of a workspace, weights and moments, as named tensors; and its weights as files of a run. */
 import { existsSync } from "node:fs";
 import type { Placed } from "../autograd/parameters.ts";
-import { UserError } from "../errors.ts";
+import { failure } from "../errors/failure.ts";
 import { readTensors, runFiles, writeTensors } from "../run/run-folder.ts";
 import type { Tensor } from "../run/safetensors.ts";
 import type { Workspace } from "./workspace.ts";
@@ -32,6 +32,7 @@ export async function saveWeights(run: string, workspace: Workspace, epoch: numb
 /** Fills the workspace's parameters from the run's model. */
 export async function loadWeights(run: string, workspace: Workspace): Promise<void> {
   const { weights } = runFiles(run);
-  if (!existsSync(weights)) throw new UserError(`${run} holds no trained model: no epoch has ended yet`);
+  if (!existsSync(weights))
+    throw failure("run.lacks", { path: run, what: "trained model", reason: "no epoch has ended yet" });
   await readTensors(weights, weightTensors(workspace), () => undefined);
 }

@@ -10,13 +10,13 @@ import type { Operation } from "../autograd/operation.ts";
 import { ParameterLayout, ParameterPlan, type ParameterSpec } from "../autograd/parameters.ts";
 import { Tape } from "../autograd/tape.ts";
 import type { Lookup, Tensor } from "../autograd/values.ts";
+import { failure, type UserError } from "../errors/failure.ts";
 import { Batch } from "../features/batch.ts";
 import type { Schema } from "../features/schema.ts";
 import type { Kernels, Pointer } from "../kernels/contract.ts";
 import { loadKernels } from "../kernels/load.ts";
 import { Gradients } from "../optim/gradients.ts";
 import { modelNamed, type RunConfig } from "../run/config.ts";
-import { RunFailed } from "../run/failure.ts";
 import type { Ids } from "../tensor/arrays.ts";
 import { Arena, createMemory, type LinearMemory, MAX_BYTES, viewMemory } from "../tensor/memory.ts";
 import { BARRIER_CELLS } from "./barrier.ts";
@@ -224,13 +224,15 @@ function layOut(
   };
 }
 
-function tooLarge(bytes: number, { schema, config, threads }: WorkspaceOptions): RunFailed {
+function tooLarge(bytes: number, { schema, config, threads }: WorkspaceOptions): UserError {
   const gib = (count: number) => `${(count / 2 ** 30).toFixed(1)} GiB`;
   const largest = [...schema.user, ...schema.item, ...schema.context].sort((a, b) => b.size - a.size)[0];
-  return new RunFailed(
-    "too large",
-    `the run needs ${gib(bytes)} of linear memory and 4.0 GiB is all that wasm32 addresses: lower model.embedding.size, ` +
-      `the vocabulary (largest: ${largest.name}, ${largest.size} rows), train.batch_size (${config.train.batch_size}), ` +
-      `the history (${schema.maxHistory} behaviours) or the threads (${threads})`,
-  );
+  return failure("run.too-large", {
+    needed: gib(bytes),
+    field: largest.name,
+    rows: largest.size,
+    batchSize: config.train.batch_size,
+    maxHistory: schema.maxHistory,
+    threads,
+  });
 }

@@ -1,7 +1,7 @@
 /** Runs an experiment and writes its report. */
 import { join } from "node:path";
 import type { z } from "zod";
-import { UserError } from "../errors.ts";
+import { failure } from "../errors/failure.ts";
 import { checkOptions } from "../options/problems.ts";
 import type { Report } from "../report/report.ts";
 import { writeReport } from "../report/write.ts";
@@ -30,7 +30,7 @@ export interface ExperimentOutcome {
 export async function runExperiment(options: RunExperimentOptions): Promise<ExperimentOutcome | { interrupted: true }> {
   const experiment = experiments.get(options.name);
   if (!experiment) {
-    throw new UserError(`unknown experiment "${options.name}": expected one of ${[...experiments.keys()].join(", ")}`);
+    throw failure("experiment.unknown", { name: options.name, known: [...experiments.keys()] });
   }
   const { user, model, trials } = options;
   const own = checkOptions("runExperiment", experimentOptions, { user, model, trials });

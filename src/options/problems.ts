@@ -1,6 +1,6 @@
 /** What is wrong with a value that a schema refuses, in plain English: where, what was expected, what was found. */
 import type { z } from "zod";
-import { UserError } from "../errors.ts";
+import { failure } from "../errors/failure.ts";
 import { unknownKey } from "../suggest.ts";
 import { type Described, describe, placesAt, settingsOf, words } from "./expected.ts";
 
@@ -44,10 +44,9 @@ export function sentence({ kind, path, message }: Problem, where = path.join("."
 /** Most problems that one line names. */
 const MOST_PROBLEMS = 8;
 
-/** All that is wrong with a value, on one line; undefined where the schema takes it. */
-export function whatIsWrong(schema: z.ZodType, value: unknown): string | undefined {
+/** All that is wrong with a value, on one line; empty where the schema takes it. */
+export function whatIsWrong(schema: z.ZodType, value: unknown): string {
   const problems = problemsOf(schema, value);
-  if (problems.length === 0) return undefined;
   const more = problems.length > MOST_PROBLEMS ? `; and ${problems.length - MOST_PROBLEMS} more` : "";
   const named = problems.slice(0, MOST_PROBLEMS).map((problem) => sentence(problem));
   return `${named.join("; ")}${more}`;
@@ -57,7 +56,7 @@ export function whatIsWrong(schema: z.ZodType, value: unknown): string | undefin
 export function checkOptions<S extends z.ZodType>(caller: string, schema: S, options: unknown): z.output<S> {
   const checked = schema.safeParse(options);
   if (checked.success) return checked.data;
-  throw new UserError(`${caller}: ${whatIsWrong(schema, options)}`);
+  throw failure("settings.invalid", { name: caller, problems: whatIsWrong(schema, options) });
 }
 
 function read(issue: z.core.$ZodIssue, described: Described): Problem[] {

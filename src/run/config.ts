@@ -4,13 +4,12 @@
  * A model's own keys stand in the model's file; this file only composes.
  */
 import { z } from "zod";
-import { UserError } from "../errors.ts";
+import { failure } from "../errors/failure.ts";
 import type { Model } from "../models/model.ts";
 import { models } from "../models/registry.ts";
 import { describe, settingsOf } from "../options/expected.ts";
 import { seed } from "../options/pieces.ts";
 import { whatIsWrong } from "../options/problems.ts";
-import { didYouMean } from "../suggest.ts";
 import { leaves, type Tree } from "./dotted.ts";
 
 export const trainSchema = z.strictObject({
@@ -68,7 +67,7 @@ export function modelNamed(name: string): Model {
   const model = models.get(name);
   if (model !== undefined) return model;
   const names = [...models.keys()];
-  throw new UserError(`unknown model '${name}', expected one of ${names.join(", ")}${didYouMean(name, names)}`);
+  throw failure("settings.unknown-model", { name, known: names });
 }
 
 /** The schema of a whole run for one model. */
@@ -85,11 +84,13 @@ export function runSchema(model: Model) {
  */
 export function resolveConfig(input: unknown): RunConfig {
   const name = z.object({ model: z.object({ name: z.string() }) }).safeParse(input);
-  if (!name.success) throw new UserError('the configuration names no model: expected "model: {name: dien}"');
+  if (!name.success) {
+    throw failure("settings.no-model", { name: "configuration", expected: '"model: {name: dien}"' });
+  }
   const schema = runSchema(modelNamed(name.data.model.name));
   const result = schema.safeParse(input);
   if (result.success) return result.data as RunConfig;
-  throw new UserError(`configuration: ${whatIsWrong(schema, input)}`);
+  throw failure("settings.invalid", { name: "configuration", problems: whatIsWrong(schema, input) });
 }
 
 /** As `resolveConfig`, of what a file of a run holds: the machine's keys, which earlier builds wrote, are left out. */

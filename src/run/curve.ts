@@ -8,7 +8,7 @@
  */
 import { existsSync } from "node:fs";
 import { z } from "zod";
-import { UserError } from "../errors.ts";
+import { failure } from "../errors/failure.ts";
 import { readLines } from "../lines.ts";
 import { parseOrNull, runFiles } from "./run-folder.ts";
 
@@ -42,11 +42,11 @@ export interface CurvePoint {
  */
 export async function readCurve(run: string): Promise<CurvePoint[]> {
   const { metrics } = runFiles(run);
-  if (!existsSync(metrics)) throw new UserError(`${run} holds no log: there is no metrics.jsonl`);
+  if (!existsSync(metrics)) throw failure("run.lacks", { path: run, what: "log", reason: "there is no metrics.jsonl" });
   const points: CurvePoint[] = [];
   await readLines(metrics, (line, number) => {
     const { data } = logLine.safeParse(parseOrNull(line));
-    if (!data) throw new UserError(`${metrics}:${number} is no line of a training log`);
+    if (!data) throw failure("file.wrong-line", { path: metrics, line: number, expected: "a line of a training log" });
     if (!("step" in data)) return;
     const { epoch, step, loss, auxiliary_loss, valid } = data;
     points.push({ epoch, step, part: "training", target: loss, auxiliary: auxiliary_loss });

@@ -7,7 +7,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { z } from "zod";
-import { UserError } from "../errors.ts";
+import { failure, type UserError } from "../errors/failure.ts";
 import { fileError, makeFolder } from "../files.ts";
 import { parseOrNull, runFiles } from "./run-folder.ts";
 
@@ -71,5 +71,5 @@ function lives({ pid, host }: Owner, lock: string): boolean {
 
 function taken(run: string, owner: Owner | undefined): UserError {
   const who = owner === undefined ? "another process" : `process ${owner.pid} on ${owner.host}`;
-  return new UserError(`${run} is being trained by ${who}; if that has ended, remove ${runFiles(run).lock}`);
+  return failure("run.in-training", { path: run, owner: who, lock: runFiles(run).lock });
 }

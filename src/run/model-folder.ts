@@ -8,7 +8,7 @@ import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { z } from "zod";
 import { offsetSchema, type Transform, transformSchema } from "../dataset/transform.ts";
-import { UserError } from "../errors.ts";
+import { failure } from "../errors/failure.ts";
 import type { Schema } from "../features/schema.ts";
 import { makeFolder, readJson, writeFileAside } from "../files.ts";
 import { whatIsWrong } from "../options/problems.ts";
@@ -58,15 +58,17 @@ export async function describeModel(run: string, description: ModelDescription):
 /** Reads model.json of a run. Throws UserError where it is absent or damaged. */
 export async function readModelDescription(run: string): Promise<ModelDescription> {
   const { model } = runFiles(run);
-  if (!existsSync(model)) throw new UserError(`${run} holds no trained model: there is no model/model.json`);
+  if (!existsSync(model)) {
+    throw failure("run.lacks", { path: run, what: "trained model", reason: "there is no model/model.json" });
+  }
   const value = await readJson(model);
   const parsed = modelSchema.safeParse(value);
   if (!parsed.success) {
-    throw new UserError(`${model} is damaged or of another version: ${whatIsWrong(modelSchema, value)}`);
+    throw failure("file.damaged", { path: model, problem: whatIsWrong(modelSchema, value) });
   }
   const description = { ...parsed.data, config: resolveStoredConfig(parsed.data.config) };
   const disagreement = findDisagreement(description);
-  if (disagreement) throw new UserError(`${model} is damaged: ${disagreement}`);
+  if (disagreement) throw failure("file.damaged", { path: model, problem: disagreement });
   return description;
 }
 

@@ -16,7 +16,7 @@ import { readdir, rm, stat, truncate } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { parse, stringify } from "yaml";
 import { z } from "zod";
-import { UserError } from "../errors.ts";
+import { failure } from "../errors/failure.ts";
 import { appendLine, fileError, makeFolder, readText, writeFileAside } from "../files.ts";
 import { type RunConfig, resolveStoredConfig } from "./config.ts";
 import { dtypeOf, encode, type Tensor } from "./safetensors.ts";
@@ -47,12 +47,7 @@ export async function createRun(run: string, config: RunConfig): Promise<void> {
   await makeFolder(run);
   await removeLeftovers(run);
   if (await holdsFiles(run)) {
-    const isRun = existsSync(files.config);
-    throw new UserError(
-      isRun
-        ? `${run} holds a run already: go on with --resume, or choose another --out`
-        : `${run} is not empty: choose another --out`,
-    );
+    throw failure(existsSync(files.config) ? "run.exists" : "run.other-files", { path: run });
   }
   await writeFileAside(files.config, stringify(config));
 }
@@ -79,12 +74,12 @@ export async function removeLeftovers(run: string): Promise<void> {
 /** The configuration of the run in a folder. Throws UserError where there is none. */
 export async function readRunConfig(run: string): Promise<RunConfig> {
   const { config } = runFiles(run);
-  if (!existsSync(config)) throw new UserError(`${run} holds no run: there is no config.yaml`);
+  if (!existsSync(config)) throw failure("run.lacks", { path: run, what: "run", reason: "there is no config.yaml" });
   const text = await readText(config);
   try {
     return resolveStoredConfig(parse(text));
   } catch (error) {
-    throw new UserError(`${config}: ${(error as Error).message.split("\n")[0]}`);
+    throw failure("file.damaged", { path: config, problem: (error as Error).message.split("\n")[0] });
   }
 }
 
@@ -114,13 +109,12 @@ export async function readTensors<About>(
       const dtype = dtypeOf(tensor.data);
       if (place?.shape.join() !== tensor.shape.join() || place.dtype !== dtype) {
         const found = place ? `${place.dtype} [${place.shape}]` : "none";
-        throw new UserError(
-          `${path} does not fit: expected tensor ${name}, ${dtype} [${tensor.shape}], found ${found}`,
-        );
+        throw failure("run.wrong-tensor", { path, tensor: name, expected: `${dtype} [${tensor.shape}]`, found });
       }
       await file.readInto(name, tensor.data);
-      if (checksum(name, tensor) !== sums[name])
-        throw new UserError(`${path} is damaged: tensor ${name} has another checksum`);
+      if (checksum(name, tensor) !== sums[name]) {
+        throw failure("file.damaged", { path, problem: `tensor ${name} has another checksum` });
+      }
     }
     return about;
   } finally {
@@ -156,7 +150,9 @@ export class MetricsLog {
     if (bytes === 0) await writeFileAside(metrics, "");
     else {
       const size = existsSync(metrics) ? (await stat(metrics)).size : 0;
-      if (size < bytes) throw new UserError(`${metrics} is damaged: expected ${bytes} bytes of log, found ${size}`);
+      if (size < bytes) {
+        throw failure("file.damaged", { path: metrics, problem: `expected ${bytes} bytes of log, found ${size}` });
+      }
       await truncate(metrics, bytes);
     }
     return new MetricsLog(metrics, bytes);

@@ -10,7 +10,7 @@
  * project writes are read. Elements are taken as they lie in memory: every machine with WebAssembly SIMD that Node runs
  * on is little-endian.
  */
-import { UserError } from "../errors.ts";
+import { failure, type UserError } from "../errors/failure.ts";
 
 export type TensorData = Float32Array | Float64Array | Int32Array;
 
@@ -205,5 +205,5 @@ function quote(value: unknown): string {
 
 /** The one sentence for a file that is not what it should be. */
 export function invalid(name: string, reason: string): UserError {
-  return new UserError(`${name} is not a valid safetensors file: ${reason}`);
+  return failure("file.not-safetensors", { path: name, problem: reason });
 }

@@ -3,7 +3,7 @@
  * sample by sample.
  */
 import { existsSync } from "node:fs";
-import { UserError } from "../errors.ts";
+import { failure } from "../errors/failure.ts";
 import { readTensors, runFiles, writeTensors } from "./run-folder.ts";
 import type { Tensor } from "./safetensors.ts";
 
@@ -22,7 +22,7 @@ export async function writeScores(run: string, scores: Float32Array, epoch: numb
  */
 export async function readScores(run: string, count: number): Promise<Float32Array> {
   const { scores: path } = runFiles(run);
-  if (!existsSync(path)) throw new UserError(`${run} holds no scores: the run has not finished`);
+  if (!existsSync(path)) throw failure("run.lacks", { path: run, what: "scores", reason: "the run has not finished" });
   const scores = new Float32Array(count);
   await readTensors(path, scoreTensor(scores), () => undefined);
   return scores;

@@ -1,7 +1,7 @@
 /** summary.json: the outcome of a run. Its presence says that the run is finished. */
 import { existsSync } from "node:fs";
 import { z } from "zod";
-import { UserError } from "../errors.ts";
+import { failure } from "../errors/failure.ts";
 import { readJson, writeFileAside } from "../files.ts";
 import { whatIsWrong } from "../options/problems.ts";
 import { runFiles } from "./run-folder.ts";
@@ -59,5 +59,5 @@ export async function readSummary(run: string): Promise<TrainSummary | undefined
   const value = await readJson(path);
   const parsed = summarySchema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new UserError(`${path} is damaged: ${whatIsWrong(summarySchema, value)}`);
+  throw failure("file.damaged", { path, problem: whatIsWrong(summarySchema, value) });
 }

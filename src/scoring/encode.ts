@@ -5,7 +5,7 @@
 import { mayHold } from "../dataset/history.ts";
 import { parseTime } from "../dataset/time.ts";
 import { categoryOf, isMissing, readsTime, type Transform } from "../dataset/transform.ts";
-import { UserError } from "../errors.ts";
+import { failure } from "../errors/failure.ts";
 import type { Batch } from "../features/batch.ts";
 import type { Field } from "../features/schema.ts";
 import type { ModelDescription } from "../run/model-folder.ts";
@@ -44,7 +44,7 @@ class FieldReader {
 
   /** The text of a value, null where there is none. Numbers are read with the digits they have left; of names all must be there. */
   read(value: Value | undefined): string | null {
-    const text = this.#transform.kind === "category" ? nameOf(value) : textOf(value);
+    const text = this.#transform.kind === "category" ? nameOf(this.name, value) : textOf(value);
     return isMissing(this.#transform, text) ? null : text;
   }
 }
@@ -66,10 +66,10 @@ class FieldGroup {
     const place = this.#places.get(name);
     if (place === undefined) {
       const known = this.fields.map((field) => field.name).join(", ") || "none";
-      throw new UserError(`unknown ${this.#kind} field "${name}": the model knows ${known}`);
+      throw failure("request.unknown-field", { kind: this.#kind, field: name, known });
     }
     if (!this.fields[place].readsTime) return place;
-    throw new UserError(`${this.#kind} field "${name}" is not given by name: it is that of the request's "time"`);
+    throw failure("request.time-field", { kind: this.#kind, field: name });
   }
 }
 
@@ -205,7 +205,7 @@ export class RequestEncoder {
   }
 
   #keyOf(given: Value | Values): string | null {
-    return nameOf(isValues(given) ? given[this.#key] : given);
+    return nameOf(this.#key, isValues(given) ? given[this.#key] : given);
   }
 
   /** The catalogue row of a key; 0, the unknown, without one. */
@@ -270,9 +270,9 @@ export class RequestEncoder {
   }
 }
 
-function refuseTime(where: string, value: Value | undefined): never {
+function refuseTime(field: string, value: Value | undefined): never {
   const expected = "a date or a date and time (ISO 8601), or a number of seconds, milliseconds or microseconds";
-  throw new UserError(`${where}: expected ${expected}, found ${JSON.stringify(value)}`);
+  throw failure("request.wrong-value", { field, expected, found: JSON.stringify(value) });
 }
 
 function isValues(value: Value | Values | undefined): value is Values {
@@ -285,9 +285,10 @@ function textOf(value: Value | undefined): string | null {
 }
 
 /** The same of a value that names something: a number must have all its digits. @throws UserError otherwise */
-function nameOf(value: Value | undefined): string | null {
+function nameOf(field: string, value: Value | undefined): string | null {
   if (typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value)) {
-    throw new UserError(`${value} is beyond the whole numbers that JSON keeps: write it as a string`);
+    const expected = "a string, as JSON does not keep all digits of so large a number";
+    throw failure("request.wrong-value", { field, expected, found: String(value) });
   }
   return textOf(value);
 }

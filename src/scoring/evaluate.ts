@@ -4,7 +4,7 @@ import type { Split } from "../dataset/dataset.ts";
 import { chooseMachine, type MachineOptions } from "../engine/machine.ts";
 import { loadWeights } from "../engine/state.ts";
 import { WorkerPool } from "../engine/worker-pool.ts";
-import { UserError } from "../errors.ts";
+import { failure } from "../errors/failure.ts";
 import { checkOptions } from "../options/problems.ts";
 import { describeDataset } from "../run/describe.ts";
 import { type ModelDescription, readModelDescription } from "../run/model-folder.ts";
@@ -46,9 +46,7 @@ export async function scoreRun(options: ScoreOptions): Promise<ScoredRun> {
   let pool: WorkerPool | undefined;
   try {
     if (!sameFields(model, await describeDataset(dataset, config))) {
-      throw new UserError(
-        `${data} does not fit ${run}: its fields or vocabularies are not those the model was trained on`,
-      );
+      throw failure("run.other-fields", { path: run, dataset: data });
     }
     const start = performance.now();
     pool = new WorkerPool({ schema, config, training: false, ...machine }, dataset);

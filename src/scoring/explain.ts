@@ -3,7 +3,7 @@
  * https://arxiv.org/abs/1809.03672).
  */
 import type { Tensor } from "../autograd/values.ts";
-import { UserError } from "../errors.ts";
+import { failure } from "../errors/failure.ts";
 import { type RunConfig, resolveConfig } from "../run/config.ts";
 import type { CodedRequest } from "./encode.ts";
 import type { PredictRequest } from "./request.ts";
@@ -60,7 +60,7 @@ function overridden(config: RunConfig, overrides: Overrides): RunConfig {
 function exposed({ recorded, workspace }: RequestModel, name: string): Tensor {
   const tensor = recorded.tape.exposed.get(name);
   if (tensor) return tensor;
-  throw new UserError(`model ${workspace.options.config.model.name}, as it is configured, has no ${name} to look at`);
+  throw failure("request.nothing-exposed", { model: workspace.options.config.model.name, field: name });
 }
 
 /** The rows of a [tokens, n] tensor after the replay of a single request: [T, n]. */

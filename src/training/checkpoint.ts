@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { z } from "zod";
 import { stateTensors } from "../engine/state.ts";
 import type { Workspace } from "../engine/workspace.ts";
-import { UserError } from "../errors.ts";
+import { failure } from "../errors/failure.ts";
 import { readTensors, runFiles, writeTensors } from "../run/run-folder.ts";
 import { epochSchema, metricsSchema } from "../run/summary.ts";
 
@@ -84,6 +84,6 @@ export async function readProgress(run: string): Promise<Progress | undefined> {
 
 function parseProgress(path: string, about: unknown): Progress {
   const parsed = progressSchema.safeParse(about);
-  if (!parsed.success) throw new UserError(`${path} is no checkpoint of this version (${VERSION})`);
+  if (!parsed.success) throw failure("file.damaged", { path, problem: `it is no checkpoint of version ${VERSION}` });
   return parsed.data;
 }

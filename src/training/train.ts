@@ -12,11 +12,10 @@ import { TARGET_LOSS } from "../engine/objective.ts";
 import { loadWeights, saveWeights, weightTensors } from "../engine/state.ts";
 import { WorkerPool } from "../engine/worker-pool.ts";
 import { STEPS_PER_CHUNK } from "../engine/workspace.ts";
-import { UserError } from "../errors.ts";
+import { failure, type UserError } from "../errors/failure.ts";
 import type { RunConfig } from "../run/config.ts";
 import type { StepLine } from "../run/curve.ts";
 import { describeDataset, fingerprint } from "../run/describe.ts";
-import { RunFailed } from "../run/failure.ts";
 import { withLock } from "../run/lock.ts";
 import { describeModel, readModelDescription } from "../run/model-folder.ts";
 import { createRun, MetricsLog, readRunConfig, removeLeftovers, runFiles } from "../run/run-folder.ts";
@@ -81,8 +80,8 @@ const LOG_EVERY_STEPS = 100;
 
 /**
  * Trains a model and writes the run's folder.
- * @throws RunFailed for a run that does not fit into memory, or a loss that is not finite
- * @throws UserError for bad input, and where another process trains the run
+ * @throws UserError for bad input; where another process trains the run; where the run does not fit into memory
+ *   (run.too-large) or a loss is not finite (run.diverged)
  */
 export async function train(options: TrainOptions): Promise<TrainSummary | Interruption> {
   const { data, out, resume = false } = options;
@@ -92,9 +91,9 @@ export async function train(options: TrainOptions): Promise<TrainSummary | Inter
   let pool: WorkerPool | undefined;
   try {
     for (const split of SPLITS) {
-      if (dataset.manifest.counts[split] === 0) throw new UserError(`${data}: there are no ${split} samples`);
+      if (dataset.manifest.counts[split] === 0) throw failure("run.no-samples", { path: data, split });
     }
-    // A damaged file is told before there is a run.
+    // A damaged file is reported before there is a run.
     for (const split of SPLITS) await dataset.filePortions(split);
     const started = new WorkerPool({ schema: dataset.schema, config, training: true, engine, threads }, dataset);
     pool = started;
@@ -103,7 +102,7 @@ export async function train(options: TrainOptions): Promise<TrainSummary | Inter
       let progress = startOfRun();
       if (resume) {
         await removeLeftovers(out);
-        await checkDataset(out, dataset.manifest);
+        await checkDataset(out, data, dataset.manifest);
         progress = (await readCheckpoint(out, started.workspace)) ?? progress;
       } else await createRun(out, config);
       if (!existsSync(runFiles(out).model)) await describeModel(out, await describeDataset(dataset, config));
@@ -115,11 +114,11 @@ export async function train(options: TrainOptions): Promise<TrainSummary | Inter
   }
 }
 
-/** A run goes on with the data it began with. */
-async function checkDataset(run: string, manifest: Manifest): Promise<void> {
+/** A run goes on with the dataset it began with. */
+async function checkDataset(run: string, data: string, manifest: Manifest): Promise<void> {
   if (!existsSync(runFiles(run).model)) return;
   const { dataset } = await readModelDescription(run);
-  if (dataset !== fingerprint(manifest)) throw new UserError(`${run} belongs to another dataset than the one given`);
+  if (dataset !== fingerprint(manifest)) throw failure("run.other-dataset", { path: run, dataset: data });
 }
 
 /**
@@ -288,12 +287,9 @@ class Training {
     }
   }
 
-  #diverged(what: string, step: number): RunFailed {
-    return new RunFailed(
-      "diverged",
-      `the ${what} is not finite at epoch ${this.#progress.epoch}, step ${step}: lower train.learning_rate ` +
-        `(${this.#config.train.learning_rate}) or limit the gradient with train.clip_norm, in a new --out`,
-    );
+  #diverged(loss: string, step: number): UserError {
+    const { epoch } = this.#progress;
+    return failure("run.diverged", { loss, epoch, step, rate: this.#config.train.learning_rate });
   }
 
   #reportStep({ target, auxiliary, steps }: LossSums, stepsOfEpoch: number, samples: number): void {

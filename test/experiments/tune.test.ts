@@ -1,9 +1,10 @@
 /** The search for settings: its winner, and that neither stops nor failures change or end it. */
 import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type ExperimentOutcome, RunFailed, resolveConfig, runExperiment } from "dien";
+import { type ExperimentOutcome, resolveConfig, runExperiment } from "dien";
 import { beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { failure } from "../../dist/errors/failure.js";
 import { writeSmallDataset } from "../support/dataset.ts";
 import { temporaryFolder } from "../support/source.ts";
 import { finish, type Options, readRows, SETTINGS } from "./support.ts";
@@ -20,6 +21,9 @@ const optionsOf = (out: string, more: Partial<Options> = {}): Options => ({
   ...{ model: "base", trials: TRIALS },
   ...more,
 });
+
+/** Of the build that the experiment runs on, so that it is an error of the same class. */
+const diverged = failure("run.diverged", { loss: "loss", epoch: 2, step: 1, rate: 0.002 });
 
 let unbroken: ExperimentOutcome;
 const events: LabEvent[] = [];
@@ -156,7 +160,7 @@ describe("a search", () => {
     const onProgress = ({ name, ...what }: LabEvent) => {
       if (what.kind === "stopped" && what.stop.reason !== "early") reported.push(name, what.stop.reason);
       if (name !== `shop ${best} seed 1` || what.kind !== "training" || what.event.kind !== "step") return;
-      if (what.event.epoch === 2) throw new RunFailed("diverged", "the loss is not finite");
+      if (what.event.epoch === 2) throw diverged;
     };
     const outcome = await finish("tune", optionsOf("failing", { seeds: 1, onProgress }));
     expect(reported).toEqual([`shop ${best} seed 1`, "diverged"]);
@@ -177,7 +181,7 @@ describe("a search", () => {
   it("leaves a finalist out that fails with another seed", async () => {
     const best = finalists(unbroken).find((name) => name !== "base")!;
     const onProgress = ({ name, ...what }: LabEvent) => {
-      if (name === `shop ${best} seed 2` && what.kind === "training") throw new RunFailed("diverged", "not finite");
+      if (name === `shop ${best} seed 2` && what.kind === "training") throw diverged;
     };
     const outcome = await finish("tune", optionsOf("finalist", { onProgress }));
     expect(finalists(outcome)).toEqual(finalists(unbroken).filter((name) => name !== best));
@@ -212,7 +216,7 @@ describe("mistakes", () => {
   it("nothing left to search", async () => {
     const all = { "train.learning_rate": 0.01, "model.embedding.size": 4, "train.embedding_l2": 0 };
     await expect(finish("tune", optionsOf("fixed", { settings: { ...settings, ...all } }))).rejects.toThrow(
-      /nothing to search: --set gives a value to every key/,
+      /nothing to search: every key of base .* has a value already/,
     );
   });
 

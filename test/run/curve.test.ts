@@ -87,7 +87,7 @@ describe("mistakes", () => {
     const good = '{"epoch":1,"step":2,"loss":0.5,"auxiliary_loss":1,"rate":0.1}\n';
     for (const bad of ["{", '{"epoch":1,"step":"two"}', '{"epoch":1,"step":2,"loss":null}', "null"]) {
       writeFileSync(join(out, "metrics.jsonl"), `${good}${bad}\n`);
-      await fails(out, /metrics\.jsonl:2 is no line of a training log/);
+      await fails(out, /metrics\.jsonl:2: expected a line of a training log/);
     }
   });
 });

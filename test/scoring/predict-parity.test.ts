@@ -167,7 +167,10 @@ describe("a request", () => {
     [{ time: "yesterday" }, "time: expected a date or a date and time (ISO 8601), or a number of seconds"],
     [{ time: true }, "time: expected a date or a date and time"],
     [{ history: ["i1", { item: "i2", time: "25.11.2017" }] }, "history.1.time: expected a date"],
-    [{ candidate: 2 ** 53 }, "9007199254740992 is beyond the whole numbers that JSON keeps"],
+    [
+      { candidate: 2 ** 53 },
+      "item: expected a string, as JSON does not keep all digits of so large a number, found 9007199254740992",
+    ],
   ])("is refused: %j", (change, message) => {
     expect(() => scoreOf({ ...plain, ...change })).toThrow(message);
     expect(() => scoreOf({ ...plain, ...change })).toThrow(UserError);

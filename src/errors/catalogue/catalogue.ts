@@ -1,11 +1,19 @@
 /** All errors for users, by code. A code never changes its meaning: servers and scripts rely on it. */
 import type { Entry } from "../entry.ts";
+import { experiments } from "./experiments.ts";
 import { files } from "./files.ts";
+import { requests } from "./requests.ts";
+import { runs } from "./runs.ts";
+import { settings } from "./settings.ts";
 import { sources } from "./sources.ts";
 
 export const catalogue = {
   ...files,
   ...sources,
+  ...settings,
+  ...runs,
+  ...requests,
+  ...experiments,
   // Free text, until every place that throws takes its error from here.
   uncatalogued: {
     status: 500,

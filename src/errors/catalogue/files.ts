@@ -34,6 +34,23 @@ export const files = {
     message: ({ path, line, reason }: { path: string; line?: number; reason: string }) =>
       line === undefined ? `${path} is not JSON: ${reason}` : `${path}:${line}: not JSON: ${reason}`,
   },
+  "file.damaged": {
+    status: 422,
+    meaning: "A file does not hold what it should: it was changed, cut off, or written by another version or program.",
+    message: ({ path, problem }: { path: string; problem: string }) => `${path} is damaged: ${problem}`,
+  },
+  "file.wrong-line": {
+    status: 422,
+    meaning: "A line of a text file is not of the kind that the file holds.",
+    message: ({ path, line, expected }: { path: string; line: number; expected: string }) =>
+      `${path}:${line}: expected ${expected}`,
+  },
+  "file.not-safetensors": {
+    status: 422,
+    meaning: "A file of tensors is not a valid safetensors file.",
+    message: ({ path, problem }: { path: string; problem: string }) =>
+      `${path} is not a valid safetensors file: ${problem}`,
+  },
   "file.empty": {
     status: 422,
     meaning: "A file holds nothing.",

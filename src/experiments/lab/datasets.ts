@@ -2,7 +2,7 @@
 import { basename, resolve } from "node:path";
 import { type Manifest, readManifest } from "../../dataset/manifest.ts";
 import { readTargets, type Targets } from "../../dataset/stream.ts";
-import { UserError } from "../../errors.ts";
+import { failure } from "../../errors/failure.ts";
 import { fingerprint } from "../../run/describe.ts";
 
 export interface LabDataset {
@@ -23,7 +23,7 @@ export async function openDatasets(folders: readonly string[]): Promise<LabDatas
   for (const folder of folders) {
     const name = basename(resolve(folder));
     const other = datasets.find((dataset) => dataset.name === name);
-    if (other) throw new UserError(`${other.folder} and ${folder} are both called ${name}: rename one of the folders`);
+    if (other) throw failure("experiment.same-name", { path: folder, other: other.folder, name });
     const manifest = await readManifest(folder);
     datasets.push({
       name,

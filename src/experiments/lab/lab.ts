@@ -5,9 +5,9 @@
  */
 import { existsSync } from "node:fs";
 import type { TrainingMachineOptions } from "../../engine/machine.ts";
-import { UserError } from "../../errors.ts";
+import { failure, UserError, within } from "../../errors/failure.ts";
 import { configKeys } from "../../run/config.ts";
-import { RunFailed } from "../../run/failure.ts";
+import { failureReason } from "../../run/failure.ts";
 import { createRun, runFiles } from "../../run/run-folder.ts";
 import type { TrainSummary } from "../../run/summary.ts";
 import { readProgress } from "../../training/checkpoint.ts";
@@ -166,8 +166,9 @@ export class Lab {
       if (summary) return { run: { ...trial, folder, summary } };
       if (!hopeless.signal.aborted) throw new Interrupted();
     } catch (error) {
-      if (!(error instanceof RunFailed)) throw error;
-      reason = error.reason;
+      const failed = failureReason(error);
+      if (failed === undefined) throw error;
+      reason = failed;
       // A run that is too large fails before it has a folder.
       if (!existsSync(runFiles(folder).config)) await createRun(folder, config);
     }
@@ -216,8 +217,7 @@ export class Lab {
         this.#report(trial, ahead, { kind: "training", event });
       },
     }).catch((error) => {
-      if (!(error instanceof RunFailed)) throw error;
-      throw new RunFailed(error.reason, `${trialName(trial)}: ${error.message}`);
+      throw error instanceof UserError ? within(trialName(trial), error) : error;
     });
     if (summary.interrupted) return undefined;
     await dropCheckpoint(folder);
@@ -240,12 +240,12 @@ function secondsSince(start: number): number {
 /** Every key of the settings must mean something to one of the models at least. */
 function checkSettings(settings: Readonly<Record<string, unknown>>, trials: readonly Trial[]): void {
   if ("train.seed" in settings) {
-    throw new UserError("train.seed cannot be set for an experiment: its runs have the seeds 1 to --seeds");
+    throw failure("experiment.settled-key", { key: "train.seed", reason: "its runs have the seeds 1, 2 and so on" });
   }
   const models = [...new Set(trials.map(({ variant }) => String(variant.settings["model.name"])))];
   for (const key of Object.keys(settings)) {
     if (!models.some((model) => configKeys(model).has(key))) {
-      throw new UserError(`no model of the experiment has the key '${key}': its models are ${models.join(", ")}`);
+      throw failure("experiment.unknown-key", { key, models });
     }
   }
 }

@@ -7,7 +7,7 @@ import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
-import { UserError } from "../../errors.ts";
+import { failure } from "../../errors/failure.ts";
 import { readJson, writeFileAside } from "../../files.ts";
 import { whatIsWrong } from "../../options/problems.ts";
 import { configKeys, differingKey, type RunConfig, resolveConfig, settingsByKey } from "../../run/config.ts";
@@ -101,22 +101,22 @@ export interface RunPlace {
 export async function findRun({ trial, folder, config }: RunPlace): Promise<RunState> {
   const files = runFiles(folder);
   if (!existsSync(files.config)) {
-    if (await holdsFiles(folder)) throw new UserError(`${folder} holds files but no run: choose another --out`);
+    if (await holdsFiles(folder)) throw failure("run.other-files", { path: folder });
     return { state: "absent" };
   }
   const stored = await readRunConfig(folder);
   const difference = differingKey(stored, config);
   if (difference !== undefined) {
-    throw new UserError(`${folder} holds a run with another '${difference}': choose another --out, or remove the run`);
+    throw failure("run.other-setting", { path: folder, key: difference });
   }
   const summary = await readSummary(folder);
   const begunOn = summary || existsSync(files.model) ? (await readModelDescription(folder)).dataset : undefined;
   if (begunOn !== undefined && begunOn !== trial.dataset.fingerprint) {
-    throw new UserError(`${folder} holds a run on another dataset than ${trial.dataset.folder}: choose another --out`);
+    throw failure("run.other-dataset", { path: folder, dataset: trial.dataset.folder });
   }
   if (summary === undefined) return { state: "begun" };
   if (!existsSync(files.scores)) {
-    throw new UserError(`${folder} holds a finished run without ${files.scores}: remove the run to train it again`);
+    throw failure("run.scores-gone", { path: folder, scores: files.scores });
   }
   return { state: "finished", summary };
 }
@@ -146,7 +146,7 @@ export async function readStop(run: string): Promise<Stop | undefined> {
   if (!existsSync(path)) return undefined;
   const value = await readJson(path);
   const { data } = stopSchema.safeParse(value);
-  if (!data) throw new UserError(`${path} is damaged: ${whatIsWrong(stopSchema, value)}`);
+  if (!data) throw failure("file.damaged", { path, problem: whatIsWrong(stopSchema, value) });
   return { reason: data.reason, validAuc: data.valid_auc };
 }
 

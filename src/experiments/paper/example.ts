@@ -5,7 +5,7 @@
  * It is chosen by a rule: among the first users with such a history, the one whose attention shifts most between two
  * candidates, each towards behaviours of its own category.
  */
-import { UserError } from "../../errors.ts";
+import { failure } from "../../errors/failure.ts";
 import type { Explainer } from "../../scoring/explain.ts";
 import type { NamedDataset } from "./named-dataset.ts";
 
@@ -52,7 +52,7 @@ export function findExample(named: NamedDataset, explainer: Explainer, user: str
   }
   if (best) return best.example;
   const who = user === undefined ? "no user has" : `user "${user}" does not have`;
-  throw new UserError(`${named.name}: ${who} a clicked test sample after behaviours of two categories`);
+  throw failure("experiment.no-example", { dataset: named.name, who });
 }
 
 /**

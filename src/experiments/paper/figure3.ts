@@ -3,7 +3,7 @@
  * candidates. For one user and several candidates, and for uniform attention ("none"): AUGRU's hidden states, projected
  * to two dimensions and joined in order, and the attention to each behaviour.
  */
-import { UserError } from "../../errors.ts";
+import { failure } from "../../errors/failure.ts";
 import { metric, share } from "../../format.ts";
 import { attentionPlot } from "../../report/plots/attention.ts";
 import { trajectoryPlot } from "../../report/plots/trajectory.ts";
@@ -28,7 +28,7 @@ export async function figure3(lab: Lab, { user }: Figure3Options): Promise<Repor
   for (const dataset of lab.datasets) named.push(await NamedDataset.open(dataset));
   // A mistyped user is reported before anything is trained.
   for (const { name, users } of named) {
-    if (user !== undefined && !users.includes(user)) throw new UserError(`${name} has no user "${user}"`);
+    if (user !== undefined && !users.includes(user)) throw failure("experiment.unknown-user", { dataset: name, user });
   }
   const runs = await lab.train(lab.trials([dien], lab.datasets, 1));
   const views = [];

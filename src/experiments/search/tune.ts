@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { UserError } from "../../errors.ts";
+import { failure } from "../../errors/failure.ts";
 import { makeFolder, writeFileAside } from "../../files.ts";
 import { metric } from "../../format.ts";
 import type { DataRow } from "../../report/csv.ts";
@@ -32,8 +32,7 @@ export interface TuneOptions {
 export async function tune(lab: Lab, { model, trials: count }: TuneOptions): Promise<Report> {
   const { name } = modelNamed(model);
   const space = spaceOf(name, lab.options.settings);
-  if (space.length === 0)
-    throw new UserError("there is nothing to search: --set gives a value to every key that a search would vary");
+  if (space.length === 0) throw failure("experiment.nothing-to-search", { name });
   const variants = Array.from({ length: count }, (_, number) => variantOf(name, number, space));
   const plans = [];
   for (const dataset of lab.datasets) plans.push(await planSearch(lab, dataset, variants));

@@ -1,0 +1,91 @@
+/** Errors of runs and trained models: their folders, their settings, what they hold. */
+import type { Entries } from "../entry.ts";
+
+export const runs = {
+  "run.lacks": {
+    status: 404,
+    meaning: "A folder holds no run, or its run has no model, log or scores (yet).",
+    message: ({ path, what, reason }: { path: string; what: string; reason: string }) =>
+      `${path} holds no ${what}: ${reason}`,
+  },
+  "run.scores-gone": {
+    status: 404,
+    meaning: "A finished run has lost the file of its scores.",
+    message: ({ path, scores }: { path: string; scores: string }) =>
+      `${path} holds a finished run without ${scores}: remove the run to train it again`,
+  },
+  "run.exists": {
+    status: 409,
+    meaning: "A fresh run should be trained into a folder that holds one already.",
+    message: ({ path }: { path: string }) => `${path} holds a run already`,
+  },
+  "run.other-files": {
+    status: 409,
+    meaning: "A run should be trained into a folder that holds files but no run.",
+    message: ({ path }: { path: string }) => `${path} holds files but no run`,
+  },
+  "run.in-training": {
+    status: 409,
+    meaning: "Another process trains the run.",
+    message: ({ path, owner, lock }: { path: string; owner: string; lock: string }) =>
+      `${path} is being trained by ${owner}; if that has ended, remove ${lock}`,
+  },
+  "run.other-dataset": {
+    status: 409,
+    meaning: "A run was trained on another dataset than the one given.",
+    message: ({ path, dataset }: { path: string; dataset: string }) =>
+      `${path} holds a run on another dataset than ${dataset}`,
+  },
+  "run.other-fields": {
+    status: 409,
+    meaning: "A dataset has other fields or vocabularies than those a model was trained on.",
+    message: ({ path, dataset }: { path: string; dataset: string }) =>
+      `${dataset} does not fit ${path}: its fields or vocabularies are not those the model was trained on`,
+  },
+  "run.other-setting": {
+    status: 409,
+    meaning: "A run was trained with another configuration than the one given.",
+    message: ({ path, key }: { path: string; key: string }) => `${path} holds a run with another '${key}'`,
+  },
+  "run.wrong-tensor": {
+    status: 422,
+    meaning: "A file of tensors lacks one of the model's, or has it in another shape or type.",
+    message: ({ path, tensor, expected, found }: { path: string; tensor: string; expected: string; found: string }) =>
+      `${path} does not fit: expected tensor ${tensor}, ${expected}, found ${found}`,
+  },
+  "run.diverged": {
+    status: 422,
+    meaning: "A loss or score is not finite: the settings of the run make it diverge.",
+    message: ({ loss, epoch, step, rate }: { loss: string; epoch: number; step: number; rate: number }) =>
+      `the ${loss} is not finite at epoch ${epoch}, step ${step}: lower train.learning_rate (${rate}) ` +
+      "or limit the gradient with train.clip_norm",
+  },
+  "run.too-large": {
+    status: 507,
+    meaning: "A run would need more memory than can be addressed.",
+    message: ({ needed, field, rows, batchSize, maxHistory, threads }: TooLarge) =>
+      `the run needs ${needed} of linear memory and 4.0 GiB is all that wasm32 addresses: lower model.embedding.size, ` +
+      `the vocabulary (largest: ${field}, ${rows} rows), train.batch_size (${batchSize}), ` +
+      `the history (${maxHistory} behaviours) or the threads (${threads})`,
+  },
+  "run.unsupported-engine": {
+    status: 422,
+    meaning: "The engine asked for does not run on this version of Node.",
+    message: ({ engine, reason }: { engine: string; reason: string }) => `engine "${engine}": ${reason}`,
+  },
+  "run.no-samples": {
+    status: 422,
+    meaning: "A dataset has no samples in a split that training needs.",
+    message: ({ path, split }: { path: string; split: string }) => `${path}: there are no ${split} samples`,
+  },
+} satisfies Entries<"run">;
+
+export interface TooLarge {
+  readonly needed: string;
+  /** The field with the largest vocabulary, and its rows. */
+  readonly field: string;
+  readonly rows: number;
+  readonly batchSize: number;
+  readonly maxHistory: number;
+  readonly threads: number;
+}
