@@ -6,17 +6,7 @@ import { lstat, mkdir, readdir, rm, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { UserError } from "../errors.ts";
 import { fileError, unlessAbsent, withTemporary } from "../files.ts";
-import { SPLITS } from "./dataset.ts";
-import { MANIFEST_FILE } from "./manifest.ts";
-
-/** All that a dataset folder holds; whatever else is in one is somebody's and not to be replaced. */
-const DATASET_FILES = [
-  MANIFEST_FILE,
-  "vocabulary",
-  "items.parquet",
-  "sequences.parquet",
-  ...SPLITS.map((split) => `${split}.parquet`),
-];
+import { FOLDER_ENTRIES, MANIFEST_FILE } from "./layout.ts";
 
 /**
  * Refuses, before any work is done, an output path that must not be replaced.
@@ -38,7 +28,7 @@ export async function checkReplaceable(out: string): Promise<void> {
   if (names.length > 0 && !names.includes(MANIFEST_FILE)) {
     throw new UserError(`${out} exists, is not empty and is no dataset: give another --out`);
   }
-  const foreign = names.find((name) => !DATASET_FILES.includes(name));
+  const foreign = names.find((name) => !FOLDER_ENTRIES.includes(name));
   if (foreign !== undefined) {
     throw new UserError(
       `${out} holds ${foreign} beside a dataset, which would be lost: move it, or give another --out`,

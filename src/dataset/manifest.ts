@@ -8,6 +8,7 @@ import { UserError } from "../errors.ts";
 import { FIELD_KINDS, type FieldKind, type Schema } from "../features/schema.ts";
 import { fileError } from "../files.ts";
 import { whatIsWrong } from "../options/problems.ts";
+import { MANIFEST_FILE, RESERVED } from "./layout.ts";
 import { offsetSchema, readsTime, transformSchema } from "./transform.ts";
 
 /** Raised whenever a reader of the older version would misread the folder. */
@@ -29,10 +30,6 @@ const field = z.strictObject({
   values: count,
   transform: transformSchema,
 });
-
-const sampleColumns = ["label", "time", "sequence", "position", "length", "item", "probability"];
-/** Columns that the files of a field's ids have beside them, and what a behaviour of a request has beside its fields. */
-export const RESERVED = { user: sampleColumns, item: ["row", "key", "time"], context: sampleColumns };
 
 /**
  * What is wrong with the names of fields: they become names of columns and files, so each is used once, and none is taken
@@ -105,11 +102,6 @@ export const manifestSchema = z.strictObject({
   versions: z.strictObject({ dien: z.string(), node: z.string(), duckdb: z.string() }),
 });
 export type Manifest = z.infer<typeof manifestSchema>;
-
-export const MANIFEST_FILE = "dataset.json";
-
-/** The path of a field's vocabulary in a dataset folder. */
-export const vocabularyFile = (folder: string, name: string) => join(folder, "vocabulary", `${name}.parquet`);
 
 /** The fields and history length that models are built from. */
 export function schemaOf(manifest: Manifest): Schema {

@@ -17,25 +17,30 @@ import {
   LIST,
   VARCHAR,
 } from "@duckdb/node-api";
-import { UserError } from "../errors.ts";
-import { literalPath, quote, reason } from "./sql.ts";
+import { failure } from "../errors/failure.ts";
+import { identifier, literalPath, quote, reason } from "./sql.ts";
 
 /** Rows of one DuckDB vector. */
 const CHUNK_ROWS = 2048;
 
-/** A column to write. Lists are flat values with offsets [rows + 1]; int64 values come as whole float64. */
-export type Column =
-  | { readonly name: string; readonly type: "int64"; readonly values: Float64Array }
-  | { readonly name: string; readonly type: "int32" | "float32"; readonly values: Int32Array | Float32Array }
-  | { readonly name: string; readonly type: "string"; readonly values: readonly string[] }
-  | {
-      readonly name: string;
-      readonly type: "int32[]" | "int64[]";
-      readonly values: Int32Array | Float64Array;
-      readonly offsets: Int32Array;
-    };
+export type ColumnType = "int32" | "int64" | "float32" | "string" | "int32[]" | "int64[]";
 
-const stored: Record<Column["type"], DuckDBType> = {
+export interface TypedColumn {
+  readonly name: string;
+  readonly type: ColumnType;
+}
+
+/** Lists of numbers: those of row i are values[offsets[i] .. offsets[i + 1]). */
+export interface Lists {
+  readonly values: Int32Array | Float64Array;
+  readonly offsets: Int32Array;
+}
+
+/** What a column holds, as its type demands. Values of int64 are whole float64. */
+export type ColumnValues = Int32Array | Float32Array | Float64Array | readonly string[] | Lists;
+
+/** The types of columns in files. */
+const stored: Record<ColumnType, DuckDBType> = {
   int32: INTEGER,
   int64: BIGINT,
   float32: FLOAT,
@@ -44,9 +49,16 @@ const stored: Record<Column["type"], DuckDBType> = {
   "int64[]": LIST(BIGINT),
 };
 
-/** int64 values are handed over as float64 and cast by DuckDB: no BigInt for every value. */
-const handedOver = (type: Column["type"]) =>
-  type === "int64" ? DOUBLE : type === "int64[]" ? LIST(DOUBLE) : stored[type];
+/** The types in which values cross between JavaScript and DuckDB: no BigInt for every value. */
+function handedOver(type: ColumnType): DuckDBType {
+  if (type === "int64") return DOUBLE;
+  return type === "int64[]" ? LIST(DOUBLE) : stored[type];
+}
+
+/** A column in a SELECT in the type that it has in files. */
+export function storedColumn({ name, type }: TypedColumn, as = name): string {
+  return `${identifier(name)}::${stored[type]} AS ${identifier(as)}`;
+}
 
 /** Runs `body` with a connection to an empty database in memory, which unless `settings` say so never spills to disk. */
 export async function withDuckDB<T>(
@@ -63,24 +75,6 @@ export async function withDuckDB<T>(
   }
 }
 
-/** Writes `rows` rows as zstd Parquet. @throws UserError where the file cannot be written. */
-export async function writeParquet(
-  connection: DuckDBConnection,
-  path: string,
-  rows: number,
-  columns: readonly Column[],
-  rowGroup?: number,
-): Promise<void> {
-  const table = await TableWriter.create(connection, "outgoing", columns);
-  try {
-    table.append(rows, columns);
-    table.finish();
-    await copyToParquet(connection, `SELECT ${table.stored} FROM outgoing`, path, rowGroup);
-  } finally {
-    await connection.run("DROP TABLE outgoing");
-  }
-}
-
 /** Writes what a query gives, in its order, as zstd Parquet. @throws UserError where the file cannot be written. */
 export async function copyToParquet(
   connection: DuckDBConnection,
@@ -92,65 +86,8 @@ export async function copyToParquet(
   await connection
     .run(`COPY (${query}) TO ${quote(path)} (FORMAT parquet, COMPRESSION zstd${groups})`)
     .catch((error: unknown) => {
-      throw new UserError(`cannot write ${path}: ${reason(error)}`);
+      throw failure("file.unusable", { action: "write", path, reason: reason(error) });
     });
-}
-
-/** A new table of the database that grows as rows come: rows of any number go out without being held in memory. */
-export class TableWriter {
-  readonly #columns: readonly Pick<Column, "name" | "type">[];
-  readonly #types: readonly DuckDBType[];
-  readonly #appender: DuckDBAppender;
-
-  private constructor(columns: readonly Pick<Column, "name" | "type">[], appender: DuckDBAppender) {
-    this.#columns = columns;
-    this.#types = columns.map(({ type }) => handedOver(type));
-    this.#appender = appender;
-  }
-
-  static async create(
-    connection: DuckDBConnection,
-    name: string,
-    columns: readonly Pick<Column, "name" | "type">[],
-  ): Promise<TableWriter> {
-    const list = columns.map(({ name, type }) => `"${name}" ${handedOver(type)}`).join(", ");
-    await connection.run(`CREATE TABLE "${name}" (${list})`);
-    return new TableWriter(columns, await connection.createAppender(name));
-  }
-
-  /** The columns as a SELECT gives them in the types that they have in files. */
-  get stored(): string {
-    return this.#columns.map(({ name, type }) => `"${name}"::${stored[type]} AS "${name}"`).join(", ");
-  }
-
-  /** Adds the first `rows` rows of the columns, which are those of the table in its order. */
-  append(rows: number, columns: readonly Column[]): void {
-    for (let from = 0; from < rows; from += CHUNK_ROWS) {
-      const chunk = DuckDBDataChunk.create(this.#types, Math.min(CHUNK_ROWS, rows - from));
-      columns.forEach((column, index) => {
-        const vector = chunk.getColumnVector(index);
-        fillVector(vector, column, from, chunk.rowCount);
-        vector.flush();
-      });
-      this.#appender.appendDataChunk(chunk);
-    }
-  }
-
-  /** The table is complete, and its rows can be read. */
-  finish(): void {
-    this.#appender.closeSync();
-  }
-}
-
-function fillVector(vector: DuckDBVector, column: Column, from: number, rows: number): void {
-  for (let i = 0; i < rows; i++) {
-    if ("offsets" in column) {
-      const list = Array.from(column.values.subarray(column.offsets[from + i], column.offsets[from + i + 1]));
-      vector.setItem(i, new DuckDBListValue(list));
-    } else {
-      vector.setItem(i, column.values[from + i]);
-    }
-  }
 }
 
 /**
@@ -168,14 +105,59 @@ export async function csvToParquet(
   await copyToParquet(connection, `FROM ${rows}`, path);
 }
 
-/** What to read: a column's name and the DuckDB type to cast it to. */
-export interface Wanted {
-  readonly name: string;
-  readonly type: "INTEGER" | "FLOAT" | "VARCHAR" | "INTEGER[]";
+/** A new table of the database that grows as rows come: rows of any number go out without being held in memory. */
+export class TableWriter {
+  readonly #types: readonly DuckDBType[];
+  readonly #appender: DuckDBAppender;
+
+  private constructor(types: readonly DuckDBType[], appender: DuckDBAppender) {
+    this.#types = types;
+    this.#appender = appender;
+  }
+
+  static async create(
+    connection: DuckDBConnection,
+    name: string,
+    columns: readonly TypedColumn[],
+  ): Promise<TableWriter> {
+    const list = columns.map(({ name, type }) => `${identifier(name)} ${handedOver(type)}`).join(", ");
+    await connection.run(`CREATE TABLE ${identifier(name)} (${list})`);
+    const types = columns.map(({ type }) => handedOver(type));
+    return new TableWriter(types, await connection.createAppender(name));
+  }
+
+  /** Adds the first `rows` rows of the columns, which are those of the table in its order. */
+  append(rows: number, columns: readonly ColumnValues[]): void {
+    for (let from = 0; from < rows; from += CHUNK_ROWS) {
+      const chunk = DuckDBDataChunk.create(this.#types, Math.min(CHUNK_ROWS, rows - from));
+      columns.forEach((values, index) => {
+        const vector = chunk.getColumnVector(index);
+        fillVector(vector, values, from, chunk.rowCount);
+        vector.flush();
+      });
+      this.#appender.appendDataChunk(chunk);
+    }
+  }
+
+  /** The table is complete, and its rows can be read. */
+  finish(): void {
+    this.#appender.closeSync();
+  }
 }
 
-/** A stretch of a file's rows. */
-export interface Rows {
+function fillVector(vector: DuckDBVector, values: ColumnValues, from: number, rows: number): void {
+  for (let i = 0; i < rows; i++) {
+    if ("offsets" in values) {
+      const list = Array.from(values.values.subarray(values.offsets[from + i], values.offsets[from + i + 1]));
+      vector.setItem(i, new DuckDBListValue(list));
+    } else {
+      vector.setItem(i, values[from + i]);
+    }
+  }
+}
+
+/** Consecutive rows of a file. */
+export interface RowRange {
   readonly first: number;
   readonly count: number;
 }
@@ -189,27 +171,27 @@ export interface Rows {
 export async function readParquet(
   connection: DuckDBConnection,
   path: string,
-  wanted: readonly Wanted[],
+  columns: readonly TypedColumn[],
   take: (vectors: readonly DuckDBVector[], row: number, rows: number) => void,
-  only?: Rows,
+  only?: RowRange,
 ): Promise<number> {
-  const list = wanted.map(({ name, type }) => `"${name}"::${type}`).join(", ");
+  const list = columns.map(({ name, type }) => `${identifier(name)}::${handedOver(type)}`).join(", ");
   const source = only
     ? `read_parquet(${literalPath(path)}, file_row_number = true)
        WHERE file_row_number BETWEEN ${only.first} AND ${only.first + only.count - 1}`
     : `read_parquet(${literalPath(path)})`;
   let row = 0;
-  const told = (error: unknown) => new UserError(`cannot read ${path}: ${reason(error)}`);
+  const unreadable = (error: unknown) => failure("file.unusable", { action: "read", path, reason: reason(error) });
   const result = await connection.stream(`SELECT ${list} FROM ${source}`).catch((error: unknown) => {
-    throw told(error);
+    throw unreadable(error);
   });
   for (;;) {
     const chunk = await result.fetchChunk().catch((error: unknown) => {
-      throw told(error);
+      throw unreadable(error);
     });
     if (chunk === null || chunk.rowCount === 0) return row;
     take(
-      wanted.map((_, index) => chunk.getColumnVector(index)),
+      columns.map((_, index) => chunk.getColumnVector(index)),
       row,
       chunk.rowCount,
     );

@@ -6,6 +6,7 @@ export interface PortionShape {
   readonly userFields: number;
   readonly contextFields: number;
   readonly unclicked: boolean;
+  readonly probability: boolean;
 }
 
 /** How much a portion, or a block, holds. */
@@ -20,7 +21,7 @@ const SAMPLE_COLUMNS = 6;
 
 /** Bytes of memory that a portion takes. */
 export function portionBytes(shape: PortionShape, { samples, sequences, behaviours }: PortionSize): number {
-  const columns = SAMPLE_COLUMNS + shape.userFields + shape.contextFields;
+  const columns = SAMPLE_COLUMNS + shape.userFields + shape.contextFields + (shape.probability ? 1 : 0);
   return 4 * (samples * columns + sequences + 1 + behaviours * (shape.unclicked ? 2 : 1));
 }
 
@@ -49,6 +50,7 @@ export function layOutPortion(buffer: SharedArrayBuffer, shape: PortionShape, si
     item: int32(count),
     user: Array.from({ length: shape.userFields }, () => int32(count)),
     context: Array.from({ length: shape.contextFields }, () => int32(count)),
+    ...(shape.probability && { probability: take(Float32Array, count) }),
   };
   return { sequences, samples };
 }

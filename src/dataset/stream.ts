@@ -1,21 +1,25 @@
 /**
- * A dataset folder that is read in portions: in memory are the catalogue, the lengths of the sequences and the portions at
- * work, however many samples there are.
+ * A dataset folder that is read in portions: in memory are the catalogue, the lengths of the sequences and the portions
+ * at work, however many samples there are. All rules of the format are checked (scan.ts) before a file is made use of:
+ * those of the catalogue and the sequences at opening, those of a split when it is first asked for.
  */
 import { DuckDBInstance } from "@duckdb/node-api";
 import type { Schema } from "../features/schema.ts";
 import { type Block, BlockCutter, epochPortions, type Portion, portionsOf } from "./blocks.ts";
-import type { ItemCatalogue, LoadedPortion, Samples, Split } from "./dataset.ts";
+import { type ItemCatalogue, type LoadedPortion, type Samples, type Split, sharedInt32 } from "./dataset.ts";
+import { loadBlocks } from "./load.ts";
 import { type Manifest, readManifest, schemaOf } from "./manifest.ts";
-import { withDuckDB } from "./parquet.ts";
+import { Popularity } from "./negatives.ts";
+import { copyLengths, type Folder, scanItems, scanSamples, scanSequences } from "./scan.ts";
 import { layOutPortion, type PortionShape, portionBytes } from "./slot.ts";
-import { type Folder, readCatalogue, readPopularity, readSamples, readSequences, scanSamples } from "./tables.ts";
 
 export interface StreamOptions {
   /** Memory of a portion, in bytes: with the seed, it decides the order of the samples of an epoch. */
   readonly portionBudget: number;
   /** Cuts histories to their latest so many behaviours; absent, they are as long as in the folder. */
   readonly maxHistory?: number | undefined;
+  /** Whether to read the true probabilities of clicks, which synthetic data have. */
+  readonly probability?: boolean;
 }
 
 /** What metrics need of a split, [count] each, in the order of its file. */
@@ -47,7 +51,7 @@ export class DatasetStream implements ItemCatalogue {
   private constructor(
     directory: string,
     manifest: Manifest,
-    { portionBudget, maxHistory = manifest.maxHistory }: StreamOptions,
+    { portionBudget, maxHistory = manifest.maxHistory, probability = false }: StreamOptions,
     instance: DuckDBInstance,
     tables: { itemFields: readonly Int32Array[]; popularity: Int32Array; lengths: Int32Array },
   ) {
@@ -59,8 +63,12 @@ export class DatasetStream implements ItemCatalogue {
     this.popularity = tables.popularity;
     this.portionBudget = portionBudget;
     this.#instance = instance;
-    const { user, context } = schema;
-    this.#shape = { userFields: user.length, contextFields: context.length, unclicked: manifest.unclicked };
+    this.#shape = {
+      userFields: schema.user.length,
+      contextFields: schema.context.length,
+      unclicked: manifest.unclicked,
+      probability: manifest.probability && probability,
+    };
     this.#lengths = tables.lengths;
   }
 
@@ -72,7 +80,7 @@ export class DatasetStream implements ItemCatalogue {
     try {
       const tables = await withFolder(instance, directory, manifest, async (folder) => ({
         itemFields: await readCatalogue(folder),
-        ...(await readPopularity(folder)),
+        ...(await readBehaviours(folder)),
       }));
       return new DatasetStream(directory, manifest, options, instance, tables);
     } catch (error) {
@@ -97,8 +105,38 @@ export class DatasetStream implements ItemCatalogue {
     return portionsOf(this.#shape, await this.#blocksOf(split), this.portionBudget);
   }
 
-  targets(split: Split): Promise<Targets> {
-    return this.#read((folder) => targetsOf(folder, split, this.schema.maxHistory));
+  /** All of a split and all sequences as one portion, whatever the budget. */
+  async wholePortion(split: Split): Promise<Portion> {
+    await this.#blocksOf(split);
+    const { counts } = this.manifest;
+    const size = { samples: counts[split], sequences: counts.sequences, behaviours: counts.behaviours };
+    return { ...size, blocks: [{ ...size, first: 0, firstSequence: 0 }] };
+  }
+
+  async targets(split: Split): Promise<Targets> {
+    const { maxHistory } = this.schema;
+    const count = this.manifest.counts[split];
+    const [label, sequence] = [new Float32Array(count), new Int32Array(count)];
+    let behaviours = 0;
+    let pairs = 0;
+    await this.#read((folder) =>
+      scanSamples(
+        folder,
+        split,
+        this.#lengths,
+        ({ first, columns }) => {
+          label.set(columns.label.numbers, first);
+          sequence.set(columns.sequence.numbers, first);
+          for (const length of columns.length.numbers) {
+            const kept = Math.min(length, maxHistory);
+            behaviours += kept;
+            pairs += Math.max(0, kept - 1);
+          }
+        },
+        { columns: ["label", "sequence", "position", "length"] },
+      ),
+    );
+    return { label, sequence, behaviours, pairs };
   }
 
   /** Bytes that a portion of this dataset takes. */
@@ -110,17 +148,7 @@ export class DatasetStream implements ItemCatalogue {
   load(split: Split, { blocks, ...size }: Portion, buffer: SharedArrayBuffer): Promise<LoadedPortion> {
     return this.#read(async (folder) => {
       const loaded = layOutPortion(buffer, this.#shape, size);
-      let sequence = 0;
-      let behaviour = 0;
-      let at = 0;
-      loaded.sequences.offsets[0] = 0;
-      for (const { first, samples, firstSequence, sequences } of blocks) {
-        const stretch = { first: firstSequence, count: sequences };
-        behaviour = await readSequences(folder, stretch, loaded.sequences, { sequence, behaviour });
-        await readSamples(folder, split, loaded, { first, count: samples, at, shift: sequence - firstSequence });
-        sequence += sequences;
-        at += samples;
-      }
+      await loadBlocks(folder, split, blocks, this.#lengths, loaded);
       cutHistories(loaded.samples, this.schema.maxHistory);
       return loaded;
     });
@@ -134,7 +162,11 @@ export class DatasetStream implements ItemCatalogue {
 
   async #cut(split: Split): Promise<readonly Block[]> {
     const cutter = new BlockCutter(this.#shape, this.#lengths, this.portionBudget);
-    await this.#read((folder) => scanSamples(folder, split, (_, sequence) => cutter.add(sequence)));
+    await this.#read((folder) =>
+      scanSamples(folder, split, this.#lengths, ({ columns }) => {
+        for (const sequence of columns.sequence.numbers) cutter.add(sequence);
+      }),
+    );
     return cutter.finish();
   }
 
@@ -151,8 +183,12 @@ export class DatasetStream implements ItemCatalogue {
 
 /** The targets of a split of a dataset that is not open. @throws UserError where `directory` is no dataset, or is damaged. */
 export async function readTargets(directory: string, split: Split): Promise<Targets> {
-  const manifest = await readManifest(directory);
-  return await withDuckDB((connection) => targetsOf({ connection, directory, manifest }, split, manifest.maxHistory));
+  const stream = await DatasetStream.open(directory, { portionBudget: 0 });
+  try {
+    return await stream.targets(split);
+  } finally {
+    await stream.close();
+  }
 }
 
 /** The fields of a dataset, and how many behaviours its training samples have on average. */
@@ -162,17 +198,30 @@ export async function readShape(directory: string): Promise<{ schema: Schema; me
   return { schema, meanHistory: behaviours / Math.max(1, label.length) };
 }
 
-async function targetsOf(folder: Folder, split: Split, maxHistory: number): Promise<Targets> {
-  const count = folder.manifest.counts[split];
-  const targets = { label: new Float32Array(count), sequence: new Int32Array(count), behaviours: 0, pairs: 0 };
-  await scanSamples(folder, split, (row, sequence, label, length) => {
-    const kept = Math.min(length, maxHistory);
-    targets.label[row] = label;
-    targets.sequence[row] = sequence;
-    targets.behaviours += kept;
-    targets.pairs += Math.max(0, kept - 1);
+/** The vocabulary ids of each catalogue row, per item field. */
+async function readCatalogue(folder: Folder): Promise<Int32Array[]> {
+  const { counts, fields } = folder.manifest;
+  const ids = fields.item.map(() => sharedInt32(counts.items + 1));
+  await scanItems(folder, ({ first, columns }) => {
+    for (const [f, { name }] of fields.item.entries()) ids[f].set(columns[name].numbers, first);
   });
-  return targets;
+  return ids;
+}
+
+/** How many behaviours each sequence has, and what negatives are drawn from (see `ItemCatalogue`). */
+async function readBehaviours(folder: Folder): Promise<{ lengths: Int32Array; popularity: Int32Array }> {
+  const { counts } = folder.manifest;
+  const lengths = new Int32Array(counts.sequences);
+  const popularity = new Popularity(counts.trainingBehaviours);
+  await scanSequences(folder, (rows) => {
+    copyLengths(rows, lengths);
+    const { items, training } = rows.columns;
+    for (let i = 0; i < rows.count; i++) {
+      const begin = items.offsets[i];
+      for (let j = 0; j < training.numbers[i]; j++) popularity.add(items.numbers[begin + j]);
+    }
+  });
+  return { lengths, popularity: popularity.items };
 }
 
 /** Runs `body` with a connection of its own: a connection has one result at a time. */

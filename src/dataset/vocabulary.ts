@@ -2,8 +2,9 @@
  * Vocabularies: which ids the categories of a field have, learned on the training part alone (docs/data-format.md).
  */
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { type Manifest, vocabularyFile } from "./manifest.ts";
-import { writeParquet } from "./parquet.ts";
+import { writeFile } from "./file-writer.ts";
+import { vocabularyFile } from "./layout.ts";
+import type { Manifest } from "./manifest.ts";
 import type { Transform } from "./transform.ts";
 
 export interface Vocabulary {
@@ -15,6 +16,9 @@ export interface Vocabulary {
   /** Distinct known categories in the whole data. */
   readonly distinct: number;
 }
+
+/** A field's vocabulary, and the id of each of its distinct raw values, 0 for unknown. */
+export type LearnedField = Vocabulary & { readonly ids: Int32Array };
 
 /** The known among some categories in the order of their ids, and the id of each, 0 of those that are not known. */
 interface Ranking {
@@ -48,15 +52,15 @@ export function describeField({ name, values, distinct, transform }: Vocabulary)
   return { name, size: values.length + 1, values: distinct, transform };
 }
 
-/** @throws UserError where the file cannot be written. */
+/** Writes a field's vocabulary. @throws UserError where the file cannot be written */
 export async function writeVocabulary(
   connection: DuckDBConnection,
   folder: string,
   { name, values, counts }: Vocabulary,
 ): Promise<void> {
-  await writeParquet(connection, vocabularyFile(folder, name), values.length, [
-    { name: "id", type: "int32", values: Int32Array.from(values, (_, index) => index + 1) },
-    { name: "value", type: "string", values },
-    { name: "count", type: "int32", values: counts },
-  ]);
+  await writeFile(connection, folder, vocabularyFile({ name, size: values.length + 1 }), {
+    id: Int32Array.from(values, (_, index) => index + 1),
+    value: values,
+    count: counts,
+  });
 }

@@ -3,7 +3,8 @@ import { writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { version as duckdbVersion } from "@duckdb/node-api";
-import { DATASET_VERSION, MANIFEST_FILE, type Manifest, manifestSchema } from "./manifest.ts";
+import { MANIFEST_FILE } from "./layout.ts";
+import { DATASET_VERSION, type Manifest, manifestSchema } from "./manifest.ts";
 
 /** A manifest of this format, made by this program. */
 export function completeManifest(made: Omit<Manifest, "format" | "version" | "versions">): Manifest {

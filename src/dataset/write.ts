@@ -3,20 +3,18 @@
  *
  * Vocabularies and popularity are learned on the training part alone, so nothing of validation or test leaks into them.
  */
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
-import { type DatasetSource, type OnProgress, type RawField, type RawSamples, ROW_GROUP, SPLITS } from "./dataset.ts";
+import { type OnProgress, SPLITS } from "./dataset.ts";
+import { type FileValues, makeFolders, writeFile } from "./file-writer.ts";
 import { writeAside } from "./folder.ts";
 import { historyLength } from "./history.ts";
+import { type FormatFile, itemsFile, samplesFile, sequencesFile } from "./layout.ts";
 import type { Manifest } from "./manifest.ts";
 import { trainingBehaviours } from "./negatives.ts";
-import { type Column, withDuckDB, writeParquet } from "./parquet.ts";
+import { withDuckDB } from "./parquet.ts";
+import type { DatasetSource, RawField, RawSamples } from "./source.ts";
 import { categoryOf } from "./transform.ts";
-import { describeField, rankByCount, type Vocabulary, writeVocabulary } from "./vocabulary.ts";
+import { describeField, type LearnedField, rankByCount, writeVocabulary } from "./vocabulary.ts";
 import { completeManifest, writeManifest } from "./write-manifest.ts";
-
-/** A field's vocabulary, and the id of each of its raw values, 0 for unknown. */
-type Learned = Vocabulary & { readonly ids: Int32Array };
 
 /**
  * Writes `source` to the folder `out`, replacing a dataset that is there; returns its manifest.
@@ -69,32 +67,40 @@ export async function writeDataset(out: string, source: DatasetSource, onProgres
   await writeAside(out, (folder) =>
     withDuckDB(async (connection) => {
       const written = () => onProgress?.("write", ++done, files);
-      const write = async (path: string, rows: number, columns: readonly Column[], rowGroup?: number) => {
-        await writeParquet(connection, path, rows, columns, rowGroup);
+      const write = async (file: FormatFile, values: FileValues) => {
+        await writeFile(connection, folder, file, values);
         written();
       };
-      await mkdir(join(folder, "vocabulary"));
+      await makeFolders(folder);
       for (const vocabulary of all) {
         await writeVocabulary(connection, folder, vocabulary);
         written();
       }
-      const rows = source.itemFields[0].values.length;
-      await write(join(folder, "items.parquet"), rows, [
-        { name: "row", type: "int32", values: Int32Array.from({ length: rows }, (_, row) => row) },
-        { name: "key", type: "string", values: source.itemFields[0].values.map((value) => value ?? "") },
-        ...vocabularies.item.map(({ name, ids }): Column => ({ name, type: "int32", values: ids })),
-      ]);
-      const sequences: Column[] = [
-        { name: "user", type: "string", values: source.users },
-        { name: "items", type: "int32[]", values: source.items, offsets: source.offsets },
-        { name: "times", type: "int64[]", values: source.times, offsets: source.offsets },
-        { name: "training", type: "int32", values: source.training },
-      ];
-      await write(join(folder, "sequences.parquet"), source.users.length, sequences, ROW_GROUP.sequences);
+      const { user, item, context } = vocabularies;
+      const [{ values: keys }] = source.itemFields;
+      await write(itemsFile(manifest), {
+        row: Int32Array.from(keys, (_, row) => row),
+        key: keys.map((value) => value ?? ""),
+        ...byName(item, ({ ids }) => ids),
+      });
+      const { offsets } = source;
+      await write(sequencesFile(manifest), {
+        user: source.users,
+        items: { values: source.items, offsets },
+        times: { values: source.times, offsets },
+        training: source.training,
+      });
       for (const split of SPLITS) {
         const samples = source.samples[split];
-        const columns = sampleColumns(samples, source, vocabularies.user, vocabularies.context);
-        await write(join(folder, `${split}.parquet`), samples.sequence.length, columns, ROW_GROUP.samples);
+        const { sequence, position, item, time, probability } = samples;
+        await write(samplesFile(manifest, split), {
+          ...{ time, sequence, position, item },
+          label: Int32Array.from(samples.label),
+          length: historyLengths(samples, source),
+          ...byName(user, ({ ids }) => sequence.map((row) => ids[row])),
+          ...byName(context, ({ ids }, index) => samples.context[index].map((code) => ids[code])),
+          ...(probability && { probability }),
+        });
       }
       await writeManifest(folder, manifest);
     }),
@@ -102,31 +108,12 @@ export async function writeDataset(out: string, source: DatasetSource, onProgres
   return manifest;
 }
 
-function sampleColumns(
-  samples: RawSamples,
-  source: DatasetSource,
-  user: readonly Learned[],
-  context: readonly Learned[],
-): Column[] {
-  const { sequence, position, item, time, probability } = samples;
-  const columns: Column[] = [
-    { name: "label", type: "int32", values: Int32Array.from(samples.label) },
-    { name: "time", type: "int64", values: time },
-    { name: "sequence", type: "int32", values: sequence },
-    { name: "position", type: "int32", values: position },
-    { name: "length", type: "int32", values: historyLengths(samples, source) },
-    { name: "item", type: "int32", values: item },
-    ...user.map(({ name, ids }): Column => ({ name, type: "int32", values: sequence.map((row) => ids[row]) })),
-    ...context.map(
-      ({ name, ids }, index): Column => ({
-        name,
-        type: "int32",
-        values: samples.context[index].map((code) => ids[code]),
-      }),
-    ),
-  ];
-  if (probability !== undefined) columns.push({ name: "probability", type: "float32", values: probability });
-  return columns;
+/** The columns of fields, by name. */
+function byName(
+  fields: readonly LearnedField[],
+  valuesOf: (field: LearnedField, index: number) => Int32Array,
+): FileValues {
+  return Object.fromEntries(fields.map((field, index) => [field.name, valuesOf(field, index)]));
 }
 
 /** How many behaviours each sample's history has. */
@@ -139,7 +126,7 @@ function historyLengths(
 }
 
 /** Learns from the values that `uses` (indices into them) names. */
-function learnVocabulary(field: RawField, uses: Int32Array): Learned {
+function learnVocabulary(field: RawField, uses: Int32Array): LearnedField {
   const { name, transform = { kind: "category" } } = field;
   const codes = new Map<string, number>();
   const codeOf = field.values.map((value) => {

@@ -4,9 +4,10 @@
  * Every positive, a behaviour predicted from those before it, is followed by one negative with the same history.
  */
 
-import { type RawSamples, SPLITS, type Split } from "../dataset/dataset.ts";
+import { SPLITS, type Split } from "../dataset/dataset.ts";
 import type { Protocol } from "../dataset/manifest.ts";
 import { NegativeSampler, trainingBehaviours } from "../dataset/negatives.ts";
+import type { RawSamples } from "../dataset/source.ts";
 import { hashString } from "../tensor/random.ts";
 import type { BehaviourSequences } from "./behaviours.ts";
 import type { Negatives } from "./options.ts";

@@ -1,5 +1,5 @@
 /** Samples of one split as an importer comes upon them. */
-import type { RawSamples } from "../dataset/dataset.ts";
+import type { RawSamples } from "../dataset/source.ts";
 
 /** Gathers samples without context fields, by column. */
 export class SampleColumns {

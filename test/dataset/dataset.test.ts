@@ -2,11 +2,11 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type DatasetSource, SPLITS } from "../../src/dataset/dataset.ts";
+import { SPLITS } from "../../src/dataset/dataset.ts";
 import { checkReplaceable, writeAside } from "../../src/dataset/folder.ts";
 import { manifestSchema } from "../../src/dataset/manifest.ts";
-import { withDuckDB, writeParquet } from "../../src/dataset/parquet.ts";
 import { loadVocabulary, openDataset } from "../../src/dataset/read.ts";
+import type { DatasetSource } from "../../src/dataset/source.ts";
 import { writeDataset } from "../../src/dataset/write.ts";
 import { UserError } from "../../src/errors.ts";
 import { sources, temporaryFolder } from "../support/source.ts";
@@ -127,70 +127,11 @@ describe("opening refuses", () => {
     expect(await open(path)).toMatch(/dataset\.json is damaged: fields\.user\.0\.name: label: the name is taken$/);
   });
 
-  test("counts that differ from the manifest", async () => {
-    const path = await someDataset(join(folder, "counts"));
-    const text = readFileSync(join(path, "dataset.json"), "utf8");
-    for (const name of ["sequences", "items", "behaviours", "trainingBehaviours", "train", "valid", "test"]) {
-      for (const change of [-1, 1]) {
-        edit(path, (manifest) => ({
-          ...manifest,
-          counts: { ...manifest.counts, [name]: manifest.counts[name] + change },
-        }));
-        expect(await open(path), `${name} ${change}`).toMatch(/\.parquet (is damaged:|has) /);
-        writeFileSync(join(path, "dataset.json"), text);
-      }
-    }
-    expect(await open(path)).toBe("opened");
-  });
-
-  test("Parquet files that are missing, cut off or scribbled on", async () => {
-    const path = await someDataset(join(folder, "parquet"));
-    for (const name of ["items.parquet", "sequences.parquet", "train.parquet"]) {
-      const file = join(path, name);
-      const bytes = readFileSync(file);
-      writeFileSync(file, bytes.subarray(0, bytes.length / 2));
-      expect(await open(path)).toMatch(new RegExp(`^cannot read .*/${name}: .+$`));
-      rmSync(file);
-      expect(await open(path)).toMatch(new RegExp(`^cannot read .*/${name}: .+$`));
-      writeFileSync(file, bytes);
-    }
-    expect(await open(path)).toBe("opened");
-  });
-
-  test.each([
-    ["a label of 2", { label: 2 }],
-    ["a sequence that is not there", { sequence: 999 }],
-    ["a position past the end", { position: 999 }],
-    ["a length that is not the history's", { length: 1 }],
-    ["an item outside the catalogue", { item: 999 }],
-    ["an id outside the vocabulary", { hour: 999 }],
-    ["a negative id", { user: -1 }],
-  ])("samples with %s", async (what, change) => {
-    const path = await someDataset(join(folder, what));
-    const honest = { label: 1, sequence: 0, position: 0, length: 0, item: 0, user: 0, hour: 0, page: 0 };
-    const write = (row: Record<string, number>) =>
-      withDuckDB((connection) =>
-        writeParquet(
-          connection,
-          join(path, "test.parquet"),
-          1,
-          Object.entries(row).map(([name, value]) => ({ name, type: "int32", values: Int32Array.of(value) })),
-        ),
-      );
-    edit(path, (manifest) => ({ ...manifest, probability: false, counts: { ...manifest.counts, test: 1 } }));
-    await write(honest);
-    expect(await open(path)).toBe("opened");
-    await write({ ...honest, ...change });
-    expect(await open(path)).toMatch(/test\.parquet is damaged: row 0 has /);
-  });
-
-  test("a vocabulary of an unknown field, or a damaged one", async () => {
+  test("a vocabulary of an unknown field", async () => {
     const path = await someDataset(join(folder, "vocabulary"));
     expect(await loadVocabulary(path, "brand").catch(messageOf)).toMatch(
       /has no field "brand", only user, item, category, hour, page$/,
     );
-    writeFileSync(join(path, "vocabulary", "item.parquet"), "PAR1");
-    expect(await loadVocabulary(path, "item").catch(messageOf)).toMatch(/^cannot read .*item\.parquet: /);
   });
 });
 

@@ -4,6 +4,12 @@ import type { Code, ValuesOf } from "../../src/errors/catalogue/catalogue.ts";
 type Samples = { readonly [C in Code]: readonly ValuesOf<C>[] };
 
 export const samples: Samples = {
+  "dataset.bad-row": [
+    { path: "data/train.parquet", row: 5, column: "item", expected: "0 to 20", found: "21" },
+    { path: "data/sequences.parquet", row: 0, column: "items", expected: "a list", found: "null" },
+  ],
+  "dataset.wrong-count": [{ path: "data/train.parquet", what: "rows", expected: 9, found: 8 }],
+  "dataset.changed": [{ path: "data/train.parquet", row: 5 }],
   "file.absent": [{ action: "read", path: "log.csv" }],
   "file.denied": [{ action: "read", path: "log.csv", reason: "permission denied" }],
   "file.disk-full": [{ action: "write", path: "out/train.parquet", reason: "no space left on device" }],

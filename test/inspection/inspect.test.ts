@@ -1,67 +1,16 @@
-/** What an inspection warns of: every leak planted; and what is reported of a damaged dataset. */
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+/** What an inspection warns of: every leak planted. What it refuses is in test/dataset/integrity.test.ts. */
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
-import { type DatasetSource, type RawSamples, SPLITS, type Split } from "../../src/dataset/dataset.ts";
-import { withDuckDB } from "../../src/dataset/parquet.ts";
-import { literalPath } from "../../src/dataset/sql.ts";
+import { SPLITS, type Split } from "../../src/dataset/dataset.ts";
+import type { DatasetSource } from "../../src/dataset/source.ts";
 import { writeDataset } from "../../src/dataset/write.ts";
 import { UserError } from "../../src/errors.ts";
 import { inspectDataset } from "../../src/inspection/measure/inspect.ts";
+import { healthy, replace, rewrite } from "../support/damage.ts";
 import { temporaryFolder } from "../support/source.ts";
 
 const folder = temporaryFolder();
-
-/** A healthy log of impressions: 40 users with 8 behaviours each, a sample of either label after each from the fourth on. */
-function healthy(): DatasetSource {
-  const [users, behaviours, items] = [40, 8, 20];
-  const samplesOf = (positions: readonly number[]): RawSamples => {
-    const columns = { label: [], sequence: [], position: [], item: [], time: [], hour: [] } as Record<string, number[]>;
-    for (let u = 0; u < users; u++) {
-      for (const position of positions) {
-        for (const label of [0, 1]) {
-          columns.label.push(label);
-          columns.sequence.push(u);
-          columns.position.push(position);
-          columns.item.push(1 + ((7 * u + 3 * position + 11 * label) % items));
-          columns.time.push(position * 86_400_000 - 3_600_000);
-          columns.hour.push((u + position) % 2);
-        }
-      }
-    }
-    return {
-      label: columns.label,
-      sequence: Int32Array.from(columns.sequence),
-      position: Int32Array.from(columns.position),
-      item: Int32Array.from(columns.item),
-      time: Float64Array.from(columns.time),
-      context: [Int32Array.from(columns.hour)],
-    };
-  };
-  const names = Array.from({ length: users }, (_, u) => `user ${u}`);
-  const all = Array.from({ length: items }, (_, i) => i);
-  return {
-    importer: "test",
-    protocol: "impressions",
-    seed: 1,
-    settings: {},
-    inputs: [],
-    dropped: {},
-    maxHistory: 10,
-    users: names,
-    offsets: Int32Array.from({ length: users + 1 }, (_, u) => u * behaviours),
-    items: Int32Array.from({ length: users * behaviours }, (_, i) => 1 + (i % items)),
-    times: Float64Array.from({ length: users * behaviours }, (_, i) => (i % behaviours) * 86_400_000),
-    training: new Int32Array(users).fill(6),
-    userFields: [{ name: "user", values: names }],
-    itemFields: [
-      { name: "item", values: [null, ...all.map((i) => `item ${i}`)] },
-      { name: "category", values: [null, ...all.map((i) => `category ${i % 4}`)] },
-    ],
-    contextFields: [{ name: "hour", values: ["morning", "evening"] }],
-    samples: { train: samplesOf([4, 5, 6]), valid: samplesOf([7]), test: samplesOf([8]) },
-  };
-}
 
 /** The kinds of warnings, the gravest first, with their messages. */
 async function warn(name: string, source: DatasetSource, edit?: (path: string) => Promise<void>) {
@@ -70,18 +19,6 @@ async function warn(name: string, source: DatasetSource, edit?: (path: string) =
   await edit?.(out);
   const { warnings } = await inspectDataset(out);
   return warnings.map(({ level, kind, message }) => ({ kind: `${level} ${kind}`, message }));
-}
-
-/** Writes a file of a dataset anew, with some columns replaced by others. */
-async function replace(path: string, file: string, columns: string): Promise<void> {
-  const [from, to] = [join(path, file), join(path, "edited")];
-  await withDuckDB(async (connection) => {
-    await connection.run(
-      `COPY (SELECT * REPLACE (${columns}) FROM read_parquet(${literalPath(from)}, file_row_number = true))
-       TO ${literalPath(to)} (FORMAT parquet)`.replace("* REPLACE", "* EXCLUDE (file_row_number) REPLACE"),
-    );
-  });
-  renameSync(to, from);
 }
 
 describe("planted", () => {
@@ -289,101 +226,6 @@ describe("planted", () => {
 async function copy(path: string, from: Split, to: Split): Promise<void> {
   await rewrite(path, to, `FROM read_parquet('${from.toUpperCase()}')`);
 }
-
-/** Writes a split anew by a query over `original`, its samples, and corrects the manifest. 'VALID' is the path of valid. */
-async function rewrite(path: string, split: Split, query: string): Promise<void> {
-  const [from, to] = [join(path, `${split}.parquet`), join(path, "edited")];
-  await withDuckDB(async (connection) => {
-    await connection.run(`CREATE VIEW original AS FROM read_parquet(${literalPath(from)})`);
-    const sql = query.replace("'VALID'", literalPath(join(path, "valid.parquet")));
-    await connection.run(`COPY (${sql}) TO ${literalPath(to)} (FORMAT parquet)`);
-    const [[count]] = (
-      await connection.runAndReadAll(`SELECT count(*)::INTEGER FROM read_parquet(${literalPath(to)})`)
-    ).getRows();
-    edit(path, (manifest) => ({ ...manifest, counts: { ...manifest.counts, [split]: count } }));
-  });
-  renameSync(to, from);
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: a test edits JSON that is meant to be wrong
-function edit(path: string, change: (manifest: any) => unknown): void {
-  const file = join(path, "dataset.json");
-  writeFileSync(file, JSON.stringify(change(JSON.parse(readFileSync(file, "utf8")))));
-}
-
-describe("a damaged dataset", () => {
-  const reported = (path: string) =>
-    inspectDataset(path).then(
-      () => "inspected",
-      (error) => {
-        expect(error).toBeInstanceOf(UserError);
-        return (error as Error).message;
-      },
-    );
-  const fresh = async (name: string) => {
-    const out = join(folder, name);
-    await writeDataset(out, healthy());
-    return out;
-  };
-
-  test("is no dataset, or lacks a file, or a column", async () => {
-    mkdirSync(join(folder, "nothing"));
-    expect(await reported(join(folder, "nothing"))).toMatch(/is no dataset: .*`dien prepare`$/);
-    const path = await fresh("lacking");
-    await rewrite(path, "valid", "SELECT * EXCLUDE (hour) FROM original");
-    expect(await reported(path)).toMatch(/^cannot read .*valid\.parquet: .*"hour"/);
-    rmSync(join(path, "items.parquet"));
-    expect(await reported(path)).toMatch(/^cannot read .*items\.parquet: /);
-  });
-
-  test("is cut off", async () => {
-    const path = await fresh("cut off");
-    for (const name of ["items.parquet", "sequences.parquet", "test.parquet", "vocabulary/hour.parquet"]) {
-      const bytes = readFileSync(join(path, name));
-      writeFileSync(join(path, name), bytes.subarray(0, bytes.length / 2));
-      expect(await reported(path)).toMatch(new RegExp(`^cannot read .*${name}: `));
-      writeFileSync(join(path, name), bytes);
-    }
-    expect(await reported(path)).toBe("inspected");
-  });
-
-  test.each([
-    ["test.parquet", "2::INTEGER AS label", "test.parquet is damaged: row 0 has label 2, expected 0 to 1"],
-    ["test.parquet", "if(file_row_number = 4, NULL, label) AS label", "row 4 has label null, expected 0 to 1"],
-    ["test.parquet", "40::INTEGER AS sequence", "row 0 has sequence 40, expected 0 to 39"],
-    ["test.parquet", "9::INTEGER AS position", "row 0 has position 9, expected 0 to 8"],
-    ["test.parquet", "3::INTEGER AS length", "row 0 has length 3 at position 8 with histories of at most 10"],
-    ["test.parquet", "21::INTEGER AS item", "row 0 has item 21, expected 0 to 20"],
-    ["test.parquet", "3::INTEGER AS hour", "row 0 has hour 3, expected 0 to 2"],
-    ["test.parquet", "9000000000000000 AS time", "row 0 has time 9000000000000000, expected -86"],
-    ["items.parquet", "(row + 1)::INTEGER AS row", "items.parquet is damaged: row 0 has row 1 as its name"],
-    ["items.parquet", "5::INTEGER AS category", "row 0 has category 5, expected 0 to 4"],
-    ["sequences.parquet", "times[2:] AS times", "sequences.parquet is damaged: row 0 has 7 times of 8 behaviours"],
-    [
-      "sequences.parquet",
-      "[21, 1, 1, 1, 1, 1, 1, 1] AS items",
-      "row 0 has items that are not all rows of a catalogue of 20",
-    ],
-    ["sequences.parquet", "[NULL, 1, 1, 1, 1, 1, 1, 1] AS items", "row 0 has items that are not all rows"],
-    ["sequences.parquet", "9::INTEGER AS training", "row 0 has training 9, expected 0 to 8"],
-    [
-      "sequences.parquet",
-      "5::INTEGER AS training",
-      "has 320 behaviours, 200 of them for training, dataset.json says 320 and 240",
-    ],
-    ["vocabulary/hour.parquet", "1::INTEGER AS id", "hour.parquet is damaged: it names 1 of the ids 1 to 2"],
-  ])("has %s with %s", async (file, columns, message) => {
-    const path = await fresh("values");
-    await replace(path, file, columns);
-    expect(await reported(path)).toContain(message);
-  });
-
-  test("has other counts than its manifest says", async () => {
-    const path = await fresh("counts");
-    edit(path, (manifest) => ({ ...manifest, counts: { ...manifest.counts, test: 81 } }));
-    expect(await reported(path)).toMatch(/test\.parquet has 80 rows, dataset\.json says 81$/);
-  });
-});
 
 test("progress reaches its end, and what was spilled goes, however it ends", async () => {
   const space = join(folder, "space");

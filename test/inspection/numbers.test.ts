@@ -2,8 +2,9 @@
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type Dataset, type DatasetSource, type RawSamples, SPLITS, type Split } from "../../src/dataset/dataset.ts";
+import { type Dataset, SPLITS, type Split } from "../../src/dataset/dataset.ts";
 import { loadVocabulary, openDataset } from "../../src/dataset/read.ts";
+import type { DatasetSource, RawSamples } from "../../src/dataset/source.ts";
 import { writeDataset } from "../../src/dataset/write.ts";
 import { inspectDataset } from "../../src/inspection/measure/inspect.ts";
 import { coarser } from "../../src/inspection/measure/timeline.ts";

@@ -1,6 +1,7 @@
 /** A small dataset on disk whose clicks can be learned: users stay with a category, and click what is of it. */
-import type { DatasetSource, RawSamples } from "../../src/dataset/dataset.ts";
+
 import { loadItemKeys, loadVocabulary, openDataset } from "../../src/dataset/read.ts";
+import type { DatasetSource, RawSamples } from "../../src/dataset/source.ts";
 import { writeDataset } from "../../src/dataset/write.ts";
 import type { PredictRequest } from "../../src/scoring/request.ts";
 import { Random } from "../../src/tensor/random.ts";

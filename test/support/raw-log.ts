@@ -2,7 +2,8 @@
  * A small log with fields of every kind, as a dataset and as the raw requests of its test samples: numbers in buckets,
  * hours and weekdays, windows, items without key or known category, values and items that training never saw.
  */
-import type { DatasetSource, RawField, RawSamples, Split } from "../../src/dataset/dataset.ts";
+import type { Split } from "../../src/dataset/dataset.ts";
+import type { DatasetSource, RawField, RawSamples } from "../../src/dataset/source.ts";
 import type { Transform } from "../../src/dataset/transform.ts";
 import { writeDataset } from "../../src/dataset/write.ts";
 import type { PredictRequest, Value, Values } from "../../src/scoring/request.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll } from "vitest";
-import type { DatasetSource, RawSamples } from "../../src/dataset/dataset.ts";
+import type { DatasetSource, RawSamples } from "../../src/dataset/source.ts";
 
 /** A folder of this test file's own, removed after it. */
 export function temporaryFolder(): string {

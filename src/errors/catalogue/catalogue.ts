@@ -1,5 +1,6 @@
 /** All errors for users, by code. A code never changes its meaning: servers and scripts rely on it. */
 import type { Entry } from "../entry.ts";
+import { datasets } from "./datasets.ts";
 import { experiments } from "./experiments.ts";
 import { files } from "./files.ts";
 import { requests } from "./requests.ts";
@@ -8,6 +9,7 @@ import { settings } from "./settings.ts";
 import { sources } from "./sources.ts";
 
 export const catalogue = {
+  ...datasets,
   ...files,
   ...sources,
   ...settings,

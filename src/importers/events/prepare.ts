@@ -89,23 +89,15 @@ export async function prepareLogs(
       });
       return { ...made, loaded };
     });
-    const { loaded, dropped, learned, rule, unclicked } = made;
+    const { loaded, dropped, contents, learned, rule } = made;
     const manifest = completeManifest({
       importer,
       protocol: rule.split === null ? "temporal" : "impressions",
       seed,
       settings: settingsOf(features, rule),
-      maxHistory: rule.maxHistory,
       window: rule.window,
       utcOffset: features.utcOffset,
-      fields: {
-        user: learned.fields.user.map(describeField),
-        item: learned.fields.item.map(describeField),
-        context: learned.fields.context.map(describeField),
-      },
-      unclicked,
-      probability: false,
-      counts: countsOf(learned, made.sequences),
+      ...contents,
       dropped,
       inputs: loaded.inputs,
     });
@@ -170,16 +162,18 @@ async function makeFiles(
   const reader = await openLog(reading, features, rule);
   const learned = await learn(reading, features, reader, (done) => onProgress?.("learn", done, reader.rows));
   checkSamples(learned.samples, (why) => refuse(why, rule));
-  const unclicked = await writeFiles(
-    { reading, writing },
-    folder,
-    reader,
-    learned,
-    { seed, unclicked: rule.split !== null && !withoutItems(features, tables) },
-    (done) => onProgress?.("write", done, reader.rows),
+  const { user, item, context } = learned.fields;
+  const contents = {
+    maxHistory: rule.maxHistory,
+    fields: { user: user.map(describeField), item: item.map(describeField), context: context.map(describeField) },
+    unclicked: rule.split !== null && !withoutItems(features, tables),
+    probability: false,
+    counts: countsOf(learned, await oneNumber(reading, "SELECT count(*) FROM users")),
+  };
+  const unclicked = await writeFiles({ reading, writing }, folder, reader, learned, contents, seed, (done) =>
+    onProgress?.("write", done, reader.rows),
   );
-  const sequences = await oneNumber(reading, "SELECT count(*) FROM users");
-  return { dropped: { badRows: skipped, ...left }, learned, rule, unclicked, sequences, strangers };
+  return { dropped: { badRows: skipped, ...left }, contents: { ...contents, unclicked }, learned, rule, strangers };
 }
 
 /** Where rows were left out, they may be why a log makes no dataset. */

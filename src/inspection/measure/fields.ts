@@ -4,9 +4,6 @@
  */
 
 import { SPLITS, type Split } from "../../dataset/dataset.ts";
-import { vocabularyFile } from "../../dataset/manifest.ts";
-import { literalPath, reason } from "../../dataset/sql.ts";
-import { UserError } from "../../errors.ts";
 import type { FieldKind } from "../../features/schema.ts";
 import type { SplitCounts } from "./counts.ts";
 import { COUNTS, type DatasetTables, type FieldColumn } from "./database.ts";
@@ -50,7 +47,6 @@ const SMOOTHING = 10;
 /** A value, and of each split its samples and clicks. */
 type ValueRow = Readonly<Record<"id" | `${"n" | "k"}${0 | 1 | 2}`, number>> & { readonly value: string | null };
 
-/** @throws UserError where a vocabulary is damaged */
 export async function measureField(
   tables: DatasetTables,
   field: FieldColumn,
@@ -68,7 +64,7 @@ export async function measureField(
   );
   const [used] = await rows<{ used: number }>(`SELECT count(*) FILTER (WHERE n0 > 0) AS used FROM field_values`);
   const [unknown] = await rows<ValueRow>(`SELECT *, NULL AS value FROM field_values WHERE id = 0`);
-  const known = await topValues(tables, name, size);
+  const known = await topValues(tables, column);
   const top = known.map(valueFrom);
   return {
     name,
@@ -83,21 +79,10 @@ export async function measureField(
 }
 
 /** The most frequent known values of train, by name. */
-async function topValues({ directory, rows }: DatasetTables, name: string, size: number): Promise<ValueRow[]> {
-  const path = vocabularyFile(directory, name);
-  const vocabulary = `(SELECT id::INTEGER AS id, value::VARCHAR AS value FROM read_parquet(${literalPath(path)}))`;
-  const told = (error: unknown) => new UserError(`cannot read ${path}: ${reason(error)}`);
-  const [{ count }] = await rows<{ count: number }>(
-    `SELECT count(DISTINCT id) FILTER (WHERE id BETWEEN 1 AND ${size - 1} AND value IS NOT NULL) AS count FROM ${vocabulary}`,
-  ).catch((error) => {
-    throw told(error);
-  });
-  if (count !== size - 1) {
-    throw new UserError(`${path} is damaged: it names ${count} of the ids 1 to ${size - 1}`);
-  }
-  return await rows<ValueRow>(
+function topValues({ rows }: DatasetTables, column: string): Promise<ValueRow[]> {
+  return rows<ValueRow>(
     `SELECT top.*, value FROM (FROM field_values WHERE id > 0 AND n0 > 0 ORDER BY n0 DESC, id LIMIT ${PSI_VALUES}) AS top
-     JOIN ${vocabulary} AS vocabulary USING (id) ORDER BY n0 DESC, id`,
+     JOIN vocabulary_${column} USING (id) ORDER BY n0 DESC, id`,
   );
 }
 

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { SPLITS } from "../../dataset/dataset.ts";
 import { readManifest } from "../../dataset/manifest.ts";
 import { withDuckDB } from "../../dataset/parquet.ts";
+import { checkFolder } from "../../dataset/scan.ts";
 import { reason } from "../../dataset/sql.ts";
 import { UserError } from "../../errors.ts";
 import { fileError, withTemporary } from "../../files.ts";
@@ -40,19 +41,22 @@ export async function inspectDataset(
 ): Promise<DatasetInspection> {
   const start = performance.now();
   const manifest = await readManifest(directory);
-  const numbers = await withSpace(directory, (temp_directory) =>
-    withDuckDB(
+  const { user, item, context } = manifest.fields;
+  const fieldCount = user.length + item.length + context.length;
+  const total = 2 + SPLITS.length + fieldCount + 5 + fieldCount;
+  let done = 0;
+  const tell = (part: string) => onProgress?.(part, ++done, total);
+  const numbers = await withSpace(directory, async (temp_directory) => {
+    const limits = { memory_limit: MEMORY_LIMIT, temp_directory };
+    await withDuckDB((connection) => checkFolder({ connection, directory, manifest }, tell), limits);
+    return await withDuckDB(
       async (connection) => {
-        const { user, item, context } = manifest.fields;
-        const total = SPLITS.length + 2 + 5 + user.length + item.length + context.length;
-        let done = 0;
-        const tell = (part: string) => onProgress?.(part, ++done, total);
         const part = async <T>(name: string, measured: Promise<T>) => {
           const numbers = await measured;
           tell(name);
           return numbers;
         };
-        const tables = await openTables(connection, directory, manifest, tell);
+        const tables = await openTables(connection, directory, manifest);
         const splits = await part("counts", countSplits(tables));
         const histories = await part("histories", measureHistories(tables));
         const fields: FieldNumbers[] = [];
@@ -63,13 +67,12 @@ export async function inspectDataset(
         return { splits, histories, fields, timeline, cold, leaks };
       },
       {
-        memory_limit: MEMORY_LIMIT,
+        ...limits,
         threads: String(Math.min(availableParallelism(), MOST_THREADS)),
-        temp_directory,
         preserve_insertion_order: "false",
       },
-    ),
-  );
+    );
+  });
   const { importer, protocol, maxHistory, window, counts } = manifest;
   const { sequences, items, behaviours, trainingBehaviours } = counts;
   const all: DatasetNumbers = {

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { parse } from "yaml";
-import { RESERVED } from "../../../src/dataset/manifest.ts";
+import { RESERVED } from "../../../src/dataset/layout.ts";
 import { resolveFeatures } from "../../../src/importers/events/features/features.ts";
 import { type GuessOptions, guessFeatures } from "../../../src/importers/events/features/guess.ts";
 import { featuresText } from "../../../src/importers/events/features/text.ts";

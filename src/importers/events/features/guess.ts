@@ -6,7 +6,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { RESERVED } from "../../../dataset/manifest.ts";
+import { RESERVED } from "../../../dataset/layout.ts";
 import { withDuckDB } from "../../../dataset/parquet.ts";
 import { identifier } from "../../../dataset/sql.ts";
 import type { FieldKind } from "../../../features/schema.ts";

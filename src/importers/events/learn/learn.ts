@@ -4,12 +4,13 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { SPLITS, type Split } from "../../../dataset/dataset.ts";
 import { Popularity } from "../../../dataset/negatives.ts";
+import type { LearnedField } from "../../../dataset/vocabulary.ts";
 import type { FieldKind } from "../../../features/schema.ts";
 import type { Features, FieldSpec } from "../features/features.ts";
 import { type SampleRule, samplesOf, type UserRows } from "../log/histories.ts";
 import { codeColumn, dictionaryOf } from "../log/log.ts";
 import { type NumberColumn, oneNumber, readIntegers, readUsers } from "../source/stream.ts";
-import { type Dictionary, type LearnedField, learnField } from "./vocabularies.ts";
+import { type Dictionary, learnField } from "./vocabularies.ts";
 
 /** A user or context field, and where a sample's code of it stands: in the log's row, or with its user. */
 interface SampleField {

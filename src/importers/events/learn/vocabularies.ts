@@ -3,7 +3,7 @@
  */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { categoryOf, parseNumber, type Transform } from "../../../dataset/transform.ts";
-import { rankByCount, type Vocabulary } from "../../../dataset/vocabulary.ts";
+import { type LearnedField, rankByCount } from "../../../dataset/vocabulary.ts";
 import type { Features, FieldSpec } from "../features/features.ts";
 import { readTexts } from "../source/stream.ts";
 
@@ -14,11 +14,8 @@ export interface Dictionary {
   readonly size: number;
 }
 
-/** A field's vocabulary, and the id [size + 1] of each code, 0 for unknown. */
-export type LearnedField = Vocabulary & { readonly ids: Int32Array };
-
 /**
- * Learns a field.
+ * Learns a field; its ids are those [size + 1] of the codes.
  * @param counts how often training has each code
  * @param weights how much each code weighs in the edges of a number
  */

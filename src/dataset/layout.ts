@@ -1,0 +1,139 @@
+/**
+ * What lies in a dataset folder (docs/data-format.md), as data: its files, their columns in order with types and bounds,
+ * and their row groups. What writes a folder, reads it or looks into it with SQL is made of these lists.
+ */
+import type { Field, FieldKind } from "../features/schema.ts";
+import { SPLITS, type Split } from "./dataset.ts";
+import type { TypedColumn } from "./parquet.ts";
+
+/** A column of a file. No value is null. */
+export interface FormatColumn extends TypedColumn {
+  /** Between which its numbers lie, or those of its lists; texts have none. */
+  readonly bounds?: Bounds;
+  /** Whether they are the vocabulary ids of the field of that name. */
+  readonly areIds?: boolean;
+}
+
+export type Bounds = readonly [least: number, most: number];
+
+export interface FormatFile {
+  /** Its path in the folder. */
+  readonly name: string;
+  readonly rows: number;
+  readonly columns: readonly FormatColumn[];
+  /** Rows of a row group: readers take a stretch of rows without the others. */
+  readonly rowGroup?: number;
+}
+
+/** What of a manifest decides how its folder looks. */
+export interface Contents {
+  readonly maxHistory: number;
+  readonly fields: Readonly<Record<FieldKind, readonly Field[]>>;
+  /** Whether behaviours have unclicked impressions, and samples the true probability of a click. */
+  readonly unclicked: boolean;
+  readonly probability: boolean;
+  readonly counts: Readonly<Record<Split | "sequences" | "items" | "behaviours", number>>;
+}
+
+export const MANIFEST_FILE = "dataset.json";
+/** The folder of the vocabularies. */
+export const VOCABULARIES = "vocabulary";
+
+/** What may lie in a dataset folder; whatever else is in one is somebody's. */
+export const FOLDER_ENTRIES: readonly string[] = [
+  MANIFEST_FILE,
+  VOCABULARIES,
+  "items.parquet",
+  "sequences.parquet",
+  ...SPLITS.map((split) => `${split}.parquet`),
+];
+
+/** The times that are dates: so many milliseconds to either side of 1970. */
+const FARTHEST = 8_640_000_000_000_000;
+const DATES: Bounds = [-FARTHEST, FARTHEST];
+const MOST_COUNTED = 2 ** 31 - 1;
+
+/** A field's known values: one row for each id but 0, the unknown. */
+export function vocabularyFile({ name, size }: Field): FormatFile {
+  return {
+    name: `${VOCABULARIES}/${name}.parquet`,
+    rows: size - 1,
+    columns: [
+      { name: "id", type: "int32", bounds: [1, size - 1] },
+      { name: "value", type: "string" },
+      { name: "count", type: "int32", bounds: [0, MOST_COUNTED] },
+    ],
+  };
+}
+
+/** The catalogue: row r is item r, row 0 the unknown one. */
+export function itemsFile({ counts, fields }: Contents): FormatFile {
+  return {
+    name: "items.parquet",
+    rows: counts.items + 1,
+    columns: [
+      { name: "row", type: "int32", bounds: [0, counts.items] },
+      { name: "key", type: "string" },
+      ...fields.item.map(idColumn),
+    ],
+  };
+}
+
+/** Every user's behaviours: catalogue rows and times in order, of which the first `training` are the training part. */
+export function sequencesFile({ counts, unclicked }: Contents): FormatFile {
+  const rows: Bounds = [0, counts.items];
+  return {
+    name: "sequences.parquet",
+    rows: counts.sequences,
+    rowGroup: 4096,
+    columns: [
+      { name: "user", type: "string" },
+      { name: "items", type: "int32[]", bounds: rows },
+      { name: "times", type: "int64[]", bounds: DATES },
+      { name: "training", type: "int32", bounds: [0, counts.behaviours] },
+      ...(unclicked ? [{ name: "unclicked", type: "int32[]", bounds: rows } as const] : []),
+    ],
+  };
+}
+
+/** The samples of a split, in the order of their sequences. */
+export function samplesFile({ counts, fields, maxHistory, probability }: Contents, split: Split): FormatFile {
+  return {
+    name: `${split}.parquet`,
+    rows: counts[split],
+    rowGroup: 16_384,
+    columns: [
+      { name: "label", type: "int32", bounds: [0, 1] },
+      { name: "time", type: "int64", bounds: DATES },
+      { name: "sequence", type: "int32", bounds: [0, counts.sequences - 1] },
+      { name: "position", type: "int32", bounds: [0, counts.behaviours] },
+      { name: "length", type: "int32", bounds: [0, maxHistory] },
+      { name: "item", type: "int32", bounds: [0, counts.items] },
+      ...fields.user.map(idColumn),
+      ...fields.context.map(idColumn),
+      ...(probability ? [{ name: "probability", type: "float32", bounds: [0, 1] } as const] : []),
+    ],
+  };
+}
+
+function idColumn({ name, size }: Field): FormatColumn {
+  return { name, type: "int32", bounds: [0, size - 1], areIds: true };
+}
+
+/** A folder that holds nothing and has every column that does not hold ids. */
+const BARE: Contents = {
+  maxHistory: 0,
+  fields: { user: [], item: [], context: [] },
+  unclicked: true,
+  probability: true,
+  counts: { sequences: 0, items: 0, behaviours: 0, train: 0, valid: 0, test: 0 },
+};
+const columnNames = ({ columns }: FormatFile) => columns.map(({ name }) => name);
+const sampleColumns = columnNames(samplesFile(BARE, "train"));
+
+/** Names that no field may have: those of the columns beside its ids, and what a behaviour of a request has beside its fields. */
+export const RESERVED: Readonly<Record<FieldKind, readonly string[]>> = {
+  user: sampleColumns,
+  item: [...columnNames(itemsFile(BARE)), "time"],
+  context: sampleColumns,
+};

@@ -1,0 +1,90 @@
+/** Blocks of a dataset folder into the memory of a portion: checked rows to the places where batches look for them. */
+import { join } from "node:path";
+import type { Block } from "./blocks.ts";
+import type { LoadedPortion, Samples, Sequences, Split } from "./dataset.ts";
+import { samplesFile, sequencesFile } from "./layout.ts";
+import { type Folder, lengthOf, scanSamples, scanSequences, wasChanged } from "./scan.ts";
+
+/**
+ * Reads blocks one after the other. The samples name the sequences of the portion.
+ * @param lengths [sequences] behaviours of each in the folder, as they were when it was opened
+ * @throws UserError where a file cannot be read, is damaged, or is another than it was
+ */
+export async function loadBlocks(
+  folder: Folder,
+  split: Split,
+  blocks: readonly Block[],
+  lengths: Int32Array,
+  { sequences, samples }: LoadedPortion,
+): Promise<void> {
+  let sequence = 0;
+  let sample = 0;
+  sequences.offsets[0] = 0;
+  for (const block of blocks) {
+    await loadSequences(folder, block, lengths, sequences, sequence);
+    await loadSamples(folder, split, block, lengths, samples, { sample, sequence });
+    sequence += block.sequences;
+    sample += block.samples;
+  }
+}
+
+/** The sequences of a block become those from `at` on. */
+async function loadSequences(
+  folder: Folder,
+  { firstSequence, sequences }: Block,
+  lengths: Int32Array,
+  { offsets, items, unclicked }: Sequences,
+  at: number,
+): Promise<void> {
+  const path = join(folder.directory, sequencesFile(folder.manifest).name);
+  await scanSequences(
+    folder,
+    ({ first, count, columns }) => {
+      const begin = at + first - firstSequence;
+      for (let i = 0; i < count; i++) {
+        const length = lengthOf(columns.items, i);
+        if (length !== lengths[first + i]) throw wasChanged(path, first + i);
+        offsets[begin + i + 1] = offsets[begin + i] + length;
+      }
+      items.set(columns.items.numbers, offsets[begin]);
+      unclicked?.set(columns.unclicked.numbers, offsets[begin]);
+    },
+    { rows: { first: firstSequence, count: sequences }, columns: ["items", "unclicked"] },
+  );
+}
+
+/** The samples of a block become those from `at.sample` on, and its first sequence is the portion's `at.sequence`. */
+async function loadSamples(
+  folder: Folder,
+  split: Split,
+  { first: firstSample, samples, firstSequence, sequences }: Block,
+  lengths: Int32Array,
+  into: Samples,
+  at: { readonly sample: number; readonly sequence: number },
+): Promise<void> {
+  const { user, context } = folder.manifest.fields;
+  const path = join(folder.directory, samplesFile(folder.manifest, split).name);
+  const { row, label, sequence, position, length, item, probability } = into;
+  const targets = Object.entries({
+    ...{ label, sequence, position, length, item },
+    ...Object.fromEntries(user.map(({ name }, f) => [name, into.user[f]])),
+    ...Object.fromEntries(context.map(({ name }, f) => [name, into.context[f]])),
+    ...(probability && { probability }),
+  });
+  await scanSamples(
+    folder,
+    split,
+    lengths,
+    ({ first, count, columns }) => {
+      const begin = at.sample + first - firstSample;
+      for (const [name, target] of targets) target.set(columns[name].numbers, begin);
+      for (let i = 0; i < count; i++) {
+        const own = sequence[begin + i] - firstSequence;
+        if (own < 0 || own >= sequences) throw wasChanged(path, first + i);
+        row[begin + i] = first + i;
+        sequence[begin + i] = at.sequence + own;
+      }
+    },
+    { rows: { first: firstSample, count: samples }, columns: targets.map(([name]) => name) },
+  );
+}
