@@ -119,7 +119,7 @@ describe("opening refuses", () => {
     expect(await open(path)).toMatch(/dataset\.json is damaged: /);
     writeFileSync(join(path, "dataset.json"), text);
     edit(path, ({ seed: _, ...rest }) => rest);
-    expect(await open(path)).toMatch(/dataset\.json is damaged: seed: /);
+    expect(await open(path)).toMatch(/dataset\.json is damaged: seed is missing: /);
     writeFileSync(join(path, "dataset.json"), text);
     edit(path, (manifest) => ({ ...manifest, extra: 1 }));
     expect(await open(path)).toMatch(/dataset\.json is damaged: .*extra/);
