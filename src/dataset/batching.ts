@@ -5,7 +5,7 @@
  * share the work.
  */
 import type { Batch } from "../features/batch.ts";
-import type { Ids } from "../tensor/arrays.ts";
+import { gatherIds } from "../tensor/arrays.ts";
 import { mix, Random } from "../tensor/random.ts";
 import type { ItemCatalogue, LoadedPortion } from "./dataset.ts";
 import { NegativeSampler } from "./negatives.ts";
@@ -70,14 +70,14 @@ export class BatchAssembler {
       candidates[row] = samples.item[sample];
       labels[row] = samples.label[sample];
     }
-    gather(batch.user, samples.user, chosen, count);
-    gather(batch.context, samples.context, chosen, count);
-    gather(batch.candidate, itemFields, candidates, count);
+    gatherIds(batch.user, samples.user, chosen, count);
+    gatherIds(batch.context, samples.context, chosen, count);
+    gatherIds(batch.candidate, itemFields, candidates, count);
     this.#placeBehaviours(batch, loaded, count);
-    gather(batch.history, itemFields, this.#behaviours, packed.tokens.count);
+    gatherIds(batch.history, itemFields, this.#behaviours, packed.tokens.count);
     if (draw === null) return;
     this.#placeNegatives(batch, loaded, count, draw.seed, draw.epoch);
-    gather(batch.negatives, itemFields, this.#negatives, packed.tokens.count);
+    gatherIds(batch.negatives, itemFields, this.#negatives, packed.tokens.count);
   }
 
   /** The catalogue row of each token. */
@@ -126,14 +126,5 @@ export class BatchAssembler {
         negatives[token] = sampler.draw(behaviours[token], seed, epoch, samples.row[sample], first + t);
       }
     }
-  }
-}
-
-/** into[field][i] = fields[field][rows[i]]. */
-function gather(into: readonly Ids[], fields: readonly Int32Array[], rows: Int32Array, count: number): void {
-  for (let field = 0; field < into.length; field++) {
-    const { values } = into[field];
-    const ids = fields[field];
-    for (let i = 0; i < count; i++) values[i] = ids[rows[i]];
   }
 }

@@ -9,7 +9,7 @@ import { failure } from "../errors/failure.ts";
 import type { Batch } from "../features/batch.ts";
 import type { Field } from "../features/schema.ts";
 import type { ModelDescription } from "../run/model-folder.ts";
-import type { Ids } from "../tensor/arrays.ts";
+import { gatherIds } from "../tensor/arrays.ts";
 import type { PredictRequest, Value, Values } from "./request.ts";
 
 /** A request in the ids and the catalogue rows of the dataset that the model was trained on. */
@@ -160,9 +160,9 @@ export class RequestEncoder {
     const { maxHistory } = this.#description.schema;
     const { packed } = batch;
     packed.pack(this.lengths, 0, count);
-    gather(batch.user, this.#user, packed.order, count);
-    gather(batch.context, this.#context, packed.order, count);
-    gather(batch.candidate, this.#candidate, packed.order, count);
+    gatherIds(batch.user, this.#user, packed.order, count);
+    gatherIds(batch.context, this.#context, packed.order, count);
+    gatherIds(batch.candidate, this.#candidate, packed.order, count);
     for (let f = 0; f < batch.history.length; f++) {
       const { values } = batch.history[f];
       const ids = this.#history[f];
@@ -291,13 +291,6 @@ function nameOf(field: string, value: Value | undefined): string | null {
     throw failure("request.wrong-value", { field, expected, found: String(value) });
   }
   return textOf(value);
-}
-
-/** into[field][row] = fields[field][order[row]]. */
-function gather(into: readonly Ids[], fields: readonly Int32Array[], order: Int32Array, count: number): void {
-  for (let f = 0; f < into.length; f++) {
-    for (let row = 0; row < count; row++) into[f].values[row] = fields[f][order[row]];
-  }
 }
 
 /** Place of each value. Null (the unknown) has none, nor has the empty key of items without one. */

@@ -9,6 +9,15 @@ export interface Ids {
   readonly values: Int32Array;
 }
 
+/** into[field][i] = fields[field][rows[i]] for i below `count`: the ids of some rows, field by field. */
+export function gatherIds(into: readonly Ids[], fields: readonly Int32Array[], rows: Int32Array, count: number): void {
+  for (let field = 0; field < into.length; field++) {
+    const { values } = into[field];
+    const ids = fields[field];
+    for (let i = 0; i < count; i++) values[i] = ids[rows[i]];
+  }
+}
+
 /** Float32 numbers, one a row. */
 export interface Floats {
   readonly name: string;
