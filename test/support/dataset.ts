@@ -14,12 +14,14 @@ export interface SmallDataset {
   readonly samples?: number;
   readonly seed?: number;
   readonly maxHistory?: number;
+  /** The label of all validation samples. Default: that of each. */
+  readonly validLabel?: 0 | 1;
 }
 
 /** Histories of 0 to 12 behaviours, three quarters of them of the user's own category. */
 export async function writeSmallDataset(
   folder: string,
-  { users = 40, samples = 600, seed = 1, maxHistory = 8 }: SmallDataset = {},
+  { users = 40, samples = 600, seed = 1, maxHistory = 8, validLabel }: SmallDataset = {},
 ): Promise<void> {
   const random = new Random(seed);
   const categoryOf = (item: number) => item % CATEGORIES;
@@ -52,6 +54,7 @@ export async function writeSmallDataset(
       context: [sorted(hour)],
     };
   };
+  const oneLabel = validLabel !== undefined && { label: new Array<number>(200).fill(validLabel) };
   const names = Array.from({ length: users }, (_, u) => `user ${u}`);
   const source: DatasetSource = {
     importer: "test",
@@ -72,7 +75,7 @@ export async function writeSmallDataset(
       { name: "category", values: [null, ...Array.from({ length: ITEMS }, (_, i) => `category ${categoryOf(i + 1)}`)] },
     ],
     contextFields: [{ name: "hour", values: ["morning", "noon", "night"] }],
-    samples: { train: draw(samples), valid: draw(200), test: draw(200) },
+    samples: { train: draw(samples), valid: { ...draw(200), ...oneLabel }, test: draw(200) },
   };
   await writeDataset(folder, source);
 }

@@ -23,14 +23,14 @@ interface Run {
   readonly events: readonly TrainEvent[];
 }
 
-async function run(settings: object): Promise<Run> {
+async function run(settings: object, dataset = data): Promise<Run> {
   const out = join(folder, `run${++runs}`);
   const events: TrainEvent[] = [];
   const config = resolveConfig({
     model: { name: "base", embedding: { size: 4 }, head: { layers: [8, 5] } },
     train: { batch_size: 64, learning_rate: 0.01, shards: 2, ...settings },
   });
-  const summary = await train({ data, out, config, onProgress: (event) => events.push(event) });
+  const summary = await train({ data: dataset, out, config, onProgress: (event) => events.push(event) });
   if (summary.interrupted) throw new Error("nobody interrupted this run");
   return { out, summary, events };
 }
@@ -157,4 +157,16 @@ describe("patience", () => {
     expect(result.summary.epochs.length).toBe(3);
     expect(notes(result)).toEqual([]);
   });
+});
+
+it("where validation samples are of one class, and have no AUC, the best epoch is that of the lowest logloss", async () => {
+  const oneClass = join(folder, "one-class");
+  await writeSmallDataset(oneClass, { users: 30, samples: 300, validLabel: 1 });
+  const result = await run({ epochs: 6, patience: 6, learning_rate: 0.02 }, oneClass);
+  const valid = logged(result, "train_loss").map((line) => line.valid as { auc: number | null; logloss: number });
+  for (const { auc } of valid) expect(auc).toBeNull();
+  const losses = valid.map(({ logloss }) => logloss);
+  const best = losses.indexOf(Math.min(...losses)) + 1;
+  expect(result.summary.best_epoch).toBe(best);
+  expect([1, 6]).not.toContain(best);
 });
