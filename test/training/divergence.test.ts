@@ -29,7 +29,7 @@ it.each([
   const failure = train({ data, out, config });
   await expect(failure).rejects.toThrow(message);
   await expect(failure).rejects.toThrow(/learning_rate.*clip_norm/);
-  await expect(failure).rejects.toMatchObject({ reason: "diverged" });
+  await expect(failure).rejects.toMatchObject({ code: "run.diverged" });
   // No model of such weights is kept.
   expect(existsSync(join(out, "model", "weights.safetensors"))).toBe(false);
   expect(existsSync(join(out, "summary.json"))).toBe(false);
