@@ -121,7 +121,7 @@ function addTile(sum: v128, at: usize, lda: usize, b0: v128, b1: v128, b2: v128,
   return madd(v128.shuffle<f64>(high01, high23, 1, 3), b3, sum);
 }
 
-/** Four floats that lie `step` bytes apart. */
+/** Four floats, `step` bytes apart. */
 // @ts-ignore: decorator
 @inline
 function gather(at: usize, step: usize): v128 {

@@ -2,12 +2,12 @@
  * Vectorised transcendental functions, without tables: the module has no data of its own, because several instances
  * share one memory. A NaN lane stays NaN.
  *
- * Coefficients stand in mutable, exported globals on purpose: V8 would make each constant anew from an integer register
- * wherever it is used, three instructions against the one that loads a global.
+ * Coefficients are mutable, exported globals on purpose: V8 would rebuild each constant from an integer register wherever
+ * it is used, three instructions instead of the one that loads a global.
  */
 import { madd } from "./simd";
 
-/** 1.5 * 2^23: adding it rounds to an integer, which then stands in the low bits of the sum. */
+/** 1.5 * 2^23: adding it rounds to an integer, which is then in the low bits of the sum. */
 export let ROUNDER: v128 = f32x4(12582912, 12582912, 12582912, 12582912);
 export let ONE: v128 = f32x4(1, 1, 1, 1);
 /** Minimax polynomial of (2^f - 1) / f on [-1/2, 1/2]; the relative error of 2^f is 2^-23.4. */
@@ -58,8 +58,8 @@ export function exp4(x: v128): v128 {
 }
 
 /**
- * 1 / (1 + e^-x), absolute error below 2^-22. The argument is reduced in one step: its error grows with |x|, but less
- * than the derivative falls.
+ * 1 / (1 + e^-x), absolute error below 2^-22. The argument is reduced in one step: its error grows with |x|, but
+ * more slowly than the derivative falls.
  */
 // @ts-ignore: decorator
 @inline

@@ -35,7 +35,7 @@ function moveByAttention(gate: i32, u: v128): v128 {
   return gate == AUGRU_PAPER ? u : f32x4.sub(f32x4.splat(1), u);
 }
 
-/** Candidate and next state of up to four units; u and r stand in `gates` already. */
+/** Candidate and next state of up to four units; `gates` already holds u and r. */
 // @ts-ignore: decorator
 @inline
 function forwardStep(

@@ -3,7 +3,7 @@
  *
  * The best rate is measured by a kernel of multiplications and additions that never leaves registers. It and the
  * products run alternately in slices of about a millisecond, round after round over all shapes, and the median of the
- * ratios is taken: the clock and the neighbours change from one moment to the next, the ratio hardly.
+ * ratios is taken: clock rate and other load change from one moment to the next, the ratio hardly does.
  */
 import { loadWasmKernels, PEAK_FLOP, type WasmKernels } from "../src/kernels/wasm/wasm-kernels.ts";
 

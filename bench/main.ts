@@ -1,8 +1,8 @@
 /**
  * `npm run bench`: how fast the engine is on this machine, and how far from what the machine can do.
  *
- * Rates of one run are comparable with each other, not with those of another: clocks and neighbours change. So what is
- * compared is measured alternately, and medians of ratios are told.
+ * Rates of one run are comparable with each other, not with those of another run: clock rates and other load change. So
+ * what is compared is measured alternately, and medians of ratios are reported.
  */
 import { cpus, loadavg } from "node:os";
 import Table from "cli-table3";

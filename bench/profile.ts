@@ -2,7 +2,7 @@
 import { TaskRunner } from "../src/engine/task-runner.ts";
 import { STEPS_PER_CHUNK, Workspace } from "../src/engine/workspace.ts";
 import type { Kernels } from "../src/kernels/contract.ts";
-import { fixedLengthDataset } from "./shop.ts";
+import { fixedLengthDataset } from "./fixed-length-dataset.ts";
 import { optionsFor, RATE } from "./step.ts";
 
 export interface KernelTime {

@@ -9,7 +9,7 @@ import { Activation } from "../src/kernels/contract.ts";
 import { loadKernels } from "../src/kernels/load.ts";
 import { resolveConfig } from "../src/run/config.ts";
 import { createMemory } from "../src/tensor/memory.ts";
-import { fixedLengthDataset } from "./shop.ts";
+import { fixedLengthDataset } from "./fixed-length-dataset.ts";
 
 const BATCH = 128;
 /** Too small to move the weights anywhere: every step is like the first. */

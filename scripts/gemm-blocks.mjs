@@ -6,7 +6,7 @@
  * the call has. AssemblyScript has no macros, and the blocks differ in nothing but R and V; hence a generator.
  *
  * The processor this was tuned on starts two multiplications and two additions of a vector a cycle with a latency of
- * three cycles each, so a block needs at least six independent sums to keep it busy: few rows are met with many columns.
+ * three cycles each, so a block needs at least six independent sums to keep it busy: blocks of few rows have many columns.
  */
 
 /**

@@ -1,9 +1,8 @@
 /**
- * Matrix products of rows with a weight, and their gradients: kernel calls with all their strides, each under the name
- * of what it computes.
+ * Matrix products of rows with a weight, and their gradients. Each function is one kernel call with its strides.
  *
- * Rows are dense: x has W.rows columns, y has W.cols. A gradient of a parameter or a tensor is overwritten or added to as
- * the tape's `claim` says.
+ * Rows are dense: x has W.rows columns, y has W.cols. Gradients are claimed on the tape (see tape.ts), so they are
+ * overwritten first and added to later: "(+)=".
  */
 import { type Accumulate, Activation, type Pointer } from "../kernels/contract.ts";
 import type { AffineActivation } from "./operation.ts";

@@ -2,11 +2,11 @@
  * Operations as data: what a model computes, readable without running it.
  *
  * Each entry of `Operations` is one kind of operation: the tensors and parameters that it reads, what it makes, and its
- * attributes. A tape keeps a record of each operation beside the code that runs it; memory is planned from these
- * records, and whoever wants to know what a model does (its cost, an exporter) walks them.
+ * attributes. A tape keeps a record of each operation beside the code that runs it. Memory is planned from these records
+ * and costs are counted in them; an exporter can walk them.
  *
  * Shapes are [rows, columns]. Rows are samples, tokens (the behaviours of all samples) or pairs (tokens but those of
- * step 0); a tensor's `rows.axis` says which. W and other capitals are parameters.
+ * step 0); see a tensor's `rows.axis`. Capital letters are parameters.
  */
 import type { Activation, Gate } from "../kernels/contract.ts";
 import type { Floats, Ids } from "../tensor/arrays.ts";
@@ -16,7 +16,7 @@ import type { Lookup, Loss, Parameter, Scratch, Tensor } from "./values.ts";
 /** Activation at the end of `affine`. */
 export type AffineActivation = keyof typeof Activation;
 
-/** How attention enters `recurrent`; the formulas stand at `Gate` in the kernel contract. */
+/** How attention enters `recurrent`; formulas: `Gate` in the kernel contract. */
 export type GateName = keyof typeof Gate;
 
 type OneOutput = { readonly y: Tensor };
@@ -163,7 +163,7 @@ interface Nothing {
   readonly attributes?: never;
 }
 
-/** The record of an operation, told apart by `name`. */
+/** The record of an operation, discriminated by `name`. */
 export type Operation = {
   [Name in OperationName]: { readonly name: Name } & Readonly<Operations[Name]> & Omit<Nothing, keyof Operations[Name]>;
 }[OperationName];

@@ -1,7 +1,7 @@
 /**
  * Parameters: requested by dotted path, placed in linear memory once, shared by all threads.
  *
- * A model asks its tape for `name, rows, cols, init`. A tape over a `ParameterPlan` thereby lists what the model needs;
+ * A model requests `name, rows, cols, init` from its tape. A tape over a `ParameterPlan` thereby lists what the model needs;
  * one over a `ParameterLayout` gets pointers. So one constructor serves planning, fresh and loaded models.
  *
  * Memory of a layout: all dense parameters form one block (so do their Adam moments, and each shard's gradient of them).
@@ -34,7 +34,7 @@ export interface ParameterSpec {
   readonly init: Init;
 }
 
-/** Where a parameter lies. `offset` is its place (in floats) in the dense block, and in each shard's gradient block. */
+/** A parameter placed in memory. `offset` is its place (in floats) in the dense block and in each shard's gradients. */
 export interface Placed extends ParameterSpec {
   readonly value: Pointer;
   readonly m: Pointer;
@@ -46,7 +46,7 @@ export interface ParameterSource {
   place(spec: ParameterSpec): Placed;
 }
 
-/** Lists what a model asks for. Asking twice for a name with another shape is an error. */
+/** Lists what a model requests. Requesting a name twice with different shapes is an error. */
 export class ParameterPlan implements ParameterSource {
   readonly #specs = new Map<string, ParameterSpec>();
 

@@ -107,8 +107,8 @@ export function recurrent(
 }
 
 // --- products with U [H, 3H] ------------------------------------------------------------------------------------------
-// U_ur are its first 2H columns, which meet the first 2H of the gates [rows, 3H]; U_c are its last H, which meet
-// h U_c [rows, H]. Of the transposed U they are the first 2H rows and the last H.
+// U_ur is its first 2H columns, for the first 2H columns of the gates [rows, 3H]. U_c is its last H columns, for
+// h U_c [rows, H]. In the transposed U they are the first 2H rows and the last H.
 
 /** gates_ur += h U_ur, and hUc = h U_c. */
 function multiplyState({ kernels }: Tape, rows: number, h: Pointer, U: Parameter, gates: Pointer, hUc: Pointer): void {

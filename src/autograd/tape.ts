@@ -5,13 +5,13 @@
  * read from the batch at each replay. So a training step allocates nothing: records, tensors and closures are made once,
  * and memory comes from an arena by bumping a pointer.
  *
- * An operation stands in one function: it records what it is (operation.ts) with its `forward` and `backward`.
+ * An operation is one function: it records what it computes (operation.ts) with its `forward` and `backward`.
  *
- * Backward contract, said once:
+ * Backward contract:
  * - `backward` of an operation runs after all its consumers', so the gradient of its output is complete, and the
- *   operation may overwrite it (nobody reads it afterwards). An operation none of whose outputs got a gradient is
+ *   operation may overwrite it (nothing reads it afterwards). An operation none of whose outputs got a gradient is
  *   skipped; one without outputs, a loss, is not.
- * - To write a gradient, ask `claim(tensor or parameter)`: it answers 0 (overwrite) the first time and 1 (add) later.
+ * - Before writing a gradient, call `claim(tensor or parameter)`: it returns 0 (overwrite) the first time and 1 (add) later.
  *   Nothing is cleared beforehand.
  * - What forward keeps for backward it keeps in scratch memory that the record lists.
  */
@@ -34,11 +34,11 @@ export interface TapeOptions {
   readonly kernels: Kernels;
   readonly memory: LinearMemory;
   readonly parameters: ParameterSource;
-  /** Whether gradients are wanted. */
+  /** Whether gradients are computed. */
   readonly training: boolean;
-  /** Whether losses are wanted; in training they always are. */
+  /** Whether losses are computed; in training they always are. */
   readonly supervised?: boolean;
-  /** Where this shard's dense gradients lie (training). */
+  /** This shard's dense gradients (training). */
   readonly gradients?: Pointer;
 }
 
@@ -55,7 +55,7 @@ export class Tape {
   /** The look-ups of all operations, in their order: where the gradients of table rows are found. */
   readonly lookups: Lookup[] = [];
   readonly losses: Loss[] = [];
-  /** Tensors that a model names for whoever looks inside; they hold their values until the next replay. */
+  /** Tensors that the model exposes by name; they hold their values until the next replay. */
   readonly exposed = new Map<string, Tensor>();
   /** Rows of the whole batch, over which losses are means; set before each replay. */
   readonly totals = { samples: 1, pairs: 1 };
@@ -63,7 +63,7 @@ export class Tape {
   readonly #gradients: Pointer;
   /** For each operation, what must have got a gradient for its backward to run. */
   readonly #made: (readonly (Tensor | Parameter)[])[] = [];
-  /** Scratch memory asked for and not yet recorded with an operation. */
+  /** Scratch memory requested for the next operation. */
   #pending: Scratch[] = [];
   readonly #scratch: Scratch[] = [];
   readonly #tensors: Tensor[] = [];
@@ -159,12 +159,12 @@ export class Tape {
     return loss;
   }
 
-  /** Names a tensor of the model; costs a replay nothing. */
+  /** Exposes a tensor by name; this costs a replay nothing. */
   expose(name: string, tensor: Tensor): void {
     this.exposed.set(name, tensor);
   }
 
-  /** Appends an operation. The scratch memory asked for since the one before is its own. */
+  /** Appends an operation. It owns the scratch memory requested since the one before. */
   record(operation: Operation & Implementation): void {
     this.operations.push({ ...operation, scratch: this.#pending });
     this.#scratch.push(...this.#pending);

@@ -12,7 +12,7 @@ import { addOptions } from "./options.ts";
 import { resolveSettings } from "./settings.ts";
 import { table } from "./table.ts";
 
-/** Settings that make another model of a model, each a row of its own. */
+/** Settings that make a different model, each a row of its own. */
 const VARIANTS: Readonly<Record<string, readonly string[]>> = {
   pnn: ["model.product=inner", "model.product=outer"],
   dien: [
@@ -33,7 +33,7 @@ interface Size {
   readonly history: number;
 }
 
-/** Amazon Books in the DIEN paper (table 1); one more of each, for the unknown. */
+/** Amazon Books in the DIEN paper (table 1); one more value of each field, the unknown one. */
 const REFERENCE: Size = {
   of: "Amazon Books as in table 1 of the DIEN paper",
   schema: {
@@ -54,7 +54,7 @@ const flags = z.strictObject({
 
 interface Row extends ModelCost {
   readonly name: string;
-  /** What `--set` makes of the model, where it is not as by default. */
+  /** The setting (`--set`) that makes this variant of the model; absent for the defaults. */
   readonly set?: string;
   readonly summary: string;
   readonly paper: Paper;
@@ -65,7 +65,7 @@ export function addModels(program: Command, context: Context): void {
     .command("models")
     .summary("list the models, what they cost and where they come from")
     .description(
-      "Lists the models with their papers, the numbers they train and the operations of one sample:\n" +
+      "Lists the models with their papers, their number of parameters and the operations for one sample:\n" +
         "with --data for that dataset, else for Amazon Books as in the DIEN paper.",
     );
   const read = addOptions(command, flags);
@@ -92,7 +92,7 @@ vectors are not counted; so the auxiliary loss costs nothing here unless it is a
         [undefined, ...(VARIANTS[name] ?? [])].map((set) => rowOf(size, name, set)),
       );
       if (json) return printJson(context, { ...size, models: rows });
-      context.stdout.write(tell(size, rows));
+      context.stdout.write(formatModels(size, rows));
     });
 }
 
@@ -102,7 +102,7 @@ function rowOf({ schema, history }: Size, name: string, set: string | undefined)
   return { name, ...(set !== undefined && { set }), summary, paper, ...modelCost(schema, config, history) };
 }
 
-function tell({ of, schema, history }: Size, rows: readonly Row[]): string {
+function formatModels({ of, schema, history }: Size, rows: readonly Row[]): string {
   const fields = [...schema.user, ...schema.item, ...schema.context].map(({ name, size }) => `${name} ${count(size)}`);
   const list = [...models.values()].map(({ name, summary, paper }) => {
     const lines = [summary, paper.citation, paper.url];
@@ -112,10 +112,10 @@ function tell({ of, schema, history }: Size, rows: readonly Row[]): string {
     set === undefined ? name : `  ${set}`,
     ...[parameters, dense, score, learn].map(count),
   ]);
-  const head = ["", "parameters", "but embeddings", "operations to score", "to learn"];
+  const head = ["", "parameters", "without embeddings", "operations to score", "to train"];
   return `${list.join("")}
 Counted for one sample with a history of ${history} behaviours, of ${of}.
-Values of its fields, the unknown among them: ${fields.join(", ")}.
+Values of its fields, including the unknown one: ${fields.join(", ")}.
 
 ${table(head, costs)}`;
 }

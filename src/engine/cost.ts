@@ -1,6 +1,6 @@
 /**
- * What a model costs: its trained numbers and the operations of one sample, counted in the record of its operations
- * (`autograd/operation.ts`), without its weights.
+ * What a model costs: the number of its parameters and the operations for one sample, counted in the record of its
+ * operations (`autograd/operation.ts`). No weights are needed.
  *
  * Operations are the multiply-adds of matrix products, times two: dense layers, recurrences, projections of attention.
  * Look-ups, sums, softmax, activations and products of vectors are left out.
@@ -16,10 +16,10 @@ import { Arena, createMemory } from "../tensor/memory.ts";
 import { recordModel } from "./workspace.ts";
 
 export interface ModelCost {
-  /** Trained numbers in all, and those of them that are not embeddings. */
+  /** Number of trained parameters, and of those that are not embeddings. */
   readonly parameters: number;
   readonly dense: number;
-  /** Operations to score a sample, and to learn from it: forward and backward, the auxiliary loss among them. */
+  /** Operations to score a sample, and to train on it: forward and backward, including the auxiliary loss. */
   readonly score: number;
   readonly learn: number;
 }

@@ -1,5 +1,5 @@
 /**
- * Which fields there are. Models, batches and datasets are built from a schema; none of them names a concrete field.
+ * The fields of a dataset. Models, batches and datasets are built from a schema; none of them names a concrete field.
  */
 
 /** A categorical field. Ids are 0 .. size-1; id 0 is "unknown": a trainable row, never padding. */

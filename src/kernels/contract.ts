@@ -1,5 +1,5 @@
 /**
- * The kernel contract: everything the engine asks of its compute core, and nothing else.
+ * The kernel contract: everything that the engine needs from its compute core.
  *
  * A kernel is a function over byte offsets into one linear memory. It allocates nothing, keeps no state and knows no
  * tensor, layer or model. `reference/` computes in plain loops what each kernel is; `assembly/` holds the SIMD build,

@@ -1,11 +1,11 @@
 /**
- * BaseModel of the paper's comparison (https://arxiv.org/abs/1809.03672): embeddings, a sum-pooled history and an MLP. It
- * sees the behaviours as a bag, and the candidate only beside it. The authors' code standardises the input by an affine
- * map that it calls batch normalisation; there is none here.
+ * BaseModel of the paper's comparison (https://arxiv.org/abs/1809.03672): embeddings, a sum-pooled history and an MLP. The
+ * history is a bag of behaviours, not related to the candidate before the MLP. The authors' code has batch normalisation
+ * of the MLP's input; there is none here.
  */
 import { z } from "zod";
+import { commonConfig, embedBatch, head } from "./common.ts";
 import { defineModel } from "./model.ts";
-import { commonConfig, embedBatch, head } from "./parts.ts";
 
 export const base = defineModel({
   name: "base",

@@ -17,8 +17,8 @@ import { auxiliaryLoss } from "../nn/auxiliary.ts";
 import { evolve } from "../nn/evolution.ts";
 import { gru } from "../nn/gru.ts";
 import { attend, attentionConfig, twoLayers } from "./attention.ts";
+import { commonConfig, type EmbeddedBatch, embedBatch, head, interaction } from "./common.ts";
 import { defineModel } from "./model.ts";
-import { commonConfig, type Embedded, embedBatch, head, interaction } from "./parts.ts";
 
 const config = z.strictObject({
   ...commonConfig,
@@ -69,7 +69,7 @@ export const dien = defineModel({
 function superviseInterests(
   tape: Tape,
   batch: Batch,
-  { history, items }: Embedded,
+  { history, items }: EmbeddedBatch,
   interests: Tensor,
   { auxiliary }: DienConfig,
 ): void {

@@ -1,6 +1,6 @@
 /**
- * Deep Interest Network (Zhou et al., KDD 2018, https://arxiv.org/abs/1706.06978): the candidate weighs each behaviour
- * by a local activation unit, and the weighted sum stands beside the plain one.
+ * Deep Interest Network (Zhou et al., KDD 2018, https://arxiv.org/abs/1706.06978): a local activation unit weighs
+ * each behaviour by the candidate; the MLP reads the weighted sum of the history beside the plain one.
  *
  * As in the DIEN authors' comparison the weights pass a softmax; the DIN paper leaves them unnormalised.
  */
@@ -8,8 +8,8 @@ import { z } from "zod";
 import { weightedSumSteps } from "../autograd/steps.ts";
 import { attentionWeights, mlpScores } from "../nn/attention.ts";
 import { twoLayers } from "./attention.ts";
+import { commonConfig, embedBatch, head, interaction } from "./common.ts";
 import { defineModel } from "./model.ts";
-import { commonConfig, embedBatch, head, interaction } from "./parts.ts";
 
 export const din = defineModel({
   name: "din",

@@ -1,15 +1,15 @@
 /**
  * Two-layer GRU with attention: DIEN's strongest rival in its paper (table 2, https://arxiv.org/abs/1809.03672), after
  * Parsana et al. 2018 (https://arxiv.org/abs/1804.09133). The candidate weighs the states of the second GRU, and their
- * weighted sum is the interest: order is modelled, but what the candidate asks for does not shape it. The authors' code
- * attends by an MLP (`attention.form=mlp`); the default is eq. 8, as for DIEN.
+ * weighted sum is the interest: order is modelled, but independently of the candidate. The authors' code attends by an MLP
+ * (`attention.form=mlp`); the default is eq. 8, as for DIEN.
  */
 import { z } from "zod";
 import { weightedSumSteps } from "../autograd/steps.ts";
 import { gru } from "../nn/gru.ts";
 import { attend, attentionConfig } from "./attention.ts";
+import { commonConfig, embedBatch, head, interaction } from "./common.ts";
 import { defineModel } from "./model.ts";
-import { commonConfig, embedBatch, head, interaction } from "./parts.ts";
 
 export const gruAttention = defineModel({
   name: "gru-attention",

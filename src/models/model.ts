@@ -19,11 +19,11 @@ export interface Model {
   /** One line for `--help` and tables. */
   readonly summary: string;
   readonly paper: Paper;
-  /** Its own configuration, `model:` in a run's config.yaml; fills defaults, refuses unknown keys. */
+  /** Its own configuration, `model:` in a run's config.yaml; fills in defaults, rejects unknown keys. */
   readonly config: z.ZodObject;
   /**
-   * Records the model on `tape` for `batch`. Returns the logit of a click, [samples, 1]. What it has of these it exposes
-   * there: `attention` [tokens, 1] to the candidate, `interests` and final `states` [tokens, H] of its recurrences.
+   * Records the model on `tape` for `batch`. Returns the logit of a click, [samples, 1]. It exposes, where it has
+   * them, `attention` [tokens, 1] to the candidate, `interests` and the final `states` [tokens, H] of its recurrences.
    */
   logits(tape: Tape, batch: Batch, config: unknown): Tensor;
 }

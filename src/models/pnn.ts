@@ -1,6 +1,6 @@
 /**
- * Product-based Neural Network (Qu et al. 2016, https://arxiv.org/abs/1611.00144): an MLP that is given products of
- * features beside the features.
+ * Product-based Neural Network (Qu et al. 2016, https://arxiv.org/abs/1611.00144): an MLP whose input contains products
+ * of features beside the features.
  *
  *   elementwise  x*S, the candidate times the history: what the DIEN authors call PNN in their comparison
  *   inner        the inner product of each two field vectors (IPNN)
@@ -15,10 +15,10 @@ import { columns, sum } from "../autograd/elementwise.ts";
 import { dot, outer } from "../autograd/products.ts";
 import type { Tape } from "../autograd/tape.ts";
 import type { Tensor } from "../autograd/values.ts";
+import { commonConfig, type EmbeddedBatch, embedBatch, head, interaction } from "./common.ts";
 import { defineModel } from "./model.ts";
-import { commonConfig, type Embedded, embedBatch, head, interaction } from "./parts.ts";
 
-type Product = (tape: Tape, embedded: Embedded, fieldSize: number) => Tensor[];
+type Product = (tape: Tape, embedded: EmbeddedBatch, fieldSize: number) => Tensor[];
 
 const products: Record<"elementwise" | "inner" | "outer", Product> = {
   elementwise: (tape, embedded) => [interaction(tape, embedded)],
@@ -34,7 +34,7 @@ const products: Record<"elementwise" | "inner" | "outer", Product> = {
 
 export const pnn = defineModel({
   name: "pnn",
-  summary: "base that is given products of candidate and history, or of all fields",
+  summary: "base with products of candidate and history, or of all fields, as further input",
   paper: {
     citation: "Qu et al., Product-Based Neural Networks for User Response Prediction, ICDM 2016",
     url: "https://arxiv.org/abs/1611.00144",
@@ -55,7 +55,7 @@ export const pnn = defineModel({
 });
 
 /** Every field's vector [B, size]: of user, candidate, history and context. */
-function fieldVectors(tape: Tape, { user, candidate, sum, context }: Embedded, size: number): Tensor[] {
+function fieldVectors(tape: Tape, { user, candidate, sum, context }: EmbeddedBatch, size: number): Tensor[] {
   const groups = [user, candidate, sum, context].filter((group) => group !== undefined);
   return groups.flatMap((group) =>
     Array.from({ length: group.cols / size }, (_, f) => columns(tape, group, f * size, (f + 1) * size)),

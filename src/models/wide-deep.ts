@@ -8,8 +8,8 @@
  */
 import { z } from "zod";
 import { affine } from "../autograd/affine.ts";
+import { commonConfig, embedBatch, head, interaction } from "./common.ts";
 import { defineModel } from "./model.ts";
-import { commonConfig, embedBatch, head, interaction } from "./parts.ts";
 
 export const wideDeep = defineModel({
   name: "wide-deep",

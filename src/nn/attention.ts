@@ -5,7 +5,7 @@
  * mlp        score = MLP of [q, h, q-h, q*h], sigmoid hidden layers       (authors' code; DIN's local activation unit)
  *
  * softmax    the weights of a sample's steps add up to 1                  (eq. 8)
- * sigmoid    each weight by itself, between 0 and 1: a long history does not press it towards 0
+ * sigmoid    each weight on its own, between 0 and 1: a long history does not push it towards 0
  */
 import { affine } from "../autograd/affine.ts";
 import { subtractWeights } from "../autograd/elementwise.ts";
@@ -20,8 +20,8 @@ import { denseParameters, linear } from "./linear.ts";
 export type AttentionActivation = "softmax" | "sigmoid";
 
 /**
- * The attention [tokens, 1] that scores [tokens, 1] come to. The sigmoid's scale and bias, `NAME.scale` (1) and `NAME.b` (0),
- * are trained: unlike softmax, it is not blind to a constant.
+ * Attention weights [tokens, 1] of scores [tokens, 1]. The sigmoid has a trained scale `NAME.scale`, at first 1, and a
+ * trained bias `NAME.b`, at first 0: unlike softmax, it depends on a constant added to all scores.
  */
 export function attentionWeights(
   tape: Tape,
@@ -39,8 +39,8 @@ export function attentionWeights(
 /**
  * h_t W e: states [tokens, H], candidate [samples, E], `NAME.W` [H, E] -> [tokens, 1].
  *
- * A fresh W is the identity: the score is then the inner product by which the auxiliary loss teaches a state to know the
- * behaviour that follows, so attention means something from the start.
+ * W starts as the identity: the score is then the inner product of state and candidate, the one that the auxiliary loss
+ * trains to recognise the next behaviour. So attention is meaningful from the start.
  */
 export function bilinearScores(tape: Tape, packed: Packed, name: string, states: Tensor, candidate: Tensor): Tensor {
   const W = tape.parameter(`${name}.W`, states.cols, candidate.cols, { kind: "identity" });
@@ -51,7 +51,7 @@ export function bilinearScores(tape: Tape, packed: Packed, name: string, states:
  * MLP (4H -> layers -> 1) of [q, h_t, q - h_t, q * h_t], q [samples, H], h [tokens, H].
  *
  * The first layer is not run on 4H columns: with its weight in row blocks (Q, K, D, P) it equals
- * q (Q + D) + h (K - D) + (q * h) P, where the first term is one product a sample.
+ * q (Q + D) + h (K - D) + (q * h) P, where the first term is one product per sample.
  */
 export function mlpScores(
   tape: Tape,

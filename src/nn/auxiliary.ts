@@ -1,6 +1,6 @@
 /**
- * Auxiliary loss (paper, eq. 6-7, https://arxiv.org/abs/1809.03672): every state of the interest extractor must tell
- * the behaviour that follows from one that does not.
+ * Auxiliary loss (paper, eq. 6-7, https://arxiv.org/abs/1809.03672): every state of the interest extractor must
+ * distinguish the behaviour that follows from one that does not.
  *
  *   L_aux = -mean over (t, t+1) of [log p(h_t, e_(t+1)) + log(1 - p(h_t, n_(t+1)))]
  *

@@ -25,7 +25,7 @@ export function viewMemory(memory: WebAssembly.Memory): LinearMemory {
 /** A fixed-size memory of at least `bytes`, shared between threads. Throws RangeError past 4 GiB. */
 export function createMemory(bytes: number): LinearMemory {
   if (bytes > MAX_BYTES) {
-    throw new RangeError(`${(bytes / 2 ** 30).toFixed(2)} GiB asked for, 4 GiB is all that wasm32 addresses`);
+    throw new RangeError(`${(bytes / 2 ** 30).toFixed(2)} GiB needed, 4 GiB is the most that wasm32 can address`);
   }
   const pages = Math.max(1, Math.ceil(bytes / PAGE));
   return viewMemory(new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }));

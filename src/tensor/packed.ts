@@ -9,7 +9,7 @@
 import type { Pointer } from "../kernels/contract.ts";
 import type { Arena, LinearMemory } from "./memory.ts";
 
-/** What the rows of a tensor are: samples, tokens, pairs; or `one`, for memory whose size no batch decides. */
+/** What the rows of a tensor are: samples, tokens, pairs; or `one`, for memory of a fixed size. */
 export type Axis = "samples" | "tokens" | "pairs" | "one";
 
 /** A number of rows that is fixed for a batch but not for a tape; tensors refer to it. */

@@ -1,8 +1,8 @@
 /**
  * Seeded random numbers that are the same on every engine and in every order of evaluation.
  *
- * `mix` is a counter-based generator: the value for (seed, a, b, ...) needs no state, so threads that draw in any order
- * draw the same. `Random` is a small sequential generator on top of it, whose state is one integer.
+ * `mix` is a counter-based generator: the value for (seed, a, b, ...) needs no state, so threads get the same numbers in
+ * whatever order they ask for them. `Random` is a small sequential generator on top of it, whose state is one integer.
  */
 
 /** A well-mixed unsigned 32-bit hash of x (finaliser of MurmurHash3, https://github.com/aappleby/smhasher). */
@@ -34,7 +34,7 @@ export function hashString(text: string, seed = 0): number {
   return scramble(hash);
 }
 
-/** Sequential generator; `state` counts the draws and together with the seed determines all that follow. */
+/** Sequential generator; `state` counts the numbers generated; with the seed it determines all that follow. */
 export class Random {
   readonly seed: number;
   state: number;
@@ -61,7 +61,7 @@ export class Random {
   }
 
   /**
-   * Standard normal, as the sum of twelve uniforms less six: no transcendental function, so equal on every engine.
+   * Standard normal, as the sum of twelve uniforms minus six: no transcendental function, so equal on every engine.
    * Tails end at +-6.
    */
   normal(): number {

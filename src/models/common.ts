@@ -29,7 +29,7 @@ export const commonConfig = {
 
 export type CommonConfig = z.output<z.ZodObject<typeof commonConfig>>;
 
-export interface Embedded {
+export interface EmbeddedBatch {
   /** User fields [B, .] and context fields [B, .]; absent where the schema has none. */
   readonly user: Tensor | undefined;
   readonly context: Tensor | undefined;
@@ -44,7 +44,7 @@ export interface Embedded {
 }
 
 /** Looks up what every model reads. */
-export function embedBatch(tape: Tape, batch: Batch, { embedding }: CommonConfig): Embedded {
+export function embedBatch(tape: Tape, batch: Batch, { embedding }: CommonConfig): EmbeddedBatch {
   const { schema, packed } = batch;
   const { samples } = packed;
   const items = new Embedding(tape, schema.item, embedding);
@@ -62,12 +62,12 @@ export function embedBatch(tape: Tape, batch: Batch, { embedding }: CommonConfig
 }
 
 /** x * S, the candidate times the history [B, D]. */
-export function interaction(tape: Tape, { candidate, sum }: Embedded): Tensor {
+export function interaction(tape: Tape, { candidate, sum }: EmbeddedBatch): Tensor {
   return multiply(tape, candidate, sum);
 }
 
 /** The head: [user, ...parts, context] -> hidden layers -> one logit [B, 1]. Parameters `mlp.N`. */
-export function head(tape: Tape, embedded: Embedded, parts: readonly Tensor[], config: CommonConfig): Tensor {
+export function head(tape: Tape, embedded: EmbeddedBatch, parts: readonly Tensor[], config: CommonConfig): Tensor {
   const input = [embedded.user, ...parts, embedded.context].filter((part) => part !== undefined);
   return mlp(tape, "mlp", concat(tape, input), config.head.layers, config.head.activation);
 }
