@@ -24,7 +24,7 @@ const MODELS = ["base", "din", "dien"] as const;
 
 const { users } = shopOptions.shape;
 
-const flags = z.strictObject({
+export const demoFlags = z.strictObject({
   out: text("folder", "new or empty folder for everything (default: runs/demo, runs/demo-2, ...)").optional(),
   users: users.unwrap().min(10).describe("size of the shop").default(users.parse(undefined)),
   epochs: trainSchema.shape.epochs,
@@ -40,7 +40,7 @@ export function addDemo(program: Command, context: Context, finish: (exitCode: n
       "Makes a shop whose users' interests drift, trains base, din and dien on it and compares them with the ceiling:\n" +
         "the AUC of the true click probability, which no model can pass but by luck. Under two minutes on two cores.",
     );
-  const read = addOptions(command, flags);
+  const read = addOptions(command, demoFlags);
   command
     .addHelpText("after", "\nExamples:\n  dien demo\n  dien demo --users 20000 --epochs 2 --json")
     .action(async () => {
@@ -72,7 +72,7 @@ interface Comparison {
 async function compare(
   { jobs, interruption }: Context,
   progress: Progress,
-  { out, users, epochs, seed, threads }: z.output<typeof flags> & { out: string },
+  { out, users, epochs, seed, threads }: z.output<typeof demoFlags> & { out: string },
 ): Promise<Comparison> {
   const start = performance.now();
   const data = join(out, "data");

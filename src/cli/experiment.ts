@@ -17,7 +17,7 @@ import { readSettings } from "./settings.ts";
 import { table } from "./table.ts";
 import { showTraining } from "./training.ts";
 
-const flags = z.strictObject({
+export const experimentFlags = z.strictObject({
   data: texts("folder", "datasets, made by `dien prepare`; their folders' names name them in the report").min(1),
   out: text("folder", "runs (OUT/runs, shared by experiments) and the report (OUT/NAME/report.html)"),
   set: texts("key=value", "set a key for all models that have it; `dien train --model NAME --help` lists them").default(
@@ -47,7 +47,7 @@ function addOne(
 ): void {
   const unread = [...(manySeeds ? [] : ["seeds" as const]), ...SOME.filter((key) => !own.includes(key))];
   const command = parent.command(name).summary(summary).description(description);
-  const read = addOptions(command, flags, unread);
+  const read = addOptions(command, experimentFlags, unread);
   command
     .addHelpText(
       "after",

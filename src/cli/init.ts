@@ -14,14 +14,14 @@ import { type Context, printJson } from "./context.ts";
 import { addOptions } from "./options.ts";
 import { table } from "./table.ts";
 
-const flags = z.strictObject({
+export const initFlags = z.strictObject({
   events: text("source", "the log: a file, a pattern in quotes, or postgres://USER@HOST/DATABASE?table=NAME"),
   users: text("source", "a table with a row for each user, likewise").optional(),
   items: text("source", "a table with a row for each item, likewise").optional(),
   out: text("file", "where the guess goes").default("features.yaml"),
   force: toggle("replace that file if it exists"),
 });
-type Sources = Pick<z.output<typeof flags>, "events" | "users" | "items">;
+type Sources = Pick<z.output<typeof initFlags>, "events" | "users" | "items">;
 
 export function addInit(program: Command, context: Context): void {
   const command = program
@@ -31,7 +31,7 @@ export function addInit(program: Command, context: Context): void {
       "Looks at the first 20,000 rows of a log and writes features.yaml: which columns are the user, the item, the time\n" +
         "and the label, and which others a model is given. Every guess is explained there; look it through.",
     );
-  const read = addOptions(command, flags);
+  const read = addOptions(command, initFlags);
   command
     .addHelpText(
       "after",

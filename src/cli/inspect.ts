@@ -10,7 +10,7 @@ import { addOptions } from "./options.ts";
 import { withProgress } from "./progress.ts";
 import { table } from "./table.ts";
 
-const flags = z.strictObject({
+export const inspectFlags = z.strictObject({
   data: text("folder", "dataset of any size: what does not fit into memory goes to temporary files"),
   html: text("file", "also write all of it, with figures, as one page that needs no network").optional(),
   strict: toggle("exit code 1 when a warning is grave, for scripts"),
@@ -24,7 +24,7 @@ export function addInspect(program: Command, context: Context, finish: (exitCode
     .command("inspect")
     .summary("look at a dataset before training: what is in it, what is wrong with it")
     .description("Counts what is in a dataset and warns of leaks, drift and whatever else spoils results.");
-  const read = addOptions(command, flags);
+  const read = addOptions(command, inspectFlags);
   command
     .addHelpText(
       "after",

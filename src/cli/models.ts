@@ -48,7 +48,7 @@ const REFERENCE: Size = {
   history: 20,
 };
 
-const flags = z.strictObject({
+export const modelsFlags = z.strictObject({
   data: text("folder", "dataset to count for: its fields, its mean training history").optional(),
 });
 
@@ -68,7 +68,7 @@ export function addModels(program: Command, context: Context): void {
       "Lists the models with their papers, their number of parameters and the operations for one sample:\n" +
         "with --data for that dataset, else for Amazon Books as in the DIEN paper.",
     );
-  const read = addOptions(command, flags);
+  const read = addOptions(command, modelsFlags);
   command
     .addHelpText(
       "after",

@@ -18,7 +18,7 @@ import { type Context, printJson, type Terminal } from "./context.ts";
 import { type Line, readLines } from "./lines.ts";
 import { addOptions } from "./options.ts";
 
-const flags = z.strictObject({
+export const predictFlags = z.strictObject({
   run: text("folder", "run, made by `dien train`"),
   input: text("file", "requests, one JSON object a line; - reads standard input"),
   out: text("file", "where the scores go (default: standard output)").optional(),
@@ -36,7 +36,7 @@ export function addPredict(program: Command, context: Context): void {
     .command("predict")
     .summary("score candidates with a trained model")
     .description("Predicts the probability of a click for each request of a file of newline-delimited JSON.");
-  const read = addOptions(command, flags);
+  const read = addOptions(command, predictFlags);
   command
     .addHelpText(
       "after",

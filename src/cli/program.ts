@@ -19,7 +19,7 @@ import { addTrain } from "./train.ts";
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
 
 /** All commands. `finish` takes the exit code of a command that ends neither well (0) nor with an error. */
-function createProgram(context: Context, finish: (exitCode: number) => void): Command {
+export function createProgram(context: Context, finish: (exitCode: number) => void): Command {
   const program = new Command("dien")
     .description("Deep Interest Evolution Network: click-through-rate prediction from behaviour sequences.")
     .version(version)

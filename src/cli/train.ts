@@ -20,7 +20,7 @@ const { epochs, seed } = trainSchema.shape;
 
 const set = texts("key=value", "set any key of the configuration, see below").default([]);
 
-const flags = z.strictObject({
+export const trainFlags = z.strictObject({
   data: text("folder", "dataset, made by `dien prepare`"),
   out: text("folder", "folder of the run: configuration, log, checkpoint, best model"),
   model: text("name", `model to train (default: ${DEFAULT_MODEL})`).optional(),
@@ -30,7 +30,7 @@ const flags = z.strictObject({
   set,
   resume: toggle("go on from the checkpoint in --out; the outcome is the same as without the break"),
 });
-type Options = z.output<typeof flags>;
+type Options = z.output<typeof trainFlags>;
 
 export function addTrain(program: Command, context: Context, finish: (exitCode: number) => void): void {
   const names = [...models.values()].map(({ name, summary }) => `  ${name.padEnd(15)}${summary}`).join("\n");
@@ -40,7 +40,7 @@ export function addTrain(program: Command, context: Context, finish: (exitCode: 
     .description(
       `Trains a model, keeps the epoch with the best validation AUC and reports it on the test samples.\n\nModels:\n${names}`,
     );
-  const read = addOptions(command, flags);
+  const read = addOptions(command, trainFlags);
   command
     .addHelpText("after", () => examples(command.opts().model))
     .action(async () => {

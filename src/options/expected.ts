@@ -6,9 +6,16 @@ import { z } from "zod";
 
 export type Described = z.core.JSONSchema.BaseSchema;
 
+const descriptions = new WeakMap<z.ZodType, Described>();
+
 /** What a schema takes, before defaults and transformations. */
 export function describe(schema: z.ZodType): Described {
-  return z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+  let described = descriptions.get(schema);
+  if (described === undefined) {
+    described = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+    descriptions.set(schema, described);
+  }
+  return described;
 }
 
 /** What may stand at a path in what `described` takes: nothing where there is no such place, several where it differs. */
@@ -34,9 +41,9 @@ export function settingsOf({ properties = {} }: Described): Map<string, Describe
   return settings;
 }
 
-/** What stands at some place, in words. */
-export function words(places: readonly Described[]): string {
-  return [...new Set(places.map(wordsOf))].join(" or ") || "a value";
+/** What stands at a path in what `described` takes, in words. */
+export function expectedAt(described: Described, path: readonly PropertyKey[]): string {
+  return [...new Set(placesAt(described, path).map(wordsOf))].join(" or ") || "a value";
 }
 
 function wordsOf({ type, enum: choices, const: constant, ...rest }: Described): string {

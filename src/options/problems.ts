@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import { failure } from "../errors/failure.ts";
 import { unknownKey } from "../suggest.ts";
-import { type Described, describe, placesAt, settingsOf, words } from "./expected.ts";
+import { type Described, describe, expectedAt, placesAt, settingsOf } from "./expected.ts";
 
 /** `unknown`: a key that the schema does not have. `empty`: a text that must not be. `wrong`: everything else. */
 export interface Problem {
@@ -70,7 +70,7 @@ function read(issue: z.core.$ZodIssue, described: Described): Problem[] {
   if (message === "" && input === "") return [{ kind: "empty", path, message }];
   // The input of a choice between objects is the object, not the key that decides.
   const found = issue.code === "invalid_union" && issue.discriminator ? valueAt(input, issue.discriminator) : input;
-  const expected = message || `expected ${words(placesAt(described, path))}`;
+  const expected = message || `expected ${expectedAt(described, path)}`;
   if (found === undefined) return [{ kind: "missing", path, message: expected }];
   const isExpectation = expected.startsWith("expected ") && !expected.includes(", found ");
   return [{ kind: "wrong", path, message: isExpectation ? `${expected}, found ${show(found)}` : expected }];
