@@ -1,6 +1,5 @@
 /** What a command may touch of the world. Tests pass their own; `main.ts` passes the process. */
 import type { Readable, Writable } from "node:stream";
-import { UserError } from "../errors.ts";
 import type { Jobs } from "./jobs.ts";
 
 export interface Terminal extends Writable {
@@ -18,13 +17,6 @@ export interface Context {
   readonly jobs: Jobs;
   /** From here on the first interruption (Ctrl-C) aborts the signal; until then it ends the process. */
   interruption(): AbortSignal;
-}
-
-/** Wrong usage: an unknown key or model, a missing option. Exit code 2, where other mistakes of the user give 1. */
-export class UsageError extends UserError {
-  override get exitCode() {
-    return 2 as const;
-  }
 }
 
 /** Exit code of a job that was interrupted and stopped cleanly: 128 + SIGINT, as shells report Ctrl-C. */

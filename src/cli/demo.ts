@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { z } from "zod";
 import { trainingMachineOptions } from "../engine/machine.ts";
-import { UserError } from "../errors.ts";
+import { failure } from "../errors/failure.ts";
 import { fileError, unlessAbsent } from "../files.ts";
 import { count, duration, metric } from "../format.ts";
 import { shopOptions } from "../importers/synthetic/options.ts";
@@ -124,7 +124,7 @@ async function checkFree(out: string): Promise<void> {
   try {
     const names = await readdir(out).catch(unlessAbsent);
     if (names !== undefined && names.length > 0) {
-      throw new UserError(`${out} exists and is not empty: give another --out`);
+      throw failure("file.not-empty", { path: out });
     }
   } catch (error) {
     throw fileError(error, "write", out);

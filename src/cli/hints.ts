@@ -5,6 +5,7 @@
 import type { Code, ValuesOf } from "../errors/catalogue/catalogue.ts";
 import type { UserError } from "../errors/failure.ts";
 import { printable } from "../errors/printable.ts";
+import { machineFlag } from "./settings.ts";
 
 type Hints = { readonly [C in Code]?: (values: ValuesOf<C>) => string };
 
@@ -15,6 +16,10 @@ export const hints: Hints = {
   "run.other-setting": () => "choose another --out, or remove the run",
   "run.diverged": () => "train into a new --out",
   "run.unsupported-engine": () => "use --engine simd, or Node 24",
+  "file.exists": () => "choose another --out, or --force to replace it",
+  "file.not-empty": () => "choose another --out",
+  "settings.machine-key": ({ key }) => `use --${machineFlag(key)}`,
+  "usage.resumed-setting": () => "leave that out, or train into a new --out without --resume",
   "experiment.settled-key": () => "--seeds sets how many",
   "experiment.nothing-to-search": () => "leave out some --set",
   "file.no-room": () => "allow more --memory, or choose an --out on a larger disk",

@@ -2,7 +2,7 @@
 import { stat } from "node:fs/promises";
 import type { Command } from "commander";
 import { z } from "zod";
-import { UserError } from "../errors.ts";
+import { failure } from "../errors/failure.ts";
 import { fileError, unlessAbsent, writeFileAside } from "../files.ts";
 import { count } from "../format.ts";
 import type { Guess } from "../importers/events/features/guess.ts";
@@ -74,7 +74,7 @@ async function refuseToReplace(path: string): Promise<void> {
     .catch((error) => {
       throw fileError(error, "write", path);
     });
-  if (found !== undefined) throw new UserError(`${path} exists: give another --out, or --force to replace it`);
+  if (found !== undefined) throw failure("file.exists", { path });
 }
 
 /** What a person has to fill in. */

@@ -5,12 +5,11 @@
 import { type Command, Option } from "commander";
 import { parse } from "yaml";
 import { z } from "zod";
+import { failure, type UserError } from "../errors/failure.ts";
 import { readText } from "../files.ts";
 import { type Described, describe } from "../options/expected.ts";
 import { text } from "../options/pieces.ts";
 import { type Problem, problemsOf, sentence } from "../options/problems.ts";
-import { unknownKey } from "../suggest.ts";
-import { UsageError } from "./context.ts";
 
 /** Options that every command has. */
 const common = z.strictObject({
@@ -34,7 +33,7 @@ export interface Gathered<Options> extends z.output<typeof common> {
 /**
  * Gives a command a flag for each key of `schema` but those in `without`, then those that every command has. Returns the
  * function that reads them when the command runs: from the command line, else from the file of `--config`, else the
- * schema's defaults. It throws UsageError where the schema refuses them or the file has a key that is no option.
+ * schema's defaults. It throws UserError where the schema refuses them or the file has a key that is no option.
  */
 export function addOptions<S extends z.ZodObject>(
   command: Command,
@@ -48,7 +47,7 @@ export function addOptions<S extends z.ZodObject>(
     const names = [...own.values(), ...shared.values()].map((option) => option.name()).filter(isNotConfig);
     for (const key of Object.keys(given.values)) {
       if (names.includes(key)) continue;
-      throw new UsageError(`${given.path}: ${unknownKey(key, [...names, ...(given.sections ?? [])])}`);
+      throw failure("usage.unknown-key", { path: given.path, key, known: [...names, ...(given.sections ?? [])] });
     }
     return { options: gather(command, schema, own, given), ...gather(command, common, shared, given) };
   };
@@ -111,7 +110,7 @@ function gather<S extends z.ZodObject>(
   if (parsed.success) return parsed.data;
   const [problem] = problemsOf(schema, given);
   const key = String(problem.path[0]);
-  throw new UsageError(usage(problem, flags.get(key)!, inFile.has(key) ? file.path : undefined));
+  throw usageError(problem, flags.get(key)!, inFile.has(key) ? file.path : undefined);
 }
 
 /** A text of the command line, or a value of a YAML file, as the type that the schema wants, where it can be one. */
@@ -129,12 +128,15 @@ function typed(value: unknown, { type, commas, items }: Described): unknown {
 }
 
 /** A problem in words of the flag, or of the key of the file at `path`. */
-function usage(problem: Problem, option: Option, path: string | undefined): string {
-  if (problem.kind === "missing") return `option '${option.flags}' is missing`;
-  return sentence(problem, path === undefined ? `option '${option.flags}'` : `${path}: ${option.name()}`);
+function usageError(problem: Problem, flag: Option, path: string | undefined): UserError {
+  const option = flag.flags;
+  if (problem.kind === "missing") return failure("usage.missing-option", { option });
+  if (path !== undefined) return failure("usage.wrong-key", { path, problem: sentence(problem, flag.name()) });
+  if (problem.kind === "empty") return failure("usage.empty-option", { option });
+  return failure("usage.wrong-option", { option, problem: problem.message });
 }
 
-/** Reads the file that `--config` names. Throws UsageError where it is no YAML mapping. */
+/** Reads the file that `--config` names. Throws UserError where it is no YAML mapping. */
 export async function readConfig(command: Command): Promise<ConfigFile> {
   const path: string | undefined = command.opts().config;
   if (!path) return { path: "", values: {} }; // an empty name is refused with the other options
@@ -143,9 +145,11 @@ export async function readConfig(command: Command): Promise<ConfigFile> {
   try {
     value = parse(content, { logLevel: "error" });
   } catch (error) {
-    throw new UsageError(`${path} is not YAML: ${(error as Error).message.split("\n")[0].replace(/:$/, "")}`);
+    throw failure("usage.not-yaml", { path, reason: (error as Error).message.split("\n")[0].replace(/:$/, "") });
   }
   if (value === null) return { path, values: {} };
-  if (typeof value !== "object" || Array.isArray(value)) throw new UsageError(`${path}: expected a mapping of options`);
+  if (typeof value !== "object" || Array.isArray(value)) {
+    throw failure("usage.wrong-key", { path, problem: "expected a mapping of options" });
+  }
   return { path, values: value as Record<string, unknown> };
 }

@@ -6,7 +6,7 @@ import type { Readable } from "node:stream";
 import type { Command } from "commander";
 import { z } from "zod";
 import { machineOptions } from "../engine/machine.ts";
-import { UserError } from "../errors.ts";
+import { failure, UserError, within } from "../errors/failure.ts";
 import { fileError, replaceFile } from "../files.ts";
 import { count } from "../format.ts";
 import { text } from "../options/pieces.ts";
@@ -120,13 +120,14 @@ function parseRequest({ number, text: line }: Line, name: string): Request {
   try {
     parsed = JSON.parse(line);
   } catch (error) {
-    if (number === 1 && line.startsWith(GZIP)) throw new UserError(`${name} is packed with gzip: unpack it first`);
-    throw new UserError(`${name}:${number}: not JSON: ${(error as Error).message}`);
+    if (number === 1 && line.startsWith(GZIP)) throw failure("file.packed", { path: name });
+    throw failure("file.not-json", { path: name, line: number, reason: (error as Error).message });
   }
   const result = requestSchema.safeParse(parsed);
   if (result.success) return result.data;
   const [problem] = problemsOf(requestSchema, parsed);
-  throw new UserError(`${name}:${number}: ${sentence(problem, problem.path.join(".") || "the request")}`);
+  const field = problem.path.join(".") || "the request";
+  throw within(`${name}:${number}`, failure("request.invalid", { field, problem: sentence(problem, field) }));
 }
 
 /** Scores the requests of `lines`. Where the model refuses one (a field it does not know), the error names its line. */
@@ -135,7 +136,7 @@ function scoreLines(scorer: Scorer, requests: readonly Request[], lines: readonl
     return scorer.score(requests);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    if (lines.length === 1) throw new UserError(`${name}:${lines[0].number}: ${error.message}`);
+    if (lines.length === 1) throw within(`${name}:${lines[0].number}`, error);
     return requests.flatMap((request, i) => scoreLines(scorer, [request], [lines[i]], name));
   }
 }

@@ -4,12 +4,10 @@
  * `--set KEY=VALUE`.
  */
 import { parse } from "yaml";
-import { UserError } from "../errors.ts";
+import { failure } from "../errors/failure.ts";
 import { models } from "../models/registry.ts";
 import { configKeys, MACHINE_KEYS, type RunConfig, resolveConfig } from "../run/config.ts";
 import { assign, type Tree } from "../run/dotted.ts";
-import { unknownKey } from "../suggest.ts";
-import { UsageError } from "./context.ts";
 
 export const DEFAULT_MODEL = "dien";
 
@@ -26,31 +24,22 @@ export interface SettingSources {
   readonly set: readonly string[];
 }
 
-/** Throws UsageError for an unknown model or key (naming the nearest) and for values that the schema refuses. */
+/** Throws UserError for an unknown model or key (naming the nearest) and for values that the schema refuses. */
 export function resolveSettings({ model, train, fileSet = [], flags, set }: SettingSources): RunConfig {
   const given = typeof model === "string" ? { name: model } : (model ?? { name: DEFAULT_MODEL });
   const tree: Tree = { model: section("model", given), train: section("train", train) };
   const name = String(flags["model.name"] ?? (tree.model as Tree).name ?? "");
-  const known = inUsage(() => configKeys(name));
+  const known = configKeys(name);
   const read = (pair: string) => readPair(pair, known);
   for (const [key, value] of [...fileSet.map(read), ...Object.entries(flags), ...set.map(read)]) {
     if (value !== undefined) assign(tree, key, value);
   }
-  return inUsage(() => resolveConfig(tree));
-}
-
-/** What the library refuses here is wrong usage. */
-function inUsage<T>(resolve: () => T): T {
-  try {
-    return resolve();
-  } catch (error) {
-    throw error instanceof UserError ? new UsageError(error.message) : error;
-  }
+  return resolveConfig(tree);
 }
 
 /**
  * Settings by dotted key from `KEY=VALUE` pairs, for experiments that train several models: some model has each key.
- * Throws UsageError for an unknown key or a value that a model refuses.
+ * Throws UserError for an unknown key or a value that a model refuses.
  */
 export function readSettings(pairs: readonly string[]): Record<string, unknown> {
   const known = new Map([...models.keys()].flatMap((name) => [...configKeys(name)]));
@@ -72,31 +61,35 @@ export function splitMachineKeys(train: unknown): [options: Tree, settings: unkn
   const options: Tree = {};
   const settings: Tree = {};
   for (const [key, value] of Object.entries(train)) {
-    if (MACHINE_KEYS.includes(key)) options[flagOf(key)] = value;
+    if (MACHINE_KEYS.includes(key)) options[machineFlag(key)] = value;
     else settings[key] = value;
   }
   return [options, settings];
 }
 
-const flagOf = (machineKey: string) => machineKey.replace("_", "-");
+/** The option of a machine's key: `checkpoint_seconds`, or `train.checkpoint_seconds`, is `checkpoint-seconds`. */
+export const machineFlag = (key: string) => key.replace(/^train\./, "").replace("_", "-");
 
 function section(name: string, value: unknown): Tree {
   if (value === undefined || value === null) return {};
-  if (typeof value !== "object" || Array.isArray(value)) throw new UsageError(`'${name}' is no mapping of settings`);
+  if (typeof value !== "object" || Array.isArray(value)) {
+    throw failure("settings.invalid", { name: "configuration", problems: `${name}: expected a mapping of settings` });
+  }
   return structuredClone(value) as Tree;
 }
 
 /** Key and value of KEY=VALUE. */
 function readPair(pair: string, known: ReadonlyMap<string, string>): [key: string, value: unknown] {
   const equals = pair.indexOf("=");
-  if (equals < 1) throw new UsageError(`--set expects KEY=VALUE, found '${pair}'`);
+  if (equals < 1)
+    throw failure("usage.wrong-option", { option: "--set", problem: `expected KEY=VALUE, found '${pair}'` });
   const key = pair.slice(0, equals);
   const machineKey = MACHINE_KEYS.find((name) => key === `train.${name}`);
-  if (machineKey) throw new UsageError(`'${key}' is no setting of a model: use --${flagOf(machineKey)}`);
-  if (!known.has(key)) throw new UsageError(unknownKey(key, known.keys()));
+  if (machineKey) throw failure("settings.machine-key", { key });
+  if (!known.has(key)) throw failure("settings.unknown-key", { key, known: [...known.keys()] });
   try {
     return [key, parse(pair.slice(equals + 1), { logLevel: "error" })];
   } catch {
-    throw new UsageError(`--set ${pair}: the value is not YAML`);
+    throw failure("usage.wrong-option", { option: `--set ${pair}`, problem: "the value is not YAML" });
   }
 }

@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { z } from "zod";
 import { trainingMachineOptions } from "../engine/machine.ts";
+import { failure } from "../errors/failure.ts";
 import { count, metric } from "../format.ts";
 import { models } from "../models/registry.ts";
 import { text, texts, toggle } from "../options/pieces.ts";
@@ -9,7 +10,7 @@ import { whatIsWrong } from "../options/problems.ts";
 import { configKeys, differingKey, type RunConfig, settingsByKey, trainSchema } from "../run/config.ts";
 import { readRunConfig } from "../run/run-folder.ts";
 import type { TrainSummary } from "../run/summary.ts";
-import { type Context, INTERRUPTED, printJson, UsageError } from "./context.ts";
+import { type Context, INTERRUPTED, printJson } from "./context.ts";
 import { addOptions, readConfig } from "./options.ts";
 import { withProgress } from "./progress.ts";
 import { DEFAULT_MODEL, resolveSettings, type SettingSources, splitMachineKeys } from "./settings.ts";
@@ -51,7 +52,7 @@ export function addTrain(program: Command, context: Context, finish: (exitCode: 
       const { options, json } = await read(given);
       const { data, out, resume, engine, threads, checkpointSeconds } = options;
       const wrong = whatIsWrong(z.object({ set }), { set: fileSet });
-      if (wrong !== "") throw new UsageError(`${path}: ${wrong}`);
+      if (wrong !== "") throw failure("usage.wrong-key", { path, problem: wrong });
       const config = await settingsOf(options, { model, train, fileSet: set.parse(fileSet) });
       const summary = await withProgress(context.stderr, (progress) =>
         context.jobs.train({
@@ -97,9 +98,7 @@ async function settingsOf(
   const asked = resolveSettings({ ...file, model, train, flags, set });
   const difference = differingKey(stored, asked);
   if (difference !== undefined) {
-    throw new UsageError(
-      `--resume goes on with the configuration of ${options.out}, which has another '${difference}'`,
-    );
+    throw failure("usage.resumed-setting", { path: options.out, key: difference });
   }
   return asked;
 }

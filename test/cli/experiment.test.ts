@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { UserError } from "../../src/errors.ts";
+import { failure } from "../../src/errors/failure.ts";
 import { experiments } from "../../src/experiments/list.ts";
 import type { RunExperimentOptions, runExperiment } from "../../src/experiments/run.ts";
 import { temporaryFolder } from "../support/source.ts";
@@ -169,10 +169,10 @@ describe("experiment", () => {
 
   it("a mistake that the work finds is reported in one line", async () => {
     const run = async () => {
-      throw new UserError("a is no dataset");
+      throw failure("run.exists", { path: "a" });
     };
     const world = { jobs: { runExperiment: run as unknown as typeof runExperiment } };
     const { code, stderr } = await dien(["experiment", "table2", "--data", "a", "--out", "o"], world);
-    expect([code, stderr]).toEqual([1, "error: a is no dataset\n"]);
+    expect([code, stderr]).toEqual([1, "error: a holds a run already; go on with --resume, or choose another --out\n"]);
   });
 });

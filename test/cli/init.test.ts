@@ -68,7 +68,7 @@ describe("dien init", () => {
     writeFileSync(out, "mine");
     const events = log("d.csv", "user_id,item_id,ts,click");
     const refused = await init("--events", events, "--out", out);
-    expect(refused.stderr).toBe(`error: ${out} exists: give another --out, or --force to replace it\n`);
+    expect(refused.stderr).toBe(`error: ${out} exists; choose another --out, or --force to replace it\n`);
     expect(refused.code).toBe(1);
     expect(readFileSync(out, "utf8")).toBe("mine");
     expect((await init("--events", events, "--out", out, "--force")).code).toBe(0);

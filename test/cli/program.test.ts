@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { UserError } from "../../src/errors.ts";
+import { failure } from "../../src/errors/failure.ts";
 import { models } from "../../src/models/registry.ts";
 import type { TrainSummary } from "../../src/run/summary.ts";
 import type { EvaluateOptions, Evaluation } from "../../src/scoring/evaluate.ts";
@@ -114,9 +114,12 @@ describe("wrong usage ends with 2 and one line", () => {
     [["predict", "--run", "r", "--input", "i", "--out", ""], "option '--out <file>' is empty"],
     [["prepare", "synthetic", "--out", "o", "--dumps", ""], "option '--dumps <folder>' is empty"],
     [["prepare", "synthetic", "--out", "o", "--log", ""], "option '--log <folder>' is empty"],
-    [["prepare", "synthetic"], "option '--out <folder>' is missing; only --log can stand alone"],
-    [["prepare", "synthetic", "--log", "l", "--dumps", "d"], "option '--out <folder>' is missing"],
-    [["prepare", "synthetic", "--out", "o", "--log-format", "csv"], "--log-format needs --log"],
+    [["prepare", "synthetic"], "option '--out <folder>' is missing; '--log <folder>' may stand in its place"],
+    [["prepare", "synthetic", "--log", "l", "--dumps", "d"], "option '--dumps <folder>' needs '--out <folder>'"],
+    [
+      ["prepare", "synthetic", "--out", "o", "--log-format", "csv"],
+      "option '--log-format <format>' needs '--log <folder>'",
+    ],
     [
       ["prepare", "synthetic", "--log", "l", "--log-format", "tsv"],
       `option '--log-format <format>': expected one of csv, ndjson, parquet, found "tsv"`,
@@ -141,7 +144,10 @@ describe("wrong usage ends with 2 and one line", () => {
     [["evaluate", "--run", "r", "--data", "d", "--against", ""], "option '--against <run>' is empty"],
     [["predict", "--run", "r"], "option '--input <file>' is missing"],
     [["prepare", "amazon", "--reviews", "r"], "option '--meta <file>' is missing"],
-    [["train", ...given, "--set", "train.engine=relaxed"], "'train.engine' is no setting of a model: use --engine"],
+    [
+      ["train", ...given, "--set", "train.engine=relaxed"],
+      "'train.engine' is no setting of a model, but of the machine; use --engine",
+    ],
     [["train", ...given, "--set", "train.checkpoint_seconds=1"], "use --checkpoint-seconds"],
     [["experiment", "table2", ...given, "--set", "train.threads=1"], "use --threads"],
     [["train", ...given, "--engine", "gpu"], 'expected one of simd, relaxed, reference, found "gpu"'],
@@ -157,8 +163,8 @@ describe("wrong usage ends with 2 and one line", () => {
     [["train", ...given, "--set", "batch_size=3"], "unknown key 'batch_size'; did you mean 'train.batch_size'?"],
     [["train", ...given, "--set", "model=din"], "unknown key 'model'"],
     [["train", ...given, "--set", "__proto__.x=1"], "unknown key '__proto__.x'"],
-    [["train", ...given, "--set", "train.epochs"], "--set expects KEY=VALUE, found 'train.epochs'"],
-    [["train", ...given, "--set", "train.epochs=[1"], "--set train.epochs=[1: the value is not YAML"],
+    [["train", ...given, "--set", "train.epochs"], "option '--set': expected KEY=VALUE, found 'train.epochs'"],
+    [["train", ...given, "--set", "train.epochs=[1"], "option '--set train.epochs=[1': the value is not YAML"],
     [["train", ...given, "--set", "train.epochs=many"], "train.epochs: "],
     [["train", ...given, "--set", "train.learning_rate=-1"], "train.learning_rate: "],
     [["train", ...given, "--model", "base", "--set", "model.evolution=agru"], "unknown key 'model.evolution'"],
@@ -176,13 +182,13 @@ describe("errors", () => {
     dien(["train", "--data", "d", "--out", "o"], { jobs: { train: () => Promise.reject(error) } });
 
   it("of the user's making end with 1 and one line", async () => {
-    const outcome = await failing(new UserError("d is no dataset"));
-    expect(outcome).toEqual({ code: 1, stdout: "", stderr: "error: d is no dataset\n" });
+    const outcome = await failing(failure("file.empty", { path: "d" }));
+    expect(outcome).toEqual({ code: 1, stdout: "", stderr: "error: d is empty\n" });
   });
 
   it("reach the terminal on one line and without control characters", async () => {
-    const { stderr } = await failing(new UserError('"a\u001b[2Jb" is\r\nno\u009bvalue'));
-    expect(stderr).toBe('error: "a [2Jb" is no value\n');
+    const { stderr } = await failing(failure("file.empty", { path: '"a\u001b[2Jb"\r\nno\u009bfile' }));
+    expect(stderr).toBe('error: "a [2Jb" no file is empty\n');
   });
 
   it("of ours end with 1 and the place where they happened", async () => {
@@ -254,7 +260,7 @@ describe("the configuration of a run", () => {
   it.each<[string, string, number, string]>([
     ["an unknown key", "epoch: 3", 2, "unknown key 'epoch'; did you mean 'epochs'?"],
     ["an unknown section key", "train:\n  epoch: 3", 2, "unknown key 'train.epoch'; did you mean 'train.epochs'?"],
-    ["a section that is none", "train: 3", 2, "'train' is no mapping of settings"],
+    ["a section that is none", "train: 3", 2, "configuration: train: expected a mapping of settings"],
     ["a wrong number", "threads: 0", 2, "wrong number.yaml: threads: expected a whole number, 1 to 256, found 0"],
     ["a wrong switch", 'json: "yes"', 2, 'json: expected true or false, found "yes"'],
     ["a wrong list", "set: train.seed=3", 2, 'set: expected a list, found "train.seed=3"'],
@@ -288,7 +294,8 @@ describe("a resumed run", () => {
     });
     const { code, stderr } = await resume("--epochs", "6");
     expect(stderr).toBe(
-      `error: --resume goes on with the configuration of ${folder}, which has another 'train.epochs'\n`,
+      `error: a run goes on with its own configuration, and that of ${folder} has another 'train.epochs'; ` +
+        "leave that out, or train into a new --out without --resume\n",
     );
     expect(code).toBe(2);
     expect((await resume("--model", "base")).code).toBe(2);
@@ -456,7 +463,7 @@ describe("demo", () => {
     const { code, stderr } = await dien(["demo", "--out", out]);
     expect({ code, stderr }).toEqual({
       code: 1,
-      stderr: `error: ${out} exists and is not empty: give another --out\n`,
+      stderr: `error: ${out} exists and is not empty; choose another --out\n`,
     });
     expect((await dien(["demo", "--out", join(out, "notes")])).stderr).toContain("a part of the path is not a folder");
   });
@@ -497,7 +504,7 @@ describe("predict", () => {
     score: (requests: readonly PredictRequest[]) =>
       requests.map((request) => {
         asked.push(request);
-        if (request.user === "?") throw new UserError('unknown user field "age": the model knows user');
+        if (request.user === "?") throw failure("request.unknown-field", { kind: "user", field: "age", known: "user" });
         return request.history.length / 10;
       }),
     counts,

@@ -1,9 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
-import { UsageError } from "../../src/cli/context.ts";
 import { resolveSettings, type SettingSources } from "../../src/cli/settings.ts";
-import { UserError } from "../../src/errors.ts";
+import { UserError } from "../../src/errors/failure.ts";
 import { models } from "../../src/models/registry.ts";
 import { configKeys, differingKey, type RunConfig } from "../../src/run/config.ts";
 
@@ -73,7 +72,7 @@ describe("settings", () => {
           resolveSettings({ ...NOTHING, ...file });
           seen.resolved++;
         } catch (error) {
-          expect(error).toBeInstanceOf(UsageError);
+          expect(error).toMatchObject({ exitCode: 2 });
           // Sections and names are sound: only a value can be wrong.
           expect((error as Error).message).toMatch(/^configuration: [^\n]+$/);
           seen.refused++;

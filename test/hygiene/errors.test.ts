@@ -9,7 +9,7 @@ import { failure, isFailure, UserError, within } from "../../src/errors/failure.
 import { samples } from "./error-samples.ts";
 
 /** Values that say where a mistake is. */
-const PLACES = ["path", "field", "name", "key", "source", "epoch", "engine", "dataset", "text"];
+const PLACES = ["option", "path", "field", "name", "key", "source", "epoch", "engine", "dataset", "text"];
 
 const STATUSES: readonly Status[] = [400, 404, 409, 413, 422, 500, 503, 507];
 

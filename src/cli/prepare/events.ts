@@ -1,8 +1,9 @@
 /** `dien prepare events` */
 import type { Command } from "commander";
+import { failure } from "../../errors/failure.ts";
 import { FEATURE_SECTIONS } from "../../importers/events/features/features.ts";
 import { eventsOptions } from "../../importers/events/options.ts";
-import { type Context, UsageError } from "../context.ts";
+import type { Context } from "../context.ts";
 import { addOptions, readConfig } from "../options.ts";
 import { reportPrepared } from "./logs.ts";
 
@@ -30,7 +31,7 @@ Examples:
       const entries = Object.entries(values);
       const rest = Object.fromEntries(entries.filter((entry) => !isSection(entry)));
       const { options, json, config } = await read({ path, values: rest, sections: FEATURE_SECTIONS });
-      if (config === undefined) throw new UsageError("option '--config <file>' is missing");
+      if (config === undefined) throw failure("usage.missing-option", { option: "--config <file>" });
       const features = Object.fromEntries(entries.filter(isSection));
       await reportPrepared(context, { out: options.out, json }, (onProgress) =>
         context.jobs.prepareEvents({ ...options, features, featuresPath: path }, onProgress),

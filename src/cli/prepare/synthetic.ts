@@ -1,8 +1,9 @@
 /** `dien prepare synthetic` */
 import type { Command } from "commander";
+import { failure } from "../../errors/failure.ts";
 import { count, duration, metric } from "../../format.ts";
 import { syntheticFlags } from "../../importers/synthetic/options.ts";
-import { type Context, printJson, UsageError } from "../context.ts";
+import { type Context, printJson } from "../context.ts";
 import { addOptions } from "../options.ts";
 import { withProgress } from "../progress.ts";
 import { table } from "../table.ts";
@@ -31,11 +32,14 @@ Examples:
       const { options, json } = await read();
       const { out, dumps, log, ...shop } = options;
       if (log === undefined && command.getOptionValueSource("logFormat") !== "default") {
-        throw new UsageError("--log-format needs --log");
+        throw failure("usage.lone-option", { option: "--log-format <format>", needed: "--log <folder>" });
       }
       if (out === undefined) {
-        if (log === undefined || dumps !== undefined) {
-          throw new UsageError("option '--out <folder>' is missing; only --log can stand alone");
+        if (log === undefined) {
+          throw failure("usage.missing-option", { option: "--out <folder>", instead: "--log <folder>" });
+        }
+        if (dumps !== undefined) {
+          throw failure("usage.lone-option", { option: "--dumps <folder>", needed: "--out <folder>" });
         }
         const written = await withProgress(context.stderr, (progress) =>
           context.jobs.writeLog({ ...shop, log }, (stage, done, total) => progress.update(stage, done, total)),

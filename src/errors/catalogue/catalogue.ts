@@ -7,11 +7,13 @@ import { requests } from "./requests.ts";
 import { runs } from "./runs.ts";
 import { settings } from "./settings.ts";
 import { sources } from "./sources.ts";
+import { usage } from "./usage.ts";
 
 export const catalogue = {
   ...datasets,
   ...files,
   ...sources,
+  ...usage,
   ...settings,
   ...runs,
   ...requests,

@@ -51,6 +51,21 @@ export const files = {
     message: ({ path, problem }: { path: string; problem: string }) =>
       `${path} is not a valid safetensors file: ${problem}`,
   },
+  "file.packed": {
+    status: 422,
+    meaning: "A file that is read as text is packed with gzip.",
+    message: ({ path }: { path: string }) => `${path} is packed with gzip: unpack it first`,
+  },
+  "file.exists": {
+    status: 409,
+    meaning: "A file that should be written is there already.",
+    message: ({ path }: { path: string }) => `${path} exists`,
+  },
+  "file.not-empty": {
+    status: 409,
+    meaning: "A folder that should be empty, or absent, holds files.",
+    message: ({ path }: { path: string }) => `${path} exists and is not empty`,
+  },
   "file.empty": {
     status: 422,
     meaning: "A file holds nothing.",

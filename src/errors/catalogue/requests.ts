@@ -14,6 +14,11 @@ export const requests = {
     message: ({ kind, field }: { kind: string; field: string }) =>
       `${kind} field "${field}" is not given by name: it is that of the request's "time"`,
   },
+  "request.invalid": {
+    status: 400,
+    meaning: "A request lacks a key, has an unknown one, or a value of the wrong kind.",
+    message: ({ problem }: { field: string; problem: string }) => problem,
+  },
   "request.wrong-value": {
     status: 400,
     meaning: "A value of a request is not of the kind that is expected there.",

@@ -1,5 +1,5 @@
 /** Errors of options and configurations, whether a program gives them, a file or a request. */
-import { didYouMean } from "../../suggest.ts";
+import { didYouMean, unknownKey } from "../../suggest.ts";
 import type { Entries } from "../entry.ts";
 
 export const settings = {
@@ -8,6 +8,18 @@ export const settings = {
     exitCode: 2,
     meaning: "Options or a configuration have unknown keys, lack some, or have values that cannot be.",
     message: ({ name, problems }: { name: string; problems: string }) => `${name}: ${problems}`,
+  },
+  "settings.unknown-key": {
+    status: 400,
+    exitCode: 2,
+    meaning: "No setting has that name.",
+    message: ({ key, known }: { key: string; known: readonly string[] }) => unknownKey(key, known),
+  },
+  "settings.machine-key": {
+    status: 400,
+    exitCode: 2,
+    meaning: "What is given as a setting is a matter of the machine, such as the number of threads.",
+    message: ({ key }: { key: string }) => `'${key}' is no setting of a model, but of the machine`,
   },
   "settings.no-model": {
     status: 400,
