@@ -103,7 +103,7 @@ describe("mistakes", () => {
   it("overrides that need other parameters, or that the model does not know", async () => {
     await fails(run, /does not fit: expected tensor attention\.\S+.*found none/, { attention: { form: "mlp" } });
     await fails(run, /does not fit: expected tensor/, { embedding: { size: 5 } });
-    await fails(run, /unknown key "model\.attention\.from"/, { attention: { from: "uniform" } });
+    await fails(run, /unknown key 'model\.attention\.from'/, { attention: { from: "uniform" } });
     await fails(folder, /holds no trained model/);
   });
 });
