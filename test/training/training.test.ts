@@ -274,10 +274,10 @@ describe("mistakes", () => {
   it("unknown models, keys and values", () => {
     const wrong = (input: object, message: RegExp) => expect(() => resolveConfig(input)).toThrow(message);
     wrong({}, /names no model/);
-    wrong({ model: { name: "dein" } }, /unknown model "dein": expected one of base, .*, dien/);
-    wrong({ model: { name: "dien", evolutoin: "gru" } }, /unknown key "model.evolutoin"/);
+    wrong({ model: { name: "dein" } }, /unknown model 'dein', expected one of base, .*, dien/);
+    wrong({ model: { name: "dien", evolutoin: "gru" } }, /unknown key 'model.evolutoin'/);
     wrong({ model: { name: "dien" }, train: { batch_size: 0 } }, /train.batch_size/);
-    wrong({ model: { name: "dien" }, train: { threads: 2 } }, /unknown key "train.threads"/);
+    wrong({ model: { name: "dien" }, train: { threads: 2 } }, /unknown key 'train.threads'/);
   });
 
   it("a run that wasm32 cannot address is refused with what to lower", async () => {
