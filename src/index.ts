@@ -22,6 +22,7 @@ export { models } from "./models/registry.ts";
 export { configKeys, type RunConfig, resolveConfig } from "./run/config.ts";
 export { type CurvePoint, readCurve } from "./run/curve.ts";
 export { type FailureReason, failureReason } from "./run/failure.ts";
+export type { Losses } from "./run/losses.ts";
 export { readTensorFile } from "./run/safetensors-file.ts";
 export { readScores } from "./run/scores.ts";
 export type { TrainSummary } from "./run/summary.ts";
@@ -43,4 +44,5 @@ export { type Comparison, compareAuc, type Difference } from "./statistics/compa
 export { evaluateScores, type Metrics } from "./statistics/metrics.ts";
 export { relaImpr } from "./statistics/relaimpr.ts";
 export { type Spread, spreadOf } from "./statistics/spread.ts";
-export { type Interruption, type TrainEvent, type TrainOptions, train } from "./training/train.ts";
+export type { TrainEvent } from "./training/events.ts";
+export { type Interruption, type TrainOptions, train } from "./training/train.ts";

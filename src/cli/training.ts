@@ -1,7 +1,6 @@
 /** How training shows: a bar of steps with what matters, and a line for every epoch. */
-
 import { count, duration, metric } from "../format.ts";
-import type { TrainEvent } from "../training/train.ts";
+import type { EpochEvent, StepEvent, TrainEvent } from "../training/events.ts";
 import type { Progress } from "./progress.ts";
 
 /** A listener of training events that shows them on `progress`; `prefix` names the run where there are several. */
@@ -12,20 +11,20 @@ export function showTraining(progress: Progress, prefix = ""): (event: TrainEven
       progress.note(prefix + event.text);
     } else if (event.kind === "step") {
       const speed = `${count(event.samples_per_s)} samples/s, ${duration(event.seconds_left)} left`;
-      const detail = `loss ${metric(event.loss)}${auxiliary(event.auxiliary_loss)}${validation}, ${speed}`;
+      const detail = `${lossText(event)}${validation}, ${speed}`;
       progress.update(`${prefix}epoch ${event.epoch}/${event.epochs}`, event.step, event.steps, detail);
     } else {
       const { auc, gauc, logloss } = event.valid;
       const valid = `validation AUC ${metric(auc)}, GAUC ${metric(gauc)}, logloss ${metric(logloss)}`;
       validation = `, AUC ${metric(auc)}`;
       const speed = `${duration(event.seconds)}, ${count(event.samples_per_s)} samples/s`;
-      const loss = `loss ${metric(event.train_loss)}${auxiliary(event.auxiliary_loss)}`;
-      progress.note(`${prefix}epoch ${event.epoch}: ${loss}; ${valid}; ${speed}`);
+      progress.note(`${prefix}epoch ${event.epoch}: ${lossText(event)}; ${valid}; ${speed}`);
     }
   };
 }
 
-/** Models without an auxiliary loss report 0. */
-function auxiliary(loss: number): string {
-  return loss === 0 ? "" : ` + auxiliary ${metric(loss)}`;
+/** The whole loss and, where it is made of several, each of them. */
+function lossText({ losses, total_loss }: StepEvent | EpochEvent): string {
+  const each = Object.entries(losses).map(([name, loss]) => `${name} ${metric(loss)}`);
+  return `loss ${metric(total_loss)}${each.length > 1 ? ` (${each.join(", ")})` : ""}`;
 }

@@ -13,7 +13,7 @@ import type { Schema } from "../features/schema.ts";
 import { loadKernels } from "../kernels/load.ts";
 import type { RunConfig } from "../run/config.ts";
 import { Arena, createMemory } from "../tensor/memory.ts";
-import { recordModel } from "./workspace.ts";
+import { recordModel } from "./record.ts";
 
 export interface ModelCost {
   /** Number of trained parameters, and of those that are not embeddings. */

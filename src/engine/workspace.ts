@@ -9,19 +9,20 @@
 import type { Operation } from "../autograd/operation.ts";
 import { ParameterLayout, ParameterPlan, type ParameterSpec } from "../autograd/parameters.ts";
 import { Tape } from "../autograd/tape.ts";
-import type { Lookup, Tensor } from "../autograd/values.ts";
+import type { Lookup } from "../autograd/values.ts";
 import { failure, type UserError } from "../errors/failure.ts";
 import { Batch } from "../features/batch.ts";
 import type { Schema } from "../features/schema.ts";
 import type { Kernels, Pointer } from "../kernels/contract.ts";
 import { loadKernels } from "../kernels/load.ts";
 import { Gradients } from "../optim/gradients.ts";
-import { modelNamed, type RunConfig } from "../run/config.ts";
+import type { RunConfig } from "../run/config.ts";
+import type { LossTerm } from "../run/losses.ts";
 import type { Ids } from "../tensor/arrays.ts";
 import { Arena, createMemory, type LinearMemory, MAX_BYTES, viewMemory } from "../tensor/memory.ts";
 import { BARRIER_CELLS } from "./barrier.ts";
 import type { Machine } from "./machine.ts";
-import { addTargetLoss } from "./objective.ts";
+import { recordModel } from "./record.ts";
 import { COUNTER_CELLS } from "./work-counter.ts";
 
 export interface WorkspaceOptions extends Machine {
@@ -47,7 +48,7 @@ const TRAIN: Purpose = { training: true, supervised: true };
 interface TapePlan {
   readonly specs: readonly ParameterSpec[];
   readonly lookups: readonly Lookup[];
-  readonly losses: readonly string[];
+  readonly losses: readonly LossTerm[];
   readonly bytes: ReturnType<Tape["bytes"]>;
 }
 
@@ -71,8 +72,8 @@ export class Workspace {
   readonly kernels: Kernels;
   readonly parameters: ParameterLayout;
   readonly gradients: Gradients | undefined;
-  /** Names of the losses, in the order of a tape's. */
-  readonly losses: readonly string[];
+  /** The losses, in the order of a tape's. */
+  readonly losses: readonly LossTerm[];
   /** What the threads' `Barrier`s and `WorkCounter`s share. */
   readonly barrierCells: Int32Array;
   readonly counterCells: Int32Array;
@@ -155,14 +156,6 @@ export class Workspace {
   }
 }
 
-/** Records the configured model, in training with its losses. Returns the logits [B, 1]. */
-export function recordModel(tape: Tape, batch: Batch, { model }: Pick<RunConfig, "model">): Tensor {
-  const { name, ...config } = model;
-  const logits = modelNamed(name).logits(tape, batch, config);
-  if (tape.supervised) addTargetLoss(tape, batch, logits);
-  return logits;
-}
-
 /** Whether an operation looks up any of `ids`. */
 function readsAny({ name, attributes }: Operation, ids: readonly Ids[]): boolean {
   return name === "embed" && attributes.ids.some((each) => ids.includes(each));
@@ -184,7 +177,7 @@ function planTape({ schema, config }: WorkspaceOptions, purpose: Purpose): TapeP
   const tape = new Tape({ kernels: loadKernels(memory.memory), memory, parameters, ...purpose });
   const samples = purpose.training ? shardSize(config) : SCORE_BATCH;
   recordModel(tape, new Batch(memory, new Arena(0, Number.MAX_SAFE_INTEGER), schema, samples), config);
-  const losses = tape.losses.map((loss) => loss.name);
+  const losses = tape.losses.map(({ name, weight }) => ({ name, weight }));
   return { specs: parameters.specs, lookups: tape.lookups, losses, bytes: tape.bytes() };
 }
 

@@ -10,20 +10,24 @@ import { existsSync } from "node:fs";
 import { z } from "zod";
 import { failure } from "../errors/failure.ts";
 import { readLines } from "../lines.ts";
+import { type Losses, measuredSchema } from "./losses.ts";
 import { parseOrNull, runFiles } from "./run-folder.ts";
+import { metricsSchema } from "./summary.ts";
 
-/** A line of metrics.jsonl that tells the losses after a step. The other lines are of whole epochs. */
-const stepLine = z.object({
+/** A line of metrics.jsonl that has the losses after a step. The other lines are of whole epochs. */
+const stepLine = measuredSchema.extend({
   epoch: z.int(),
   step: z.int(),
-  loss: z.number(),
-  auxiliary_loss: z.number(),
-  valid: z.object({ loss: z.number(), auxiliary_loss: z.number() }).optional(),
+  valid: measuredSchema.optional(),
   rate: z.number(),
 });
-const logLine = z.union([stepLine, z.object({ epoch: z.int(), train_loss: z.number() })]);
+const epochLine = measuredSchema.extend({ epoch: z.int(), valid: metricsSchema });
+const logLine = z.union([stepLine, epochLine]);
+/** A line of a build whose losses had no names. */
+const earlierLine = z.object({ epoch: z.int(), auxiliary_loss: z.number() });
 
-export type StepLine = z.input<typeof stepLine>;
+export type StepLine = z.output<typeof stepLine>;
+export type EpochLine = z.output<typeof epochLine>;
 
 /** Losses at a place of a run. */
 export interface CurvePoint {
@@ -31,9 +35,10 @@ export interface CurvePoint {
   readonly epoch: number;
   readonly step: number;
   readonly part: "training" | "validation";
-  /** Mean losses, without weights: the whole loss is target + model.auxiliary.weight * auxiliary. */
-  readonly target: number;
-  readonly auxiliary: number;
+  /** Mean losses, without their weights. */
+  readonly losses: Losses;
+  /** Their weighted sum, which training minimises. */
+  readonly total: number;
 }
 
 /**
@@ -45,14 +50,17 @@ export async function readCurve(run: string): Promise<CurvePoint[]> {
   if (!existsSync(metrics)) throw failure("run.lacks", { path: run, what: "log", reason: "there is no metrics.jsonl" });
   const points: CurvePoint[] = [];
   await readLines(metrics, (line, number) => {
-    const { data } = logLine.safeParse(parseOrNull(line));
+    const record = parseOrNull(line);
+    const { data } = logLine.safeParse(record);
+    if (!data && earlierLine.safeParse(record).success) {
+      const found = `losses without names in line ${number}`;
+      throw failure("file.other-version", { path: metrics, expected: "losses by name", found });
+    }
     if (!data) throw failure("file.wrong-line", { path: metrics, line: number, expected: "a line of a training log" });
     if (!("step" in data)) return;
-    const { epoch, step, loss, auxiliary_loss, valid } = data;
-    points.push({ epoch, step, part: "training", target: loss, auxiliary: auxiliary_loss });
-    if (valid) {
-      points.push({ epoch, step, part: "validation", target: valid.loss, auxiliary: valid.auxiliary_loss });
-    }
+    const { epoch, step, losses, total_loss: total, valid } = data;
+    points.push({ epoch, step, part: "training", losses, total });
+    if (valid) points.push({ epoch, step, part: "validation", losses: valid.losses, total: valid.total_loss });
   });
   return points;
 }

@@ -3,7 +3,9 @@ import { existsSync } from "node:fs";
 import { z } from "zod";
 import { failure } from "../errors/failure.ts";
 import { readJson, writeFileAside } from "../files.ts";
+import { ENGINES } from "../kernels/load.ts";
 import { whatIsWrong } from "../options/problems.ts";
+import { lossesSchema } from "./losses.ts";
 import { runFiles } from "./run-folder.ts";
 
 /** JSON has no NaN: a metric that is not defined is null there. */
@@ -15,8 +17,8 @@ const metric = z
 export const metricsSchema = z.object({ auc: metric, gauc: metric, logloss: metric });
 
 export const epochSchema = z.object({
-  train_loss: z.number(),
-  auxiliary_loss: z.number(),
+  /** Means over the epoch's steps. */
+  losses: lossesSchema,
   valid_auc: metric,
   seconds: z.number(),
   /** Of them, those in which the threads waited for samples. */
@@ -24,19 +26,32 @@ export const epochSchema = z.object({
   samples_per_s: z.number(),
 });
 
+/** The epoch as earlier builds wrote it: two losses without names, the second one 0 where a model had none. */
+const unnamedLosses = z.looseObject({ train_loss: z.number(), auxiliary_loss: z.number() });
+
+const storedEpochSchema = z.preprocess((stored) => {
+  const { data } = unnamedLosses.safeParse(stored);
+  if (data === undefined) return stored;
+  const { train_loss: target, auxiliary_loss: auxiliary, ...rest } = data;
+  return { ...rest, losses: auxiliary === 0 ? { target } : { target, auxiliary } };
+}, epochSchema);
+
 export type EpochSummary = z.output<typeof epochSchema>;
 
 const summarySchema = z.object({
   model: z.string(),
   seed: z.int(),
+  /** Of the latest call that trained the run. */
   threads: z.int(),
+  /** The kernels that computed it, all that did; absent in runs of earlier builds. */
+  engines: z.array(z.enum(ENGINES)).optional(),
   /** Number of trained values. */
   parameters: z.int(),
   /** From 1; `valid` and `test` are those of this epoch. */
   best_epoch: z.int(),
   valid: metricsSchema,
   test: metricsSchema,
-  epochs: z.array(epochSchema),
+  epochs: z.array(storedEpochSchema),
   weights_sha256: z.string(),
 });
 

@@ -1,6 +1,6 @@
 /**
- * Checkpoints: one file with weights, moments and position. Random numbers need no state, for they are a function of
- * (seed, epoch, sample). A run that goes on from a checkpoint ends bit-identical to one that was never stopped.
+ * Checkpoints: one file with weights, moments and progress. A run that goes on from a checkpoint ends bit-identical to
+ * one that was never stopped.
  */
 import { existsSync } from "node:fs";
 import { z } from "zod";
@@ -8,61 +8,15 @@ import { stateTensors } from "../engine/state.ts";
 import type { Workspace } from "../engine/workspace.ts";
 import { failure } from "../errors/failure.ts";
 import { readTensors, runFiles, writeTensors } from "../run/run-folder.ts";
-import { epochSchema, metricsSchema } from "../run/summary.ts";
+import { type Progress, progressSchema } from "./progress.ts";
 
-const VERSION = 2;
+/** Since version 3 losses have names. */
+const HEADER = { format: "dien-checkpoint", version: 3 } as const;
 
-/** Sums over steps of the target loss and of the auxiliary losses. */
-const lossSums = z.object({ target: z.number(), auxiliary: z.number(), steps: z.int() });
-
-const progressSchema = z.object({
-  format: z.literal("dien-checkpoint"),
-  version: z.literal(VERSION),
-  /** The epoch under way, from 1, and its next step. */
-  epoch: z.int(),
-  step: z.int(),
-  /** Steps of all epochs before this one. */
-  stepsDone: z.int(),
-  /** Step losses of this epoch, those that are not in the log yet, and the seconds that the epoch has taken. */
-  epochLosses: lossSums,
-  unlogged: lossSums,
-  seconds: z.number(),
-  loadingSeconds: z.number(),
-  /** Finished epochs, and the best of them. */
-  epochs: z.array(epochSchema),
-  best: z.object({ epoch: z.int(), valid: metricsSchema }).nullable(),
-  metricsBytes: z.int(),
-});
-
-/** Where a run is. */
-export type Progress = z.output<typeof progressSchema>;
-
-export type LossSums = z.output<typeof lossSums>;
-
-export function noLosses(): LossSums {
-  return { target: 0, auxiliary: 0, steps: 0 };
-}
-
-/** Where a fresh run is. */
-export function startOfRun(): Progress {
-  return {
-    format: "dien-checkpoint",
-    version: VERSION,
-    epoch: 1,
-    step: 0,
-    stepsDone: 0,
-    epochLosses: noLosses(),
-    unlogged: noLosses(),
-    seconds: 0,
-    loadingSeconds: 0,
-    epochs: [],
-    best: null,
-    metricsBytes: 0,
-  };
-}
+const headerSchema = z.object({ format: z.literal(HEADER.format), version: z.int() });
 
 export async function writeCheckpoint(run: string, workspace: Workspace, progress: Progress): Promise<void> {
-  await writeTensors(runFiles(run).checkpoint, stateTensors(workspace), progress);
+  await writeTensors(runFiles(run).checkpoint, stateTensors(workspace), { ...HEADER, ...progress });
 }
 
 /**
@@ -83,7 +37,12 @@ export async function readProgress(run: string): Promise<Progress | undefined> {
 }
 
 function parseProgress(path: string, about: unknown): Progress {
-  const parsed = progressSchema.safeParse(about);
-  if (!parsed.success) throw failure("file.damaged", { path, problem: `it is no checkpoint of version ${VERSION}` });
-  return parsed.data;
+  const { version } = headerSchema.safeParse(about).data ?? {};
+  if (version !== undefined && version !== HEADER.version) {
+    const expected = `a checkpoint of version ${HEADER.version}`;
+    throw failure("file.other-version", { path, expected, found: `version ${version}` });
+  }
+  const progress = version === undefined ? undefined : progressSchema.safeParse(about).data;
+  if (!progress) throw failure("file.damaged", { path, problem: `it is no checkpoint of version ${HEADER.version}` });
+  return progress;
 }

@@ -5,7 +5,7 @@ import { closeProgress, Progress, withProgress } from "../../src/cli/progress.ts
 import { table } from "../../src/cli/table.ts";
 import { showTraining } from "../../src/cli/training.ts";
 import { count, duration, metric, percent, pValue, signed } from "../../src/format.ts";
-import type { TrainEvent } from "../../src/training/train.ts";
+import type { EpochEvent, StepEvent } from "../../src/training/events.ts";
 
 /** A stream that keeps what is written; as a terminal it has the methods that a bar moves the cursor with. */
 class Screen extends Writable implements Terminal {
@@ -24,22 +24,22 @@ class Screen extends Writable implements Terminal {
   }
 }
 
-const step: TrainEvent = {
+const step: StepEvent = {
   kind: "step",
   epoch: 1,
   epochs: 3,
   step: 50,
   steps: 200,
-  loss: 0.61234,
-  auxiliary_loss: 1.3,
+  losses: { target: 0.61234, auxiliary: 1.3 },
+  total_loss: 1.91234,
   samples_per_s: 15203.4,
   seconds_left: 83,
 };
-const epoch: TrainEvent = {
+const epoch: EpochEvent = {
   kind: "epoch",
   epoch: 1,
-  train_loss: 0.6,
-  auxiliary_loss: 0,
+  losses: { target: 0.6 },
+  total_loss: 0.6,
   valid: { auc: 0.71234, gauc: Number.NaN, logloss: 0.6 },
   seconds: 12.34,
   loading_seconds: 0,
@@ -90,12 +90,12 @@ describe("progress", () => {
     const show = showTraining(new Progress(log, 0), "din ");
     show(step);
     show(epoch);
-    show({ ...step, epoch: 2, auxiliary_loss: 0 });
+    show({ ...step, epoch: 2, losses: { target: 0.61234, auxiliary: 1.3, hint: 0.2 }, total_loss: 2.11234 });
     show({ kind: "note", text: "stopped early" });
     expect(log.text.split("\n")).toEqual([
-      "din epoch 1/3 25 % loss 0.6123 + auxiliary 1.3000, 15,203 samples/s, 1:23 left",
+      "din epoch 1/3 25 % loss 1.9123 (target 0.6123, auxiliary 1.3000), 15,203 samples/s, 1:23 left",
       "din epoch 1: loss 0.6000; validation AUC 0.7123, GAUC n/a, logloss 0.6000; 12.3 s, 10,000 samples/s",
-      "din epoch 2/3 25 % loss 0.6123, AUC 0.7123, 15,203 samples/s, 1:23 left",
+      "din epoch 2/3 25 % loss 2.1123 (target 0.6123, auxiliary 1.3000, hint 0.2000), AUC 0.7123, 15,203 samples/s, 1:23 left",
       "din stopped early",
       "",
     ]);

@@ -179,14 +179,13 @@ it("figure2 has the losses that the runs logged, the auxiliary one with its weig
     .filter(({ step }) => step !== undefined);
   // Ten steps an epoch, so a point a step, over both epochs.
   expect(logged).toHaveLength(20);
-  for (const [i, { loss, auxiliary_loss, valid }] of logged.entries()) {
+  for (const [i, { losses, valid }] of logged.entries()) {
     const of = (part: string) => rows.find((row) => row.seed === 1 && row.step === i + 1 && row.part === part);
     expect(of("training")).toMatchObject({
-      target: loss,
-      auxiliary: auxiliary_loss,
-      whole: loss + 0.5 * auxiliary_loss,
+      ...losses,
+      whole: losses.target + 0.5 * losses.auxiliary,
     });
-    expect(of("validation")).toMatchObject({ whole: valid.loss + 0.5 * valid.auxiliary_loss });
+    expect(of("validation")).toMatchObject({ whole: valid.losses.target + 0.5 * valid.losses.auxiliary });
   }
   expect(outcome.report.lead).toMatch(/whole loss falls from/);
 });

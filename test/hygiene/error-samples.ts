@@ -43,6 +43,7 @@ export const samples: Samples = {
   "source.duplicate-key": [{ source: "users.csv", row: 9, column: "id", key: '"u1"', first: "users.csv: row 2" }],
   "source.unusable-rows": [{ source: "reviews.json", unit: "lines", bad: 120, total: 300, first: "line 3: no asin" }],
   "file.damaged": [{ path: "summary.json", problem: "epochs: expected a list, found 5" }],
+  "file.other-version": [{ path: "state.safetensors", expected: "a checkpoint of version 3", found: "version 2" }],
   "file.wrong-line": [{ path: "metrics.jsonl", line: 4, expected: "a line of a training log" }],
   "file.not-safetensors": [{ path: "weights.safetensors", problem: "its header is not JSON" }],
   "run.other-files": [{ path: "runs/a" }],

@@ -10,7 +10,7 @@ import {
 import { ParameterPlan } from "../../src/autograd/parameters.ts";
 import { Tape, type TapeOptions } from "../../src/autograd/tape.ts";
 import type { Tensor } from "../../src/autograd/values.ts";
-import { recordModel } from "../../src/engine/workspace.ts";
+import { recordModel } from "../../src/engine/record.ts";
 import { Batch } from "../../src/features/batch.ts";
 import type { Schema } from "../../src/features/schema.ts";
 import { loadKernels } from "../../src/kernels/load.ts";

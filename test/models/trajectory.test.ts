@@ -5,10 +5,10 @@
  * so the test adds a second shard that looks up all rows of all tables with a gradient of zero.
  */
 import { expect, it } from "vitest";
+import { crossEntropy } from "../../src/autograd/loss.ts";
 import { ParameterLayout, ParameterPlan } from "../../src/autograd/parameters.ts";
 import { Tape } from "../../src/autograd/tape.ts";
 import type { Lookup, Tensor } from "../../src/autograd/values.ts";
-import { addTargetLoss } from "../../src/engine/objective.ts";
 import { Batch } from "../../src/features/batch.ts";
 import { loadKernels } from "../../src/kernels/load.ts";
 import { dien } from "../../src/models/dien.ts";
@@ -82,7 +82,7 @@ it("follows the golden trajectory", () => {
   const batch = new Batch(memory, arena, schema, BATCH);
   const record = (tape: Tape): Tensor => {
     const logits = dien.logits(tape, batch, config);
-    addTargetLoss(tape, batch, logits);
+    crossEntropy(tape, tape.loss("target", 1, "samples"), logits, batch.labels);
     return logits;
   };
   const plan = new ParameterPlan();

@@ -38,8 +38,14 @@ describe("the points", () => {
     const out = await trainInto("means", { curve_steps: 8, epochs: 1 });
     const [a, b, c] = (await readCurve(out)).filter(({ part }) => part === "training");
     const { epochs } = JSON.parse(readFileSync(join(out, "summary.json"), "utf8"));
-    expect((8 * a.target + 8 * b.target + 3 * c.target) / 19).toBeCloseTo(epochs[0].train_loss, 12);
-    expect((8 * a.auxiliary + 8 * b.auxiliary + 3 * c.auxiliary) / 19).toBeCloseTo(epochs[0].auxiliary_loss, 12);
+    expect((8 * a.losses.target + 8 * b.losses.target + 3 * c.losses.target) / 19).toBeCloseTo(
+      epochs[0].losses.target,
+      12,
+    );
+    expect((8 * a.losses.auxiliary + 8 * b.losses.auxiliary + 3 * c.losses.auxiliary) / 19).toBeCloseTo(
+      epochs[0].losses.auxiliary,
+      12,
+    );
   });
 });
 
@@ -48,7 +54,7 @@ describe("validation losses", () => {
     const out = await trainInto(`target-${activation}`, { curve_steps: 100 }, { name: "dien", head: { activation } });
     const lines = readFileSync(join(out, "metrics.jsonl"), "utf8").trim().split("\n");
     const loglosses = lines.map((line) => JSON.parse(line).valid.logloss).filter((logloss) => logloss !== undefined);
-    const losses = validation(await readCurve(out)).map(({ target }) => target);
+    const losses = validation(await readCurve(out)).map(({ losses }) => losses.target);
     expect(losses).toHaveLength(2);
     losses.forEach((loss, i) => {
       expect(loss).toBeCloseTo(loglosses[i], 6);
@@ -57,20 +63,20 @@ describe("validation losses", () => {
 
   it("are a function of the weights: the same where those stay, 2 ln 2 for fresh interests that know nothing", async () => {
     const points = validation(await readCurve(await trainInto("still", { curve_steps: 8, learning_rate: 1e-30 })));
-    const [{ target, auxiliary }] = points;
-    for (const point of points) expect(point).toMatchObject({ target, auxiliary });
-    expect(auxiliary).toBeCloseTo(2 * Math.LN2, 2);
+    const [{ losses }] = points;
+    for (const point of points) expect(point).toMatchObject({ losses });
+    expect(losses.auxiliary).toBeCloseTo(2 * Math.LN2, 2);
   });
 
   it("fall as the model learns", async () => {
     const points = validation(await readCurve(await trainInto("learns", { curve_steps: 8, epochs: 4 })));
-    expect(points.at(-1)!.auxiliary).toBeLessThan(points[0].auxiliary);
-    expect(points.at(-1)!.target).toBeLessThan(points[0].target);
+    expect(points.at(-1)!.losses.auxiliary).toBeLessThan(points[0].losses.auxiliary);
+    expect(points.at(-1)!.losses.target).toBeLessThan(points[0].losses.target);
   });
 
   it("have no auxiliary part where the model has none", async () => {
     const points = await readCurve(await trainInto("din", { curve_steps: 8, epochs: 1 }, { name: "din" }));
-    for (const { auxiliary } of points) expect(auxiliary).toBe(0);
+    for (const { losses, total } of points) expect(losses).toEqual({ target: total });
   });
 });
 
@@ -84,10 +90,16 @@ describe("mistakes", () => {
     await fails(folder, /holds no log/);
     const out = join(folder, "odd");
     mkdirSync(out);
-    const good = '{"epoch":1,"step":2,"loss":0.5,"auxiliary_loss":1,"rate":0.1}\n';
-    for (const bad of ["{", '{"epoch":1,"step":"two"}', '{"epoch":1,"step":2,"loss":null}', "null"]) {
+    const good = '{"epoch":1,"step":2,"losses":{"target":0.5},"total_loss":0.5,"rate":0.1}\n';
+    for (const bad of ["{", '{"epoch":1,"step":"two"}', '{"epoch":1,"step":2,"losses":null}', "null"]) {
       writeFileSync(join(out, "metrics.jsonl"), `${good}${bad}\n`);
       await fails(out, /metrics\.jsonl:2: expected a line of a training log/);
     }
+    const earlier = '{"epoch":1,"step":2,"loss":0.5,"auxiliary_loss":1,"rate":0.1}\n';
+    writeFileSync(join(out, "metrics.jsonl"), good + earlier);
+    await fails(
+      out,
+      /metrics\.jsonl was written by another version: expected losses by name, found losses without names in line 2/,
+    );
   });
 });

@@ -93,8 +93,10 @@ describe("an engine", () => {
     const onProgress = () => controller.abort();
     const first = await train({ data, out, config, engine: "reference", signal: controller.signal, onProgress });
     expect(first.interrupted).toBe(true);
-    const { test } = await finish(out, { resume: true });
+    const { test, engines } = await finish(out, { resume: true });
     expect(test.auc).toBeCloseTo(summary.test.auc, 1);
+    expect(engines).toEqual(["reference", "simd"]);
+    expect(summary.engines).toEqual(["simd"]);
   });
 });
 

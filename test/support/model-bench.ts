@@ -1,8 +1,8 @@
 /** A model recorded over one small random batch, for tests of gradients and scores. */
+import { crossEntropy } from "../../src/autograd/loss.ts";
 import { ParameterLayout, ParameterPlan } from "../../src/autograd/parameters.ts";
 import { Tape } from "../../src/autograd/tape.ts";
 import type { Tensor } from "../../src/autograd/values.ts";
-import { addTargetLoss } from "../../src/engine/objective.ts";
 import { Batch } from "../../src/features/batch.ts";
 import type { Schema } from "../../src/features/schema.ts";
 import { type Engine, loadKernels } from "../../src/kernels/load.ts";
@@ -47,7 +47,7 @@ export class ModelBench {
     const batch = new Batch(memory, arena, schema, maxSamples);
     const record = (tape: Tape): Tensor => {
       const logits = model.logits(tape, batch, config);
-      addTargetLoss(tape, batch, logits);
+      crossEntropy(tape, tape.loss("target", 1, "samples"), logits, batch.labels);
       return logits;
     };
     const plan = new ParameterPlan();

@@ -29,14 +29,14 @@ describe("the target loss of an epoch", () => {
     const { out, summary } = await still({ name }, equalBatches);
     const { logloss, samples } = evaluateScores(await scoreRun({ run: out, data, split: "train" }));
     expect(samples).toBe(300);
-    expect(summary.epochs[0].train_loss).toBeCloseTo(logloss, 6);
+    expect(summary.epochs[0].losses.target).toBeCloseTo(logloss, 6);
   });
 
   it("is the mean over steps, of which the last may have fewer samples", async () => {
     // Embeddings that are all but zero make every score one half: each step's loss is ln 2, whatever its size.
     const model = { name: "dien", embedding: { size: 4, scale: 1e-12 } };
     const { summary } = await still(model, { batch_size: 70, shards: 3 });
-    expect(summary.epochs[0].train_loss).toBeCloseTo(Math.LN2, 6);
+    expect(summary.epochs[0].losses.target).toBeCloseTo(Math.LN2, 6);
   });
 });
 
@@ -44,6 +44,6 @@ it("the auxiliary loss of states that are all but zero is 2 ln 2", async () => {
   const model = { name: "dien", embedding: { size: 4, scale: 1e-12 } };
   for (const settings of [equalBatches, { batch_size: 70, shards: 3 }]) {
     const { summary } = await still(model, settings);
-    expect(summary.epochs[0].auxiliary_loss).toBeCloseTo(2 * Math.LN2, 6);
+    expect(summary.epochs[0].losses.auxiliary).toBeCloseTo(2 * Math.LN2, 6);
   }
 });

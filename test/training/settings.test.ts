@@ -120,9 +120,9 @@ describe("learning_rate_decay", () => {
 
   it("that leaves next to nothing of the rate keeps the weights of the first epoch", async () => {
     const settings = { epochs: 3, patience: 3 };
-    const [first, ...later] = logged(await run({ ...settings, learning_rate_decay: 1e-30 }), "train_loss");
+    const [first, ...later] = logged(await run({ ...settings, learning_rate_decay: 1e-30 }), "valid");
     for (const { valid } of later) expect(valid).toEqual(first.valid);
-    const [kept, moved] = logged(await run(settings), "train_loss");
+    const [kept, moved] = logged(await run(settings), "valid");
     expect(kept.valid).toEqual(first.valid);
     expect(moved.valid).not.toEqual(first.valid);
   });

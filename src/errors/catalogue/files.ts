@@ -39,6 +39,12 @@ export const files = {
     meaning: "A file does not hold what it should: it was changed, cut off, or written by another version or program.",
     message: ({ path, problem }: { path: string; problem: string }) => `${path} is damaged: ${problem}`,
   },
+  "file.other-version": {
+    status: 422,
+    meaning: "A file was written by another version of this program, in a format that this one does not read.",
+    message: ({ path, expected, found }: { path: string; expected: string; found: string }) =>
+      `${path} was written by another version: expected ${expected}, found ${found}`,
+  },
   "file.wrong-line": {
     status: 422,
     meaning: "A line of a text file is not of the kind that the file holds.",

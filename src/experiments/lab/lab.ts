@@ -11,7 +11,8 @@ import { failureReason } from "../../run/failure.ts";
 import { createRun, runFiles } from "../../run/run-folder.ts";
 import type { TrainSummary } from "../../run/summary.ts";
 import { readProgress } from "../../training/checkpoint.ts";
-import { type TrainEvent, train } from "../../training/train.ts";
+import type { TrainEvent } from "../../training/events.ts";
+import { train } from "../../training/train.ts";
 import { type LabDataset, openDatasets } from "./datasets.ts";
 import {
   dropCheckpoint,

@@ -6,9 +6,10 @@ import { metric } from "../../format.ts";
 import { curvesPlot } from "../../report/plots/curves.ts";
 import type { Report, ReportBlock } from "../../report/report.ts";
 import { type CurvePoint, readCurve } from "../../run/curve.ts";
+import type { Losses } from "../../run/losses.ts";
 import type { LabDataset } from "../lab/datasets.ts";
 import type { Lab } from "../lab/lab.ts";
-import { numberOf, type TrainedRun, trialConfig, type Variant } from "../lab/trials.ts";
+import { type TrainedRun, trialConfig, type Variant } from "../lab/trials.ts";
 import { repeatCommands, seedsFlag } from "../results/commands.ts";
 import { groupBy } from "../results/results.ts";
 import { dien } from "./variants.ts";
@@ -45,7 +46,7 @@ export async function figure2(lab: Lab): Promise<Report> {
         }),
       ),
     ],
-    data: { curves: rows },
+    data: { curves: rows.map(({ losses, ...point }) => ({ ...point, ...losses })) },
     commands: repeatCommands(lab, "figure2", runs, seedsFlag(lab)),
   };
 }
@@ -67,53 +68,50 @@ function epochSteps(lab: Lab, { manifest }: LabDataset): number {
   return Math.ceil(manifest.counts.train / batchSize);
 }
 
-/** Losses at a point of a run. A type, not an interface: only a type is assignable to a report's rows. */
-type LossRow = {
+/** Losses at a point of a run: the whole loss, and each of its terms by name. */
+interface LossPoint {
   readonly dataset: string;
   readonly seed: number;
   readonly step: number;
   readonly part: CurvePoint["part"];
-  readonly whole: number;
-  readonly target: number;
-  readonly auxiliary: number;
-};
+  readonly losses: Losses;
+}
 
-async function curveOf(lab: Lab, { dataset, variant, seed, folder }: TrainedRun): Promise<LossRow[]> {
-  const weight = numberOf(variant, lab.options.settings, "model.auxiliary.weight");
+async function curveOf(lab: Lab, { dataset, seed, folder }: TrainedRun): Promise<LossPoint[]> {
   const points = await readCurve(folder);
   const steps = epochSteps(lab, dataset);
-  return points.map(({ epoch, step, part, target, auxiliary }) => ({
+  return points.map(({ epoch, step, part, losses, total }) => ({
     dataset: dataset.name,
     seed,
     step: (epoch - 1) * steps + step,
     part,
-    whole: target + weight * auxiliary,
-    target,
-    auxiliary,
+    losses: { whole: total, ...losses },
   }));
 }
 
-/** Means over seeds, in two panels. */
-function meanCurves(rows: readonly LossRow[]) {
+/** The losses that have a panel. The target loss is seen in the whole one, as in the paper. */
+function shownLosses([{ losses }]: readonly LossPoint[]): string[] {
+  return Object.keys(losses).filter((name) => name !== "target");
+}
+
+/** Means over seeds, in a panel for each loss. */
+function meanCurves(rows: readonly LossPoint[]) {
   const groups = groupBy(rows, ({ part, step }) => `${part} ${step}`);
-  const facets = [
-    ["whole loss", "whole"],
-    ["auxiliary loss", "auxiliary"],
-  ] as const;
-  return facets.flatMap(([facet, loss]) =>
+  return shownLosses(rows).flatMap((loss) =>
     groups.map((group) => ({
-      facet,
+      facet: `${loss} loss`,
       series: "DIEN",
       part: group[0].part,
       x: group[0].step,
-      y: group.reduce((sum, row) => sum + row[loss], 0) / group.length,
+      y: group.reduce((sum, row) => sum + row.losses[loss], 0) / group.length,
     })),
   );
 }
 
-function fallSentence(dataset: string, rows: readonly LossRow[]): string {
+function fallSentence(dataset: string, rows: readonly LossPoint[]): string {
   const validation = meanCurves(rows).filter(({ part }) => part === "validation");
-  const words = ["whole loss", "auxiliary loss"].map((facet) => {
+  const words = shownLosses(rows).map((loss) => {
+    const facet = `${loss} loss`;
     const curve = validation.filter((point) => point.facet === facet).sort((a, b) => a.x - b.x);
     const least = curve.reduce((best, point) => (point.y < best.y ? point : best));
     return `the ${facet} falls from ${metric(curve[0].y)} to ${metric(least.y)}, its lowest, at step ${least.x}`;

@@ -1,23 +1,22 @@
 /** The steps of an epoch: each portion has those that its samples need, and no batch reaches into the next. */
 import { expect, it } from "vitest";
 import type { Portion } from "../../src/dataset/blocks.ts";
-import { planEpoch, portionOfStep } from "../../src/training/epoch-plan.ts";
+import { planEpoch, portionOfStep } from "../../src/training/steps.ts";
 
 const portions = [10, 4, 9].map((samples): Portion => ({ samples, sequences: 1, behaviours: 0, blocks: [] }));
 
-it("counts the steps of each portion", () => {
+it("each portion has its steps", () => {
   const plan = planEpoch(portions, 4);
-  expect(plan.steps).toBe(3 + 1 + 3);
-  expect(plan.portions.map(({ number, first, end }) => [number, first, end])).toEqual([
+  expect(plan.map(({ number, first, end }) => [number, first, end])).toEqual([
     [0, 0, 3],
     [1, 3, 4],
     [2, 4, 7],
   ]);
-  expect(plan.portions.map(({ portion }) => portion)).toEqual(portions);
+  expect(plan.map(({ portion }) => portion)).toEqual(portions);
 });
 
-it("finds the portion of a step", () => {
+it("a step finds its portion", () => {
   const plan = planEpoch(portions, 4);
-  const numbers = Array.from({ length: plan.steps }, (_, step) => portionOfStep(plan, step).number);
+  const numbers = Array.from({ length: 7 }, (_, step) => portionOfStep(plan, step).number);
   expect(numbers).toEqual([0, 0, 0, 1, 2, 2, 2]);
 });

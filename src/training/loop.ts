@@ -1,0 +1,161 @@
+/**
+ * The training loop, top to bottom: epochs of steps, checkpoints in between, validation after each epoch. The epoch with
+ * the best validation AUC is kept and reported on test; the test samples are read once, at the end.
+ *
+ * Threads, and the loading of samples, are behind `TrainingSteps`; sums of losses behind `losses.ts`. `progress` is where
+ * the run is and all that a checkpoint needs beside the weights.
+ */
+import type { DatasetStream } from "../dataset/stream.ts";
+import type { Machine } from "../engine/machine.ts";
+import { loadWeights, saveWeights, weightTensors } from "../engine/state.ts";
+import type { WorkerPool } from "../engine/worker-pool.ts";
+import { failure, type UserError } from "../errors/failure.ts";
+import type { RunConfig, TrainConfig } from "../run/config.ts";
+import type { EpochLine, StepLine } from "../run/curve.ts";
+import type { MeasuredLosses } from "../run/losses.ts";
+import { MetricsLog } from "../run/run-folder.ts";
+import { writeScores } from "../run/scores.ts";
+import { weightsSha256 } from "../run/sha256.ts";
+import { type TrainSummary, writeSummary } from "../run/summary.ts";
+import { isBest, isOutOfPatience } from "./best-epoch.ts";
+import { writeCheckpoint } from "./checkpoint.ts";
+import { stepEvent, type TrainEvent } from "./events.ts";
+import { areFinite, meanLosses, noLosses, sumOfSteps } from "./losses.ts";
+import { noteEpoch, noteSteps, type Progress } from "./progress.ts";
+import { SplitEvaluator } from "./split-evaluator.ts";
+import { TrainingSteps } from "./steps.ts";
+
+/** A run that is ready to train. */
+export interface TrainingRun {
+  readonly out: string;
+  readonly config: RunConfig;
+  readonly machine: Machine;
+  readonly dataset: DatasetStream;
+  /** Holds the weights of `progress`. */
+  readonly pool: WorkerPool;
+  readonly progress: Progress;
+  readonly checkpointSeconds: number;
+  readonly signal: AbortSignal | undefined;
+  readonly onEvent: (event: TrainEvent) => void;
+}
+
+/** Steps between two lines of the log where there is no learning curve. */
+const LOG_EVERY_STEPS = 100;
+
+/** Trains to the end; undefined where the run was aborted, after a checkpoint. */
+export async function trainToEnd(run: TrainingRun): Promise<TrainSummary | undefined> {
+  const { out, config, dataset, pool, progress, checkpointSeconds, signal, onEvent } = run;
+  const { workspace } = pool;
+  const { losses: terms } = workspace;
+  const { epochs, batch_size: batchSize, shards, patience, curve_steps: curveSteps } = config.train;
+  const samples = dataset.manifest.counts.train;
+  const logEvery = curveSteps || LOG_EVERY_STEPS;
+  const log = await MetricsLog.open(out, progress.metricsBytes);
+  const trainingSteps = new TrainingSteps(dataset, pool, config.train);
+  const validation = new SplitEvaluator(dataset, pool, "valid");
+
+  let saved = performance.now();
+  const saveCheckpoint = async () => {
+    progress.metricsBytes = log.bytes;
+    await writeCheckpoint(out, workspace, progress);
+    saved = performance.now();
+  };
+
+  while (progress.epoch <= epochs && !isOutOfPatience(progress, patience)) {
+    const { epoch } = progress;
+    const rate = learningRate(config.train, epoch);
+    const steps = await trainingSteps.startEpoch(epoch);
+
+    while (progress.step < steps && !signal?.aborted) {
+      const from = progress.step;
+      const logAt = from - (from % logEvery) + logEvery;
+      const chunk = await trainingSteps.run(from, logAt, progress.stepsDone, rate);
+      const { to } = chunk;
+      const sums = sumOfSteps(terms, shards, workspace.stepLosses, to - from, (step) => {
+        throw diverged(run, "loss", from + step);
+      });
+      noteSteps(progress, chunk, sums);
+      onEvent(stepEvent(progress, steps, sums, { terms, epochs, batchSize, samples }));
+
+      if (to === logAt || to === steps) {
+        const valid = curveSteps > 0 ? { valid: await validationLosses(run, validation) } : {};
+        const line: StepLine = { epoch, step: to, ...meanLosses(progress.unlogged, terms), ...valid, rate };
+        await log.append(line);
+        progress.unlogged = noLosses(terms);
+      }
+      if (to === steps || performance.now() - saved > checkpointSeconds * 1000) await saveCheckpoint();
+    }
+    if (signal?.aborted) {
+      await saveCheckpoint();
+      return undefined;
+    }
+
+    const valid = await validation.metrics(await scoresOf(run, validation));
+    if (isBest(valid, progress)) {
+      progress.best = { epoch, valid };
+      await saveWeights(out, workspace, epoch);
+    }
+    const line: EpochLine = { epoch, ...meanLosses(progress.epochLosses, terms), valid };
+    await log.append(line);
+    const { seconds, loadingSeconds: loading_seconds } = progress;
+    const cost = { seconds, loading_seconds, samples_per_s: samples / seconds };
+    onEvent({ kind: "epoch", ...line, ...cost });
+    noteEpoch(progress, steps, { losses: line.losses, valid_auc: valid.auc, ...cost }, terms);
+    await saveCheckpoint();
+  }
+
+  if (progress.epoch <= epochs) {
+    const text = `no better validation AUC in ${patience} epochs: stopped after epoch ${progress.epoch - 1}`;
+    onEvent({ kind: "note", text });
+  }
+  return await reportBestEpoch(run);
+}
+
+/** The learning rate of an epoch, multiplied up: `Math.pow` may differ between engines. */
+function learningRate({ learning_rate: first, learning_rate_decay: decay }: TrainConfig, epoch: number): number {
+  let rate = first;
+  for (let e = 1; e < epoch; e++) rate *= decay;
+  return rate;
+}
+
+/** A point of the validation curve. */
+async function validationLosses(run: TrainingRun, validation: SplitEvaluator): Promise<MeasuredLosses> {
+  const sums = await validation.losses();
+  if (!areFinite(sums)) throw diverged(run, "valid loss", run.progress.step);
+  return meanLosses(sums, run.pool.workspace.losses);
+}
+
+async function scoresOf(run: TrainingRun, split: SplitEvaluator): Promise<Float32Array> {
+  const score = await split.score();
+  if (!score.every(Number.isFinite)) throw diverged(run, "score", run.progress.step);
+  return score;
+}
+
+/** Reports the best epoch's model on test. The summary comes last: a folder that has one has all the rest. */
+async function reportBestEpoch(run: TrainingRun): Promise<TrainSummary> {
+  const { out, config, machine, dataset, pool, progress } = run;
+  const { workspace } = pool;
+  const best = progress.best!;
+  await loadWeights(out, workspace);
+  const test = new SplitEvaluator(dataset, pool, "test");
+  const score = await scoresOf(run, test);
+  await writeScores(out, score, best.epoch);
+  const summary: TrainSummary = {
+    model: config.model.name,
+    seed: config.train.seed,
+    threads: machine.threads,
+    engines: progress.engines,
+    parameters: workspace.parameters.parameters,
+    best_epoch: best.epoch,
+    valid: best.valid,
+    test: await test.metrics(score),
+    epochs: progress.epochs,
+    weights_sha256: weightsSha256(weightTensors(workspace)),
+  };
+  await writeSummary(out, summary);
+  return summary;
+}
+
+function diverged({ config, progress: { epoch } }: TrainingRun, loss: string, step: number): UserError {
+  return failure("run.diverged", { loss, epoch, step, rate: config.train.learning_rate });
+}

@@ -1,0 +1,44 @@
+/** Reading summaries: those of earlier builds, whose losses had no names, and damaged ones. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { readSummary } from "../../src/run/summary.ts";
+import { temporaryFolder } from "../support/source.ts";
+
+const folder = temporaryFolder();
+const metrics = { auc: 0.75, gauc: null, logloss: 0.5 };
+const speed = { valid_auc: 0.7, seconds: 2, loading_seconds: 0.5, samples_per_s: 100 };
+const summary = {
+  ...{ model: "dien", seed: 1, threads: 2, parameters: 10, best_epoch: 1, valid: metrics, test: metrics },
+  weights_sha256: "00",
+};
+
+function store(epochs: readonly object[], more: object = {}): void {
+  writeFileSync(join(folder, "summary.json"), JSON.stringify({ ...summary, ...more, epochs }));
+}
+
+it("a metric that is not defined is null in the file, and NaN here", async () => {
+  store([{ losses: { target: 0.6 }, ...speed }], { engines: ["relaxed"] });
+  expect(await readSummary(folder)).toMatchObject({ test: { auc: 0.75, gauc: Number.NaN }, engines: ["relaxed"] });
+});
+
+it("the losses of an earlier build get their names; it wrote 0 where there was no auxiliary loss", async () => {
+  store([
+    { train_loss: 0.6, auxiliary_loss: 1.3, ...speed },
+    { train_loss: 0.5, auxiliary_loss: 0, ...speed },
+  ]);
+  const epochs = [
+    { losses: { target: 0.6, auxiliary: 1.3 }, ...speed },
+    { losses: { target: 0.5 }, ...speed },
+  ];
+  const found = await readSummary(folder);
+  expect(found?.epochs).toEqual(epochs);
+  expect(found?.engines).toBeUndefined();
+});
+
+it("a damaged one is refused, and says where", async () => {
+  store([{ losses: { target: "low" }, ...speed }]);
+  await expect(readSummary(folder)).rejects.toThrow(/summary\.json is damaged: epochs\.0\.losses\.target/);
+  store([], { engines: ["abacus"] });
+  await expect(readSummary(folder)).rejects.toThrow(/summary\.json is damaged: engines\.0/);
+});
