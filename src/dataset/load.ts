@@ -1,9 +1,10 @@
 /** Blocks of a dataset folder into the memory of a portion: checked rows to the places where batches look for them. */
 import { join } from "node:path";
 import type { Block } from "./blocks.ts";
+import { type Folder, lengthOf, wasChanged } from "./checked-file.ts";
 import type { LoadedPortion, Samples, Sequences, Split } from "./dataset.ts";
 import { samplesFile, sequencesFile } from "./layout.ts";
-import { type Folder, lengthOf, scanSamples, scanSequences, wasChanged } from "./scan.ts";
+import { scanSamples, scanSequences } from "./scan.ts";
 
 /**
  * Reads blocks one after the other. The samples name the sequences of the portion.

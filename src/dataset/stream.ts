@@ -6,11 +6,12 @@
 import { DuckDBInstance } from "@duckdb/node-api";
 import type { Schema } from "../features/schema.ts";
 import { type Block, BlockCutter, epochPortions, type Portion, portionsOf } from "./blocks.ts";
+import type { Folder } from "./checked-file.ts";
 import { type ItemCatalogue, type LoadedPortion, type Samples, type Split, sharedInt32 } from "./dataset.ts";
 import { loadBlocks } from "./load.ts";
 import { type Manifest, readManifest, schemaOf } from "./manifest.ts";
 import { Popularity } from "./negatives.ts";
-import { copyLengths, type Folder, scanItems, scanSamples, scanSequences } from "./scan.ts";
+import { copyLengths, scanItems, scanSamples, scanSequences } from "./scan.ts";
 import { layOutPortion, type PortionShape, portionBytes } from "./slot.ts";
 
 export interface StreamOptions {
