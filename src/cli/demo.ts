@@ -14,7 +14,7 @@ import { trainSchema } from "../run/config.ts";
 import type { TrainSummary } from "../run/summary.ts";
 import { type Context, INTERRUPTED, printJson } from "./context.ts";
 import { addOptions } from "./options.ts";
-import { type Progress, withProgress } from "./progress.ts";
+import { type ProgressDisplay, withProgress } from "./progress.ts";
 import { resolveSettings } from "./settings.ts";
 import { table } from "./table.ts";
 import { showTraining } from "./training.ts";
@@ -61,7 +61,7 @@ interface Run {
   readonly seconds: number;
 }
 
-interface Comparison {
+interface DemoResult {
   readonly data: string;
   readonly ceiling: { readonly auc: number; readonly gauc: number; readonly logloss: number };
   readonly runs: readonly Run[];
@@ -71,9 +71,9 @@ interface Comparison {
 
 async function compare(
   { jobs, interruption }: Context,
-  progress: Progress,
+  progress: ProgressDisplay,
   { out, users, epochs, seed, threads }: z.output<typeof demoFlags> & { out: string },
-): Promise<Comparison> {
+): Promise<DemoResult> {
   const start = performance.now();
   const data = join(out, "data");
   const shop = await jobs.prepareSynthetic({ users, seed, out: data }, (stage, done, total) =>
@@ -102,8 +102,8 @@ async function compare(
   return { data, ceiling: shop.ceiling, runs, seconds, ...(interrupted && { interrupted }) };
 }
 
-function tell({ data, ceiling, runs, seconds, interrupted }: Comparison, out: string): string {
-  const cells = ({ auc, gauc, logloss }: Comparison["ceiling"]) => [auc, gauc, logloss].map(metric);
+function tell({ data, ceiling, runs, seconds, interrupted }: DemoResult, out: string): string {
+  const cells = ({ auc, gauc, logloss }: DemoResult["ceiling"]) => [auc, gauc, logloss].map(metric);
   const rows = [
     ...runs.map((run) => [run.model, ...cells(run.test), duration(run.seconds)]),
     ["ceiling", ...cells(ceiling), ""],

@@ -12,7 +12,7 @@ import { duration, metric } from "../format.ts";
 import { text, texts } from "../options/pieces.ts";
 import { type Context, INTERRUPTED, printJson } from "./context.ts";
 import { addOptions } from "./options.ts";
-import { type Progress, withProgress } from "./progress.ts";
+import { type ProgressDisplay, withProgress } from "./progress.ts";
 import { readSettings } from "./settings.ts";
 import { table } from "./table.ts";
 import { showTraining } from "./training.ts";
@@ -85,7 +85,7 @@ Examples:
  * Shows a lab's events: the training under way, and a line for every run that ended. The time left is that of the runs to
  * come, if they take as long as those before on average.
  */
-function showRuns(progress: Progress): (event: LabEvent) => void {
+function showRuns(progress: ProgressDisplay): (event: LabEvent) => void {
   let seconds = 0;
   let shown = -1;
   let show = showTraining(progress);

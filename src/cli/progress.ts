@@ -9,7 +9,7 @@ import type { Terminal } from "./context.ts";
 /** Milliseconds between two plain lines. */
 const PAUSE = 5000;
 
-export class Progress {
+export class ProgressDisplay {
   readonly #stream: Terminal;
   readonly #pause: number;
   #bar: cliProgress.SingleBar | undefined;
@@ -67,11 +67,11 @@ export class Progress {
   }
 }
 
-const shown = new Set<Progress>();
+const shown = new Set<ProgressDisplay>();
 
 /** Runs a job with progress on `stream`, and takes the bar away however it ends. */
-export async function withProgress<T>(stream: Terminal, job: (progress: Progress) => Promise<T>): Promise<T> {
-  const progress = new Progress(stream);
+export async function withProgress<T>(stream: Terminal, job: (progress: ProgressDisplay) => Promise<T>): Promise<T> {
+  const progress = new ProgressDisplay(stream);
   shown.add(progress);
   try {
     return await job(progress);

@@ -1,10 +1,10 @@
 /** How training shows: a bar of steps with what matters, and a line for every epoch. */
 import { count, duration, metric } from "../format.ts";
 import type { EpochEvent, StepEvent, TrainEvent } from "../training/events.ts";
-import type { Progress } from "./progress.ts";
+import type { ProgressDisplay } from "./progress.ts";
 
 /** A listener of training events that shows them on `progress`; `prefix` names the run where there are several. */
-export function showTraining(progress: Progress, prefix = ""): (event: TrainEvent) => void {
+export function showTraining(progress: ProgressDisplay, prefix = ""): (event: TrainEvent) => void {
   let validation = "";
   return (event) => {
     if (event.kind === "note") {

@@ -3,19 +3,19 @@ import { existsSync } from "node:fs";
 import type { Placed } from "../autograd/parameters.ts";
 import { failure } from "../errors/failure.ts";
 import { readTensors, runFiles, writeTensors } from "../run/run-folder.ts";
-import type { Tensor } from "../run/safetensors.ts";
+import type { StoredTensor } from "../run/safetensors.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** The parameters of a workspace as views: writing them reads the memory, reading fills it. */
-export function weightTensors({ parameters, memory }: Workspace): Map<string, Tensor> {
+export function weightTensors({ parameters, memory }: Workspace): Map<string, StoredTensor> {
   return new Map(parameters.placed.map((placed) => [placed.name, view(memory.f32, placed, placed.value)]));
 }
 
-function view(f32: Float32Array, { rows, cols }: Placed, pointer: number): Tensor {
+function view(f32: Float32Array, { rows, cols }: Placed, pointer: number): StoredTensor {
   return { shape: [rows, cols], data: f32.subarray(pointer / 4, pointer / 4 + rows * cols) };
 }
 
-export function stateTensors(workspace: Workspace): Map<string, Tensor> {
+export function stateTensors(workspace: Workspace): Map<string, StoredTensor> {
   const tensors = weightTensors(workspace);
   for (const placed of workspace.parameters.placed) {
     tensors.set(`adam.m.${placed.name}`, view(workspace.memory.f32, placed, placed.m));

@@ -19,7 +19,7 @@ import { z } from "zod";
 import { failure } from "../errors/failure.ts";
 import { appendLine, fileError, makeFolder, readText, writeFileAside } from "../files.ts";
 import { type RunConfig, resolveStoredConfig } from "./config.ts";
-import { dtypeOf, encode, type Tensor } from "./safetensors.ts";
+import { dtypeOf, encode, type StoredTensor } from "./safetensors.ts";
 import { openTensorFile } from "./safetensors-file.ts";
 import { weightsSha256 } from "./sha256.ts";
 
@@ -84,20 +84,24 @@ export async function readRunConfig(run: string): Promise<RunConfig> {
 }
 
 /** Writes tensors and a JSON document about them into one file. */
-export async function writeTensors(path: string, tensors: ReadonlyMap<string, Tensor>, about: unknown): Promise<void> {
+export async function writeTensors(
+  path: string,
+  tensors: ReadonlyMap<string, StoredTensor>,
+  about: unknown,
+): Promise<void> {
   await makeFolder(dirname(path));
   const sums = Object.fromEntries([...tensors].map(([name, tensor]) => [name, checksum(name, tensor)]));
   await writeFileAside(path, encode(tensors, { dien: JSON.stringify(about), sha256: JSON.stringify(sums) }));
 }
 
-function checksum(name: string, tensor: Tensor): string {
+function checksum(name: string, tensor: StoredTensor): string {
   return weightsSha256(new Map([[name, tensor]]));
 }
 
 /** Reads a file of `writeTensors` into `tensors`, each in place; calls `check` with the document first. */
 export async function readTensors<About>(
   path: string,
-  tensors: ReadonlyMap<string, Tensor>,
+  tensors: ReadonlyMap<string, StoredTensor>,
   check: (about: unknown) => About,
 ): Promise<About> {
   const file = await openTensorFile(path);

@@ -15,13 +15,13 @@ import { failure, type UserError } from "../errors/failure.ts";
 export type TensorData = Float32Array | Float64Array | Int32Array;
 
 /** Row-major elements; `data.length` is the product of `shape`, which is empty for a single number. */
-export interface Tensor {
+export interface StoredTensor {
   readonly shape: readonly number[];
   readonly data: TensorData;
 }
 
 export interface TensorFile {
-  readonly tensors: Map<string, Tensor>;
+  readonly tensors: Map<string, StoredTensor>;
   readonly metadata: Record<string, string>;
 }
 
@@ -63,7 +63,7 @@ export function bytesOf(data: TensorData): Uint8Array {
  * The bytes of a file, as pieces to write one after the other: the header, then views of the tensors' own memory. Equal
  * tensors give equal bytes, whatever the order of the map. Throws RangeError where a shape does not fit its data.
  */
-export function encode(tensors: ReadonlyMap<string, Tensor>, metadata: Record<string, string>): Uint8Array[] {
+export function encode(tensors: ReadonlyMap<string, StoredTensor>, metadata: Record<string, string>): Uint8Array[] {
   const names = [...tensors.keys()].sort((a, b) => {
     const wide = tensors.get(b)!.data.BYTES_PER_ELEMENT - tensors.get(a)!.data.BYTES_PER_ELEMENT;
     return wide !== 0 ? wide : a < b ? -1 : 1;
@@ -95,7 +95,7 @@ export function encode(tensors: ReadonlyMap<string, Tensor>, metadata: Record<st
 export function decode(bytes: Uint8Array, name: string): TensorFile {
   const length = headerLength(bytes, bytes.length, name);
   const header = parseHeader(bytes.subarray(8, 8 + length), bytes.length, name);
-  const tensors = new Map<string, Tensor>();
+  const tensors = new Map<string, StoredTensor>();
   for (const [key, place] of header.tensors) {
     const Elements = ARRAYS[place.dtype];
     const end = place.offset + place.length * Elements.BYTES_PER_ELEMENT;

@@ -5,9 +5,9 @@
 import { existsSync } from "node:fs";
 import { failure } from "../errors/failure.ts";
 import { readTensors, runFiles, writeTensors } from "./run-folder.ts";
-import type { Tensor } from "./safetensors.ts";
+import type { StoredTensor } from "./safetensors.ts";
 
-function scoreTensor(scores: Float32Array): Map<string, Tensor> {
+function scoreTensor(scores: Float32Array): Map<string, StoredTensor> {
   return new Map([["score", { shape: [scores.length], data: scores }]]);
 }
 

@@ -1,7 +1,7 @@
 import { Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import type { Terminal } from "../../src/cli/context.ts";
-import { closeProgress, Progress, withProgress } from "../../src/cli/progress.ts";
+import { closeProgress, ProgressDisplay, withProgress } from "../../src/cli/progress.ts";
 import { table } from "../../src/cli/table.ts";
 import { showTraining } from "../../src/cli/training.ts";
 import { count, duration, metric, percent, pValue, signed } from "../../src/format.ts";
@@ -49,13 +49,13 @@ const epoch: EpochEvent = {
 describe("progress", () => {
   it("is plain lines where there is no terminal, none before the pause is over", () => {
     const log = new Screen(false);
-    const eager = new Progress(log, 0);
+    const eager = new ProgressDisplay(log, 0);
     eager.update("reviews", 50, 200);
     eager.update("metadata", 1234, undefined, "lines");
     eager.close();
     expect(log.text).toBe("reviews 25 %\nmetadata 1,234 lines\n");
     const quiet = new Screen(false);
-    new Progress(quiet, 60_000).update("reviews", 50, 200);
+    new ProgressDisplay(quiet, 60_000).update("reviews", 50, 200);
     expect(quiet.text).toBe("");
   });
 
@@ -87,7 +87,7 @@ describe("progress", () => {
 
   it("of training shows losses, speed, time left and the last validation AUC", () => {
     const log = new Screen(false);
-    const show = showTraining(new Progress(log, 0), "din ");
+    const show = showTraining(new ProgressDisplay(log, 0), "din ");
     show(step);
     show(epoch);
     show({ ...step, epoch: 2, losses: { target: 0.61234, auxiliary: 1.3, hint: 0.2 }, total_loss: 2.11234 });

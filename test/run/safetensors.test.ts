@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { UserError } from "../../src/errors.ts";
 import { writeFileAside } from "../../src/files.ts";
-import { decode, encode, type Tensor, type TensorFile } from "../../src/run/safetensors.ts";
+import { decode, encode, type StoredTensor, type TensorFile } from "../../src/run/safetensors.ts";
 import { openTensorFile, readTensorFile } from "../../src/run/safetensors-file.ts";
 import { weightsSha256 } from "../../src/run/sha256.ts";
 
@@ -20,7 +20,7 @@ const FROM_PYTHON = Buffer.from(
 );
 
 const EXAMPLE: TensorFile = {
-  tensors: new Map<string, Tensor>([
+  tensors: new Map<string, StoredTensor>([
     ["w", { shape: [2, 3], data: Float32Array.of(0, 0.25, 0.5, 0.75, 1, 1.25) }],
     ["ids", { shape: [2], data: Int32Array.of(-1, 7) }],
     ["step", { shape: [], data: Float64Array.of(3.5) }],
@@ -29,7 +29,7 @@ const EXAMPLE: TensorFile = {
   metadata: { model: "dien" },
 };
 
-const tensor: fc.Arbitrary<Tensor> = fc.oneof(
+const tensor: fc.Arbitrary<StoredTensor> = fc.oneof(
   fc.float32Array({ maxLength: 9 }).map((data) => ({ shape: [data.length], data })),
   fc.float64Array({ maxLength: 9 }).map((data) => ({ shape: [1, data.length], data })),
   fc.int32Array({ maxLength: 9 }).map((data) => ({ shape: [data.length, 1], data })),
@@ -206,9 +206,9 @@ describe("tensor files", () => {
 });
 
 describe("SHA-256 of weights", () => {
-  const sha = (entries: [string, Tensor][]) => weightsSha256(new Map(entries));
-  const a: [string, Tensor] = ["a", { shape: [2], data: Float32Array.of(1, 2) }];
-  const b: [string, Tensor] = ["b", { shape: [1], data: Float32Array.of(0) }];
+  const sha = (entries: [string, StoredTensor][]) => weightsSha256(new Map(entries));
+  const a: [string, StoredTensor] = ["a", { shape: [2], data: Float32Array.of(1, 2) }];
+  const b: [string, StoredTensor] = ["b", { shape: [1], data: Float32Array.of(0) }];
 
   it("is that of the documented bytes", () => {
     // printf '["a","F32",[2]]\n\x00\x00\x80\x3f\x00\x00\x00\x40' | sha256sum

@@ -1,7 +1,7 @@
 /** Errors of files and folders, whatever they hold. */
 import type { Entries } from "../entry.ts";
 
-export interface Operation {
+export interface FileOperation {
   /** What was tried: "read", "write", "create". */
   readonly action: string;
   readonly path: string;
@@ -11,22 +11,22 @@ export const files = {
   "file.absent": {
     status: 404,
     meaning: "There is no file or folder of that name.",
-    message: ({ action, path }: Operation) => `cannot ${action} ${path}: no such file or folder`,
+    message: ({ action, path }: FileOperation) => `cannot ${action} ${path}: no such file or folder`,
   },
   "file.denied": {
     status: 500,
     meaning: "The file system does not allow it.",
-    message: ({ action, path, reason }: Operation & { reason: string }) => `cannot ${action} ${path}: ${reason}`,
+    message: ({ action, path, reason }: FileOperation & { reason: string }) => `cannot ${action} ${path}: ${reason}`,
   },
   "file.disk-full": {
     status: 507,
     meaning: "The disk or its quota has no space left.",
-    message: ({ action, path, reason }: Operation & { reason: string }) => `cannot ${action} ${path}: ${reason}`,
+    message: ({ action, path, reason }: FileOperation & { reason: string }) => `cannot ${action} ${path}: ${reason}`,
   },
   "file.unusable": {
     status: 500,
     meaning: "A file or folder cannot be read or written for another reason, which the message gives.",
-    message: ({ action, path, reason }: Operation & { reason: string }) => `cannot ${action} ${path}: ${reason}`,
+    message: ({ action, path, reason }: FileOperation & { reason: string }) => `cannot ${action} ${path}: ${reason}`,
   },
   "file.not-json": {
     status: 422,

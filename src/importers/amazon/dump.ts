@@ -26,7 +26,7 @@ export interface Unusable {
   readonly examples: readonly string[];
 }
 
-type Progress = (done: number, total: number | undefined) => void;
+type DumpProgress = (done: number, total: number | undefined) => void;
 
 export interface Reviews extends Unusable, BehaviourLog {
   readonly file: InputFile;
@@ -39,7 +39,7 @@ export interface Metadata extends Unusable {
 }
 
 /** Every review is a behaviour: reviewerID, asin, unixReviewTime. @throws UserError where the dump is unusable. */
-export async function readReviews(path: string, onProgress?: Progress): Promise<Reviews> {
+export async function readReviews(path: string, onProgress?: DumpProgress): Promise<Reviews> {
   const users = new Map<string, number>();
   const items = new Map<string, number>();
   const log = { user: [] as number[], item: [] as number[], time: [] as number[] };
@@ -66,7 +66,7 @@ export async function readReviews(path: string, onProgress?: Progress): Promise<
 export async function readMetadata(
   path: string,
   wanted: ReadonlySet<string>,
-  onProgress?: Progress,
+  onProgress?: DumpProgress,
 ): Promise<Metadata> {
   const categories = new Map<string, string>();
   // One string a category: those that the parser cuts out would keep their whole lines alive.
@@ -95,7 +95,7 @@ function parseMetadata(line: string): unknown {
 async function readObjects(
   path: string,
   parse: (line: string) => unknown,
-  onProgress: Progress | undefined,
+  onProgress: DumpProgress | undefined,
   take: (record: (field: string) => unknown) => string | null,
 ): Promise<Unusable & { file: InputFile }> {
   const examples: string[] = [];

@@ -61,7 +61,7 @@ export async function prepareEvents(options: PrepareEventsOptions, onProgress?: 
 }
 
 /** Where the tables are read from. */
-interface Sources {
+interface LogSources {
   readonly events: string;
   readonly behaviours?: string | undefined;
   readonly users?: string | undefined;
@@ -72,7 +72,7 @@ interface Sources {
 export async function prepareLogs(
   importer: string,
   features: Features,
-  sources: Sources,
+  sources: LogSources,
   { out, memory, seed, skipBadRows }: EngineOptions,
   onProgress?: OnProgress,
 ): Promise<EventsSummary> {
@@ -118,11 +118,11 @@ interface Loaded {
 async function loadAll(
   connection: DuckDBConnection,
   features: Features,
-  sources: Sources,
+  sources: LogSources,
   options: LoadOptions,
   onProgress: OnProgress | undefined,
 ): Promise<Loaded> {
-  const load = (name: keyof Sources, source: string, columns: LogColumns, unique?: "user" | "item") =>
+  const load = (name: keyof LogSources, source: string, columns: LogColumns, unique?: "user" | "item") =>
     loadTable(connection, `raw_${name}`, source, columns, {
       ...options,
       ...(unique && { unique }),

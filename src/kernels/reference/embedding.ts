@@ -2,9 +2,9 @@
 import type { Kernels } from "../contract.ts";
 import type { Views } from "./views.ts";
 
-type Embedding = Pick<Kernels, "gatherRows" | "linkRows" | "sumLinkedRows">;
+type EmbeddingKernels = Pick<Kernels, "gatherRows" | "linkRows" | "sumLinkedRows">;
 
-export function embedding({ f32, i32 }: Views): Embedding {
+export function embedding({ f32, i32 }: Views): EmbeddingKernels {
   return {
     gatherRows(count, cols, ids, table, out, ldo) {
       for (let i = 0; i < count; i++) {
