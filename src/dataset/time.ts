@@ -28,7 +28,11 @@ export const TIME_UNITS = { seconds: 100_000_000_000, milliseconds: 100_000_000_
 
 const NUMBER = new RegExp(`^(?:${TIME_PATTERNS.number})$`);
 const ISO = new RegExp(`^(?:${TIME_PATTERNS.iso})$`);
-const MINUTE = 60_000;
+
+/** In milliseconds. */
+export const MINUTE = 60_000;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
 
 /**
  * Milliseconds since 1970 UTC, or null where `value` is no time.

@@ -3,6 +3,7 @@
  * scoring a request call the same function with the same numbers, which are kept in the dataset and the model.
  */
 import { z } from "zod";
+import { DAY, HOUR, MINUTE } from "./time.ts";
 
 /** Minutes east of UTC. */
 export const offsetSchema = z.int().min(-840).max(840);
@@ -21,9 +22,6 @@ export const transformSchema = z.discriminatedUnion("kind", [
 ]);
 export type Transform = z.infer<typeof transformSchema>;
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
 /** 1970-01-01 was a Thursday. */
 const WEEKDAYS = ["thu", "fri", "sat", "sun", "mon", "tue", "wed"] as const;
 

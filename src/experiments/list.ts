@@ -1,10 +1,24 @@
 /**
- * What an experiment is, and the list of them by name. An experiment trains what it needs in a lab and returns a
- * report. A new one is one file and one entry here; files are loaded when they are asked for.
+ * What an experiment is, the options that only some have, and the list of them by name. An experiment trains what it
+ * needs in a lab and returns a report. A new one is one file and one entry here; files are loaded when they are asked
+ * for.
  */
+import { z } from "zod";
+import { models } from "../models/registry.ts";
+import { text } from "../options/pieces.ts";
 import type { Report } from "../report/report.ts";
 import type { Lab } from "./lab/lab.ts";
-import type { ExperimentOptions } from "./options.ts";
+
+/** The options that only some experiments have. */
+export const experimentOptions = z.strictObject({
+  user: text("key", "the user to show (default: the one whose attention differs most between candidates)").optional(),
+  model: z
+    .enum([...models.keys()])
+    .describe("model to search for")
+    .default("dien"),
+  trials: z.int().min(1).describe("settings to try, the defaults among them").default(20),
+});
+export type ExperimentOptions = Readonly<z.output<typeof experimentOptions>>;
 
 /** @throws Interrupted when the lab's signal was aborted; the same call continues from there */
 type ExperimentRun = (lab: Lab, options: ExperimentOptions) => Promise<Report>;

@@ -6,8 +6,7 @@ import { checkOptions } from "../options/problems.ts";
 import type { Report } from "../report/report.ts";
 import { writeReport } from "../report/write.ts";
 import { Interrupted, Lab, type LabOptions } from "./lab/lab.ts";
-import { experiments } from "./list.ts";
-import { experimentOptions } from "./options.ts";
+import { experimentOptions, experiments } from "./list.ts";
 
 /** What to run, on what; see `LabOptions` and `experimentOptions`. */
 export interface RunExperimentOptions extends LabOptions, Readonly<z.input<typeof experimentOptions>> {

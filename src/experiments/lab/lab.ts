@@ -1,7 +1,7 @@
 /**
- * Where experiments get their runs from: it trains what is not trained yet, goes on with what was begun, and reads what
- * is finished. So an experiment that was stopped or killed goes on where it was, and experiments that share an output
- * folder share their runs.
+ * Trains the runs of an experiment: trains what is missing, resumes what was begun, and reads what is finished. So an
+ * experiment that was stopped or killed continues where it was, and experiments that share an output folder share their
+ * runs.
  */
 import { existsSync } from "node:fs";
 import type { TrainingMachineOptions } from "../../engine/machine.ts";
@@ -39,24 +39,24 @@ export interface LabOptions extends TrainingMachineOptions {
   readonly seeds: number;
   /** Settings of all runs by dotted key, for every model that has the key. */
   readonly settings: Readonly<Record<string, unknown>>;
-  /** Aborting saves a checkpoint of the run under way; the same call goes on from there. */
+  /** Aborting saves a checkpoint of the current run; the same call continues from there. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (event: LabEvent) => void;
 }
 
 /**
- * What happens to a run. Of those that the lab trains it is number `index`, from 0, of `count`, as far as is known by
- * now; runs that were there already do not count.
+ * What happens to a run. `index` counts the runs that this lab trains, from 0; `count` is how many these will be, as
+ * far as is known by now. Runs that were finished before do not count.
  */
 export type LabEvent = { readonly name: string; readonly index: number; readonly count: number } & RunEvent;
 
-/** A run is under way, finished, or stopped for good. Seconds are those of this call. */
+/** A run is being trained, is finished, or was stopped for good. Seconds are those of this call. */
 type RunEvent =
   | { readonly kind: "training"; readonly event: TrainEvent }
   | { readonly kind: "finished"; readonly summary: TrainSummary; readonly seconds: number }
   | { readonly kind: "stopped"; readonly stop: Stop; readonly seconds: number };
 
-/** Thrown out of an experiment whose signal was aborted; everything it needs to go on is on the disk. */
+/** Thrown out of an experiment whose signal was aborted; everything that is needed to continue is on disk. */
 export class Interrupted extends Error {}
 
 /** The outcome of a trial that may fail. */
@@ -67,7 +67,7 @@ export type Attempt =
 export class Lab {
   readonly datasets: readonly LabDataset[];
   readonly options: LabOptions;
-  /** Runs that this lab has trained. */
+  /** How many runs this lab has trained. */
   #trained = 0;
 
   private constructor(datasets: readonly LabDataset[], options: LabOptions) {
@@ -112,7 +112,7 @@ export class Lab {
    */
   async train(trials: readonly Trial[], ahead = 0): Promise<TrainedRun[]> {
     checkSettings(this.options.settings, trials);
-    // All folders are looked at before anything is trained: a night's work must not end at a folder in the way.
+    // All folders are checked before anything is trained, so that hours of training do not end in an error.
     const states: RunState[] = [];
     for (const trial of trials) states.push(await this.#find(this.#place(trial)));
     let left = states.filter(({ state }) => state !== "finished").length + ahead;
@@ -227,7 +227,7 @@ export class Lab {
     return summary;
   }
 
-  /** Reports what happens to the run under way, after which `ahead` are to come. */
+  /** Reports what happens to the current run, after which `ahead` are to come. */
   #report(trial: Trial, ahead: number, event: RunEvent): void {
     const index = this.#trained;
     this.options.onProgress?.({ name: trialName(trial), index, count: index + 1 + ahead, ...event });

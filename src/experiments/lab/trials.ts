@@ -2,7 +2,6 @@
  * Training runs of an experiment on disk: `OUT/runs/DATASET/VARIANT/seed-N`. A finished run is never trained again, and
  * neither is one that a search stopped, which `stopped.json` in the run's folder records.
  */
-
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";

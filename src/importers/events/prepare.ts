@@ -7,6 +7,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { type OnProgress, SPLITS, type Split } from "../../dataset/dataset.ts";
 import { checkReplaceable, writeAside } from "../../dataset/folder.ts";
 import { type InputFile, type Manifest, type PreparedCounts, preparedCounts } from "../../dataset/manifest.ts";
+import { DAY } from "../../dataset/time.ts";
 import { describeField } from "../../dataset/vocabulary.ts";
 import { completeManifest, writeManifest } from "../../dataset/write-manifest.ts";
 import { UserError } from "../../errors.ts";
@@ -236,7 +237,7 @@ function settingsOf(features: Features, { split, window }: SampleRule): Manifest
     ...(split === null ? { negatives: "strict" } : { validFrom: iso(split.validFrom), testFrom: iso(split.testFrom) }),
     ...(behaviours.types && { behaviourTypes: behaviours.types.join(", ") }),
     ...(impressions.types && { impressionTypes: impressions.types.join(", ") }),
-    ...(window !== null && { windowDays: window / 86_400_000 }),
+    ...(window !== null && { windowDays: window / DAY }),
     utcOffsetMinutes: utcOffset,
     ...Object.fromEntries(counts.map(({ name, minCount }) => [`minCount.${name}`, minCount])),
   };

@@ -1,5 +1,6 @@
 /** Samples and clicks over time. */
 import { SPLITS, type Split } from "../../dataset/dataset.ts";
+import { DAY, HOUR } from "../../dataset/time.ts";
 import type { SplitCounts } from "./counts.ts";
 import type { DatasetTables } from "./database.ts";
 import type { Clicks } from "./fields.ts";
@@ -18,8 +19,6 @@ export interface Timeline {
   readonly stretches: readonly Stretch[];
 }
 
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
 const MOST_STRETCHES = 400;
 
 /** By hours where all samples lie within a day, else by days; null where all have the same time. */
@@ -49,10 +48,15 @@ export async function measureTimeline(
   return { unit, every, stretches };
 }
 
+/** How long a stretch is, in milliseconds. */
+export function stretchLength({ unit, every }: Pick<Timeline, "unit" | "every">): number {
+  return every * (unit === "day" ? DAY : HOUR);
+}
+
 /** The same with longer stretches, at most `most`, for those who want fewer. */
 export function coarser({ unit, every, stretches }: Timeline, most: number): Timeline {
   if (stretches.length <= most) return { unit, every, stretches };
-  const length = every * (unit === "day" ? DAY : HOUR);
+  const length = stretchLength({ unit, every });
   const first = stretches[0].start;
   const steps = (stretches[stretches.length - 1].start - first) / length + 1;
   const times = Math.ceil(steps / most);

@@ -8,7 +8,7 @@ import type { Report, ReportBlock } from "../../report/report.ts";
 import { shellWord } from "../../report/text.ts";
 import { writePage } from "../../report/write.ts";
 import type { DatasetInspection } from "../measure/inspect.ts";
-import type { Timeline } from "../measure/timeline.ts";
+import { stretchLength, type Timeline } from "../measure/timeline.ts";
 import { SHIFTED_PSI, STABLE_PSI } from "../measure/warnings.ts";
 import { headline, type InspectionTable, inspectionTables, valueName, valuesOf } from "./inspection-tables.ts";
 
@@ -70,9 +70,8 @@ function warningsBlock({ warnings }: DatasetInspection): ReportBlock {
   };
 }
 
-const LENGTH = { hour: 3_600_000, day: 86_400_000 };
-
-function timelineFigure({ unit, every, stretches }: Timeline): ReportBlock {
+function timelineFigure(timeline: Timeline): ReportBlock {
+  const { unit, every, stretches } = timeline;
   const rows = SPLITS.flatMap((series) =>
     stretches.map((stretch) => {
       const { samples, rate } = stretch[series];
@@ -83,7 +82,7 @@ function timelineFigure({ unit, every, stretches }: Timeline): ReportBlock {
     kind: "figure",
     name: "timeline-figure",
     caption: `Samples and click rate by ${every === 1 ? unit : `${every} ${unit}s`} (UTC).`,
-    svg: timelinePlot(rows, every * LENGTH[unit], { count: "samples", rate: "click rate" }),
+    svg: timelinePlot(rows, stretchLength(timeline), { count: "samples", rate: "click rate" }),
   };
 }
 

@@ -3,7 +3,7 @@
  */
 
 import { nameProblem } from "../../../dataset/manifest.ts";
-import { offsetMinutes, parseTime } from "../../../dataset/time.ts";
+import { DAY, offsetMinutes, parseTime } from "../../../dataset/time.ts";
 import { UserError } from "../../../errors.ts";
 import type { FieldKind } from "../../../features/schema.ts";
 import type { LogColumns } from "../source/load.ts";
@@ -54,7 +54,6 @@ export interface Features {
 const BUCKETS = 16;
 /** Of the impressions, each of validation and test. */
 const SHARE = 0.1;
-const DAY = 86_400_000;
 /** Hours east or west of UTC. */
 const FURTHEST = 14;
 /** Minutes: offsets from UTC are multiples of it, and hours and weekdays change at multiples of it alone. */

@@ -14,6 +14,7 @@
  */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { quote } from "../../../dataset/sql.ts";
+import { MINUTE } from "../../../dataset/time.ts";
 import { UserError } from "../../../errors.ts";
 import { didYouMean } from "../../../suggest.ts";
 import { type Features, type FieldSpec, QUARTER, readsTime } from "../features/features.ts";
@@ -28,7 +29,7 @@ export interface GivenTables {
 }
 
 /** Milliseconds that times are cut to of which hours and weekdays are made. */
-const QUARTER_TIME = QUARTER * 60_000;
+const QUARTER_TIME = QUARTER * MINUTE;
 
 /** The names of a field's column of codes and of its dictionary. */
 export const codeColumn = (field: string) => `"c_${field}"`;
