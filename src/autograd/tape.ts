@@ -16,8 +16,7 @@
  * - What forward keeps for backward it keeps in scratch memory that the record lists.
  */
 import type { Accumulate, Kernels, Pointer } from "../kernels/contract.ts";
-import type { Arena, LinearMemory } from "../tensor/memory.ts";
-import { aligned } from "../tensor/memory.ts";
+import { type Arena, aligned } from "../tensor/memory.ts";
 import type { Rows } from "../tensor/packed.ts";
 import {
   derivedOf,
@@ -32,7 +31,6 @@ import type { Lookup, Loss, Parameter, Scratch, Tensor } from "./values.ts";
 
 export interface TapeOptions {
   readonly kernels: Kernels;
-  readonly memory: LinearMemory;
   readonly parameters: ParameterSource;
   /** Whether gradients are computed. */
   readonly training: boolean;
@@ -47,7 +45,6 @@ const ONE_ROW: Rows = { axis: "one", count: 1, first: 0, capacity: 1 };
 /** See the top of the file. */
 export class Tape {
   readonly kernels: Kernels;
-  readonly memory: LinearMemory;
   readonly training: boolean;
   readonly supervised: boolean;
   /** What the model computes, in order. */
@@ -76,7 +73,6 @@ export class Tape {
 
   constructor(options: TapeOptions) {
     this.kernels = options.kernels;
-    this.memory = options.memory;
     this.training = options.training;
     this.supervised = options.training || (options.supervised ?? false);
     this.#source = options.parameters;

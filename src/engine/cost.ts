@@ -69,7 +69,7 @@ function recordOnce(schema: Schema, config: Pick<RunConfig, "model">, training: 
   const batch = new Batch(memory, new Arena(0, bytes), schema, 1);
   batch.packed.pack([schema.maxHistory], 0, 1);
   const parameters = new ParameterPlan();
-  const tape = new Tape({ kernels: loadKernels(memory.memory), memory, parameters, training });
+  const tape = new Tape({ kernels: loadKernels(memory.memory), parameters, training });
   recordModel(tape, batch, config);
   return { specs: parameters.specs, flops: flopsOf(tape) };
 }

@@ -148,8 +148,8 @@ export class Workspace {
     lookupGradients: Arena,
     gradients?: Pointer,
   ): RecordedModel {
-    const { kernels, memory, parameters } = this;
-    const tape = new Tape({ kernels, memory, parameters, ...purpose, ...(gradients !== undefined && { gradients }) });
+    const { kernels, parameters } = this;
+    const tape = new Tape({ kernels, parameters, ...purpose, ...(gradients !== undefined && { gradients }) });
     const logits = recordModel(tape, batch, this.options.config);
     const readsNegatives = tape.operations.some((operation) => readsAny(operation, batch.negatives));
     return { batch, tape, logits, activations, lookupGradients, readsNegatives };
@@ -174,7 +174,7 @@ function shardSize({ train }: RunConfig): number {
 function planTape({ schema, config }: WorkspaceOptions, purpose: Purpose): TapePlan {
   const memory = createMemory(0);
   const parameters = new ParameterPlan();
-  const tape = new Tape({ kernels: loadKernels(memory.memory), memory, parameters, ...purpose });
+  const tape = new Tape({ kernels: loadKernels(memory.memory), parameters, ...purpose });
   const samples = purpose.training ? shardSize(config) : SCORE_BATCH;
   recordModel(tape, new Batch(memory, new Arena(0, Number.MAX_SAFE_INTEGER), schema, samples), config);
   const losses = tape.losses.map(({ name, weight }) => ({ name, weight }));

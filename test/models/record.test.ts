@@ -34,7 +34,7 @@ const purposes: Record<string, Pick<TapeOptions, "training" | "supervised">> = {
 
 function recordOf(name: string, config: object, purpose: string, batch = allFields): ModelRecord {
   const plan = new ParameterPlan();
-  const tape = new Tape({ kernels, memory, parameters: plan, ...purposes[purpose] });
+  const tape = new Tape({ kernels, parameters: plan, ...purposes[purpose] });
   const logits = recordModel(tape, batch, { model: { name, ...config } });
   const { operations, losses, lookups, exposed } = tape;
   return { operations, parameters: plan.specs, losses, lookups, exposed, logits };

@@ -86,7 +86,7 @@ it("follows the golden trajectory", () => {
     return logits;
   };
   const plan = new ParameterPlan();
-  record(new Tape({ kernels, memory, parameters: plan, training: true }));
+  record(new Tape({ kernels, parameters: plan, training: true }));
   const parameters = new ParameterLayout(plan.specs, arena, true);
   parameters.initialise(memory, 1);
   for (const { name, value } of parameters.placed) memory.f32.set(golden.initial[name].data, value / 4);
@@ -94,12 +94,12 @@ it("follows the golden trajectory", () => {
 
   // The block of shard 0 is placed by Gradients, whose look-ups the tape records: a first tape gives them.
   const roomy: Rows = { axis: "tokens", count: 0, first: 0, capacity: 128 };
-  const probe = new Tape({ kernels, memory, parameters, training: true });
+  const probe = new Tape({ kernels, parameters, training: true });
   record(probe);
   const lookups = probe.lookups.map((lookup): Lookup => ({ ...lookup, rows: roomy }));
   const gradients = new Gradients(memory, arena, parameters, lookups, 2);
   gradients.initialise();
-  const tape = new Tape({ kernels, memory, parameters, training: true, gradients: gradients.block(0) });
+  const tape = new Tape({ kernels, parameters, training: true, gradients: gradients.block(0) });
   const logits = record(tape);
   const everyRow = touchEveryRow(lookups, arena);
 

@@ -51,11 +51,11 @@ export class ModelBench {
       return logits;
     };
     const plan = new ParameterPlan();
-    record(new Tape({ kernels, memory, parameters: plan, training }));
+    record(new Tape({ kernels, parameters: plan, training }));
     this.parameters = new ParameterLayout(plan.specs, arena, true);
     this.parameters.initialise(memory, 3);
     this.#gradients = arena.alloc(this.parameters.denseCount);
-    this.tape = new Tape({ kernels, memory, parameters: this.parameters, training, gradients: this.#gradients });
+    this.tape = new Tape({ kernels, parameters: this.parameters, training, gradients: this.#gradients });
     this.logits = record(this.tape);
     const sizes = this.tape.bytes();
     const start = arena.alloc(sizes.lookupGradients / 4);

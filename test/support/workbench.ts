@@ -3,7 +3,7 @@
  * and back.
  */
 import { ParameterLayout, ParameterPlan } from "../../src/autograd/parameters.ts";
-import { Tape } from "../../src/autograd/tape.ts";
+import { Tape, type TapeOptions } from "../../src/autograd/tape.ts";
 import type { Tensor } from "../../src/autograd/values.ts";
 import type { Kernels } from "../../src/kernels/contract.ts";
 import { type Engine, loadKernels } from "../../src/kernels/load.ts";
@@ -11,11 +11,21 @@ import { Arena, createMemory, type LinearMemory } from "../../src/tensor/memory.
 import { Packed, type Rows } from "../../src/tensor/packed.ts";
 import type { GoldenArray } from "./golden.ts";
 
+/** A tape whose memory the test reads and writes. */
+class BenchTape extends Tape {
+  readonly memory: LinearMemory;
+
+  constructor(memory: LinearMemory, options: TapeOptions) {
+    super(options);
+    this.memory = memory;
+  }
+}
+
 export class Workbench {
   readonly memory: LinearMemory;
   readonly kernels: Kernels;
   readonly packed: Packed;
-  readonly tape: Tape;
+  readonly tape: BenchTape;
   readonly parameters: ParameterLayout;
   readonly #activations: Arena;
   readonly #lookupGradients: Arena;
@@ -38,17 +48,17 @@ export class Workbench {
     this.packed.pack(lengths, 0, lengths.length);
     const plan = new ParameterPlan();
     const { kernels, memory, packed } = this;
-    build({ tape: new Tape({ kernels, memory, parameters: plan, training }), packed });
+    build({ tape: new BenchTape(memory, { kernels, parameters: plan, training }), packed });
     this.parameters = new ParameterLayout(plan.specs, arena, true);
     const gradients = arena.alloc(Math.max(1, this.parameters.denseCount));
-    this.tape = new Tape({ kernels, memory, parameters: this.parameters, training, gradients });
+    this.tape = new BenchTape(memory, { kernels, parameters: this.parameters, training, gradients });
     build({ tape: this.tape, packed });
     this.tape.totals.samples = packed.samples.count;
     this.tape.totals.pairs = packed.pairs.count;
-    const kept = 8 << 20;
-    const start = arena.alloc(kept / 4);
-    this.#lookupGradients = new Arena(start, start + kept);
-    this.#activations = new Arena(start + kept, bytes);
+    const room = 8 << 20;
+    const start = arena.alloc(room / 4);
+    this.#lookupGradients = new Arena(start, start + room);
+    this.#activations = new Arena(start + room, bytes);
   }
 
   /** Fills parameters by name; every parameter of the layout must be given. */
@@ -134,7 +144,7 @@ export class Workbench {
 }
 
 /** A tensor that the test fills, a constant to the tape: `value()` gives its content, in memory order, at each replay. */
-export function input(tape: Tape, rows: Rows, cols: number, value: () => ArrayLike<number>): Tensor {
+export function input(tape: BenchTape, rows: Rows, cols: number, value: () => ArrayLike<number>): Tensor {
   const tensor = tape.tensor(rows, cols);
   tape.record({
     name: "zeros",
@@ -147,7 +157,7 @@ export function input(tape: Tape, rows: Rows, cols: number, value: () => ArrayLi
 }
 
 /** Gives `tensor` a gradient, as a loss would: recorded last, so backward begins with it. */
-export function seedGradient(tape: Tape, tensor: Tensor, gradient: () => ArrayLike<number>): void {
+export function seedGradient(tape: BenchTape, tensor: Tensor, gradient: () => ArrayLike<number>): void {
   tape.record({
     name: "crossEntropy",
     inputs: { logits: tensor },
