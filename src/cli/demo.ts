@@ -37,7 +37,7 @@ export function addDemo(program: Command, context: Context, finish: (exitCode: n
     .command("demo")
     .summary("synthetic shop, three models, a table of results")
     .description(
-      "Makes a shop whose users' interests drift, trains base, din and dien on it and compares them with the ceiling:\n" +
+      "Makes a shop whose users' interests drift, trains base, din and dien on it and compares them with the ceiling: " +
         "the AUC of the true click probability, which no model can pass but by luck. Under two minutes on two cores.",
     );
   const read = addOptions(command, demoFlags);
@@ -50,7 +50,7 @@ export function addDemo(program: Command, context: Context, finish: (exitCode: n
       const result = await withProgress(context.stderr, (progress) => compare(context, progress, { ...options, out }));
       if (result.interrupted) finish(INTERRUPTED);
       if (json) printJson(context, result);
-      else context.stdout.write(tell(result, out));
+      else context.stdout.write(resultText(result, out));
     });
 }
 
@@ -102,7 +102,7 @@ async function compare(
   return { data, ceiling: shop.ceiling, runs, seconds, ...(interrupted && { interrupted }) };
 }
 
-function tell({ data, ceiling, runs, seconds, interrupted }: DemoResult, out: string): string {
+function resultText({ data, ceiling, runs, seconds, interrupted }: DemoResult, out: string): string {
   const cells = ({ auc, gauc, logloss }: DemoResult["ceiling"]) => [auc, gauc, logloss].map(metric);
   const rows = [
     ...runs.map((run) => [run.model, ...cells(run.test), duration(run.seconds)]),

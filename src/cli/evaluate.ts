@@ -41,24 +41,24 @@ training seeds. RelaImpr is the gain over a guess, (AUC - 0.5) / (other AUC - 0.
         }),
       );
       if (json) return printJson(context, result);
-      context.stdout.write(tell(result, options.split));
+      context.stdout.write(evaluationText(result, options.split));
     });
 }
 
-function tell({ auc, gauc, logloss, ece, samples, seconds, ...more }: Evaluation, split: Split): string {
+function evaluationText({ auc, gauc, logloss, ece, samples, seconds, ...more }: Evaluation, split: Split): string {
   const row = [split, count(samples), ...[auc, gauc, logloss, ece].map(metric), duration(seconds)];
   const metrics = table(["", "samples", "AUC", "GAUC", "logloss", "ECE", "time"], [row]);
-  return metrics + tellComparison(more) + tellCalibration(more);
+  return metrics + comparisonText(more) + calibrationText(more);
 }
 
-function tellComparison({ against }: Pick<Evaluation, "against">): string {
+function comparisonText({ against }: Pick<Evaluation, "against">): string {
   if (against === undefined) return "";
   const { run, auc, difference, low, high, p, relaimpr } = against;
   const row = [run, metric(auc), signed(difference), `${signed(low)} to ${signed(high)}`, pValue(p), percent(relaimpr)];
   return `\n${table(["against", "AUC", "difference", "95 % interval", "p", "RelaImpr"], [row])}`;
 }
 
-function tellCalibration({ calibration, calibration_ratio = Number.NaN }: Partial<Evaluation>): string {
+function calibrationText({ calibration, calibration_ratio = Number.NaN }: Partial<Evaluation>): string {
   if (calibration === undefined) return "";
   const rows = calibration.map(({ count: samples, predicted, observed }, bin) => [
     `bin ${bin + 1}`,

@@ -51,7 +51,7 @@ function addOne(
     .addHelpText(
       "after",
       `
-Finished runs are not trained again: the same command goes on after Ctrl-C or a kill, and with more seeds trains only those.
+Finished runs are not trained again: the same command continues after Ctrl-C or a kill, and with more seeds trains only those.
 
 Examples:
   dien experiment ${name} --data data/beauty --data data/sports --out experiments
@@ -73,10 +73,10 @@ Examples:
       );
       if (outcome.interrupted) {
         if (json) printJson(context, outcome);
-        context.stderr.write("stopped; the runs so far are kept, the same command goes on from here\n");
+        context.stderr.write("stopped; the runs so far are kept, the same command continues from here\n");
         finish(INTERRUPTED);
       } else if (json) printJson(context, { ...outcome, report: { ...outcome.report, blocks: undefined } });
-      else context.stdout.write(tell(outcome));
+      else context.stdout.write(outcomeText(outcome));
     });
 }
 
@@ -93,7 +93,7 @@ function showRuns(progress: ProgressDisplay): (event: LabEvent) => void {
     if (what.kind !== "training") {
       seconds += what.seconds;
       const left = (seconds / (index + 1)) * (count - index - 1);
-      const end = what.kind === "finished" ? `test AUC ${metric(what.summary.test.auc)}` : tellStop(what.stop);
+      const end = what.kind === "finished" ? `test AUC ${metric(what.summary.test.auc)}` : stopText(what.stop);
       const rest = index + 1 < count ? `; about ${duration(left)} left` : "";
       progress.note(`${place} ${name}: ${end}, ${duration(what.seconds)}${rest}`);
       return;
@@ -108,13 +108,13 @@ function showRuns(progress: ProgressDisplay): (event: LabEvent) => void {
 }
 
 /** How a trial ended that has no model. */
-function tellStop({ reason, validAuc }: Stop): string {
+function stopText({ reason, validAuc }: Stop): string {
   if (reason !== "early") return reason;
   return `stopped after epoch ${validAuc.length}, validation AUC ${metric(Math.max(...validAuc))}`;
 }
 
 /** The report's answer and its tables, as far as a terminal shows them. */
-function tell({ report, folder, seconds }: ExperimentOutcome): string {
+function outcomeText({ report, folder, seconds }: ExperimentOutcome): string {
   const tables = report.blocks.flatMap((block) => {
     if (block.kind !== "table") return [];
     const cell = (value: (typeof block.rows)[number][number]) =>

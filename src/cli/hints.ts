@@ -11,7 +11,7 @@ type Hints = { readonly [C in Code]?: (values: ValuesOf<C>) => string };
 
 export const hints: Hints = {
   "run.other-files": () => "choose another --out",
-  "run.exists": () => "go on with --resume, or choose another --out",
+  "run.exists": () => "continue with --resume, or choose another --out",
   "run.other-dataset": () => "choose another --out",
   "run.other-setting": () => "choose another --out, or remove the run",
   "run.diverged": () => "train into a new --out",

@@ -16,8 +16,8 @@ import { table } from "./table.ts";
 
 export const initFlags = z.strictObject({
   events: text("source", "the log: a file, a pattern in quotes, or postgres://USER@HOST/DATABASE?table=NAME"),
-  users: text("source", "a table with a row for each user, likewise").optional(),
-  items: text("source", "a table with a row for each item, likewise").optional(),
+  users: text("source", "a table with a row for each user, given in the same ways").optional(),
+  items: text("source", "a table with a row for each item, given in the same ways").optional(),
   out: text("file", "where the guess goes").default("features.yaml"),
   force: toggle("replace that file if it exists"),
 });
@@ -28,7 +28,7 @@ export function addInit(program: Command, context: Context): void {
     .command("init")
     .summary("guess a features.yaml for your own log")
     .description(
-      "Looks at the first 20,000 rows of a log and writes features.yaml: which columns are the user, the item, the time\n" +
+      "Looks at the first 20,000 rows of a log and writes features.yaml: which columns are the user, the item, the time " +
         "and the label, and which others a model is given. Every guess is explained there; look it through.",
     );
   const read = addOptions(command, initFlags);
@@ -40,10 +40,10 @@ Examples:
   dien init --events clicks.csv
   dien init --events 'logs/*.ndjson.gz' --items items.parquet --out shop.yaml
 
-Formats, by name: .csv, .tsv, .ndjson, .jsonl, .json (an object a line), each perhaps with .gz or .zst; .parquet.
+Formats, by name: .csv, .tsv, .ndjson, .jsonl, .json (an object a line), each also with .gz or .zst; .parquet.
 A password of postgres is better given as PGPASSWORD than in the address; ?query=SELECT... takes the place of ?table=.
 
-What cannot be guessed stands in the file as TODO; until it is filled in, \`dien prepare events\` refuses the file.`,
+What cannot be guessed is written as TODO; \`dien prepare events\` refuses the file until it is filled in.`,
     )
     .action(async () => {
       const { options, json } = await read();
@@ -54,7 +54,7 @@ What cannot be guessed stands in the file as TODO; until it is filled in, \`dien
       const todo = todoOf(guess);
       const next = nextCommand(out, sources);
       if (json) return printJson(context, { out, ...guess, todo, next });
-      context.stdout.write(tell(guess));
+      context.stdout.write(guessText(guess));
       context.stdout.write(`\n${out} is written: look it through.\n`);
       for (const what of todo) context.stdout.write(`TODO: ${what}; write it into ${out}.\n`);
       if (guess.columns.label === undefined) {
@@ -95,7 +95,7 @@ function nextCommand(out: string, { events, users, items }: Sources): string {
   return `dien prepare events --config ${shellWord(out)} ${flags.join(" ")} --out data/events`;
 }
 
-function tell(guess: Guess): string {
+function guessText(guess: Guess): string {
   const roles = Object.entries(guess.columns).map(([role, { column, why }]) => [column, role, why]);
   const fields = (["user", "item", "context"] as const).flatMap((kind) =>
     guess.fields[kind].map(({ column, kind: how, why }) => [

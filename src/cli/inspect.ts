@@ -1,4 +1,4 @@
-/** `dien inspect`: a look at a dataset before anybody trains on it. */
+/** `dien inspect`: what is in a dataset and what is wrong with it, before training. */
 import type { Command } from "commander";
 import { z } from "zod";
 import { duration } from "../format.ts";
@@ -12,7 +12,7 @@ import { table } from "./table.ts";
 
 export const inspectFlags = z.strictObject({
   data: text("folder", "dataset of any size: what does not fit into memory goes to temporary files"),
-  html: text("file", "also write all of it, with figures, as one page that needs no network").optional(),
+  html: text("file", "also write everything, with figures, as one page that needs no network").optional(),
   strict: toggle("exit code 1 when a warning is grave, for scripts"),
 });
 
@@ -23,7 +23,7 @@ export function addInspect(program: Command, context: Context, finish: (exitCode
   const command = program
     .command("inspect")
     .summary("look at a dataset before training: what is in it, what is wrong with it")
-    .description("Counts what is in a dataset and warns of leaks, drift and whatever else spoils results.");
+    .description("Counts what is in a dataset and warns of leaks, drift and other causes of wrong results.");
   const read = addOptions(command, inspectFlags);
   command
     .addHelpText(
@@ -42,10 +42,10 @@ PSI, the population stability index, is how far the values of a field in test ar
 (test share - train share) ln(test share / train share) over its 20 most frequent values in train, the unknown, and all
 others together. Below 0.1 a field counts as stable, above 0.25 as shifted. With few samples it is large by chance.
 
-AUC alone is how well the field predicts the click all by itself: the AUC on valid of its values' click rates in train,
+AUC alone is how well the field alone predicts the click: the AUC on valid of its values' click rates in train,
 to each of which ten samples of the overall rate are added.
 
-Temporary files go where the environment variable TMPDIR says.`,
+Temporary files go to the folder that the environment variable TMPDIR names.`,
     )
     .action(async () => {
       const { options, json } = await read();
@@ -53,7 +53,7 @@ Temporary files go where the environment variable TMPDIR says.`,
       const inspection = await withProgress(context.stderr, (progress) =>
         context.jobs.inspectDataset(data, (part, done, total) => progress.update("inspected", done, total, part)),
       );
-      if (!json) context.stdout.write(tell(inspection));
+      if (!json) context.stdout.write(inspectionText(inspection));
       if (html !== undefined) {
         await context.jobs.writeInspection(html, data, inspection);
         context.stderr.write(`page in ${html}\n`);
@@ -64,7 +64,7 @@ Temporary files go where the environment variable TMPDIR says.`,
 }
 
 /** Warnings come last, where the eye is when the command ends. */
-function tell(inspection: DatasetInspection): string {
+function inspectionText(inspection: DatasetInspection): string {
   const tables = inspectionTables(inspection, EXTENT).map(
     ({ caption, head, rows }) =>
       `\n${caption}\n${table(

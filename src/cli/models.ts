@@ -65,7 +65,7 @@ export function addModels(program: Command, context: Context): void {
     .command("models")
     .summary("list the models, what they cost and where they come from")
     .description(
-      "Lists the models with their papers, their number of parameters and the operations for one sample:\n" +
+      "Lists the models with their papers, their number of parameters and the operations for one sample: " +
         "with --data for that dataset, else for Amazon Books as in the DIEN paper.",
     );
   const read = addOptions(command, modelsFlags);

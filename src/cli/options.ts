@@ -1,6 +1,6 @@
 /**
  * Flags of commands, made of the schemas of their options: names, placeholders, choices and defaults as the help shows
- * them, and errors in words of the flag. The YAML file of `--config` may stand in for any of them.
+ * them, and errors that name the flag. The YAML file of `--config` may give any of them.
  */
 import { type Command, Option } from "commander";
 import { parse } from "yaml";
@@ -21,7 +21,7 @@ const common = z.strictObject({
 export interface ConfigFile {
   readonly path: string;
   readonly values: Readonly<Record<string, unknown>>;
-  /** Keys that the command reads by itself, which are in `values` no more. */
+  /** Keys of the file that the command reads itself and has taken out of `values`. */
   readonly sections?: readonly string[];
 }
 

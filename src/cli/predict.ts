@@ -53,16 +53,16 @@ One with all there is, on one line as well:
 user       values of user fields by name, or the value of the first one
 candidate  the item's key, or an object of its key ("item") and of item fields. A known item has its fields from the
            data the model was trained on, and those that are given win; another has those that are given.
-history    behaviours, oldest first, each as a candidate and perhaps with its "time". Those not before the time of the
-           request, or older than the model's window, are left out; then the latest that the model was trained for count.
+history    behaviours, oldest first, each given as a candidate is, "time" optional. Those at or after the time of the
+           request, and those before the model's window, are left out; of the rest the latest count, as in training.
 context    values of context fields by name
 time       of the impression: ISO 8601, or a number of seconds, milliseconds or microseconds. Fields that read the time
            (hour, weekday) are made of it, and unknown without it.
 id         comes back in the answer
 
-Only "user", "candidate" and "history" must be there. Values are those of the raw data: strings, numbers, true and false;
-null and "" are as good as absent. What is absent, and what training never saw, is unknown; how many candidates and
-behaviours were unknown items is told at the end. A field that the model does not have is an error.
+Only "user", "candidate" and "history" are required. Values are those of the raw data: strings, numbers, true and false;
+null and "" mean absent. A value that is absent, or that training never saw, is unknown; how many candidates and behaviours
+were unknown items is reported at the end. A field that the model does not have is an error.
 
 An answer, in the order of the requests:
   {"id": 7, "score": 0.4187}
@@ -91,13 +91,13 @@ Examples:
       };
       const requests = out === undefined ? await score(writerTo(context.stdout)) : await scoreToFile(out, score);
       const { behaviours, unknown } = scorer.counts;
-      tellUnknown(context, scorer.counts);
+      reportUnknown(context, scorer.counts);
       if (json) printJson(context, { requests, behaviours, unknown, seconds: (performance.now() - start) / 1000 });
     });
 }
 
 /** A mistyped key, or a history of another shop, is no error: it shows here. */
-function tellUnknown({ stderr }: Context, { candidates, behaviours, unknown }: ItemCounts): void {
+function reportUnknown({ stderr }: Context, { candidates, behaviours, unknown }: ItemCounts): void {
   if (unknown.candidates + unknown.behaviours === 0) return;
   const some = `${count(unknown.candidates)} of ${count(candidates)} candidates`;
   stderr.write(`unknown items: ${some}, ${count(unknown.behaviours)} of ${count(behaviours)} behaviours\n`);

@@ -35,11 +35,11 @@ export function createProgram(context: Context, finish: (exitCode: number) => vo
       "after",
       `
 Start here:
-  dien demo                                   a synthetic shop, three models, a table; under two minutes
-  dien init --events LOG                      from your own log to a first features.yaml
-  dien prepare amazon --help                  from review dumps to a dataset
-  dien train --data DIR --out RUN             from a dataset to a trained model
-  dien experiment table2 --data DIR --out OUT  from a dataset to the comparison of all models
+  dien demo                                     a synthetic shop, three models, a table; under two minutes
+  dien init --events LOG                        from your own log to a first features.yaml
+  dien prepare amazon --help                    from review dumps to a dataset
+  dien train --data DIR --out RUN               from a dataset to a trained model
+  dien experiment table2 --data DIR --out OUT   from a dataset to the comparison of all models
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted and stopped cleanly.`,
     );

@@ -54,7 +54,7 @@ export function readSettings(pairs: readonly string[]): Record<string, unknown> 
 
 /**
  * Splits section `train` of a file into options of the command and settings: in the config.yaml of a run by an earlier
- * build the machine's keys stand among the settings.
+ * build the machine's keys are among the settings.
  */
 export function splitMachineKeys(train: unknown): [options: Tree, settings: unknown] {
   if (typeof train !== "object" || train === null || Array.isArray(train)) return [{}, train];

@@ -29,7 +29,7 @@ export const trainFlags = z.strictObject({
   seed: seed.unwrap().optional(),
   ...trainingMachineOptions.shape,
   set,
-  resume: toggle("go on from the checkpoint in --out; the outcome is the same as without the break"),
+  resume: toggle("continue from the checkpoint in --out; the outcome is the same as without the break"),
 });
 type Options = z.output<typeof trainFlags>;
 
@@ -69,16 +69,18 @@ export function addTrain(program: Command, context: Context, finish: (exitCode: 
       );
       if (json) printJson(context, summary);
       if (summary.interrupted) {
-        context.stderr.write(`stopped in epoch ${summary.epoch}; the checkpoint is saved, --resume goes on from it\n`);
+        context.stderr.write(
+          `stopped in epoch ${summary.epoch}; the checkpoint is saved, --resume continues from it\n`,
+        );
         finish(INTERRUPTED);
       } else if (!json) {
-        context.stdout.write(tell(summary, out));
+        context.stdout.write(summaryText(summary, out));
       }
     });
 }
 
 /**
- * The configuration to train with; `file` is what the configuration file says of it. A run that goes on keeps its own:
+ * The configuration to train with; `file` is what the configuration file says of it. A resumed run keeps its own:
  * a flag that asks for another is refused. The machine's options are free.
  */
 async function settingsOf(
@@ -103,7 +105,7 @@ async function settingsOf(
   return asked;
 }
 
-function tell(summary: TrainSummary, out: string): string {
+function summaryText(summary: TrainSummary, out: string): string {
   const row = (name: string, { auc, gauc, logloss }: TrainSummary["test"]) => [
     name,
     ...[auc, gauc, logloss].map(metric),
@@ -113,7 +115,7 @@ function tell(summary: TrainSummary, out: string): string {
 `;
 }
 
-/** What stands under the help: the keys are those of the model that was named, with their defaults. */
+/** What the help ends with: examples, and the keys of the model that was named, with their defaults. */
 function examples(named: unknown): string {
   const model = typeof named === "string" && models.has(named) ? named : DEFAULT_MODEL;
   const defaults = settingsByKey(resolveSettings({ model, flags: {}, set: [] }));

@@ -133,7 +133,7 @@ describe("experiment", () => {
     const { jobs: world } = jobs({ interrupted: true });
     const { code, stderr } = await dien(["experiment", "table2", "--data", "a", "--out", "o"], { jobs: world });
     expect(code).toBe(130);
-    expect(stderr).toContain("the same command goes on from here");
+    expect(stderr).toContain("the same command continues from here");
   });
 
   it("every experiment explains itself", async () => {

@@ -134,7 +134,7 @@ describe("signals", () => {
     const ending = end(child);
     child.kill(signal);
     const { code, stderr } = await ending;
-    expect(stderr).toContain("the checkpoint is saved, --resume goes on from it");
+    expect(stderr).toContain("the checkpoint is saved, --resume continues from it");
     expect(code).toBe(130);
     expect(existsSync(join(run, "checkpoint", "state.safetensors"))).toBe(true);
   });

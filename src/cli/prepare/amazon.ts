@@ -5,7 +5,7 @@ import { amazonOptions } from "../../importers/amazon/options.ts";
 import { type Context, printJson } from "../context.ts";
 import { addOptions } from "../options.ts";
 import { withProgress } from "../progress.ts";
-import { categorised, droppedLines } from "./counts.ts";
+import { categorised, droppedLines } from "./report.ts";
 
 export function addAmazon(prepare: Command, context: Context): void {
   const command = prepare

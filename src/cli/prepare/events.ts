@@ -5,14 +5,14 @@ import { FEATURE_SECTIONS } from "../../importers/events/features/features.ts";
 import { eventsOptions } from "../../importers/events/options.ts";
 import type { Context } from "../context.ts";
 import { addOptions, readConfig } from "../options.ts";
-import { reportPrepared } from "./logs.ts";
+import { reportPrepared } from "./report.ts";
 
 export function addEvents(prepare: Command, context: Context): void {
   const command = prepare
     .command("events")
     .summary("from your own logs, as features.yaml describes them")
     .description(
-      "Makes a dataset of logs of events: impressions that were clicked or not, and behaviours; --config says which columns are what.",
+      "Makes a dataset of logs of events: impressions that were clicked or not, and behaviours; --config describes their columns.",
     );
   const read = addOptions(command, eventsOptions, ["features", "featuresPath"]);
   command

@@ -7,7 +7,7 @@ import { type Context, printJson } from "../context.ts";
 import { addOptions } from "../options.ts";
 import { withProgress } from "../progress.ts";
 import { table } from "../table.ts";
-import { categorised } from "./counts.ts";
+import { categorised } from "./report.ts";
 
 export function addSynthetic(prepare: Command, context: Context): void {
   const command = prepare

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { taobaoOptions } from "../../importers/taobao/options.ts";
 import type { Context } from "../context.ts";
 import { addOptions } from "../options.ts";
-import { reportPrepared } from "./logs.ts";
+import { reportPrepared } from "./report.ts";
 
 export function addTaobao(prepare: Command, context: Context): void {
   const command = prepare

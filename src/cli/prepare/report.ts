@@ -1,9 +1,11 @@
-/** What the commands that prepare datasets print of them. */
-
+/** What the commands that prepare datasets report: progress, warnings, counts, what to do next. */
+import type { OnProgress } from "../../dataset/dataset.ts";
 import type { PreparedCounts } from "../../dataset/manifest.ts";
 import { count, duration, share } from "../../format.ts";
 import type { EventsSummary } from "../../importers/events/prepare.ts";
 import { shellWord } from "../../report/text.ts";
+import { type Context, printJson } from "../context.ts";
+import { withProgress } from "../progress.ts";
 import { table } from "../table.ts";
 
 /** Counts of a dataset whose items have a category. */
@@ -24,8 +26,22 @@ function words(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
+/** Makes a dataset of logs with progress, and reports it. */
+export async function reportPrepared(
+  context: Context,
+  { out, json }: { readonly out: string; readonly json: boolean },
+  job: (onProgress: OnProgress) => Promise<EventsSummary>,
+): Promise<void> {
+  const summary = await withProgress(context.stderr, (progress) =>
+    job((stage, done, total) => progress.update(stage, done, total)),
+  );
+  for (const warning of summary.warnings) context.stderr.write(`warning: ${warning}\n`);
+  if (json) return printJson(context, summary);
+  context.stdout.write(eventsText(summary, out));
+}
+
 /** The summary of a dataset of logs, and the next commands. */
-export function eventsText(summary: EventsSummary, out: string): string {
+function eventsText(summary: EventsSummary, out: string): string {
   const { users, items, behaviours, clickRate, validFrom, testFrom, dropped, seconds } = summary;
   const rows = [
     ["train", count(summary.train), share(clickRate.train), validFrom === undefined ? "" : `before ${validFrom}`],
