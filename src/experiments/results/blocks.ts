@@ -22,7 +22,7 @@ export interface PublishedTable {
 }
 
 /** Mean and standard deviation over runs; the deviation is NaN where the paper has none. */
-export type PublishedAuc = readonly [mean: number, deviation: number];
+type PublishedAuc = readonly [mean: number, deviation: number];
 
 /** 0.8031 ± 0.0012: mean and standard deviation; the mean alone where there is one value. */
 export function meanAndDeviation({ mean, deviation }: Pick<Spread, "mean" | "deviation">): string {

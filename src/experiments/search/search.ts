@@ -33,7 +33,7 @@ export interface SearchPlan {
   readonly finalRuns: number;
 }
 
-export interface SearchTrial {
+interface SearchTrial {
   readonly variant: Variant;
   readonly epochs: number;
   /** Best validation AUC of its epochs; NaN where it failed. */
