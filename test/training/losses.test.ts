@@ -13,10 +13,10 @@ let runs = 0;
 beforeAll(() => writeSmallDataset(data, { users: 30, samples: 300 }));
 
 /** A run whose weights stay what they were at first. */
-async function still(model: object, settings: object): Promise<{ out: string; summary: TrainSummary }> {
+async function still(model: object, settings: object, dataset = data): Promise<{ out: string; summary: TrainSummary }> {
   const out = join(folder, `run${++runs}`);
   const config = resolveConfig({ model, train: { epochs: 1, learning_rate: 1e-30, ...settings } });
-  const summary = await train({ data, out, config });
+  const summary = await train({ data: dataset, out, config });
   if (summary.interrupted) throw new Error("nobody interrupted this run");
   return { out, summary };
 }
@@ -30,6 +30,15 @@ describe("the target loss of an epoch", () => {
     const { logloss, samples } = evaluateScores(await scoreRun({ run: out, data, split: "train" }));
     expect(samples).toBe(300);
     expect(summary.epochs[0].losses.target).toBeCloseTo(logloss, 6);
+  });
+
+  it("is that of all samples, also where one is left over when they are scored 64 at a time", async () => {
+    const odd = join(folder, "odd");
+    await writeSmallDataset(odd, { users: 30, samples: 65 });
+    const { out, summary } = await still({ name: "base" }, { batch_size: 65, shards: 7 }, odd);
+    const scores = await scoreRun({ run: out, data: odd, split: "train" });
+    expect(Math.min(...Array.from(scores.score))).toBeGreaterThan(0);
+    expect(summary.epochs[0].train_loss).toBeCloseTo(evaluateScores(scores).logloss, 6);
   });
 
   it("is the mean over steps, of which the last may have fewer samples", async () => {
