@@ -38,7 +38,7 @@ describe("the target loss of an epoch", () => {
     const { out, summary } = await still({ name: "base" }, { batch_size: 65, shards: 7 }, odd);
     const scores = await scoreRun({ run: out, data: odd, split: "train" });
     expect(Math.min(...Array.from(scores.score))).toBeGreaterThan(0);
-    expect(summary.epochs[0].train_loss).toBeCloseTo(evaluateScores(scores).logloss, 6);
+    expect(summary.epochs[0].losses.target).toBeCloseTo(evaluateScores(scores).logloss, 6);
   });
 
   it("is the mean over steps, of which the last may have fewer samples", async () => {
