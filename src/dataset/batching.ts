@@ -1,5 +1,5 @@
 /**
- * Samples to batches: a seeded order for each epoch, histories cut from the users' sequences, negatives drawn afresh.
+ * Samples to batches: a seeded order for each epoch, histories cut from the users' sequences, fresh negatives.
  *
  * All of it is a pure function of (seed, epoch, sample), so a run resumes at any batch and any number of threads may
  * share the work.
@@ -44,7 +44,7 @@ export class BatchAssembler {
   /**
    * Fills `batch` with the samples indices[from .. from + count) of `loaded`, sorted by history length. With `draw`, every
    * behaviour past the first of a history gets a negative: the impression that was not clicked before it, or else one
-   * drawn for that (seed, epoch, sample, behaviour); the first one's, never read, is the unknown item. Without, negatives
+   * sampled for that (seed, epoch, sample, behaviour); that of the first, never read, is the unknown item. Without, negatives
    * are left as they are.
    */
   fill(

@@ -24,7 +24,7 @@ const BLOCKS_PER_PORTION = 32;
 /** Keeps the order of blocks apart from that of samples. */
 const BLOCK_STREAM = 0x626c6f63;
 
-/** Cuts a split into blocks as its samples are told one after the other. */
+/** Cuts a split into blocks, given its samples one after the other. */
 export class BlockCutter {
   readonly #shape: PortionShape;
   readonly #most: number;

@@ -22,7 +22,7 @@ export interface Samples {
   readonly sequence: Int32Array;
   /** The history is the `length` behaviours before this place of the sequence. */
   readonly position: Int32Array;
-  /** At most min(position, maxHistory); less where histories go back for a limited time. */
+  /** At most min(position, maxHistory); fewer where histories go back for a limited time. */
   readonly length: Int32Array;
   /** Catalogue row of the candidate. */
   readonly item: Int32Array;
@@ -58,7 +58,7 @@ export interface ItemCatalogue {
   readonly itemFields: readonly Int32Array[];
   /**
    * The catalogue rows of behaviours of the training part, all of them or as many evenly spaced ones as are kept: a
-   * random entry is an item drawn by popularity.
+   * random entry is an item sampled by popularity.
    */
   readonly popularity: Int32Array;
 }

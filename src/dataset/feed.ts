@@ -52,7 +52,7 @@ export class Feed {
     }
     slot.portion = portion;
     slot.loaded = this.#stream.load(this.#split, portion, slot.buffer);
-    // What fails ahead of its time is told when it is taken.
+    // What fails while it is read ahead is reported when it is taken.
     slot.loaded.catch(() => undefined);
     return slot;
   }

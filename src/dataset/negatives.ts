@@ -1,5 +1,5 @@
 /**
- * Negatives: items that a user did not choose, drawn by popularity (the item of a random behaviour of the training
+ * Negatives: items that a user did not choose, sampled by popularity (the item of a random behaviour of the training
  * part).
  *
  * The generator is counter-based: a draw depends on its key alone, so any number of threads draws the same.
@@ -17,7 +17,7 @@ export const ATTEMPTS = 128;
 /** Behaviours that are kept to draw from. */
 const MOST = 2 ** 24;
 
-/** Gathers what negatives are drawn from: the items of the training part, or of as many evenly spaced behaviours as are kept. */
+/** Gathers what negatives are sampled from: the items of the training part, or of as many evenly spaced behaviours as are kept. */
 export class Popularity {
   readonly items: Int32Array;
   readonly #every: number;

@@ -60,7 +60,7 @@ export function storedColumn({ name, type }: TypedColumn, as = name): string {
   return `${identifier(name)}::${stored[type]} AS ${identifier(as)}`;
 }
 
-/** Runs `body` with a connection to an empty database in memory, which unless `settings` say so never spills to disk. */
+/** Runs `body` with a connection to an empty database in memory, which never spills to disk unless `settings` allow it. */
 export async function withDuckDB<T>(
   body: (connection: DuckDBConnection) => Promise<T>,
   settings: Readonly<Record<string, string>> = { temp_directory: "" },

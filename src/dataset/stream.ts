@@ -209,7 +209,7 @@ async function readCatalogue(folder: Folder): Promise<Int32Array[]> {
   return ids;
 }
 
-/** How many behaviours each sequence has, and what negatives are drawn from (see `ItemCatalogue`). */
+/** How many behaviours each sequence has, and what negatives are sampled from (see `ItemCatalogue`). */
 async function readBehaviours(folder: Folder): Promise<{ lengths: Int32Array; popularity: Int32Array }> {
   const { counts } = folder.manifest;
   const lengths = new Int32Array(counts.sequences);

@@ -1,5 +1,5 @@
 /**
- * Times as logs write them. One text is read by one rule wherever it comes from: `events/rules.ts` says the same in
+ * Times as logs write them. One text is read by one rule wherever it comes from: `events/rules.ts` has the same in
  * SQL, for millions of rows.
  *
  * - ISO 8601: a date, or date and time with T or one space; seconds and their fraction may be missing; an offset Z, +hh,

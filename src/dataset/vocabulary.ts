@@ -47,7 +47,7 @@ export function rankByCount(values: readonly string[], counts: ArrayLike<number>
   };
 }
 
-/** What the manifest says of a field. */
+/** How the manifest describes a field. */
 export function describeField({ name, values, distinct, transform }: Vocabulary): Manifest["fields"]["user"][number] {
   return { name, size: values.length + 1, values: distinct, transform };
 }

@@ -1,6 +1,6 @@
 /**
  * Amazon review dumps to a dataset: user {user}, item {item, category}, every review a behaviour, as in the paper
- * (section 4.1). What becomes of duplicates, broken lines and so on is said in docs/data-format.md.
+ * (section 4.1). What becomes of duplicates, broken lines and so on is in docs/data-format.md.
  */
 import type { OnProgress } from "../../dataset/dataset.ts";
 import { checkReplaceable } from "../../dataset/folder.ts";

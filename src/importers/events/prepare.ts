@@ -22,8 +22,10 @@ import {
   tableColumns,
 } from "./features/features.ts";
 import { checkSamples, type Learned, learn, openLog } from "./learn/learn.ts";
+import { buildCatalogue } from "./log/catalogue.ts";
 import type { SampleRule } from "./log/histories.ts";
-import { buildCatalogue, buildLog, type GivenTables, withoutItems } from "./log/log.ts";
+import { buildLog } from "./log/log.ts";
+import { type GivenTables, withoutItems } from "./log/names.ts";
 import { type EngineOptions, eventsOptions, type PrepareEventsOptions } from "./options.ts";
 import { type Connect, withWorkDatabase } from "./source/database.ts";
 import { type LoadOptions, type LogColumns, loadTable } from "./source/load.ts";

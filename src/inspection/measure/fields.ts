@@ -1,6 +1,6 @@
 /**
  * What each field holds: its most frequent values, what is unknown, how its values shift from train to test, and how
- * much it alone tells about the click.
+ * well it alone predicts the click.
  */
 
 import { SPLITS, type Split } from "../../dataset/dataset.ts";

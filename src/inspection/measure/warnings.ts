@@ -45,7 +45,7 @@ export function warningsOf(numbers: DatasetNumbers): Warning[] {
   return LEVELS.flatMap((level) => warnings.filter((warning) => warning.level === level));
 }
 
-/** Samples made of behaviours, where negatives are drawn and days have many reviews, are judged more mildly. */
+/** Samples made of behaviours, where negatives are sampled and days have many reviews, are judged more mildly. */
 function isMade({ protocol }: DatasetNumbers): boolean {
   return (PROTOCOLS as readonly string[]).includes(protocol);
 }

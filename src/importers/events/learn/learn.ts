@@ -8,7 +8,7 @@ import type { LearnedField } from "../../../dataset/vocabulary.ts";
 import type { FieldKind } from "../../../features/schema.ts";
 import type { Features, FieldSpec } from "../features/features.ts";
 import { type SampleRule, samplesOf, type UserRows } from "../log/histories.ts";
-import { codeColumn, dictionaryOf } from "../log/log.ts";
+import { codeColumn, dictionaryOf } from "../log/names.ts";
 import { type NumberColumn, oneNumber, readIntegers, readUsers } from "../source/stream.ts";
 import { type Dictionary, learnField } from "./vocabularies.ts";
 
@@ -80,7 +80,7 @@ export interface Learned {
   readonly behaviours: number;
   readonly trainingBehaviours: number;
   readonly samples: Readonly<Record<Split, { count: number; clicked: number }>>;
-  /** Where negatives are drawn: what they are drawn from. */
+  /** Where negatives are sampled: what they are sampled from. */
   readonly popularity: Int32Array | undefined;
 }
 

@@ -14,7 +14,7 @@ export interface UserRows {
   readonly time: Float64Array;
   /** Catalogue rows. */
   readonly item: Int32Array;
-  /** 1 or 0 of an impression, less than 0 of what is none. */
+  /** 1 or 0 of an impression, negative where it is none. */
   readonly label: Int32Array;
   /** 1 of a behaviour, else 0. An impression may be a behaviour too. */
   readonly behaviour: Int32Array;

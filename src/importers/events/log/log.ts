@@ -19,31 +19,10 @@ import { UserError } from "../../../errors.ts";
 import { didYouMean } from "../../../suggest.ts";
 import { type Features, type FieldSpec, QUARTER, readsTime } from "../features/features.ts";
 import { oneNumber } from "../source/stream.ts";
-import type { SampleRule } from "./histories.ts";
-
-/** What is given beside the events. */
-export interface GivenTables {
-  readonly behaviours: boolean;
-  readonly users: boolean;
-  readonly items: boolean;
-}
+import { codeColumn, dictionaryOf, type GivenTables, knownColumn, logsOf, rawColumn, withoutItems } from "./names.ts";
 
 /** Milliseconds that times are cut to of which hours and weekdays are made. */
 const QUARTER_TIME = QUARTER * MINUTE;
-
-/** The names of a field's column of codes and of its dictionary. */
-export const codeColumn = (field: string) => `"c_${field}"`;
-export const dictionaryOf = (field: string) => `"d_${field}"`;
-
-/** In the tables that `loadTable` made: a field's raw text, null where there is no value. */
-const rawColumn = (field: string) => `"f_${field}"`;
-/** Of an item that is known by its fields alone, in `item_keys`: a field's raw value. */
-const knownColumn = (field: string) => `"k_${field}"`;
-
-/** Whether behaviours of the log of their own are known by their fields alone. */
-export function withoutItems({ behaviours }: Features, tables: GivenTables): boolean {
-  return tables.behaviours && behaviours.columns.item === undefined;
-}
 
 /**
  * Makes the tables above but the catalogue, and returns how many rows were left out, by reason.
@@ -74,9 +53,6 @@ export async function buildLog(
   }
   return droppedRows(connection, features, tables);
 }
-
-/** The logs that are given, by the suffix of their tables' names. */
-const logsOf = (tables: GivenTables) => (tables.behaviours ? ["events", "behaviours"] : ["events"]);
 
 /** Types that an error names of those that there are. */
 const MOST_NAMED = 5;
@@ -154,7 +130,7 @@ interface CodedColumn {
   readonly raw: { readonly [log: string]: string };
 }
 
-/** Fields that the rows of the logs have, and the type, which only tells rows apart. */
+/** Fields that the rows of the logs have, and the type, which only distinguishes rows. */
 function codedColumns(features: Features, tables: GivenTables): CodedColumn[] {
   const { columns, fields } = features;
   const coded = [...fields.user, ...fields.item, ...fields.context]
@@ -223,8 +199,8 @@ function userKeys(tables: GivenTables): string {
 }
 
 /**
- * The items of both logs; behaviours that name none are of an item that is known by its fields alone, whose key says
- * them: `cate=1 brand=2`.
+ * The items of both logs; behaviours that name none are of an item that is known by its fields alone, whose key
+ * lists them: `cate=1 brand=2`.
  */
 function itemKeys(features: Features, tables: GivenTables): string {
   const unkeyed = withoutItems(features, tables);
@@ -277,58 +253,6 @@ function users(features: Features): string {
   const table = own.length === 0 ? "" : `LEFT JOIN raw_users ON raw_users."user" = user_keys.key`;
   return `CREATE TABLE users AS SELECT sequence, user_keys.key${codes.join("")}
     FROM user_keys ${table} ${joins.join(" ")} ORDER BY sequence`;
-}
-
-/** Makes the catalogue of the log, of which `split` says what training may know. */
-export async function buildCatalogue(
-  connection: DuckDBConnection,
-  features: Features,
-  tables: GivenTables,
-  split: SampleRule["split"],
-): Promise<void> {
-  await connection.run(trainingLog(split));
-  await connection.run(catalogue(features, tables));
-}
-
-/** The rows of the training part; the log stands in the order of sequences. */
-function trainingLog(split: SampleRule["split"]): string {
-  if (split !== null) return `CREATE VIEW training_log AS FROM log WHERE "time" < ${split.validFrom}`;
-  return `CREATE VIEW training_log AS SELECT log.* FROM log
-    JOIN (SELECT sequence, max(rowid) - 2 AS last FROM log GROUP BY sequence) ends USING (sequence)
-    WHERE log.rowid <= ends.last`;
-}
-
-/**
- * A field of the events has in the catalogue the value of the item's earliest row of the training part with one; of
- * equal times the least. What only later rows state would tell training of its future. An item that is known by its
- * fields alone has them from the beginning.
- */
-function catalogue(features: Features, tables: GivenTables): string {
-  const fields = features.fields.item.filter(({ from }) => from !== "key");
-  const known = withoutItems(features, tables) ? features.behaviours.fields.map(({ name }) => name) : [];
-  const fieldsOf = fields.map(({ name, from }) => {
-    const [table, column, earliest] = [dictionaryOf(name), codeColumn(name), `"earliest_${name}"`];
-    const raw = [
-      ...(from === "items" ? [`raw_items.${rawColumn(name)}`] : []),
-      ...(known.includes(name) ? [knownColumn(name)] : []),
-    ];
-    const joins = [];
-    const codes = [];
-    if (from === "events") {
-      joins.push(`LEFT JOIN (SELECT item, arg_min(${column}, ("time", ${column})) AS code FROM training_log
-        WHERE ${column} > 0 GROUP BY item) ${earliest} ON ${earliest}.item = item_keys.row`);
-      codes.push(`${earliest}.code`);
-    }
-    if (raw.length > 0) {
-      joins.push(`LEFT JOIN ${table} ON ${table}.raw = coalesce(${raw.join(", ")})`);
-      codes.push(`${table}.code`);
-    }
-    return { joins, code: `, coalesce(${codes.join(", ")}, 0) AS ${column}` };
-  });
-  const codes = fieldsOf.map(({ code }) => code).join("");
-  const joins = fieldsOf.flatMap(({ joins }) => joins).join(" ");
-  const table = tables.items ? `LEFT JOIN raw_items ON raw_items."item" = CASE WHEN keyed THEN item_keys.key END` : "";
-  return `CREATE TABLE catalogue AS SELECT row, item_keys.key, keyed${codes} FROM item_keys ${table} ${joins} ORDER BY row`;
 }
 
 async function droppedRows(connection: DuckDBConnection, features: Features, tables: GivenTables) {

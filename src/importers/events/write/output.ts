@@ -15,7 +15,7 @@ import { SampleWriter, SequenceWriter } from "./rows.ts";
 /**
  * Writes all files of a dataset but its manifest to `folder`.
  * @param connections of the work database: one is read from while the other is written to
- * @param contents of the dataset, where `unclicked` says whether behaviours may have impressions that were not clicked
+ * @param contents of the dataset, where `unclicked` is whether behaviours may have impressions that were not clicked
  * @returns whether any has one
  */
 export async function writeFiles(
