@@ -2,8 +2,9 @@
 import { existsSync } from "node:fs";
 import type { Placed } from "../autograd/parameters.ts";
 import { failure } from "../errors/failure.ts";
-import { readTensors, runFiles, writeTensors } from "../run/run-folder.ts";
+import { runFiles } from "../run/run-folder.ts";
 import type { StoredTensor } from "../run/safetensors.ts";
+import { readTensors, writeTensors } from "../run/tensor-document.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** The parameters of a workspace as views: writing them reads the memory, reading fills it. */

@@ -1,4 +1,4 @@
-/** What the main thread and its workers say to each other. */
+/** Messages from the main thread to its workers. */
 import type { ItemCatalogue, LoadedPortion } from "../dataset/dataset.ts";
 import type { WorkspaceOptions } from "./workspace.ts";
 
@@ -10,13 +10,16 @@ export interface WorkerStart {
   readonly thread: number;
 }
 
-/** The samples that the tasks to come are about. Not answered. */
+/** The following tasks are about these samples. Not answered. */
 export interface OpenTask {
   readonly kind: "open";
   readonly loaded: LoadedPortion;
 }
 
-/** Steps [from, to) of portion number `portion` of an epoch, after `done` steps of whatever came before, at learning rate `rate`. */
+/**
+ * Training steps [from, to) of portion number `portion` of an epoch, at learning rate `rate`; at most `STEPS_PER_CHUNK`.
+ * Before the portion `done` steps were made.
+ */
 export interface TrainTask {
   readonly kind: "train";
   readonly epoch: number;

@@ -10,7 +10,7 @@ import { models } from "../models/registry.ts";
 import { describe, settingsOf } from "../options/expected.ts";
 import { seed } from "../options/pieces.ts";
 import { whatIsWrong } from "../options/problems.ts";
-import { leaves, type Tree } from "./dotted.ts";
+import { leaves } from "./dotted.ts";
 
 export const trainSchema = z.strictObject({
   epochs: z.int().min(1).describe("passes over the training samples").default(3),
@@ -103,7 +103,7 @@ export function resolveStoredConfig(input: unknown): RunConfig {
 
 /** A configuration as values by dotted key. */
 export function settingsByKey(config: RunConfig): Map<string, unknown> {
-  return new Map(leaves(config as unknown as Tree));
+  return new Map(leaves(config));
 }
 
 /** A dotted key that two configurations give different values; undefined where there is none. */

@@ -10,24 +10,13 @@ import { existsSync } from "node:fs";
 import { z } from "zod";
 import { failure } from "../errors/failure.ts";
 import { readLines } from "../lines.ts";
-import { type Losses, measuredSchema } from "./losses.ts";
+import type { Losses } from "./losses.ts";
+import { epochLine, stepLine } from "./metrics-log.ts";
 import { parseOrNull, runFiles } from "./run-folder.ts";
-import { metricsSchema } from "./summary.ts";
 
-/** A line of metrics.jsonl that has the losses after a step. The other lines are of whole epochs. */
-const stepLine = measuredSchema.extend({
-  epoch: z.int(),
-  step: z.int(),
-  valid: measuredSchema.optional(),
-  rate: z.number(),
-});
-const epochLine = measuredSchema.extend({ epoch: z.int(), valid: metricsSchema });
 const logLine = z.union([stepLine, epochLine]);
 /** A line of a build whose losses had no names. */
 const earlierLine = z.object({ epoch: z.int(), auxiliary_loss: z.number() });
-
-export type StepLine = z.output<typeof stepLine>;
-export type EpochLine = z.output<typeof epochLine>;
 
 /** Losses at a place of a run. */
 export interface CurvePoint {

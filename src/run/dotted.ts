@@ -15,10 +15,9 @@ export function assign(tree: Tree, key: string, value: unknown): void {
 }
 
 /** Everything that is not a mapping itself, with its dotted key. */
-export function* leaves(tree: Tree, prefix = ""): Generator<[key: string, value: unknown]> {
+export function* leaves(tree: object, prefix = ""): Generator<[key: string, value: unknown]> {
   for (const [key, value] of Object.entries(tree)) {
-    if (typeof value === "object" && value !== null && !Array.isArray(value))
-      yield* leaves(value as Tree, `${prefix}${key}.`);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) yield* leaves(value, `${prefix}${key}.`);
     else yield [`${prefix}${key}`, value];
   }
 }

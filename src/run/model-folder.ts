@@ -7,12 +7,12 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { z } from "zod";
-import { offsetSchema, type Transform, transformSchema } from "../dataset/transform.ts";
+import { offsetSchema, transformSchema } from "../dataset/transform.ts";
 import { failure } from "../errors/failure.ts";
-import type { Schema } from "../features/schema.ts";
 import { makeFolder, readJson, writeFileAside } from "../files.ts";
 import { whatIsWrong } from "../options/problems.ts";
-import { type RunConfig, resolveStoredConfig } from "./config.ts";
+import { resolveStoredConfig } from "./config.ts";
+import type { ModelDescription } from "./model-description.ts";
 import { runFiles } from "./run-folder.ts";
 
 const VERSION = 2;
@@ -37,19 +37,8 @@ const modelSchema = z.object({
   catalogue: z.object({ values: z.array(z.string().nullable()), ids: z.array(z.array(z.int())) }),
 });
 
-export interface ModelDescription {
-  readonly schema: Schema;
-  readonly config: RunConfig;
-  readonly dataset: string;
-  readonly window: number | null;
-  readonly utcOffset: number;
-  readonly transforms: Readonly<Record<string, Transform>>;
-  readonly vocabularies: Readonly<Record<string, readonly (string | null)[]>>;
-  readonly catalogue: { readonly values: readonly (string | null)[]; readonly ids: readonly (readonly number[])[] };
-}
-
 /** Writes model.json of a run. */
-export async function describeModel(run: string, description: ModelDescription): Promise<void> {
+export async function writeModelDescription(run: string, description: ModelDescription): Promise<void> {
   await makeFolder(dirname(runFiles(run).model));
   const document = { format: "dien-model", version: VERSION, ...description };
   await writeFileAside(runFiles(run).model, JSON.stringify(document));

@@ -4,8 +4,9 @@
  */
 import { existsSync } from "node:fs";
 import { failure } from "../errors/failure.ts";
-import { readTensors, runFiles, writeTensors } from "./run-folder.ts";
+import { runFiles } from "./run-folder.ts";
 import type { StoredTensor } from "./safetensors.ts";
+import { readTensors, writeTensors } from "./tensor-document.ts";
 
 function scoreTensor(scores: Float32Array): Map<string, StoredTensor> {
   return new Map([["score", { shape: [scores.length], data: scores }]]);

@@ -1,4 +1,4 @@
-/** summary.json: the outcome of a run. Its presence says that the run is finished. */
+/** summary.json: the outcome of a run. A run that has one is finished. */
 import { existsSync } from "node:fs";
 import { z } from "zod";
 import { failure } from "../errors/failure.ts";
@@ -59,7 +59,7 @@ const summarySchema = z.object({
 export type ReportedMetrics = z.output<typeof metricsSchema>;
 
 export interface TrainSummary extends Readonly<z.output<typeof summarySchema>> {
-  /** Never there; tells a summary from an `Interruption`. */
+  /** Never there: it distinguishes a summary from an `Interruption`. */
   readonly interrupted?: undefined;
 }
 

@@ -8,7 +8,7 @@ import { categoryOf, isMissing, readsTime, type Transform } from "../dataset/tra
 import { failure } from "../errors/failure.ts";
 import type { Batch } from "../features/batch.ts";
 import type { Field } from "../features/schema.ts";
-import type { ModelDescription } from "../run/model-folder.ts";
+import type { ModelDescription } from "../run/model-description.ts";
 import { gatherIds } from "../tensor/arrays.ts";
 import type { PredictRequest, Value, Values } from "./request.ts";
 

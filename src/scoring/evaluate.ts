@@ -6,15 +6,16 @@ import { loadWeights } from "../engine/state.ts";
 import { WorkerPool } from "../engine/worker-pool.ts";
 import { failure } from "../errors/failure.ts";
 import { checkOptions } from "../options/problems.ts";
-import { describeDataset } from "../run/describe.ts";
-import { type ModelDescription, readModelDescription } from "../run/model-folder.ts";
+import { describeModel, haveSameIds } from "../run/model-description.ts";
+import { readModelDescription } from "../run/model-folder.ts";
+import { openDatasetOf } from "../run/open-dataset.ts";
 import { auc } from "../statistics/auc.ts";
 import { type CalibrationBin, calibrationOf } from "../statistics/calibration.ts";
 import { compareAuc, type Difference } from "../statistics/compare.ts";
 import { evaluateScores, type Metrics, type Scores } from "../statistics/metrics.ts";
 import { relaImpr } from "../statistics/relaimpr.ts";
 import { evaluateOptions } from "./options.ts";
-import { openStream, SplitScorer } from "./split-scorer.ts";
+import { SplitScorer } from "./split-scorer.ts";
 
 /** Which run to score on which part of which data. */
 export interface ScoreOptions extends MachineOptions {
@@ -29,7 +30,7 @@ export interface ScoreOptions extends MachineOptions {
 export interface ScoredRun extends Scores {
   readonly label: Float32Array;
   readonly score: Float32Array;
-  /** That the scoring took. */
+  /** Time that the scoring took. */
   readonly seconds: number;
 }
 
@@ -42,10 +43,10 @@ export async function scoreRun(options: ScoreOptions): Promise<ScoredRun> {
   const machine = chooseMachine(options);
   const model = await readModelDescription(run);
   const { schema, config } = model;
-  const dataset = await openStream(data, config);
+  const dataset = await openDatasetOf(config, data);
   let pool: WorkerPool | undefined;
   try {
-    if (!sameFields(model, await describeDataset(dataset, config))) {
+    if (!haveSameIds(model, await describeModel(dataset, config))) {
       throw failure("run.other-fields", { path: run, dataset: data });
     }
     const start = performance.now();
@@ -64,7 +65,7 @@ export interface EvaluateOptions extends Readonly<z.input<typeof evaluateOptions
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** How much better a run is than another on the same samples. NaN where it cannot be told. */
+/** How much better a run is than another on the same samples. NaN where it is not defined. */
 export interface RunComparison extends Difference {
   /** Folder and AUC of the other run. */
   readonly run: string;
@@ -109,11 +110,4 @@ function compareRuns({ label, group, score }: ScoredRun, other: ScoredRun): Omit
 function calibrationOfRun({ label, score }: ScoredRun): Pick<Evaluation, "calibration" | "calibration_ratio"> {
   const { bins, ratio } = calibrationOf(label, score);
   return { calibration: bins, calibration_ratio: ratio };
-}
-
-/** Whether ids mean the same in both: fields, transforms, vocabularies and catalogue. */
-function sameFields(a: ModelDescription, b: ModelDescription): boolean {
-  const text = ({ schema, transforms, vocabularies, catalogue }: ModelDescription) =>
-    JSON.stringify([schema, transforms, vocabularies, catalogue.values, catalogue.ids]);
-  return text(a) === text(b);
 }

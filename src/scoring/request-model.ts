@@ -3,7 +3,8 @@ import { chooseMachine, type MachineOptions } from "../engine/machine.ts";
 import { loadWeights } from "../engine/state.ts";
 import { type RecordedModel, SCORE_BATCH, Workspace } from "../engine/workspace.ts";
 import type { RunConfig } from "../run/config.ts";
-import { type ModelDescription, readModelDescription } from "../run/model-folder.ts";
+import type { ModelDescription } from "../run/model-description.ts";
+import { readModelDescription } from "../run/model-folder.ts";
 import { type CodedRequest, RequestEncoder } from "./encode.ts";
 import type { PredictRequest } from "./request.ts";
 

@@ -1,23 +1,11 @@
-/** How a run reads its dataset: opened as its configuration says, and gone through portion by portion. */
+/** A split of a dataset, scored by the workers portion by portion. */
 import { type Split, sharedFloat32 } from "../dataset/dataset.ts";
 import { Feed } from "../dataset/feed.ts";
-import { DatasetStream } from "../dataset/stream.ts";
+import type { DatasetStream } from "../dataset/stream.ts";
 import type { LossTotals } from "../engine/tasks.ts";
 import type { WorkerPool } from "../engine/worker-pool.ts";
-import type { RunConfig } from "../run/config.ts";
 
-/** Two portions are held at a time: the one at work, and the one that is read ahead. */
-const PORTIONS = 2;
-
-/** @throws UserError where `data` is no dataset */
-export function openStream(data: string, { train }: Pick<RunConfig, "train">): Promise<DatasetStream> {
-  return DatasetStream.open(data, {
-    portionBudget: (train.buffer_mb * 2 ** 20) / PORTIONS,
-    maxHistory: train.max_history,
-  });
-}
-
-/** A split of a dataset, to be gone through time and again. A split that fits into one portion is read once. */
+/** May be used many times. A split that fits into one portion is loaded once. */
 export class SplitScorer {
   readonly #split: Split;
   readonly #stream: DatasetStream;

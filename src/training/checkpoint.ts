@@ -7,7 +7,8 @@ import { z } from "zod";
 import { stateTensors } from "../engine/state.ts";
 import type { Workspace } from "../engine/workspace.ts";
 import { failure } from "../errors/failure.ts";
-import { readTensors, runFiles, writeTensors } from "../run/run-folder.ts";
+import { runFiles } from "../run/run-folder.ts";
+import { readTensors, writeTensors } from "../run/tensor-document.ts";
 import { type Progress, progressSchema } from "./progress.ts";
 
 /** Since version 3 losses have names. */

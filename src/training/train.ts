@@ -6,12 +6,12 @@ import { chooseTrainingMachine, type TrainingMachineOptions } from "../engine/ma
 import { WorkerPool } from "../engine/worker-pool.ts";
 import { failure } from "../errors/failure.ts";
 import type { RunConfig } from "../run/config.ts";
-import { describeDataset, fingerprint } from "../run/describe.ts";
 import { withLock } from "../run/lock.ts";
-import { describeModel, readModelDescription } from "../run/model-folder.ts";
+import { describeModel, fingerprint } from "../run/model-description.ts";
+import { readModelDescription, writeModelDescription } from "../run/model-folder.ts";
+import { openDatasetOf } from "../run/open-dataset.ts";
 import { createRun, readRunConfig, removeLeftovers, runFiles } from "../run/run-folder.ts";
 import type { TrainSummary } from "../run/summary.ts";
-import { openStream } from "../scoring/split-scorer.ts";
 import { readCheckpoint } from "./checkpoint.ts";
 import type { TrainEvent } from "./events.ts";
 import { trainToEnd } from "./loop.ts";
@@ -48,7 +48,7 @@ export async function train(options: TrainOptions): Promise<TrainSummary | Inter
   const { data, out, resume = false, signal, onProgress: onEvent = () => {} } = options;
   const config = resume ? await readRunConfig(out) : options.config;
   const { checkpointSeconds, ...machine } = chooseTrainingMachine(options, config.train.shards);
-  const dataset = await openStream(data, config);
+  const dataset = await openDatasetOf(config, data);
   let pool: WorkerPool | undefined;
   try {
     await checkSplits(dataset);
@@ -90,7 +90,7 @@ async function openRun(
     await checkDataset(out, dataset);
     progress = await readCheckpoint(out, workspace);
   } else await createRun(out, config);
-  if (!existsSync(runFiles(out).model)) await describeModel(out, await describeDataset(dataset, config));
+  if (!existsSync(runFiles(out).model)) await writeModelDescription(out, await describeModel(dataset, config));
   return progress ?? startOfRun(workspace.losses);
 }
 

@@ -3,7 +3,7 @@ import { basename, resolve } from "node:path";
 import { type Manifest, readManifest } from "../../dataset/manifest.ts";
 import { readTargets, type Targets } from "../../dataset/stream.ts";
 import { failure } from "../../errors/failure.ts";
-import { fingerprint } from "../../run/describe.ts";
+import { fingerprint } from "../../run/model-description.ts";
 
 export interface LabDataset {
   /** The last part of the folder's path. */

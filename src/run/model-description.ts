@@ -1,0 +1,52 @@
+/** What a model must know of the dataset it was trained on, so that raw values become the ids that it learned. */
+import { createHash } from "node:crypto";
+import type { Manifest } from "../dataset/manifest.ts";
+import { loadItemKeys, loadVocabulary } from "../dataset/read.ts";
+import type { DatasetStream } from "../dataset/stream.ts";
+import type { Transform } from "../dataset/transform.ts";
+import type { Schema } from "../features/schema.ts";
+import type { RunConfig } from "./config.ts";
+
+export interface ModelDescription {
+  readonly schema: Schema;
+  readonly config: RunConfig;
+  /** Fingerprint of the dataset. */
+  readonly dataset: string;
+  /** Milliseconds that histories reach back, null where they are whole. */
+  readonly window: number | null;
+  /** Minutes that naive times are ahead of UTC. */
+  readonly utcOffset: number;
+  /** Per field. */
+  readonly transforms: Readonly<Record<string, Transform>>;
+  /** Per field: the category of id i at place i; place 0 is the unknown. */
+  readonly vocabularies: Readonly<Record<string, readonly (string | null)[]>>;
+  /** Per row of the catalogue, row 0 the unknown: the item's key, and per item field the vocabulary id. */
+  readonly catalogue: { readonly values: readonly (string | null)[]; readonly ids: readonly (readonly number[])[] };
+}
+
+/** Tells datasets apart: SHA-256 of the manifest, which holds those of the inputs. */
+export function fingerprint(manifest: Manifest): string {
+  return createHash("sha256").update(JSON.stringify(manifest)).digest("hex");
+}
+
+/** The description of a model that is trained on `dataset`. */
+export async function describeModel(dataset: DatasetStream, config: RunConfig): Promise<ModelDescription> {
+  const { directory: data, schema, itemFields, manifest } = dataset;
+  const { fields, window, utcOffset } = manifest;
+  const vocabularies: Record<string, (string | null)[]> = {};
+  const transforms: Record<string, Transform> = {};
+  for (const { name, transform } of [...fields.user, ...fields.item, ...fields.context]) {
+    vocabularies[name] = await loadVocabulary(data, name);
+    transforms[name] = transform;
+  }
+  const values = await loadItemKeys(data);
+  const catalogue = { values, ids: itemFields.map((ids) => Array.from(ids)) };
+  return { schema, config, dataset: fingerprint(manifest), window, utcOffset, transforms, vocabularies, catalogue };
+}
+
+/** Whether ids mean the same to both models: fields, transforms, vocabularies and catalogue are equal. */
+export function haveSameIds(a: ModelDescription, b: ModelDescription): boolean {
+  const text = ({ schema, transforms, vocabularies, catalogue }: ModelDescription) =>
+    JSON.stringify([schema, transforms, vocabularies, catalogue.values, catalogue.ids]);
+  return text(a) === text(b);
+}
