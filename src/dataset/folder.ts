@@ -4,7 +4,7 @@
 import { existsSync, renameSync } from "node:fs";
 import { lstat, mkdir, readdir, rm, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { UserError } from "../errors.ts";
+import { failure } from "../errors/failure.ts";
 import { fileError, unlessAbsent, withTemporary } from "../files.ts";
 import { FOLDER_ENTRIES, MANIFEST_FILE } from "./layout.ts";
 
@@ -19,22 +19,20 @@ export async function checkReplaceable(out: string): Promise<void> {
       throw fileError(error, "write", out);
     });
   if (found === undefined) return;
-  if (!found.isDirectory()) throw new UserError(`${out} exists and is no folder: give another --out`);
+  if (!found.isDirectory()) throw taken(out, "exists and is no folder");
   const place = resolve(out);
   if ((await lstat(place)).dev !== (await stat(dirname(place))).dev) {
-    throw new UserError(`${out} is a mount point, which cannot be replaced: give a folder in it as --out`);
+    throw taken(out, "is a mount point, which cannot be replaced");
   }
   const names = await readdir(out);
   if (names.length > 0 && !names.includes(MANIFEST_FILE)) {
-    throw new UserError(`${out} exists, is not empty and is no dataset: give another --out`);
+    throw taken(out, "exists, is not empty and is no dataset");
   }
   const foreign = names.find((name) => !FOLDER_ENTRIES.includes(name));
-  if (foreign !== undefined) {
-    throw new UserError(
-      `${out} holds ${foreign} beside a dataset, which would be lost: move it, or give another --out`,
-    );
-  }
+  if (foreign !== undefined) throw taken(out, `holds ${foreign} beside a dataset, which would be lost`);
 }
+
+const taken = (path: string, problem: string) => failure("dataset.not-replaceable", { path, problem });
 
 /**
  * Lets `write` fill a fresh folder beside `out` and puts it in the place of `out` when done. Where `write` fails,

@@ -4,7 +4,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { UserError } from "../errors.ts";
+import { failure } from "../errors/failure.ts";
 import { FIELD_KINDS, type FieldKind, type Schema } from "../features/schema.ts";
 import { fileError } from "../files.ts";
 import { whatIsWrong } from "../options/problems.ts";
@@ -116,32 +116,30 @@ export function schemaOf(manifest: Manifest): Schema {
  */
 export async function readManifest(directory: string): Promise<Manifest> {
   const path = join(directory, MANIFEST_FILE);
-  const refuse = (why: string) => new UserError(`${directory} is no dataset: ${why}; make one with \`dien prepare\``);
+  const absent = (reason: string) => failure("dataset.absent", { path: directory, reason });
   const found = await stat(directory).catch(() => null);
-  if (found === null) throw refuse("there is no such folder");
-  if (!found.isDirectory()) throw refuse("it is no folder");
+  if (found === null) throw absent("there is no such folder");
+  if (!found.isDirectory()) throw absent("it is no folder");
   let text: string;
   try {
     text = await readFile(path, "utf8");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") throw refuse(`it holds no ${MANIFEST_FILE}`);
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") throw absent(`it holds no ${MANIFEST_FILE}`);
     throw fileError(error, "read", path);
   }
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new UserError(`${path} is damaged: ${(error as Error).message}`);
+    throw failure("file.damaged", { path, problem: (error as Error).message });
   }
   const head = z.object({ format: z.literal("dien-dataset"), version: z.number() }).safeParse(value);
-  if (!head.success) throw refuse(`its ${MANIFEST_FILE} is of some other program`);
+  if (!head.success) throw absent(`its ${MANIFEST_FILE} is of some other program`);
   if (head.data.version !== DATASET_VERSION) {
-    throw new UserError(
-      `${path} has format version ${head.data.version}, this program reads version ${DATASET_VERSION}: prepare the data again`,
-    );
+    throw failure("dataset.wrong-version", { path, expected: DATASET_VERSION, found: head.data.version });
   }
   const manifest = manifestSchema.safeParse(value);
-  if (!manifest.success) throw new UserError(`${path} is damaged: ${whatIsWrong(manifestSchema, value)}`);
+  if (!manifest.success) throw failure("file.damaged", { path, problem: whatIsWrong(manifestSchema, value) });
   return manifest.data;
 }
 

@@ -1,5 +1,5 @@
 /** Reads a dataset folder as a whole, and what belongs to its ids: keys and vocabularies. */
-import { UserError } from "../errors.ts";
+import { failure } from "../errors/failure.ts";
 import type { Folder } from "./checked-file.ts";
 import { type Dataset, type LoadedPortion, SPLITS, type Split } from "./dataset.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
@@ -37,7 +37,7 @@ export async function loadVocabulary(directory: string, field: string): Promise<
     const known = [...user, ...item, ...context];
     const found = known.find(({ name }) => name === field);
     if (found === undefined) {
-      throw new UserError(`${directory} has no field "${field}", only ${known.map(({ name }) => name).join(", ")}`);
+      throw failure("dataset.unknown-field", { path: directory, field, known: known.map(({ name }) => name) });
     }
     const values: (string | null)[] = new Array(found.size).fill(null);
     await scanVocabulary(folder, found, ({ columns: { id, value } }) => {

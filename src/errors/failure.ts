@@ -5,20 +5,28 @@
 import { type Code, entryOf, type ValuesOf } from "./catalogue/catalogue.ts";
 import type { ExitCode, Status } from "./entry.ts";
 
+/** What the code that found an error could not know. */
+export interface Circumstances {
+  /** Where it happened: the line of a request, the run of a search. Stands before the message. */
+  readonly place?: string;
+  /** What may be the reason. Stands behind the message. */
+  readonly note?: string;
+}
+
 /** Made by `failure`; `code` says which error of the catalogue it is, `values` what its message was made of. */
 export class UserError<C extends Code = Code> extends Error {
   override readonly name = "UserError";
   readonly code: C;
   readonly values: ValuesOf<C>;
-  /** Where it happened, as far as the code that found it could not know: the line of a request, the run of a search. */
-  readonly place: string | undefined;
+  readonly circumstances: Circumstances;
 
-  constructor(code: C, values: ValuesOf<C>, place?: string) {
+  constructor(code: C, values: ValuesOf<C>, circumstances: Circumstances = {}) {
+    const { place, note } = circumstances;
     const text = entryOf(code).message(values as never);
-    super(place === undefined ? text : `${place}: ${text}`);
+    super(`${place === undefined ? "" : `${place}: `}${text}${note === undefined ? "" : `; ${note}`}`);
     this.code = code;
     this.values = values;
-    this.place = place;
+    this.circumstances = circumstances;
   }
 
   /** What an HTTP server answers. */
@@ -38,8 +46,14 @@ export function failure<C extends Code>(code: C, values: ValuesOf<C>): UserError
 }
 
 /** The same error with a place in front of its message. */
-export function within<C extends Code>(place: string, { code, values, place: inner }: UserError<C>): UserError<C> {
-  return new UserError(code, values, inner === undefined ? place : `${place}: ${inner}`);
+export function within<C extends Code>(place: string, { code, values, circumstances }: UserError<C>): UserError<C> {
+  const inner = circumstances.place === undefined ? "" : `: ${circumstances.place}`;
+  return new UserError(code, values, { ...circumstances, place: `${place}${inner}` });
+}
+
+/** The same error with a note behind its message. */
+export function noted<C extends Code>({ code, values, circumstances }: UserError<C>, note: string): UserError<C> {
+  return new UserError(code, values, { ...circumstances, note });
 }
 
 /** Whether `error` is the one of that code, whose values can then be read. */

@@ -10,7 +10,7 @@ import { loadVocabulary, openDataset } from "../../src/dataset/read.ts";
 import type { DatasetSource } from "../../src/dataset/source.ts";
 import { DatasetStream } from "../../src/dataset/stream.ts";
 import { writeDataset } from "../../src/dataset/write.ts";
-import { UserError } from "../../src/errors.ts";
+import { UserError } from "../../src/errors/failure.ts";
 import { inspectDataset } from "../../src/inspection/measure/inspect.ts";
 import { edit, healthy, replace, writeAnew } from "../support/damage.ts";
 import { temporaryFolder } from "../support/source.ts";

@@ -4,6 +4,11 @@ import type { Code, ValuesOf } from "../../src/errors/catalogue/catalogue.ts";
 type Samples = { readonly [C in Code]: readonly ValuesOf<C>[] };
 
 export const samples: Samples = {
+  "dataset.absent": [{ path: "data/shop", reason: "there is no such folder" }],
+  "dataset.wrong-version": [{ path: "data/shop/dataset.json", expected: 2, found: 1 }],
+  "dataset.unknown-field": [{ path: "data/shop", field: "brand", known: ["user", "item"] }],
+  "dataset.not-replaceable": [{ path: "data/shop", problem: "exists and is no folder" }],
+  "dataset.not-inspected": [{ path: "data/shop", reason: "No space left on device" }],
   "dataset.bad-row": [
     { path: "data/train.parquet", row: 5, column: "item", expected: "0 to 20", found: "21" },
     { path: "data/sequences.parquet", row: 0, column: "items", expected: "a list", found: "null" },
@@ -29,6 +34,18 @@ export const samples: Samples = {
   "source.unsupported": [{ source: "s3://bucket/log.csv" }],
   "source.no-match": [{ source: "log/*.csv" }],
   "source.no-file": [{ path: "log" }],
+  "source.lacks-file": [{ path: "taobao", names: ["raw_sample.csv", "raw_sample.csv.gz"] }],
+  "source.nothing-to-train": [{ source: "reviews.json", users: 0, protocol: "paper" }],
+  "source.no-categories": [{ source: "meta.json", items: 7, reviews: "reviews.json" }],
+  "log.unknown-type": [
+    { key: "impressions.types", types: ["ad"], known: ["ads", "buy"], more: true },
+    { key: "behaviours.types", types: ["ad", "buy"], known: [], more: false },
+  ],
+  "log.no-impressions": [{ keys: "columns.label and impressions.types" }],
+  "log.no-dataset": [{ problem: "no sample falls into test", rule: "test begins 2024-01-01", keys: "split" }],
+  "features.invalid": [{ path: "features.yaml", problem: "columns.user is missing: expected the name of a column" }],
+  "features.conflict": [{ path: "features.yaml", field: "split", problem: "valid_from must be before test_from" }],
+  "features.no-table": [{ path: "features.yaml", field: "fields.user: age", table: "users" }],
   "source.unknown-format": [{ path: "log.xlsx", known: ".csv and .parquet" }],
   "source.bad-address": [{ source: "postgres address", problem: "it is no URL: expected postgres://USER@HOST" }],
   "source.bad-header": [{ source: "log.csv", problem: "names column user twice" }],
@@ -87,5 +104,4 @@ export const samples: Samples = {
   "experiment.same-name": [{ path: "b/shop", other: "a/shop", name: "shop" }],
   "experiment.unknown-user": [{ dataset: "shop", user: "u7" }],
   "experiment.no-example": [{ dataset: "shop", who: "no user has" }],
-  uncatalogued: [{ text: "path" }],
 };

@@ -8,7 +8,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { SPLITS } from "../../src/dataset/dataset.ts";
 import { loadVocabulary, openDataset } from "../../src/dataset/read.ts";
-import { UserError } from "../../src/errors.ts";
+import { UserError } from "../../src/errors/failure.ts";
 import type { PrepareAmazonOptions } from "../../src/importers/amazon/options.ts";
 import { prepareAmazon } from "../../src/importers/amazon/prepare.ts";
 import { readLines } from "../../src/lines.ts";

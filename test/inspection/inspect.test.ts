@@ -5,7 +5,7 @@ import { describe, expect, test, vi } from "vitest";
 import { SPLITS, type Split } from "../../src/dataset/dataset.ts";
 import type { DatasetSource } from "../../src/dataset/source.ts";
 import { writeDataset } from "../../src/dataset/write.ts";
-import { UserError } from "../../src/errors.ts";
+import { UserError } from "../../src/errors/failure.ts";
 import { inspectDataset } from "../../src/inspection/measure/inspect.ts";
 import { healthy, replace, rewrite } from "../support/damage.ts";
 import { temporaryFolder } from "../support/source.ts";

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { manifestSchema } from "../../src/dataset/manifest.ts";
-import { UserError } from "../../src/errors.ts";
+import { UserError } from "../../src/errors/failure.ts";
 import { amazonOptions } from "../../src/importers/amazon/options.ts";
 import { models } from "../../src/models/registry.ts";
 import { describe as describeSchema, expectedAt } from "../../src/options/expected.ts";

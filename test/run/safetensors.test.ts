@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { UserError } from "../../src/errors.ts";
+import { UserError } from "../../src/errors/failure.ts";
 import { writeFileAside } from "../../src/files.ts";
 import { decode, encode, type StoredTensor, type TensorFile } from "../../src/run/safetensors.ts";
 import { openTensorFile, readTensorFile } from "../../src/run/safetensors-file.ts";

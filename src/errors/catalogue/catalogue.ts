@@ -3,6 +3,7 @@ import type { Entry } from "../entry.ts";
 import { datasets } from "./datasets.ts";
 import { experiments } from "./experiments.ts";
 import { files } from "./files.ts";
+import { logs } from "./logs.ts";
 import { requests } from "./requests.ts";
 import { runs } from "./runs.ts";
 import { settings } from "./settings.ts";
@@ -13,17 +14,12 @@ export const catalogue = {
   ...datasets,
   ...files,
   ...sources,
+  ...logs,
   ...usage,
   ...settings,
   ...runs,
   ...requests,
   ...experiments,
-  // Free text, until every place that throws takes its error from here.
-  uncatalogued: {
-    status: 500,
-    meaning: "An error that has no code yet.",
-    message: ({ text }: { text: string }) => text,
-  },
 } satisfies Readonly<Record<string, Entry<never>>>;
 
 export type Catalogue = typeof catalogue;

@@ -2,6 +2,33 @@
 import type { Entries } from "../entry.ts";
 
 export const datasets = {
+  "dataset.absent": {
+    status: 404,
+    meaning: "A folder is no dataset.",
+    message: ({ path, reason }: { path: string; reason: string }) => `${path} is no dataset: ${reason}`,
+  },
+  "dataset.wrong-version": {
+    status: 422,
+    meaning: "A dataset was prepared by a version of dien whose format this one does not read.",
+    message: ({ path, expected, found }: { path: string; expected: number; found: number }) =>
+      `${path} has format version ${found}, expected ${expected}: prepare the data again`,
+  },
+  "dataset.unknown-field": {
+    status: 404,
+    meaning: "A dataset has no field of that name.",
+    message: ({ path, field, known }: { path: string; field: string; known: readonly string[] }) =>
+      `${path} has no field "${field}", only ${known.join(", ")}`,
+  },
+  "dataset.not-replaceable": {
+    status: 409,
+    meaning: "Something that is no dataset is in the place where one should be written.",
+    message: ({ path, problem }: { path: string; problem: string }) => `${path} ${problem}`,
+  },
+  "dataset.not-inspected": {
+    status: 507,
+    meaning: "Disk or memory do not suffice to inspect a dataset.",
+    message: ({ path, reason }: { path: string; reason: string }) => `cannot inspect ${path}: ${reason}`,
+  },
   "dataset.bad-row": {
     status: 422,
     meaning: "A row of a dataset's file breaks a rule of the format.",

@@ -29,6 +29,23 @@ export const sources = {
     message: ({ path }: { path: string }) =>
       `${path} is no file; for all files of a folder give a pattern, "${path}/*"`,
   },
+  "source.lacks-file": {
+    status: 404,
+    meaning: "A folder lacks a file that belongs to a published dataset.",
+    message: ({ path, names }: { path: string; names: readonly string[] }) => `${path} holds no ${names.join(" or ")}`,
+  },
+  "source.nothing-to-train": {
+    status: 422,
+    meaning: "Of a log of reviews nothing is left to train on.",
+    message: ({ source, users, protocol }: Source & { users: number; protocol: string }) =>
+      `${source} leaves nothing to train on: ${users} users with two reviews or more, protocol ${protocol}`,
+  },
+  "source.no-categories": {
+    status: 422,
+    meaning: "A dump of metadata is not of the items of the reviews.",
+    message: ({ source, items, reviews }: Source & { items: number; reviews: string }) =>
+      `${source} has a category for none of the ${items} items of ${reviews}`,
+  },
   "source.unknown-format": {
     status: 422,
     meaning: "The name of a file does not end with that of a known format.",

@@ -6,7 +6,7 @@ import type { OnProgress } from "../../dataset/dataset.ts";
 import { checkReplaceable } from "../../dataset/folder.ts";
 import { type PreparedCounts, preparedCounts } from "../../dataset/manifest.ts";
 import { writeDataset } from "../../dataset/write.ts";
-import { UserError } from "../../errors.ts";
+import { failure } from "../../errors/failure.ts";
 import { checkOptions } from "../../options/problems.ts";
 import { behaviourSequences } from "../behaviours.ts";
 import { sampleBehaviours } from "../protocols.ts";
@@ -43,15 +43,13 @@ export async function prepareAmazon(options: PrepareAmazonOptions, onProgress?: 
   const categories = catalogue.map((asin) => (asin === null ? null : (metadata.categories.get(asin) ?? null)));
   const { training, samples } = sampleBehaviours(sequences, protocol, negatives, seed);
   if (samples.train.sequence.length === 0) {
-    throw new UserError(
-      `${paths.reviews} leaves nothing to train on: ${users.length} users with two reviews or more, protocol ${protocol}`,
-    );
+    throw failure("source.nothing-to-train", { source: paths.reviews, users: users.length, protocol });
   }
   // Row 0, the unknown item, is no item.
   const itemCount = catalogue.length - 1;
   const categorised = metadata.categories.size;
   if (categorised === 0) {
-    throw new UserError(`${paths.meta} has a category for none of the ${itemCount} items of ${paths.reviews}`);
+    throw failure("source.no-categories", { source: paths.meta, items: itemCount, reviews: paths.reviews });
   }
   const dropped = {
     brokenReviews: reviews.broken,

@@ -10,7 +10,7 @@ import { type InputFile, type Manifest, type PreparedCounts, preparedCounts } fr
 import { DAY } from "../../dataset/time.ts";
 import { describeField } from "../../dataset/vocabulary.ts";
 import { completeManifest, writeManifest } from "../../dataset/write-manifest.ts";
-import { UserError } from "../../errors.ts";
+import { failure, noted, UserError } from "../../errors/failure.ts";
 import { checkOptions } from "../../options/problems.ts";
 import {
   behaviourColumns,
@@ -164,7 +164,7 @@ async function makeFiles(
   await buildCatalogue(reading, features, tables, rule.split);
   const reader = await openLog(reading, features, rule);
   const learned = await learn(reading, features, reader, (done) => onProgress?.("learn", done, reader.rows));
-  checkSamples(learned.samples, (why) => refuse(why, rule));
+  checkSamples(learned.samples, (problem) => noDataset(problem, rule));
   const { user, item, context } = learned.fields;
   const contents = {
     maxHistory: rule.maxHistory,
@@ -182,7 +182,7 @@ async function makeFiles(
 /** Where rows were left out, they may be why a log makes no dataset. */
 function withSkipped(error: unknown, { skipped, examples }: Loaded): unknown {
   if (!(error instanceof UserError) || skipped === 0) return error;
-  return new UserError(`${error.message}; ${skipped} bad rows were left out before, the first: ${examples[0]}`);
+  return noted(error, `${skipped} bad rows were left out before, the first: ${examples[0]}`);
 }
 
 /** Tables that have nobody, or nothing, of the log: their keys are written otherwise, as a rule. */
@@ -212,8 +212,7 @@ async function boundaries(connection: DuckDBConnection, split: TimeSplit) {
   if ("validFrom" in split) return split;
   const impressions = "FROM log WHERE label >= 0";
   const count = await oneNumber(connection, `SELECT count(*) ${impressions}`);
-  if (count === 0)
-    throw new UserError("no row of the events is an impression: see columns.label and impressions.types");
+  if (count === 0) throw failure("log.no-impressions", { keys: "columns.label and impressions.types" });
   const from = (share: number) => {
     const before = Math.min(count - 1, count - Math.round(count * share));
     return oneNumber(connection, `SELECT "time" ${impressions} ORDER BY "time" LIMIT 1 OFFSET ${before}`);
@@ -221,12 +220,15 @@ async function boundaries(connection: DuckDBConnection, split: TimeSplit) {
   return { validFrom: await from(split.valid + split.test), testFrom: await from(split.test) };
 }
 
-function refuse(why: string, { split }: SampleRule): UserError {
-  const how =
-    split === null
-      ? "users need three behaviours for one (behaviours.types, columns)"
-      : `validation begins ${iso(split.validFrom)}, test ${iso(split.testFrom)}: change split.valid and split.test, or split.valid_from and split.test_from; see columns.label and impressions.types too`;
-  return new UserError(`the log makes no dataset: ${why}; ${how}`);
+function noDataset(problem: string, { split }: SampleRule): UserError {
+  if (split === null) {
+    const rule = "users need three behaviours for one sample";
+    return failure("log.no-dataset", { problem, rule, keys: "behaviours.types and columns" });
+  }
+  const rule = `validation begins ${iso(split.validFrom)}, test ${iso(split.testFrom)}`;
+  const keys =
+    "split.valid and split.test, or split.valid_from and split.test_from, columns.label and impressions.types";
+  return failure("log.no-dataset", { problem, rule, keys });
 }
 
 const iso = (time: number) => new Date(time).toISOString();

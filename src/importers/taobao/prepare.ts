@@ -5,7 +5,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { OnProgress } from "../../dataset/dataset.ts";
-import { UserError } from "../../errors.ts";
+import { failure } from "../../errors/failure.ts";
 import { checkOptions } from "../../options/problems.ts";
 import { resolveFeatures } from "../events/features/features.ts";
 import { type EventsSummary, prepareLogs } from "../events/prepare.ts";
@@ -61,7 +61,8 @@ export async function prepareTaobao(options: PrepareTaobaoOptions, onProgress?: 
 }
 
 function findFile(dir: string, name: string): string {
-  const found = [`${name}.csv`, `${name}.csv.gz`].map((file) => join(dir, file)).find((path) => existsSync(path));
-  if (found === undefined) throw new UserError(`${dir} holds no ${name}.csv or ${name}.csv.gz`);
+  const names = [`${name}.csv`, `${name}.csv.gz`];
+  const found = names.map((file) => join(dir, file)).find((path) => existsSync(path));
+  if (found === undefined) throw failure("source.lacks-file", { path: dir, names });
   return found;
 }

@@ -7,7 +7,7 @@ import { readManifest } from "../../dataset/manifest.ts";
 import { withDuckDB } from "../../dataset/parquet.ts";
 import { checkFolder } from "../../dataset/scan.ts";
 import { reason } from "../../dataset/sql.ts";
-import { UserError } from "../../errors.ts";
+import { failure } from "../../errors/failure.ts";
 import { fileError, withTemporary } from "../../files.ts";
 import { measureCold } from "./cold.ts";
 import { countSplits } from "./counts.ts";
@@ -95,7 +95,7 @@ async function withSpace<T>(directory: string, work: (folder: string) => Promise
   await withTemporary(folder, async () => {
     result = await work(folder).catch((error: unknown) => {
       if (error instanceof Error && /^(IO|Out of Memory) Error: /.test(error.message)) {
-        throw new UserError(`cannot inspect ${directory}: ${reason(error)}`);
+        throw failure("dataset.not-inspected", { path: directory, reason: reason(error) });
       }
       throw error;
     });

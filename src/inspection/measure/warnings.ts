@@ -1,7 +1,7 @@
 /** What is wrong, or worth knowing, judged by the numbers alone: one line each, the gravest first. */
 
 import { PROTOCOLS } from "../../dataset/manifest.ts";
-import { printable } from "../../errors.ts";
+import { printable } from "../../errors/printable.ts";
 import { count, metric, share } from "../../format.ts";
 import type { SplitCounts } from "./counts.ts";
 import type { FieldNumbers } from "./fields.ts";

@@ -1,6 +1,6 @@
 /** The results of a dataset inspection as tables of text, for the terminal and for the page. */
 import { SPLITS } from "../../dataset/dataset.ts";
-import { printable } from "../../errors.ts";
+import { printable } from "../../errors/printable.ts";
 import { count, metric, share } from "../../format.ts";
 import { shorten, utcMinute } from "../../report/text.ts";
 import type { Clicks, FieldNumbers, FieldValue } from "../measure/fields.ts";

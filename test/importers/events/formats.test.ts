@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { withDuckDB } from "../../../src/dataset/parquet.ts";
 import { quote } from "../../../src/dataset/sql.ts";
-import { UserError } from "../../../src/errors.ts";
+import { UserError } from "../../../src/errors/failure.ts";
 import type { LogColumns } from "../../../src/importers/events/source/load.ts";
 import { noPostgres, PostgresServer } from "../../support/postgres.ts";
 import { cell, csv, folder, load, refusal, write } from "./support.ts";

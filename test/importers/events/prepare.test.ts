@@ -7,7 +7,7 @@ import { SPLITS, type Split } from "../../../src/dataset/dataset.ts";
 import { readManifest } from "../../../src/dataset/manifest.ts";
 import { withDuckDB } from "../../../src/dataset/parquet.ts";
 import { openDataset } from "../../../src/dataset/read.ts";
-import { UserError } from "../../../src/errors.ts";
+import { UserError } from "../../../src/errors/failure.ts";
 import { prepareEvents } from "../../../src/importers/events/prepare.ts";
 import { temporaryFolder } from "../../support/source.ts";
 import { type Case, type Reference, type ReferenceField, type Row, referenceOf } from "./reference.ts";
@@ -536,7 +536,7 @@ describe("events that make no dataset are refused, and nothing remains", () => {
       "a table that is not given",
       { columns, fields: { user: [{ name: "age", from: "users" }] } },
       rows,
-      /fields\.user: age: .*--users, which is not given/,
+      /fields\.user: age: it comes from the table of users, which is not given/,
     ],
     [
       "a type of impressions that no row has",
@@ -560,7 +560,7 @@ describe("events that make no dataset are refused, and nothing remains", () => {
       "a split that is no time",
       { columns, split: { valid_from: "soon", test_from: 9 }, fields: {} },
       rows,
-      /split\.valid_from: "soon" is no time/,
+      /split\.valid_from: expected a time, found "soon"/,
     ],
     [
       "a split in the wrong order",

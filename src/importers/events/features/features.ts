@@ -4,7 +4,7 @@
 
 import { nameProblem } from "../../../dataset/manifest.ts";
 import { DAY, offsetMinutes, parseTime } from "../../../dataset/time.ts";
-import { UserError } from "../../../errors.ts";
+import { failure, type UserError } from "../../../errors/failure.ts";
 import type { FieldKind } from "../../../features/schema.ts";
 import type { LogColumns } from "../source/load.ts";
 import { type FeaturesFile, type FieldSettings, parseFeatures } from "./schema.ts";
@@ -69,13 +69,14 @@ export function resolveFeatures(
   tables: { readonly behaviours?: boolean; readonly users: boolean; readonly items: boolean },
   path: string,
 ): Features {
-  const refuse = (where: string, why: string) => new UserError(`${path}: ${where}: ${why}`);
+  const refuse = (field: string, problem: string) => failure("features.conflict", { path, field, problem });
   const file = parseFeatures(value);
-  if (typeof file === "string") throw new UserError(`${path}: ${file}`);
+  if (typeof file === "string") throw failure("features.invalid", { path, problem: file });
   const { columns, behaviours, impressions, missing, min_count: minCount, keys: named, fields } = file;
   const keys = { user: named.user ?? columns.user, item: named.item ?? columns.item };
   const utcOffset = offsetMinutes(file.utc_offset);
-  if (Math.abs(utcOffset) > 60 * FURTHEST) throw refuse("utc_offset", `expected at most ${FURTHEST} hours`);
+  if (Math.abs(utcOffset) > 60 * FURTHEST)
+    throw refuse("utc_offset", `expected at most ${FURTHEST} hours, found ${file.utc_offset}`);
   if (utcOffset % QUARTER !== 0) {
     throw refuse("utc_offset", `expected a multiple of ${QUARTER} minutes, found ${file.utc_offset}`);
   }
@@ -86,8 +87,7 @@ export function resolveFeatures(
     const from = given.from ?? home;
     const where = `fields.${kind}: ${name}`;
     if (from !== "events" && from !== `${kind}s`) throw refuse(where, `a ${kind} field does not come from ${from}`);
-    if (from !== "events" && !tables[from])
-      throw refuse(where, `it comes from the table --${from}, which is not given`);
+    if (from !== "events" && !tables[from]) throw failure("features.no-table", { path, field: where, table: from });
     if (kind !== "context" && (given.kind === "hour" || given.kind === "weekday")) {
       throw refuse(where, `${given.kind} is a kind of context fields`);
     }
@@ -137,7 +137,7 @@ function withoutLabel({ label: _, ...rest }: Features["columns"]): Features["beh
   return rest;
 }
 
-type Refuse = (where: string, why: string) => UserError;
+type Refuse = (field: string, problem: string) => UserError;
 
 /** Refuses settings that the kind of the field has no use for. */
 function checkUsed({ kind, buckets, column, from }: FieldSettings, refuse: (why: string) => UserError): void {
@@ -163,7 +163,7 @@ function resolveSplit(split: FeaturesFile["split"], utcOffset: number, refuse: R
   }
   const [validFrom, testFrom] = Object.entries({ valid_from: validTime, test_from: testTime }).map(([key, given]) => {
     const time = parseTime(given, utcOffset);
-    if (time === null) throw refuse(`split.${key}`, `${JSON.stringify(given)} is no time`);
+    if (time === null) throw refuse(`split.${key}`, `expected a time, found ${JSON.stringify(given)}`);
     return time;
   });
   if (validFrom >= testFrom) throw refuse("split", "valid_from must be before test_from");

@@ -1,5 +1,5 @@
 /** A guess as features.yaml: a text for people to go on with, every line of it explained. */
-import { printable } from "../../../errors.ts";
+import { printable } from "../../../errors/printable.ts";
 import { FIELD_KINDS, type FieldKind } from "../../../features/schema.ts";
 import { TODO } from "./features.ts";
 import type { Guess, GuessedField, Role } from "./guess.ts";

@@ -189,7 +189,7 @@ function countRows(connection: DuckDBConnection, table: string): Promise<number>
   return oneNumber(connection, `SELECT count(*) FROM ${table}`);
 }
 
-/** @throws Error as `refuse` makes it, of each split that is empty, or where training has samples of one label only */
+/** @throws Error as `refuse` makes it, where a split is empty, or training has samples of one label only */
 export function checkSamples(samples: Learned["samples"], refuse: (why: string) => Error): void {
   for (const split of SPLITS) if (samples[split].count === 0) throw refuse(`no sample falls into ${split}`);
   const { count, clicked } = samples.train;

@@ -15,8 +15,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { quote } from "../../../dataset/sql.ts";
 import { MINUTE } from "../../../dataset/time.ts";
-import { UserError } from "../../../errors.ts";
-import { didYouMean } from "../../../suggest.ts";
+import { failure } from "../../../errors/failure.ts";
 import { type Features, type FieldSpec, QUARTER, readsTime } from "../features/features.ts";
 import { oneNumber } from "../source/stream.ts";
 import { codeColumn, dictionaryOf, type GivenTables, knownColumn, logsOf, rawColumn, withoutItems } from "./names.ts";
@@ -77,11 +76,8 @@ async function checkTypes(connection: DuckDBConnection, features: Features, tabl
     const absent = types.filter((type) => !found.includes(type));
     if (absent.length === 0) continue;
     const there = await read(`"type" IS NOT NULL`, MOST_NAMED + 1);
-    const named = there.length === 0 ? "none" : there.slice(0, MOST_NAMED).join(", ");
-    const more = there.length > MOST_NAMED ? ", ..." : "";
-    throw new UserError(
-      `${key}: no row has the type ${absent.join(" or ")}; there are ${named}${more}${didYouMean(absent[0], there)}`,
-    );
+    const known = there.slice(0, MOST_NAMED);
+    throw failure("log.unknown-type", { key, types: absent, known, more: there.length > MOST_NAMED });
   }
 }
 
