@@ -41,8 +41,8 @@ export interface Operations {
 
   /**
    * y [rows, n] = activation(sum of terms[i] weights[i] + bias + plus), with terms[i] [rows, k_i], weights[i] [k_i, n]
-   * and bias [1, n]. `plus` is [rows, n]; or [samples, n] where rows are the tokens of
-   * `packed`, each sample's row added to all of its tokens.
+   * and bias [1, n]. `plus` is [rows, n]; or [samples, n] where rows are the tokens of `packed`: each sample's row is then
+   * added to all of its tokens.
    */
   affine: {
     inputs: { readonly terms: readonly Tensor[]; readonly plus?: Tensor };
@@ -177,7 +177,7 @@ export interface Implementation {
 /** An operation as a tape keeps it. */
 export type RecordedOperation = Operation &
   Implementation & {
-    /** Memory that it works in: what forward keeps for backward, and what neither keeps. */
+    /** Memory that it works in: what forward keeps for backward, and temporary values. */
     readonly scratch: readonly Scratch[];
   };
 
