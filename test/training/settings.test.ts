@@ -163,7 +163,7 @@ it("where validation samples are of one class, and have no AUC, the best epoch i
   const oneClass = join(folder, "one-class");
   await writeSmallDataset(oneClass, { users: 30, samples: 300, validLabel: 1 });
   const result = await run({ epochs: 6, patience: 6, learning_rate: 0.02 }, oneClass);
-  const valid = logged(result, "train_loss").map((line) => line.valid as { auc: number | null; logloss: number });
+  const valid = logged(result, "valid").map((line) => line.valid as { auc: number | null; logloss: number });
   for (const { auc } of valid) expect(auc).toBeNull();
   const losses = valid.map(({ logloss }) => logloss);
   const best = losses.indexOf(Math.min(...losses)) + 1;
