@@ -173,6 +173,9 @@ describe("experiment", () => {
     };
     const world = { jobs: { runExperiment: run as unknown as typeof runExperiment } };
     const { code, stderr } = await dien(["experiment", "table2", "--data", "a", "--out", "o"], world);
-    expect([code, stderr]).toEqual([1, "error: a holds a run already; go on with --resume, or choose another --out\n"]);
+    expect([code, stderr]).toEqual([
+      1,
+      "error: a holds a run already; continue with --resume, or choose another --out\n",
+    ]);
   });
 });
