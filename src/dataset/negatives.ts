@@ -2,19 +2,19 @@
  * Negatives: items that a user did not choose, sampled by popularity (the item of a random behaviour of the training
  * part).
  *
- * The generator is counter-based: a draw depends on its key alone, so any number of threads draws the same.
+ * The generator is counter-based: a negative depends on its key alone, so any number of threads samples the same.
  */
 import { below, mix } from "../tensor/random.ts";
 import { type Sequences, sharedInt32 } from "./dataset.ts";
 
-/** Draws that may be refused for being in the user's sequence; after them only the positive is refused. */
+/** Attempts that may be refused for being in the user's sequence; after them only the positive is refused. */
 const STRICT_ATTEMPTS = 100;
 /**
  * Attempts in all; a catalogue that still gives nothing but the positive has no negative, and the positive is returned.
  */
 export const ATTEMPTS = 128;
 
-/** Behaviours that are kept to draw from. */
+/** Behaviours that are kept to sample from. */
 const MOST = 2 ** 24;
 
 /** Gathers what negatives are sampled from: the items of the training part, or of as many evenly spaced behaviours as are kept. */

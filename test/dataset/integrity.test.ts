@@ -193,9 +193,9 @@ describe("all readers", () => {
         const found = await verdict(path);
         writeFileSync(join(path, file), original);
         const [least, most] = bounds;
-        const told = value === "NULL" ? "null" : value;
+        const shown = value === "NULL" ? "null" : value;
         expect(found).toBe(
-          `${join(path, file)} is damaged: row ${row} has ${column} ${told}, expected ${least} to ${most}`,
+          `${join(path, file)} is damaged: row ${row} has ${column} ${shown}, expected ${least} to ${most}`,
         );
       }),
       { numRuns: 30 },

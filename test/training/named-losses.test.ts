@@ -21,7 +21,7 @@ const out = join(folder, "run");
 const NAMES = ["target", "auxiliary", "hint"];
 const built = (file: string) => JSON.stringify(pathToFileURL(resolve("dist", file)).href);
 
-/** The hint tells whether the sample is a click from the logit alone; it weighs a half. */
+/** The hint predicts whether the sample is a click from the logit alone; it weighs a half. */
 const HINT = `
   import { crossEntropy } from ${built("autograd/loss.js")};
   import { models } from ${built("models/registry.js")};
