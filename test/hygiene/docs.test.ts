@@ -1,4 +1,4 @@
-/** What the documents point to is there. */
+/** What the documents point to is there, and the page on architecture knows every room. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
@@ -42,6 +42,11 @@ it.each(documents)("%s names sources that exist", (document) => {
   const named = [...text.matchAll(/`((?:src|test|assembly|bench|scripts)\/[\w./-]*)`/g)].map((match) => match[1]);
   const real = named.filter((path) => !path.includes("NAME") && !path.includes(".venv"));
   expect(real.filter((path) => !existsSync(path))).toEqual([]);
+});
+
+it("docs/architecture.md has every room", () => {
+  const text = readFileSync("docs/architecture.md", "utf8");
+  expect(readdirSync("src").filter((room) => !text.includes(`\`src/${room}\``))).toEqual([]);
 });
 
 it("the README's npm scripts exist", () => {
