@@ -160,9 +160,10 @@ it("docs/errors.md lists the catalogue (`npx vitest run test/hygiene -u` writes 
   });
   const page = `# Errors
 
-Every mistake that \`dien\` reports has a code. The library throws a \`UserError\` with \`code\`, \`values\` (what the message was made of),
-\`status\` (what an HTTP server answers) and \`exitCode\` (what the command line exits with). A code keeps its meaning; the wording of a
-message may change. Anything else that is thrown is a defect of \`dien\` itself.
+Every mistake that \`dien\` reports has a code. The library throws a \`UserError\` with \`code\`,
+\`values\` (what the message was made of), \`status\` (what an HTTP server answers) and \`exitCode\`
+(what the command line exits with). A code keeps its meaning; the wording of a message may change.
+Anything else that is thrown is a defect of \`dien\` itself.
 
 \`\`\`ts
 import { readCurve, UserError } from "dien";
