@@ -4,7 +4,7 @@
  * A model's own keys stand in the model's file; this file only composes.
  */
 import { z } from "zod";
-import { failure } from "../errors/failure.ts";
+import { failure, UserError } from "../errors/failure.ts";
 import type { Model } from "../models/model.ts";
 import { models } from "../models/registry.ts";
 import { describe, settingsOf } from "../options/expected.ts";
@@ -93,12 +93,23 @@ export function resolveConfig(input: unknown): RunConfig {
   throw failure("settings.invalid", { name: "configuration", problems: whatIsWrong(schema, input) });
 }
 
-/** As `resolveConfig`, of what a file of a run holds: the machine's keys, which earlier builds wrote, are left out. */
-export function resolveStoredConfig(input: unknown): RunConfig {
+/**
+ * As `resolveConfig`, of what the file at `path` holds: the machine's keys, which earlier builds wrote, are left out.
+ * @throws UserError that names the file, which is damaged where it holds no configuration
+ */
+export function resolveStoredConfig(input: unknown, path: string): RunConfig {
+  try {
+    return resolveConfig(withoutMachineKeys(input));
+  } catch (error) {
+    throw error instanceof UserError ? failure("file.damaged", { path, problem: error.message }) : error;
+  }
+}
+
+function withoutMachineKeys(input: unknown): unknown {
   const stored = z.looseObject({ train: z.looseObject({}) }).safeParse(input);
-  if (!stored.success) return resolveConfig(input);
+  if (!stored.success) return input;
   const train = Object.entries(stored.data.train).filter(([key]) => !MACHINE_KEYS.includes(key));
-  return resolveConfig({ ...stored.data, train: Object.fromEntries(train) });
+  return { ...stored.data, train: Object.fromEntries(train) };
 }
 
 /** A configuration as values by dotted key. */

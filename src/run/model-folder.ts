@@ -55,7 +55,7 @@ export async function readModelDescription(run: string): Promise<ModelDescriptio
   if (!parsed.success) {
     throw failure("file.damaged", { path: model, problem: whatIsWrong(modelSchema, value) });
   }
-  const description = { ...parsed.data, config: resolveStoredConfig(parsed.data.config) };
+  const description = { ...parsed.data, config: resolveStoredConfig(parsed.data.config, model) };
   const disagreement = findDisagreement(description);
   if (disagreement) throw failure("file.damaged", { path: model, problem: disagreement });
   return description;

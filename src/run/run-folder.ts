@@ -71,11 +71,14 @@ export async function removeLeftovers(run: string): Promise<void> {
 export async function readRunConfig(run: string): Promise<RunConfig> {
   const { config } = runFiles(run);
   if (!existsSync(config)) throw failure("run.lacks", { path: run, what: "run", reason: "there is no config.yaml" });
-  const text = await readText(config);
+  return resolveStoredConfig(parseYaml(await readText(config), config), config);
+}
+
+function parseYaml(text: string, path: string): unknown {
   try {
-    return resolveStoredConfig(parse(text));
+    return parse(text);
   } catch (error) {
-    throw failure("file.damaged", { path: config, problem: (error as Error).message.split("\n")[0] });
+    throw failure("file.damaged", { path, problem: (error as Error).message.split("\n")[0] });
   }
 }
 
