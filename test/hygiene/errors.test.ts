@@ -129,9 +129,9 @@ describe("an error", () => {
     const placed = within("run 3", within("shop", error));
     expect(placed.message).toBe("run 3: shop: requests.ndjson:7: not JSON: cut off");
     expect(placed).toMatchObject({ code: error.code, values: error.values, circumstances: { place: "run 3: shop" } });
-    const noted_ = noted(placed, "5 lines were left out");
-    expect(noted_.message).toBe(`${placed.message}; 5 lines were left out`);
-    expect(within("now", noted_).message).toBe(`now: ${noted_.message}`);
+    const withNote = noted(placed, "5 lines were left out");
+    expect(withNote.message).toBe(`${placed.message}; 5 lines were left out`);
+    expect(within("now", withNote).message).toBe(`now: ${withNote.message}`);
   });
 
   it("is known by its code", () => {
