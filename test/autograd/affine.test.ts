@@ -83,6 +83,7 @@ describe.each(cases)("%s", (_, { widths, bias = false, sigmoid = false, plus }) 
         ...(bias && { b: parameter(b) }),
       });
       bench.forward();
+      expect(bench.staysWithin(results.at(-1)!)).toBe(true);
       bench.tape.backward();
 
       /** The row of `plus` that a token reads. */

@@ -74,6 +74,15 @@ export class Workbench {
     this.tape.forward(this.#activations, this.#lookupGradients);
   }
 
+  /** Whether a forward writes nothing beyond the rows of `last`, the tensor that was recorded last. */
+  staysWithin(last: Tensor): boolean {
+    const { f32 } = this.memory;
+    const end = last.value / 4 + last.rows.count * last.cols;
+    const beyond = f32.subarray(end, end + 4096).fill(7);
+    this.forward();
+    return beyond.every((value) => value === 7);
+  }
+
   read(pointer: number, count: number): number[] {
     return [...this.memory.f32.subarray(pointer / 4, pointer / 4 + count)];
   }
