@@ -92,7 +92,6 @@ export class TaskRunner {
       sumTouchedRows(kernels, gradients, this.#thread, threads);
       barrier.wait();
       adam.apply(this.#thread, threads, rate);
-      if (this.#thread === 0) counter.advance(1);
       barrier.wait();
     }
   }

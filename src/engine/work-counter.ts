@@ -29,12 +29,12 @@ export class WorkCounter {
     Atomics.store(this.#cells, NEXT, 0);
   }
 
-  /** Adds to what is done. */
+  /** Adds to the samples done. */
   advance(count: number): void {
     Atomics.add(this.#cells, DONE, count);
   }
 
-  /** Steps or samples done of the task at work. */
+  /** Samples done of the task at work. */
   get done(): number {
     return Atomics.load(this.#cells, DONE);
   }

@@ -26,9 +26,11 @@ export class Adam {
   readonly #kernels: Kernels;
   readonly #gradients: Gradients;
   readonly #options: AdamOptions;
-  /** beta^t, multiplied up step by step: `Math.pow` may differ between engines. */
-  #power1 = 1;
-  #power2 = 1;
+  /**
+   * beta1^t and beta2^t, multiplied up step by step: `Math.pow` may differ between engines. An array, because a number
+   * that changes in a field is allocated anew each time.
+   */
+  readonly #powers = Float64Array.of(1, 1);
   #step = 0;
 
   constructor(kernels: Kernels, gradients: Gradients, options: AdamOptions) {
@@ -44,8 +46,8 @@ export class Adam {
   }
 
   #advance(): void {
-    this.#power1 *= BETA1;
-    this.#power2 *= BETA2;
+    this.#powers[0] *= BETA1;
+    this.#powers[1] *= BETA2;
     this.#step++;
   }
 
@@ -65,8 +67,8 @@ export class Adam {
     const { parameters, dense } = this.#gradients;
     const { trainedCount } = parameters;
     const { value, m, v } = parameters.dense;
-    const c1 = 1 - this.#power1;
-    const c2 = 1 - this.#power2;
+    const c1 = 1 - this.#powers[0];
+    const c2 = 1 - this.#powers[1];
     for (let piece = part; piece * DENSE_PIECE < trainedCount; piece += parts) {
       const at = piece * DENSE_PIECE * 4;
       const count = Math.min(DENSE_PIECE, trainedCount - piece * DENSE_PIECE);
@@ -76,8 +78,8 @@ export class Adam {
 
   #moveRows(part: number, parts: number, rate: number, clip: number): void {
     const { embeddingL2 } = this.#options;
-    const c1 = 1 - this.#power1;
-    const c2 = 1 - this.#power2;
+    const c1 = 1 - this.#powers[0];
+    const c2 = 1 - this.#powers[1];
     for (const entry of this.#gradients.tables) {
       const { table, rows, gradient } = entry;
       const { cols, value, m, v } = table;
