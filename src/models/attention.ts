@@ -31,13 +31,28 @@ export function attend(
   packed: Packed,
   candidate: Tensor,
   interests: Tensor,
-  { form, layers, activation }: z.output<typeof attentionConfig>,
+  config: z.output<typeof attentionConfig>,
 ): Tensor {
-  const score = () => {
-    if (form === "uniform") return zeros(tape, packed.tokens, 1);
-    if (form === "bilinear") return bilinearScores(tape, packed, "attention", interests, candidate);
-    const query = projectQuery(tape, "attention.query", candidate, interests.cols);
-    return mlpScores(tape, packed, "attention", interests, query, layers);
-  };
-  return attentionWeights(tape, packed, "attention", score(), activation);
+  const scores = attentionScores(tape, packed, candidate, interests, config);
+  return attentionWeights(tape, packed, "attention", scores, config.activation);
+}
+
+/** A score for each interest, by the configured form: [tokens, 1]. */
+function attentionScores(
+  tape: Tape,
+  packed: Packed,
+  candidate: Tensor,
+  interests: Tensor,
+  { form, layers }: z.output<typeof attentionConfig>,
+): Tensor {
+  switch (form) {
+    case "uniform":
+      return zeros(tape, packed.tokens, 1);
+    case "bilinear":
+      return bilinearScores(tape, packed, "attention", interests, candidate);
+    case "mlp": {
+      const query = projectQuery(tape, "attention.query", candidate, interests.cols);
+      return mlpScores(tape, packed, "attention", interests, query, layers);
+    }
+  }
 }
