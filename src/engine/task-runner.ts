@@ -52,15 +52,10 @@ export class TaskRunner {
 
   /** Does this thread's share of a task; returns when the thread is done. */
   run(task: Task): void {
-    if (task.kind === "open") this.#open(task.loaded);
+    if (task.kind === "open") this.#loaded = task.loaded;
     else if (task.kind === "train") this.#train(task);
     else if (task.kind === "score") this.#score(task);
     else this.#measure(task);
-  }
-
-  #open(loaded: LoadedPortion): void {
-    this.#loaded = loaded;
-    this.#portion = -1;
   }
 
   #train({ epoch, portion, from, to, done, rate }: TrainTask): void {
