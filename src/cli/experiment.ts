@@ -2,13 +2,12 @@
 import { join } from "node:path";
 import type { Command } from "commander";
 import { z } from "zod";
-import { trainingMachineOptions } from "../engine/machine.ts";
 import type { LabEvent } from "../experiments/lab/lab.ts";
 import type { Stop } from "../experiments/lab/trials.ts";
-import { type Experiment, experimentOptions, experiments } from "../experiments/list.ts";
+import { type Experiment, experimentOptions, experiments, sharedOptions } from "../experiments/list.ts";
 import type { ExperimentOutcome } from "../experiments/run.ts";
 import { duration, metric } from "../format.ts";
-import { text, texts } from "../options/pieces.ts";
+import { texts } from "../options/pieces.ts";
 import { type Context, INTERRUPTED, printJson } from "./context.ts";
 import { addOptions } from "./options.ts";
 import { type ProgressDisplay, withProgress } from "./progress.ts";
@@ -16,14 +15,15 @@ import { readSettings } from "./settings.ts";
 import { table } from "./table.ts";
 import { showTraining } from "./training.ts";
 
+const { data, out, ...otherShared } = sharedOptions.shape;
+
 export const experimentFlags = z.strictObject({
-  data: texts("folder", "datasets, made by `dien prepare`; their folders' names name them in the report").min(1),
-  out: text("folder", "runs (OUT/runs, shared by experiments) and the report (OUT/NAME/report.html)"),
+  data,
+  out,
   set: texts("key=value", "set a key for all models that have it; `dien train --model NAME --help` lists them").default(
     [],
   ),
-  ...trainingMachineOptions.shape,
-  seeds: z.int().min(1).describe("runs of each model: seeds 1 to this").default(5),
+  ...otherShared,
   ...experimentOptions.shape,
 });
 

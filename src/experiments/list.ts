@@ -1,11 +1,12 @@
 /**
- * What an experiment is, the options that only some have, and the list of them by name. An experiment trains what it
- * needs in a lab and returns a report. A new one is one file and one entry here; files are loaded when they are asked
- * for.
+ * What an experiment is, the options of all and those that only some have, and the list of experiments by name. An
+ * experiment trains what it needs in a lab and returns a report. A new one is one file and one entry here; a file is
+ * loaded when its experiment runs.
  */
 import { z } from "zod";
+import { trainingMachineOptions } from "../engine/machine.ts";
 import { models } from "../models/registry.ts";
-import { text } from "../options/pieces.ts";
+import { text, texts } from "../options/pieces.ts";
 import type { Report } from "../report/report.ts";
 import type { Lab } from "./lab/lab.ts";
 
@@ -19,6 +20,14 @@ export const experimentOptions = z.strictObject({
   trials: z.int().min(1).describe("settings to try, the defaults among them").default(20),
 });
 export type ExperimentOptions = Readonly<z.output<typeof experimentOptions>>;
+
+/** The options of every experiment, but the settings of its runs, which a command and a program give in different forms. */
+export const sharedOptions = z.strictObject({
+  data: texts("folder", "datasets, made by `dien prepare`; their folders' names name them in the report").min(1),
+  out: text("folder", "runs (OUT/runs, shared by experiments) and the report (OUT/NAME/report.html)"),
+  ...trainingMachineOptions.shape,
+  seeds: z.int().min(1).describe("runs of each model: seeds 1 to this").default(5),
+});
 
 /** @throws Interrupted when the lab's signal was aborted; the same call continues from there */
 type ExperimentRun = (lab: Lab, options: ExperimentOptions) => Promise<Report>;

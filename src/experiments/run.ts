@@ -1,12 +1,19 @@
 /** Runs an experiment and writes its report. */
 import { join } from "node:path";
-import type { z } from "zod";
+import { z } from "zod";
 import { failure } from "../errors/failure.ts";
 import { checkOptions } from "../options/problems.ts";
 import type { Report } from "../report/report.ts";
 import { writeReport } from "../report/write.ts";
 import { Interrupted, Lab, type LabOptions } from "./lab/lab.ts";
-import { experimentOptions, experiments } from "./list.ts";
+import { experimentOptions, experiments, sharedOptions } from "./list.ts";
+
+/** What can be checked of the options by their values. */
+const runOptions = z.strictObject({
+  ...sharedOptions.shape,
+  settings: z.record(z.string(), z.unknown(), "expected settings by dotted key"),
+  ...experimentOptions.shape,
+});
 
 /** What to run, on what; see `LabOptions` and `experimentOptions`. */
 export interface RunExperimentOptions extends LabOptions, Readonly<z.input<typeof experimentOptions>> {
@@ -27,18 +34,16 @@ export interface ExperimentOutcome {
  * @throws UserError for bad input, or folders that hold something else
  */
 export async function runExperiment(options: RunExperimentOptions): Promise<ExperimentOutcome | { interrupted: true }> {
-  const experiment = experiments.get(options.name);
-  if (!experiment) {
-    throw failure("experiment.unknown", { name: options.name, known: [...experiments.keys()] });
-  }
-  const { user, model, trials } = options;
-  const own = checkOptions("runExperiment", experimentOptions, { user, model, trials });
+  const { name, signal: _, onProgress: __, ...given } = options;
+  const experiment = experiments.get(name);
+  if (!experiment) throw failure("experiment.unknown", { name, known: [...experiments.keys()] });
+  const { user, model, trials, ...shared } = checkOptions("runExperiment", runOptions, given);
   const start = performance.now();
-  const lab = await Lab.open(options);
+  const lab = await Lab.open({ ...options, ...shared });
   try {
     const produce = await experiment.load();
-    const report = await produce(lab, own);
-    const folder = join(options.out, report.name);
+    const report = await produce(lab, { user, model, trials });
+    const folder = join(shared.out, report.name);
     await writeReport(folder, report);
     return { report, folder, seconds: (performance.now() - start) / 1000 };
   } catch (error) {

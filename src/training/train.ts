@@ -5,7 +5,7 @@ import type { DatasetStream } from "../dataset/stream.ts";
 import { chooseTrainingMachine, type TrainingMachineOptions } from "../engine/machine.ts";
 import { WorkerPool } from "../engine/worker-pool.ts";
 import { failure } from "../errors/failure.ts";
-import type { RunConfig } from "../run/config.ts";
+import { type RunConfig, resolveConfig } from "../run/config.ts";
 import { withLock } from "../run/lock.ts";
 import { describeModel, fingerprint } from "../run/model-description.ts";
 import { readModelDescription, writeModelDescription } from "../run/model-folder.ts";
@@ -23,7 +23,7 @@ export interface TrainOptions extends TrainingMachineOptions {
   readonly data: string;
   /** Folder of the run. */
   readonly out: string;
-  /** Of a fresh run; a resumed one has its own in the folder. */
+  /** Of a fresh run, as `resolveConfig` takes it: it is checked. A resumed run has its own in the folder. */
   readonly config: RunConfig;
   /** Goes on from the checkpoint in the folder. The machine may be another than before. */
   readonly resume?: boolean;
@@ -46,7 +46,7 @@ export interface Interruption {
  */
 export async function train(options: TrainOptions): Promise<TrainSummary | Interruption> {
   const { data, out, resume = false, signal, onProgress: onEvent = () => {} } = options;
-  const config = resume ? await readRunConfig(out) : options.config;
+  const config = resume ? await readRunConfig(out) : resolveConfig(options.config);
   const { checkpointSeconds, ...machine } = chooseTrainingMachine(options, config.train.shards);
   const dataset = await openDatasetOf(config, data);
   let pool: WorkerPool | undefined;

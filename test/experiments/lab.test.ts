@@ -40,6 +40,20 @@ async function begin(options: Options): Promise<void> {
   expect(outcome.interrupted).toBe(true);
 }
 
+describe("runExperiment refuses", () => {
+  it.each<[string, object, string]>([
+    ["no seeds", { seeds: 0 }, "seeds: expected a whole number, at least 1, found 0"],
+    ["no datasets", { data: [] }, "data: expected a list of 1 or more, found []"],
+    ["settings that are none", { settings: undefined }, "settings is missing: expected settings by dotted key"],
+    ["an option that it does not have", { seed: 1 }, "unknown key 'seed'"],
+  ])("%s", async (_, wrong, message) => {
+    const refused = await refusal({ ...optionsOf("wrong"), ...wrong });
+    expect(refused).toContain("runExperiment");
+    expect(refused).toContain(message);
+    expect(existsSync(join(folder, "wrong"))).toBe(false);
+  });
+});
+
 describe("a lab refuses, before anything is trained,", () => {
   it("a run that was begun on another dataset", async () => {
     await begin(optionsOf("begun"));

@@ -8,6 +8,7 @@ import {
   evaluateScores,
   loadScorer,
   openDataset,
+  type RunConfig,
   readScores,
   resolveConfig,
   scoreRun,
@@ -18,6 +19,7 @@ import {
 } from "dien";
 import { beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { models } from "../../src/models/registry.ts";
 import { readTensorFile } from "../../src/run/safetensors-file.ts";
 import { testRequests, writeSmallDataset } from "../support/dataset.ts";
 import { temporaryFolder } from "../support/source.ts";
@@ -144,6 +146,22 @@ describe("evaluate and predict", () => {
   });
 });
 
+describe("a configuration", () => {
+  it("that is resolved resolves to itself, of every model", () => {
+    for (const name of models.keys()) {
+      const config = resolveConfig({ model: { name }, train: { max_history: 3 } });
+      expect(JSON.stringify(resolveConfig(config)), name).toBe(JSON.stringify(config));
+    }
+  });
+
+  it("that lacks keys gets their defaults", async () => {
+    const out = join(folder, "defaults");
+    const config = { model: { name: "base" }, train: { epochs: 1 } };
+    await train({ data, out, config: config as object as RunConfig });
+    expect(parse(readFileSync(join(out, "config.yaml"), "utf8"))).toEqual(resolveConfig(config));
+  });
+});
+
 describe("mistakes", () => {
   const fails = async (promise: Promise<unknown>, message: RegExp) => {
     const error = await promise.then(
@@ -154,6 +172,13 @@ describe("mistakes", () => {
     expect(error.message).toMatch(message);
     expect(error.message).not.toContain("\n");
   };
+
+  it("a configuration without what has no default, or with what a run does not have", async () => {
+    const unresolved = (config: object) => train({ data, out: join(folder, "y"), config: config as RunConfig });
+    await fails(unresolved({}), /configuration/);
+    await fails(unresolved({ model: { name: "dien" }, train: { shards: 0 } }), /train\.shards: .*found 0/);
+    expect(existsSync(join(folder, "y"))).toBe(false);
+  });
 
   it("a folder that is no dataset", () =>
     fails(train({ data: folder, out: join(folder, "x"), config: configOf() }), /is no dataset/));
