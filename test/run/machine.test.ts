@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { evaluateRun, loadExplainer, loadScorer, resolveConfig, type TrainSummary, train, UserError } from "dien";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { parse, stringify } from "yaml";
-import { chooseMachine } from "../../src/engine/machine.ts";
+import { chooseMachine, chooseTrainingMachine } from "../../src/engine/machine.ts";
 import { testRequests, writeSmallDataset } from "../support/dataset.ts";
 import { temporaryFolder } from "../support/source.ts";
 
@@ -103,4 +103,8 @@ describe("an engine", () => {
 it("no number of threads that is none", () => {
   for (const threads of [0, -1, 1.5])
     expect(() => chooseMachine({ threads })).toThrow(/threads: expected a whole number, 1 to 256/);
+});
+
+it("training takes no more threads than there are shards", () => {
+  expect([1, 8, 9].map((threads) => chooseTrainingMachine({ threads }, 8).threads)).toEqual([1, 8, 8]);
 });
