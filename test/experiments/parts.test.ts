@@ -1,6 +1,7 @@
 /** The parts of experiments that need no training. */
 import { describe, expect, it } from "vitest";
 import { numberOf, trialConfig, type Variant } from "../../src/experiments/lab/trials.ts";
+import { stepsOfRun } from "../../src/experiments/paper/figure2.ts";
 import * as variants from "../../src/experiments/paper/variants.ts";
 import { pStatement } from "../../src/experiments/results/blocks.ts";
 import { isBelowMedian } from "../../src/experiments/search/search.ts";
@@ -40,6 +41,21 @@ describe("the configuration of a trial", () => {
     );
     expect(() => numberOf(variants.dien, settings, "model.evolution")).toThrow("dien has no number model.evolution");
   });
+});
+
+it("steps of a run go on from an epoch's last step, however many steps each epoch has", () => {
+  // Portions in another order make epochs of 5, 4 and 6 steps; training and validation share a step.
+  const logged = [
+    [1, 3],
+    [1, 3],
+    [1, 5],
+    [2, 3],
+    [2, 4],
+    [3, 3],
+    [3, 6],
+  ];
+  const points = logged.map(([epoch, step]) => ({ epoch, step }));
+  expect(stepsOfRun(points)).toEqual([3, 3, 5, 8, 9, 12, 15]);
 });
 
 describe("a search", () => {

@@ -20,7 +20,7 @@ const POINTS = 10;
 export async function figure2(lab: Lab): Promise<Report> {
   const curves = new Map(lab.datasets.map((dataset) => [dataset, withCurves(lab, dataset)]));
   const runs = await lab.train([...curves].flatMap(([dataset, variant]) => lab.trials([variant], [dataset])));
-  const rows = (await Promise.all(runs.map((run) => curveOf(lab, run)))).flat();
+  const rows = (await Promise.all(runs.map((run) => curveOf(run)))).flat();
   return {
     name: "figure2",
     title: "Figure 2: learning curves of DIEN",
@@ -62,7 +62,7 @@ function withCurves(lab: Lab, dataset: LabDataset): Variant {
   return { name: `dien-curve-${every}`, label: `DIEN, losses every ${every} steps`, settings };
 }
 
-/** Steps of an epoch. A dataset that is read in portions has up to one more for each portion. */
+/** About the steps of an epoch: a dataset that is read in portions has up to one more for each portion. */
 function epochSteps(lab: Lab, { manifest }: LabDataset): number {
   const { batch_size: batchSize } = trialConfig({ variant: dien, seed: 1 }, lab.options.settings).train;
   return Math.ceil(manifest.counts.train / batchSize);
@@ -77,13 +77,22 @@ interface LossPoint {
   readonly losses: Losses;
 }
 
-async function curveOf(lab: Lab, { dataset, seed, folder }: TrainedRun): Promise<LossPoint[]> {
+/** Of each point, in the order of the log, the steps since the run began. The last step of every epoch has a point. */
+export function stepsOfRun(points: readonly Pick<CurvePoint, "epoch" | "step">[]): number[] {
+  let before = 0;
+  return points.map(({ epoch, step }, i) => {
+    if (i > 0 && points[i - 1].epoch !== epoch) before += points[i - 1].step;
+    return before + step;
+  });
+}
+
+async function curveOf({ dataset, seed, folder }: TrainedRun): Promise<LossPoint[]> {
   const points = await readCurve(folder);
-  const steps = epochSteps(lab, dataset);
-  return points.map(({ epoch, step, part, losses, total }) => ({
+  const steps = stepsOfRun(points);
+  return points.map(({ part, losses, total }, i) => ({
     dataset: dataset.name,
     seed,
-    step: (epoch - 1) * steps + step,
+    step: steps[i],
     part,
     losses: { whole: total, ...losses },
   }));
