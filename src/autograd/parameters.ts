@@ -54,7 +54,7 @@ export class ParameterPlan implements ParameterSource {
     const known = this.#specs.get(spec.name);
     if (known && (known.rows !== spec.rows || known.cols !== spec.cols || known.kind !== spec.kind)) {
       throw new Error(
-        `parameter ${spec.name} asked for as [${spec.rows}, ${spec.cols}] and [${known.rows}, ${known.cols}]`,
+        `parameter ${spec.name} was requested as [${spec.rows}, ${spec.cols}] and [${known.rows}, ${known.cols}]`,
       );
     }
     this.#specs.set(spec.name, spec);

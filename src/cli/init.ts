@@ -29,7 +29,7 @@ export function addInit(program: Command, context: Context): void {
     .summary("guess a features.yaml for your own log")
     .description(
       "Looks at the first 20,000 rows of a log and writes features.yaml: which columns are the user, the item, the time " +
-        "and the label, and which others a model is given. Every guess is explained there; look it through.",
+        "and the label, and which others a model is given. Every guess is explained there; check each one.",
     );
   const read = addOptions(command, initFlags);
   command
@@ -55,7 +55,7 @@ What cannot be guessed is written as TODO; \`dien prepare events\` refuses the f
       const next = nextCommand(out, sources);
       if (json) return printJson(context, { out, ...guess, todo, next });
       context.stdout.write(guessText(guess));
-      context.stdout.write(`\n${out} is written: look it through.\n`);
+      context.stdout.write(`\n${out} is written: check it before use.\n`);
       for (const what of todo) context.stdout.write(`TODO: ${what}; write it into ${out}.\n`);
       if (guess.columns.label === undefined) {
         context.stdout.write(

@@ -1,6 +1,6 @@
 /**
- * Writes the files of a dataset folder by their layout: which columns a file has, in which order and as what, is nobody
- * else's affair. Rows go through a table of the database, so a file may be larger than memory.
+ * Writes the files of a dataset folder by their layout (layout.ts), so no importer decides which columns a file has, in
+ * which order and of which type. Rows go through a table of the database, so a file may be larger than memory.
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";

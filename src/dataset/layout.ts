@@ -39,7 +39,7 @@ export const MANIFEST_FILE = "dataset.json";
 /** The folder of the vocabularies. */
 export const VOCABULARIES = "vocabulary";
 
-/** What may lie in a dataset folder; whatever else is in one is somebody's. */
+/** What a dataset folder may hold. Anything else in one is a user's own file. */
 export const FOLDER_ENTRIES: readonly string[] = [
   MANIFEST_FILE,
   VOCABULARIES,

@@ -1,7 +1,7 @@
 /**
  * The rules of a dataset folder (docs/data-format.md), each in one place: reading a file checks those that are about it, so
- * what comes out of here can be used as an index without another look. Whoever reads a folder or judges it comes through
- * these functions, so all refuse the same folders for the same reasons. Types and bounds of columns are in layout.ts.
+ * what these functions return can be used as an index without another check. Reading and validating a folder both use
+ * them, so both refuse the same folders for the same reasons. Types and bounds of columns are in layout.ts.
  */
 import { join } from "node:path";
 import type { Field } from "../features/schema.ts";

@@ -1,6 +1,6 @@
 /**
- * Calibration: whether of the samples with a predicted probability of 0.3 three in ten are clicked. AUC is blind to
- * it; whoever multiplies a prediction by a price is not.
+ * Calibration: whether of the samples with a predicted probability of 0.3 three in ten are clicked. AUC does not measure
+ * it, but it matters where a prediction is multiplied by a price.
  */
 
 /** Samples of neighbouring scores. */

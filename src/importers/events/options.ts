@@ -10,7 +10,7 @@ export const engineOptions = {
   memory: memorySize
     .meta({
       value: "size",
-      description: "memory to get by with, about, at least 128MB; more goes to the disk of --out",
+      description: "approximate memory limit, at least 128MB; what does not fit is written to the disk of --out",
     })
     .prefault("2GB"),
   seed: sampleSeed,

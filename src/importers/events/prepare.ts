@@ -105,7 +105,7 @@ export async function prepareLogs(
       inputs: loaded.inputs,
     });
     await writeManifest(folder, manifest);
-    const warnings = [...made.strangers, ...loaded.examples];
+    const warnings = [...made.unmatched, ...loaded.examples];
     return summarise(manifest, learned, rule, warnings, (performance.now() - start) / 1000);
   });
 }
@@ -155,7 +155,7 @@ async function makeFiles(
 ) {
   const [reading, writing] = [await connect(), await connect()];
   const left = await buildLog(reading, features, tables, (done, total) => onProgress?.("log", done, total));
-  const strangers = await strangersOf(reading, tables);
+  const unmatched = await unmatchedTables(reading, tables);
   const rule: SampleRule = {
     split: features.columns.label === undefined ? null : await boundaries(reading, features.split),
     maxHistory: features.behaviours.maxHistory,
@@ -176,7 +176,7 @@ async function makeFiles(
   const unclicked = await writeFiles({ reading, writing }, folder, reader, learned, contents, seed, (done) =>
     onProgress?.("write", done, reader.rows),
   );
-  return { dropped: { badRows: skipped, ...left }, contents: { ...contents, unclicked }, learned, rule, strangers };
+  return { dropped: { badRows: skipped, ...left }, contents: { ...contents, unclicked }, learned, rule, unmatched };
 }
 
 /** Where rows were left out, they may be why a log makes no dataset. */
@@ -185,8 +185,8 @@ function withSkipped(error: unknown, { skipped, examples }: Loaded): unknown {
   return noted(error, `${skipped} bad rows were left out before, the first: ${examples[0]}`);
 }
 
-/** Tables that have nobody, or nothing, of the log: their keys are written otherwise, as a rule. */
-async function strangersOf(connection: DuckDBConnection, tables: GivenTables): Promise<string[]> {
+/** A warning for each table that has no key of the log: usually its keys are written in another form. */
+async function unmatchedTables(connection: DuckDBConnection, tables: GivenTables): Promise<string[]> {
   const warnings: string[] = [];
   for (const [kind, keys] of [
     ["user", "user_keys"],

@@ -45,15 +45,15 @@ export async function inspectDataset(
   const fieldCount = user.length + item.length + context.length;
   const total = 2 + SPLITS.length + fieldCount + 5 + fieldCount;
   let done = 0;
-  const tell = (part: string) => onProgress?.(part, ++done, total);
+  const report = (part: string) => onProgress?.(part, ++done, total);
   const numbers = await withSpace(directory, async (temp_directory) => {
     const limits = { memory_limit: MEMORY_LIMIT, temp_directory };
-    await withDuckDB((connection) => checkFolder({ connection, directory, manifest }, tell), limits);
+    await withDuckDB((connection) => checkFolder({ connection, directory, manifest }, report), limits);
     return await withDuckDB(
       async (connection) => {
         const part = async <T>(name: string, measured: Promise<T>) => {
           const numbers = await measured;
-          tell(name);
+          report(name);
           return numbers;
         };
         const tables = await openTables(connection, directory, manifest);

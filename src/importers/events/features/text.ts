@@ -21,7 +21,7 @@ const FIELDS: Readonly<Record<FieldKind, string>> = {
 /** The text of features.yaml. */
 export function featuresText(guess: Guess): string {
   return `# What the columns of the log are, and which fields a model is given. Guessed by \`dien init\` from the first
-# ${guess.rows} rows: look it through and change what is wrong. A line that begins with # is not read.
+# ${guess.rows} rows: check it and change what is wrong. A line that begins with # is not read.
 
 # The columns that make a row: who did what, when.
 columns:

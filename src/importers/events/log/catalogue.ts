@@ -25,8 +25,8 @@ function trainingLog(split: SampleRule["split"]): string {
 
 /**
  * A field of the events has in the catalogue the value of the item's earliest row of the training part with one; of
- * equal times the least. What only later rows state would tell training of its future. An item that is known by its
- * fields alone has them from the beginning.
+ * equal times the least. A value that only later rows have would leak the future into training. An item that is known
+ * by its fields alone has them from the beginning.
  */
 function catalogue(features: Features, tables: GivenTables): string {
   const fields = features.fields.item.filter(({ from }) => from !== "key");
