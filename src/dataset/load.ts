@@ -29,8 +29,8 @@ export async function loadBlocks(
   }
 }
 
-/** The sequences of a block become those from `at` on. */
-async function loadSequences(
+/** The sequences of a block become those from `at` on. @throws UserError as `loadBlocks` */
+export async function loadSequences(
   folder: Folder,
   { firstSequence, sequences }: Block,
   lengths: Int32Array,
@@ -54,8 +54,11 @@ async function loadSequences(
   );
 }
 
-/** The samples of a block become those from `at.sample` on, and its first sequence is the portion's `at.sequence`. */
-async function loadSamples(
+/**
+ * The samples of a block become those from `at.sample` on, and its first sequence is the portion's `at.sequence`.
+ * @throws UserError as `loadBlocks`
+ */
+export async function loadSamples(
   folder: Folder,
   split: Split,
   { first: firstSample, samples, firstSequence, sequences }: Block,

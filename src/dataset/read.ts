@@ -1,30 +1,29 @@
 /** Reads a dataset folder as a whole, and what belongs to its ids: keys and vocabularies. */
 import { failure } from "../errors/failure.ts";
 import type { Folder } from "./checked-file.ts";
-import { type Dataset, type LoadedPortion, SPLITS, type Split } from "./dataset.ts";
+import type { Dataset } from "./dataset.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
 import { withDuckDB } from "./parquet.ts";
 import { scanItems, scanSequences, scanVocabulary } from "./scan.ts";
 import { DatasetStream } from "./stream.ts";
 
 /**
- * Reads a dataset folder into memory. What may be larger than memory is read by `DatasetStream`, of which this is one
- * portion for each split, without a bound.
+ * Reads a dataset folder into memory: the sequences once, and every split whole. `DatasetStream` reads in portions what
+ * may be larger than memory.
  * @throws UserError where `directory` is no dataset, has another format version, or its files are damaged or do not
  *   agree with the manifest.
  */
 export async function openDataset(directory: string): Promise<Dataset & { manifest: Manifest }> {
   const stream = await DatasetStream.open(directory, { portionBudget: Number.POSITIVE_INFINITY, probability: true });
   try {
-    const loaded = {} as Record<Split, LoadedPortion>;
-    for (const split of SPLITS) {
-      const whole = await stream.wholePortion(split);
-      loaded[split] = await stream.load(split, whole, new SharedArrayBuffer(stream.bytesOf(whole)));
-    }
     const { manifest, schema, itemFields, popularity } = stream;
-    const { train, valid, test } = loaded;
-    const samples = { train: train.samples, valid: valid.samples, test: test.samples };
-    return { manifest, schema, itemFields, popularity, sequences: train.sequences, ...samples };
+    return {
+      ...{ manifest, schema, itemFields, popularity },
+      sequences: await stream.allSequences(),
+      train: await stream.allSamples("train"),
+      valid: await stream.allSamples("valid"),
+      test: await stream.allSamples("test"),
+    };
   } finally {
     await stream.close();
   }

@@ -7,12 +7,19 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import type { Schema } from "../features/schema.ts";
 import { type Block, BlockCutter, epochPortions, type Portion, portionsOf } from "./blocks.ts";
 import type { Folder } from "./checked-file.ts";
-import { type ItemCatalogue, type LoadedPortion, type Samples, type Split, sharedInt32 } from "./dataset.ts";
-import { loadBlocks } from "./load.ts";
+import {
+  type ItemCatalogue,
+  type LoadedPortion,
+  type Samples,
+  type Sequences,
+  type Split,
+  sharedInt32,
+} from "./dataset.ts";
+import { loadBlocks, loadSamples, loadSequences } from "./load.ts";
 import { type Manifest, readManifest, schemaOf } from "./manifest.ts";
 import { Popularity } from "./negatives.ts";
 import { copyLengths, scanItems, scanSamples, scanSequences } from "./scan.ts";
-import { layOutPortion, type PortionShape, portionBytes } from "./slot.ts";
+import { layOutPortion, type PortionShape, type PortionSize, portionBytes } from "./slot.ts";
 
 export interface StreamOptions {
   /** Memory of a portion, in bytes: with the seed, it decides the order of the samples of an epoch. */
@@ -106,12 +113,26 @@ export class DatasetStream implements ItemCatalogue {
     return portionsOf(this.#shape, await this.#blocksOf(split), this.portionBudget);
   }
 
-  /** All of a split and all sequences as one portion, whatever the budget. */
-  async wholePortion(split: Split): Promise<Portion> {
+  /** All sequences, whatever the budget. */
+  allSequences(): Promise<Sequences> {
+    return this.#read(async (folder) => {
+      const all = this.#whole(0);
+      const { sequences } = this.#allocate(all);
+      await loadSequences(folder, all, this.#lengths, sequences, 0);
+      return sequences;
+    });
+  }
+
+  /** All samples of a split, whatever the budget; the sequences that they name are `allSequences`. */
+  async allSamples(split: Split): Promise<Samples> {
     await this.#blocksOf(split);
-    const { counts } = this.manifest;
-    const size = { samples: counts[split], sequences: counts.sequences, behaviours: counts.behaviours };
-    return { ...size, blocks: [{ ...size, first: 0, firstSequence: 0 }] };
+    return await this.#read(async (folder) => {
+      const all = this.#whole(this.manifest.counts[split]);
+      const { samples } = this.#allocate({ ...all, sequences: 0, behaviours: 0 });
+      await loadSamples(folder, split, all, this.#lengths, samples, { sample: 0, sequence: 0 });
+      cutHistories(samples, this.schema.maxHistory);
+      return samples;
+    });
   }
 
   async targets(split: Split): Promise<Targets> {
@@ -153,6 +174,16 @@ export class DatasetStream implements ItemCatalogue {
       cutHistories(loaded.samples, this.schema.maxHistory);
       return loaded;
     });
+  }
+
+  /** All sequences and the first `samples` samples of a split as one block. */
+  #whole(samples: number): Block {
+    const { sequences, behaviours } = this.manifest.counts;
+    return { samples, sequences, behaviours, first: 0, firstSequence: 0 };
+  }
+
+  #allocate(size: PortionSize): LoadedPortion {
+    return layOutPortion(new SharedArrayBuffer(portionBytes(this.#shape, size)), this.#shape, size);
   }
 
   #blocksOf(split: Split): Promise<readonly Block[]> {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
+import { DuckDBConnection } from "@duckdb/node-api";
 import fc from "fast-check";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { type Block, BlockCutter, epochPortions, type Portion, portionsOf } from "../../src/dataset/blocks.ts";
 import { type Dataset, type LoadedPortion, SPLITS, type Split } from "../../src/dataset/dataset.ts";
 import { Feed } from "../../src/dataset/feed.ts";
@@ -120,6 +121,16 @@ async function readAll(stream: DatasetStream, split: Split, portions: readonly P
   }
   return samples;
 }
+
+test("a dataset in memory as a whole holds its sequences once, checked and then read", async () => {
+  const queries = vi.spyOn(DuckDBConnection.prototype, "stream");
+  try {
+    await openDataset(datasets[0].path);
+    expect(queries.mock.calls.filter(([sql]) => String(sql).includes("sequences.parquet")).length).toBe(2);
+  } finally {
+    queries.mockRestore();
+  }
+});
 
 describe("a dataset in portions", () => {
   test.each([1, 400, 1500, 1 << 20])("holds what it holds in memory: portions of %i bytes", async (portionBudget) => {

@@ -4,7 +4,6 @@ import { resolveConfig } from "dien";
 import { expect, it, onTestFinished } from "vitest";
 // Worker threads need built files.
 import { WorkerPool } from "../../dist/engine/worker-pool.js";
-import { Feed } from "../../src/dataset/feed.ts";
 import { DatasetStream } from "../../src/dataset/stream.ts";
 import { writeSmallDataset } from "../support/dataset.ts";
 import { temporaryFolder } from "../support/source.ts";
@@ -14,7 +13,7 @@ it("a worker that throws makes this task and each later one fail", { timeout: 15
   await writeSmallDataset(data);
   const dataset = await DatasetStream.open(data, { portionBudget: 2 ** 20 });
   onTestFinished(() => dataset.close());
-  const loaded = await new Feed(dataset, "valid").take(await dataset.wholePortion("valid"), undefined);
+  const loaded = { sequences: await dataset.allSequences(), samples: await dataset.allSamples("valid") };
   const config = resolveConfig({ model: { name: "base" } });
   const options = { schema: dataset.schema, config, training: false, engine: "simd", threads: 1 } as const;
   const pool = new WorkerPool(options, dataset);
