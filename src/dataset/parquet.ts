@@ -66,11 +66,14 @@ export async function withDuckDB<T>(
   settings: Readonly<Record<string, string>> = { temp_directory: "" },
 ): Promise<T> {
   const instance = await DuckDBInstance.create(":memory:", settings);
-  const connection = await instance.connect();
   try {
-    return await body(connection);
+    const connection = await instance.connect();
+    try {
+      return await body(connection);
+    } finally {
+      connection.closeSync();
+    }
   } finally {
-    connection.closeSync();
     instance.closeSync();
   }
 }
