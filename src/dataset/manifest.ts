@@ -1,12 +1,12 @@
 /**
  * dataset.json: what a dataset folder holds and where it came from (docs/data-format.md).
  */
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { failure } from "../errors/failure.ts";
+import { failure, isFailure } from "../errors/failure.ts";
 import { FIELD_KINDS, type FieldKind, type Schema } from "../features/schema.ts";
-import { fileError } from "../files.ts";
+import { readJson } from "../files.ts";
 import { whatIsWrong } from "../options/problems.ts";
 import { MANIFEST_FILE, RESERVED } from "./layout.ts";
 import { offsetSchema, readsTime, transformSchema } from "./transform.ts";
@@ -120,19 +120,9 @@ export async function readManifest(directory: string): Promise<Manifest> {
   const found = await stat(directory).catch(() => null);
   if (found === null) throw absent("there is no such folder");
   if (!found.isDirectory()) throw absent("it is no folder");
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") throw absent(`it holds no ${MANIFEST_FILE}`);
-    throw fileError(error, "read", path);
-  }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw failure("file.damaged", { path, problem: (error as Error).message });
-  }
+  const value = await readJson(path).catch((error: unknown) => {
+    throw isFailure(error, "file.absent") ? absent(`it holds no ${MANIFEST_FILE}`) : error;
+  });
   const head = z.object({ format: z.literal("dien-dataset"), version: z.number() }).safeParse(value);
   if (!head.success) throw absent(`its ${MANIFEST_FILE} is of some other program`);
   if (head.data.version !== DATASET_VERSION) {
