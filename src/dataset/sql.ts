@@ -21,6 +21,11 @@ export function reason(error: unknown): string {
   return line.replace(/^IO Error: .*": /, "").replace(/^[A-Z][A-Za-z ]* Error: /, "");
 }
 
+/** Whether a file could not be opened, read or written, for want of room or for another reason. */
+export function isFileError(error: unknown): error is Error {
+  return error instanceof Error && error.message.startsWith("IO Error: ");
+}
+
 /** Whether it was memory or disk for what DuckDB holds meanwhile that did not suffice, whatever it was reading. */
 export function isExhausted(error: unknown): error is Error {
   return (

@@ -251,3 +251,12 @@ test("progress reaches its end, and what was spilled goes, however it ends", asy
   );
   vi.unstubAllEnvs();
 });
+
+test("a file that goes meanwhile is not taken for want of room", async () => {
+  const path = join(folder, "gone");
+  await writeDataset(path, healthy());
+  const broken = inspectDataset(path, (part) => {
+    if (part === "counts") rmSync(join(path, "sequences.parquet"));
+  });
+  await expect(broken).rejects.toMatchObject({ code: "file.unusable", values: { action: "inspect", path } });
+});

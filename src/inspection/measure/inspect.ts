@@ -6,7 +6,7 @@ import { SPLITS } from "../../dataset/dataset.ts";
 import { readManifest } from "../../dataset/manifest.ts";
 import { withDuckDB } from "../../dataset/parquet.ts";
 import { checkFolder } from "../../dataset/scan.ts";
-import { reason } from "../../dataset/sql.ts";
+import { isExhausted, isFileError, reason } from "../../dataset/sql.ts";
 import { failure } from "../../errors/failure.ts";
 import { fileError, withTemporary } from "../../files.ts";
 import { measureCold } from "./cold.ts";
@@ -94,9 +94,9 @@ async function withSpace<T>(directory: string, work: (folder: string) => Promise
   let result: T;
   await withTemporary(folder, async () => {
     result = await work(folder).catch((error: unknown) => {
-      if (error instanceof Error && /^(IO|Out of Memory) Error: /.test(error.message)) {
-        throw failure("dataset.not-inspected", { path: directory, reason: reason(error) });
-      }
+      const path = directory;
+      if (isExhausted(error)) throw failure("dataset.not-inspected", { path, reason: reason(error) });
+      if (isFileError(error)) throw failure("file.unusable", { action: "inspect", path, reason: reason(error) });
       throw error;
     });
     await rm(folder, { recursive: true, force: true });

@@ -3,7 +3,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
-import { reason } from "../../../dataset/sql.ts";
+import { isExhausted, isFileError, reason } from "../../../dataset/sql.ts";
 import { failure } from "../../../errors/failure.ts";
 
 /** Memory for which DuckDB has a thread: each holds buffers of its own, which it does not spill. */
@@ -15,7 +15,7 @@ export type Connect = () => Promise<DuckDBConnection>;
 /**
  * Runs `body` with a fresh database in `folder`, which is removed after it, whatever happens. DuckDB takes up to
  * `memory` bytes, then spills into the folder.
- * @throws UserError where disk or memory do not suffice
+ * @throws UserError where disk or memory do not suffice, or a file of the database cannot be used
  */
 export async function withWorkDatabase<T>(
   folder: string,
@@ -38,9 +38,8 @@ export async function withWorkDatabase<T>(
       return connection;
     });
   } catch (error) {
-    if (error instanceof Error && /^(IO|Out of Memory) Error/.test(error.message)) {
-      throw failure("file.no-room", { path: folder, reason: reason(error) });
-    }
+    if (isExhausted(error)) throw failure("file.no-room", { path: folder, reason: reason(error) });
+    if (isFileError(error)) throw failure("file.unusable", { action: "use", path: folder, reason: reason(error) });
     throw error;
   } finally {
     for (const connection of connections) connection.closeSync();
