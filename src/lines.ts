@@ -8,7 +8,7 @@ import { basename } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { failure } from "./errors/failure.ts";
-import { readingError } from "./files.ts";
+import { readingError } from "./files/failures.ts";
 
 const CHUNK_BYTES = 1 << 20;
 /** A longer line is no line of a log; it would fill the memory. */

@@ -6,7 +6,7 @@ import type { Command } from "commander";
 import { z } from "zod";
 import { trainingMachineOptions } from "../engine/machine.ts";
 import { failure } from "../errors/failure.ts";
-import { fileError, unlessAbsent } from "../files.ts";
+import { fileError, unlessAbsent } from "../files/failures.ts";
 import { count, duration, metric } from "../format.ts";
 import { shopOptions } from "../importers/synthetic/options.ts";
 import { seed, text } from "../options/pieces.ts";

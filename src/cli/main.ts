@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The `dien` command: hands the process to the program, and the exit code to the process. */
-import { fileError, removeUnfinished } from "../files.ts";
+import { removeUnfinished } from "../files/aside.ts";
+import { fileError } from "../files/failures.ts";
 import { INTERRUPTED } from "./context.ts";
 import { jobs } from "./jobs.ts";
 import { run } from "./program.ts";

@@ -6,7 +6,7 @@ import { type Command, Option } from "commander";
 import { parse } from "yaml";
 import { z } from "zod";
 import { failure, type UserError } from "../errors/failure.ts";
-import { readText } from "../files.ts";
+import { readText } from "../files/plain.ts";
 import { type Described, describe } from "../options/expected.ts";
 import { text } from "../options/pieces.ts";
 import { type Problem, problemsOf, sentence } from "../options/problems.ts";

@@ -5,9 +5,9 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
+import { identifier } from "../database/sql.ts";
 import { type FormatFile, VOCABULARIES } from "./layout.ts";
 import { type ColumnValues, copyToParquet, storedColumn, TableWriter } from "./parquet.ts";
-import { identifier } from "./sql.ts";
 
 /** What the columns of a file hold, by their names. */
 export type FileValues = Readonly<Record<string, ColumnValues>>;

@@ -5,7 +5,8 @@ import { existsSync, renameSync } from "node:fs";
 import { lstat, mkdir, readdir, rm, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { failure } from "../errors/failure.ts";
-import { fileError, unlessAbsent, withTemporary } from "../files.ts";
+import { withTemporary } from "../files/aside.ts";
+import { fileError, unlessAbsent } from "../files/failures.ts";
 import { FOLDER_ENTRIES, MANIFEST_FILE } from "./layout.ts";
 
 /**

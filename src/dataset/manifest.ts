@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { failure, isFailure } from "../errors/failure.ts";
 import { FIELD_KINDS, type FieldKind, type Schema } from "../features/schema.ts";
-import { readJson } from "../files.ts";
+import { readJson } from "../files/plain.ts";
 import { whatIsWrong } from "../options/problems.ts";
 import { MANIFEST_FILE, RESERVED } from "./layout.ts";
 import { offsetSchema, readsTime, transformSchema } from "./transform.ts";

@@ -7,7 +7,6 @@ import {
   type DuckDBAppender,
   type DuckDBConnection,
   DuckDBDataChunk,
-  DuckDBInstance,
   DuckDBListValue,
   DuckDBListVector,
   type DuckDBType,
@@ -17,8 +16,8 @@ import {
   LIST,
   VARCHAR,
 } from "@duckdb/node-api";
+import { identifier, literalPath, quote, reason } from "../database/sql.ts";
 import { failure } from "../errors/failure.ts";
-import { identifier, literalPath, quote, reason } from "./sql.ts";
 
 /** Rows of one DuckDB vector. */
 const CHUNK_ROWS = 2048;
@@ -58,24 +57,6 @@ function handedOver(type: ColumnType): DuckDBType {
 /** A column in a SELECT in the type that it has in files. */
 export function storedColumn({ name, type }: TypedColumn, as = name): string {
   return `${identifier(name)}::${stored[type]} AS ${identifier(as)}`;
-}
-
-/** Runs `body` with a connection to an empty database in memory, which never spills to disk unless `settings` allow it. */
-export async function withDuckDB<T>(
-  body: (connection: DuckDBConnection) => Promise<T>,
-  settings: Readonly<Record<string, string>> = { temp_directory: "" },
-): Promise<T> {
-  const instance = await DuckDBInstance.create(":memory:", settings);
-  try {
-    const connection = await instance.connect();
-    try {
-      return await body(connection);
-    } finally {
-      connection.closeSync();
-    }
-  } finally {
-    instance.closeSync();
-  }
 }
 
 /** Writes what a query gives, in its order, as zstd Parquet. @throws UserError where the file cannot be written. */

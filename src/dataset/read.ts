@@ -1,9 +1,10 @@
 /** Reads a dataset folder as a whole, and what belongs to its ids: keys and vocabularies. */
+
+import { withDuckDB } from "../database/open.ts";
 import { failure } from "../errors/failure.ts";
 import type { Folder } from "./checked-file.ts";
 import type { Dataset } from "./dataset.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
-import { withDuckDB } from "./parquet.ts";
 import { scanItems, scanSequences, scanVocabulary } from "./scan.ts";
 import { DatasetStream } from "./stream.ts";
 

@@ -3,6 +3,8 @@
  *
  * Vocabularies and popularity are learned on the training part alone, so nothing of validation or test leaks into them.
  */
+
+import { withDuckDB } from "../database/open.ts";
 import { type OnProgress, SPLITS } from "./dataset.ts";
 import { type FileValues, makeFolders, writeFile } from "./file-writer.ts";
 import { writeAside } from "./folder.ts";
@@ -10,7 +12,6 @@ import { historyLength } from "./history.ts";
 import { type FormatFile, itemsFile, samplesFile, sequencesFile } from "./layout.ts";
 import type { Manifest } from "./manifest.ts";
 import { trainingBehaviours } from "./negatives.ts";
-import { withDuckDB } from "./parquet.ts";
 import type { DatasetSource, RawField, RawSamples } from "./source.ts";
 import { categoryOf } from "./transform.ts";
 import { describeField, type LearnedField, rankByCount, writeVocabulary } from "./vocabulary.ts";

@@ -7,7 +7,8 @@
  *   commands.sh           the commands that reproduce it
  */
 import { join } from "node:path";
-import { makeFolder, writeFileAside } from "../files.ts";
+import { writeFileAside } from "../files/aside.ts";
+import { makeFolder } from "../files/plain.ts";
 import { csv, jsonRows } from "./csv.ts";
 import { page } from "./page.ts";
 import { DARK, LIGHT } from "./plots/colours.ts";

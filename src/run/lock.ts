@@ -8,7 +8,8 @@ import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { z } from "zod";
 import { failure, type UserError } from "../errors/failure.ts";
-import { fileError, makeFolder } from "../files.ts";
+import { fileError } from "../files/failures.ts";
+import { makeFolder } from "../files/plain.ts";
 import { parseOrNull, runFiles } from "./run-folder.ts";
 
 const ownerSchema = z.object({ pid: z.int().positive(), host: z.string() });

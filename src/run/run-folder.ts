@@ -16,7 +16,9 @@ import { readdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { parse, stringify } from "yaml";
 import { failure } from "../errors/failure.ts";
-import { fileError, makeFolder, readText, writeFileAside } from "../files.ts";
+import { writeFileAside } from "../files/aside.ts";
+import { fileError } from "../files/failures.ts";
+import { makeFolder, readText } from "../files/plain.ts";
 import { type RunConfig, resolveStoredConfig } from "./config.ts";
 
 const LOCK = "lock";

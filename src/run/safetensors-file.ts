@@ -3,7 +3,8 @@
  * is in memory at any time is the destination, not the file.
  */
 import { type FileHandle, open, readFile } from "node:fs/promises";
-import { fileError, LARGEST_CHUNK } from "../files.ts";
+import { LARGEST_CHUNK } from "../files/aside.ts";
+import { fileError } from "../files/failures.ts";
 import {
   bytesOf,
   decode,

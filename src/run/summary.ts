@@ -2,7 +2,8 @@
 import { existsSync } from "node:fs";
 import { z } from "zod";
 import { failure } from "../errors/failure.ts";
-import { readJson, writeFileAside } from "../files.ts";
+import { writeFileAside } from "../files/aside.ts";
+import { readJson } from "../files/plain.ts";
 import { ENGINES } from "../kernels/load.ts";
 import { whatIsWrong } from "../options/problems.ts";
 import { lossesSchema } from "./losses.ts";

@@ -2,7 +2,8 @@
 import { dirname } from "node:path";
 import { z } from "zod";
 import { failure } from "../errors/failure.ts";
-import { makeFolder, writeFileAside } from "../files.ts";
+import { writeFileAside } from "../files/aside.ts";
+import { makeFolder } from "../files/plain.ts";
 import { parseOrNull } from "./run-folder.ts";
 import { dtypeOf, encode, type StoredTensor } from "./safetensors.ts";
 import { openTensorFile } from "./safetensors-file.ts";

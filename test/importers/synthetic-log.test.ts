@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { withDuckDB } from "../../src/dataset/parquet.ts";
+import { withDuckDB } from "../../src/database/open.ts";
 import { resolveFeatures } from "../../src/importers/events/features/features.ts";
 import { writeLog } from "../../src/importers/synthetic/log.ts";
 import { categoryName, departmentName, itemName, userName } from "../../src/importers/synthetic/names.ts";

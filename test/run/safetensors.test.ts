@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { UserError } from "../../src/errors/failure.ts";
-import { writeFileAside } from "../../src/files.ts";
+import { writeFileAside } from "../../src/files/aside.ts";
 import { decode, encode, type StoredTensor, type TensorFile } from "../../src/run/safetensors.ts";
 import { openTensorFile, readTensorFile } from "../../src/run/safetensors-file.ts";
 import { weightsSha256 } from "../../src/run/sha256.ts";

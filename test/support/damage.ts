@@ -1,10 +1,10 @@
 /** A healthy dataset, and how to spoil it: files of a dataset folder written anew by SQL. */
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { withDuckDB } from "../../src/database/open.ts";
+import { literalPath } from "../../src/database/sql.ts";
 import type { Split } from "../../src/dataset/dataset.ts";
-import { withDuckDB } from "../../src/dataset/parquet.ts";
 import type { DatasetSource, RawSamples } from "../../src/dataset/source.ts";
-import { literalPath } from "../../src/dataset/sql.ts";
 
 /** A healthy log of impressions: 40 users with 8 behaviours each, a sample of either label after each from the fourth on. */
 export function healthy(): DatasetSource {

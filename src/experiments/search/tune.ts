@@ -6,7 +6,8 @@
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { failure } from "../../errors/failure.ts";
-import { makeFolder, writeFileAside } from "../../files.ts";
+import { writeFileAside } from "../../files/aside.ts";
+import { makeFolder } from "../../files/plain.ts";
 import { metric } from "../../format.ts";
 import type { DataRow } from "../../report/csv.ts";
 import { searchPlot } from "../../report/plots/search.ts";

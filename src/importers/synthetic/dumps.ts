@@ -4,7 +4,8 @@
  */
 import { join } from "node:path";
 import type { OnProgress } from "../../dataset/dataset.ts";
-import { makeFolder, replaceFiles } from "../../files.ts";
+import { replaceFiles } from "../../files/aside.ts";
+import { makeFolder } from "../../files/plain.ts";
 import { Random } from "../../tensor/random.ts";
 import { categoryName, departmentName, itemName, userName } from "./names.ts";
 import type { ShopOptions } from "./options.ts";

@@ -7,7 +7,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { OnProgress } from "../../dataset/dataset.ts";
-import { makeFolder, replaceFiles } from "../../files.ts";
+import { replaceFiles } from "../../files/aside.ts";
+import { makeFolder } from "../../files/plain.ts";
 import { checkOptions } from "../../options/problems.ts";
 import { Random } from "../../tensor/random.ts";
 import { categoryName, departmentName, itemName, userName } from "./names.ts";

@@ -7,8 +7,9 @@ import { rm } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
-import { csvToParquet, withDuckDB } from "../../dataset/parquet.ts";
-import { withTemporary } from "../../files.ts";
+import { withDuckDB } from "../../database/open.ts";
+import { csvToParquet } from "../../dataset/parquet.ts";
+import { withTemporary } from "../../files/aside.ts";
 import type { TableFormat } from "./options.ts";
 
 /** What a cell holds: a text, a number, or null where the value is missing. */

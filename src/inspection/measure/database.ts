@@ -12,11 +12,11 @@
  */
 import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
+import { literalPath } from "../../database/sql.ts";
 import { SPLITS } from "../../dataset/dataset.ts";
 import { type FormatFile, itemsFile, samplesFile, sequencesFile, vocabularyFile } from "../../dataset/layout.ts";
 import type { Manifest } from "../../dataset/manifest.ts";
 import { storedColumn } from "../../dataset/parquet.ts";
-import { literalPath } from "../../dataset/sql.ts";
 import { FIELD_KINDS, type FieldKind } from "../../features/schema.ts";
 
 /** A field and the column that holds its ids, named so that no field's name can be in the way. */

@@ -2,13 +2,14 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
+import { withDuckDB } from "../../database/open.ts";
+import { isExhausted, isFileError, reason } from "../../database/sql.ts";
 import { SPLITS } from "../../dataset/dataset.ts";
 import { readManifest } from "../../dataset/manifest.ts";
-import { withDuckDB } from "../../dataset/parquet.ts";
 import { checkFolder } from "../../dataset/scan.ts";
-import { isExhausted, isFileError, reason } from "../../dataset/sql.ts";
 import { failure } from "../../errors/failure.ts";
-import { fileError, withTemporary } from "../../files.ts";
+import { withTemporary } from "../../files/aside.ts";
+import { fileError } from "../../files/failures.ts";
 import { measureCold } from "./cold.ts";
 import { countSplits } from "./counts.ts";
 import { openTables } from "./database.ts";

@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it, test } from "vitest";
-import { withDuckDB } from "../../../src/dataset/parquet.ts";
+import { withDuckDB } from "../../../src/database/open.ts";
 import { withWorkDatabase } from "../../../src/importers/events/source/database.ts";
 import type { LogColumns } from "../../../src/importers/events/source/load.ts";
 import { allColumns, csv, folder, load, loadInto, refusal, write } from "./support.ts";

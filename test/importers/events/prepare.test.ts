@@ -3,9 +3,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { withDuckDB } from "../../../src/database/open.ts";
 import { SPLITS, type Split } from "../../../src/dataset/dataset.ts";
 import { readManifest } from "../../../src/dataset/manifest.ts";
-import { withDuckDB } from "../../../src/dataset/parquet.ts";
 import { openDataset } from "../../../src/dataset/read.ts";
 import { UserError } from "../../../src/errors/failure.ts";
 import { prepareEvents } from "../../../src/importers/events/prepare.ts";

@@ -2,7 +2,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
-import { withDuckDB } from "../../../src/dataset/parquet.ts";
+import { withDuckDB } from "../../../src/database/open.ts";
 import { parseTime } from "../../../src/dataset/time.ts";
 import { parseNumber } from "../../../src/dataset/transform.ts";
 import { labelRule, numberRule, numberText, timeRule, zoneRule } from "../../../src/importers/events/source/rules.ts";

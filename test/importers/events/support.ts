@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { withDuckDB } from "../../../src/dataset/parquet.ts";
+import { withDuckDB } from "../../../src/database/open.ts";
 import {
   type LoadedTable,
   type LoadOptions,

@@ -13,7 +13,7 @@
  * | `d_FIELD` | `code`, `raw`: a field's dictionary, in order; code 0 means missing and is not in it |
  */
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { quote } from "../../../dataset/sql.ts";
+import { quote } from "../../../database/sql.ts";
 import { MINUTE } from "../../../dataset/time.ts";
 import { failure } from "../../../errors/failure.ts";
 import { type Features, type FieldSpec, QUARTER, readsTime } from "../features/features.ts";

@@ -1,6 +1,6 @@
 /** The address of a table or query of a Postgres server, and what of it may be shown. */
 
-import { identifier } from "../../../dataset/sql.ts";
+import { identifier } from "../../../database/sql.ts";
 import { failure } from "../../../errors/failure.ts";
 
 export interface Address {

@@ -3,8 +3,8 @@
  * numbers, and only where something is known to be wrong.
  */
 import type { DuckDBConnection } from "@duckdb/node-api";
+import { identifier, quote } from "../../../database/sql.ts";
 import type { InputFile } from "../../../dataset/manifest.ts";
-import { identifier, quote } from "../../../dataset/sql.ts";
 import { failure, type UserError } from "../../../errors/failure.ts";
 import { checkColumns, goodRow, NOTE, namesOf, noteOf, type Wanted } from "./columns.ts";
 import { type BrokenRow, queryFile, type TextRows } from "./rows.ts";

@@ -1,6 +1,6 @@
 /** The columns that are wanted of a log, what becomes of their texts, and what is noted of a row. */
 
-import { quote } from "../../../dataset/sql.ts";
+import { quote } from "../../../database/sql.ts";
 import { failure } from "../../../errors/failure.ts";
 import { labelRule, numberRule, timeRule, zoneRule } from "./rules.ts";
 

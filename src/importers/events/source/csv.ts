@@ -1,6 +1,6 @@
 /** CSV and TSV with a header (RFC 4180; \n and \r\n both; blank lines may stand before it). */
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { identifier, literalPath, quote } from "../../../dataset/sql.ts";
+import { identifier, literalPath, quote } from "../../../database/sql.ts";
 import { failure } from "../../../errors/failure.ts";
 import { type BrokenRow, queryFile, type TextRows } from "./rows.ts";
 import type { Compression } from "./source.ts";

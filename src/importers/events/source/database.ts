@@ -3,7 +3,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
-import { isExhausted, isFileError, reason } from "../../../dataset/sql.ts";
+import { isExhausted, isFileError, reason } from "../../../database/sql.ts";
 import { failure } from "../../../errors/failure.ts";
 
 /** Memory for which DuckDB has a thread: each holds buffers of its own, which it does not spill. */

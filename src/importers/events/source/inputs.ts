@@ -6,7 +6,7 @@ import { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import type { InputFile } from "../../../dataset/manifest.ts";
-import { readingError } from "../../../files.ts";
+import { readingError } from "../../../files/failures.ts";
 import type { SourceFile } from "./source.ts";
 
 const CHUNK_BYTES = 1 << 20;

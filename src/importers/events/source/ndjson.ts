@@ -1,6 +1,6 @@
 /** NDJSON: one JSON object a line. */
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { literalPath, quote } from "../../../dataset/sql.ts";
+import { literalPath, quote } from "../../../database/sql.ts";
 import { queryFile, type TextRows } from "./rows.ts";
 import { numberText } from "./rules.ts";
 import type { Compression } from "./source.ts";

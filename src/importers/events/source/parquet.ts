@@ -1,6 +1,6 @@
 /** Parquet: typed columns as texts. */
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { identifier, literalPath } from "../../../dataset/sql.ts";
+import { identifier, literalPath } from "../../../database/sql.ts";
 import { failure } from "../../../errors/failure.ts";
 import { HAVE_TEXT, queryFile, type TextRows } from "./rows.ts";
 import { numberText } from "./rules.ts";

@@ -7,10 +7,10 @@ import { createWriteStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import pg from "pg";
 import { to as copyTo } from "pg-copy-streams";
+import { identifier } from "../../../database/sql.ts";
 import type { InputFile } from "../../../dataset/manifest.ts";
-import { identifier } from "../../../dataset/sql.ts";
 import { failure, UserError } from "../../../errors/failure.ts";
-import { fileError } from "../../../files.ts";
+import { fileError } from "../../../files/failures.ts";
 import { parseAddress } from "./address.ts";
 import { HAVE_TEXT } from "./rows.ts";
 

@@ -1,6 +1,6 @@
 /** What every format makes of a file: rows of texts, whose rules are the same from here on. */
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { isExhausted, reason } from "../../../dataset/sql.ts";
+import { isExhausted, reason } from "../../../database/sql.ts";
 import { failure } from "../../../errors/failure.ts";
 
 /** What columns may hold, as errors call it. */

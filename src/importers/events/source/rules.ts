@@ -2,7 +2,7 @@
  * The rules of values as SQL, for DuckDB: each takes an expression that gives a text and no null, and says of it what
  * its twin in TypeScript says (`test/importers/events/rules.test.ts` holds them together).
  */
-import { quote } from "../../../dataset/sql.ts";
+import { quote } from "../../../database/sql.ts";
 import { TIME_PATTERNS, TIME_RANGE, TIME_UNITS } from "../../../dataset/time.ts";
 
 /** Milliseconds since 1970 UTC as BIGINT, null where the text is no time; as `parseTime`. */

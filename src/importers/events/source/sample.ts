@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { identifier } from "../../../dataset/sql.ts";
+import { identifier } from "../../../database/sql.ts";
 import { failure } from "../../../errors/failure.ts";
 import { isPostgres } from "./address.ts";
 import { openCopied, openFile } from "./open.ts";

@@ -2,9 +2,9 @@
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { quote, reason } from "../../../dataset/sql.ts";
+import { quote, reason } from "../../../database/sql.ts";
 import { failure } from "../../../errors/failure.ts";
-import { fileError, unlessAbsent } from "../../../files.ts";
+import { fileError, unlessAbsent } from "../../../files/failures.ts";
 
 export const COMPRESSIONS = { "": "none", ".gz": "gzip", ".zst": "zstd" } as const;
 export type Compression = (typeof COMPRESSIONS)[keyof typeof COMPRESSIONS];

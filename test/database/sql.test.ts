@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isExhausted, reason } from "../../src/dataset/sql.ts";
+import { isExhausted, reason } from "../../src/database/sql.ts";
 
 const magic = 'No magic bytes found at end of file "a.parquet"';
 const block = "could not allocate block of size 256.0 KiB (63.9 MiB/64.0 MiB used)";

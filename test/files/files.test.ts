@@ -14,18 +14,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import {
-  appendLine,
-  fileError,
-  makeFolder,
-  readJson,
-  readText,
-  removeUnfinished,
-  replaceFile,
-  replaceFiles,
-  withTemporary,
-  writeFileAside,
-} from "../src/files.ts";
+import { removeUnfinished, replaceFile, replaceFiles, withTemporary, writeFileAside } from "../../src/files/aside.ts";
+import { fileError } from "../../src/files/failures.ts";
+import { appendLine, makeFolder, readJson, readText } from "../../src/files/plain.ts";
 
 let folder: string;
 beforeEach(() => {

@@ -1,0 +1,52 @@
+/** Failures of the disk as errors that name the file and say why. */
+import { failure } from "../errors/failure.ts";
+
+const REASONS = {
+  EACCES: "permission denied",
+  EPERM: "operation not permitted",
+  EROFS: "the file system is read-only",
+  ENOSPC: "no space left on device",
+  EDQUOT: "disk quota exceeded",
+  EISDIR: "it is a folder",
+  ENOTDIR: "a part of the path is not a folder",
+  EEXIST: "a file of that name is in the way",
+  ENAMETOOLONG: "the name is too long",
+  EMFILE: "too many open files",
+  EIO: "input/output error",
+  EBUSY: "it is in use, perhaps as a mount point",
+  EXDEV: "it lies on another file system",
+  ENOTEMPTY: "the folder is not empty",
+  ESPIPE: "a pipe cannot be read at a place",
+} as const;
+
+/**
+ * A failed file operation as an error for users: `cannot ACTION PATH: REASON`. Errors that are not of the file system
+ * come back unchanged, so `throw fileError(error, ...)` hides no defect.
+ */
+export function fileError(error: unknown, action: string, path: string): unknown {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (code === "ENOENT") return failure("file.absent", { action, path });
+  if (!isKnown(code)) return error;
+  const values = { action, path, reason: REASONS[code] };
+  if (code === "EACCES" || code === "EPERM" || code === "EROFS") return failure("file.denied", values);
+  if (code === "ENOSPC" || code === "EDQUOT") return failure("file.disk-full", values);
+  return failure("file.unusable", values);
+}
+
+/** What broke off the reading of a file that may be gzipped, after `line` of it where lines are counted. */
+export function readingError(error: unknown, path: string, line?: number): unknown {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const where = line === undefined ? { path } : { path, line };
+  if (code === "Z_BUF_ERROR") return failure("file.cut-off", where);
+  if (code?.startsWith("Z_")) return failure("file.bad-gzip", { ...where, reason: message });
+  return fileError(error, "read", path);
+}
+
+function isKnown(code: string): code is keyof typeof REASONS {
+  return Object.hasOwn(REASONS, code);
+}
+
+/** For `catch` after a look at a path: undefined where there is nothing. */
+export function unlessAbsent(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== "ENOENT") throw error;
+}
