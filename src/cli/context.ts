@@ -21,8 +21,3 @@ export interface Context {
 
 /** Exit code of a job that was interrupted and stopped cleanly: 128 + SIGINT, as shells report Ctrl-C. */
 export const INTERRUPTED = 130;
-
-/** Writes the result of a command as the last line of stdout. NaN (a metric that is not defined) becomes null. */
-export function printJson(context: Context, value: unknown): void {
-  context.stdout.write(`${JSON.stringify(value)}\n`);
-}

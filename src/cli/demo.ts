@@ -12,8 +12,9 @@ import { shopOptions } from "../importers/synthetic/options.ts";
 import { seed, text } from "../options/pieces.ts";
 import { trainSchema } from "../run/config.ts";
 import type { TrainSummary } from "../run/summary.ts";
-import { type Context, INTERRUPTED, printJson } from "./context.ts";
+import { type Context, INTERRUPTED } from "./context.ts";
 import { addOptions } from "./options.ts";
+import { print, printJson } from "./output.ts";
 import { type ProgressDisplay, withProgress } from "./progress.ts";
 import { resolveSettings } from "./settings.ts";
 import { table } from "./table.ts";
@@ -49,8 +50,8 @@ export function addDemo(program: Command, context: Context, finish: (exitCode: n
       await checkFree(out);
       const result = await withProgress(context.stderr, (progress) => compare(context, progress, { ...options, out }));
       if (result.interrupted) finish(INTERRUPTED);
-      if (json) printJson(context, result);
-      else context.stdout.write(resultText(result, out));
+      if (json) printJson(context.stdout, result);
+      else print(context.stdout, resultLines(result, out));
     });
 }
 
@@ -102,7 +103,7 @@ async function compare(
   return { data, ceiling: shop.ceiling, runs, seconds, ...(interrupted && { interrupted }) };
 }
 
-function resultText({ data, ceiling, runs, seconds, interrupted }: DemoResult, out: string): string {
+function resultLines({ data, ceiling, runs, seconds, interrupted }: DemoResult, out: string): string[] {
   const cells = ({ auc, gauc, logloss }: DemoResult["ceiling"]) => [auc, gauc, logloss].map(metric);
   const rows = [
     ...runs.map((run) => [run.model, ...cells(run.test), duration(run.seconds)]),
@@ -110,13 +111,15 @@ function resultText({ data, ceiling, runs, seconds, interrupted }: DemoResult, o
   ];
   const results = table(["on test samples", "AUC", "GAUC", "logloss", "training"], rows);
   const where = `The dataset lies in ${data}, the runs in ${out}.`;
-  if (interrupted) return `${results}\nInterrupted after ${duration(seconds)}. ${where}\n`;
-  return `${results}
-Done after ${duration(seconds)}. ${where} Next:
-  npx dien evaluate --run "${join(out, "dien")}" --data "${data}" --split valid
-  npx dien train --data "${data}" --out "${join(out, "agru")}" --set model.evolution=agru
-  npx dien prepare amazon --help
-`;
+  if (interrupted) return [...results, "", `Interrupted after ${duration(seconds)}. ${where}`];
+  return [
+    ...results,
+    "",
+    `Done after ${duration(seconds)}. ${where} Next:`,
+    `  npx dien evaluate --run "${join(out, "dien")}" --data "${data}" --split valid`,
+    `  npx dien train --data "${data}" --out "${join(out, "agru")}" --set model.evolution=agru`,
+    "  npx dien prepare amazon --help",
+  ];
 }
 
 /** Refuses a folder with something in it: another shop must not take the place of the one its runs learnt from. */

@@ -4,8 +4,9 @@ import type { Split } from "../dataset/dataset.ts";
 import { count, duration, metric, percent, pValue, signed } from "../format.ts";
 import type { Evaluation } from "../scoring/evaluate.ts";
 import { evaluateOptions } from "../scoring/options.ts";
-import { type Context, printJson } from "./context.ts";
+import type { Context } from "./context.ts";
 import { addOptions } from "./options.ts";
+import { print, printJson } from "./output.ts";
 import { withProgress } from "./progress.ts";
 import { table } from "./table.ts";
 
@@ -40,26 +41,26 @@ training seeds. RelaImpr is the gain over a guess, (AUC - 0.5) / (other AUC - 0.
           onProgress: (done, total) => progress.update("scored", done, total),
         }),
       );
-      if (json) return printJson(context, result);
-      context.stdout.write(evaluationText(result, options.split));
+      if (json) return printJson(context.stdout, result);
+      print(context.stdout, evaluationLines(result, options.split));
     });
 }
 
-function evaluationText({ auc, gauc, logloss, ece, samples, seconds, ...more }: Evaluation, split: Split): string {
+function evaluationLines({ auc, gauc, logloss, ece, samples, seconds, ...more }: Evaluation, split: Split): string[] {
   const row = [split, count(samples), ...[auc, gauc, logloss, ece].map(metric), duration(seconds)];
   const metrics = table(["", "samples", "AUC", "GAUC", "logloss", "ECE", "time"], [row]);
-  return metrics + comparisonText(more) + calibrationText(more);
+  return [...metrics, ...comparisonLines(more), ...calibrationLines(more)];
 }
 
-function comparisonText({ against }: Pick<Evaluation, "against">): string {
-  if (against === undefined) return "";
+function comparisonLines({ against }: Pick<Evaluation, "against">): string[] {
+  if (against === undefined) return [];
   const { run, auc, difference, low, high, p, relaimpr } = against;
   const row = [run, metric(auc), signed(difference), `${signed(low)} to ${signed(high)}`, pValue(p), percent(relaimpr)];
-  return `\n${table(["against", "AUC", "difference", "95 % interval", "p", "RelaImpr"], [row])}`;
+  return ["", ...table(["against", "AUC", "difference", "95 % interval", "p", "RelaImpr"], [row])];
 }
 
-function calibrationText({ calibration, calibration_ratio = Number.NaN }: Partial<Evaluation>): string {
-  if (calibration === undefined) return "";
+function calibrationLines({ calibration, calibration_ratio = Number.NaN }: Partial<Evaluation>): string[] {
+  if (calibration === undefined) return [];
   const rows = calibration.map(({ count: samples, predicted, observed }, bin) => [
     `bin ${bin + 1}`,
     count(samples),
@@ -67,5 +68,5 @@ function calibrationText({ calibration, calibration_ratio = Number.NaN }: Partia
     metric(observed),
   ]);
   const bins = table(["by score", "samples", "predicted", "observed"], rows);
-  return `\n${bins}clicks predicted for each one observed: ${metric(calibration_ratio)}\n`;
+  return ["", ...bins, `clicks predicted for each one observed: ${metric(calibration_ratio)}`];
 }

@@ -8,8 +8,9 @@ import { type Experiment, experimentOptions, experiments, sharedOptions } from "
 import type { ExperimentOutcome } from "../experiments/run.ts";
 import { duration, metric } from "../format.ts";
 import { texts } from "../options/pieces.ts";
-import { type Context, INTERRUPTED, printJson } from "./context.ts";
+import { type Context, INTERRUPTED } from "./context.ts";
 import { addOptions } from "./options.ts";
+import { print, printJson } from "./output.ts";
 import { type ProgressDisplay, withProgress } from "./progress.ts";
 import { readSettings } from "./settings.ts";
 import { table } from "./table.ts";
@@ -72,11 +73,11 @@ Examples:
         }),
       );
       if (outcome.interrupted) {
-        if (json) printJson(context, outcome);
-        context.stderr.write("stopped; the runs so far are kept, the same command continues from here\n");
+        if (json) printJson(context.stdout, outcome);
+        print(context.stderr, ["stopped; the runs so far are kept, the same command continues from here"]);
         finish(INTERRUPTED);
-      } else if (json) printJson(context, { ...outcome, report: { ...outcome.report, blocks: undefined } });
-      else context.stdout.write(outcomeText(outcome));
+      } else if (json) printJson(context.stdout, { ...outcome, report: { ...outcome.report, blocks: undefined } });
+      else print(context.stdout, outcomeLines(outcome));
     });
 }
 
@@ -114,17 +115,14 @@ function stopText({ reason, validAuc }: Stop): string {
 }
 
 /** The report's answer and its tables, as far as a terminal shows them. */
-function outcomeText({ report, folder, seconds }: ExperimentOutcome): string {
+function outcomeLines({ report, folder, seconds }: ExperimentOutcome): string[] {
   const tables = report.blocks.flatMap((block) => {
     if (block.kind !== "table") return [];
     const cell = (value: (typeof block.rows)[number][number]) =>
       value === null ? "" : typeof value === "object" ? [value.text, value.note ?? ""].join(" ").trim() : String(value);
-    return [
-      `${block.caption}\n${table(
-        block.head,
-        block.rows.map((row) => row.map(cell)),
-      )}`,
-    ];
+    const rows = block.rows.map((row) => row.map(cell));
+    return ["", block.caption, ...table(block.head, rows)];
   });
-  return `${[`${report.lead}\n`, ...tables].join("\n")}\n${join(folder, "report.html")} has it all with figures, ${duration(seconds)}\n`;
+  const page = `${join(folder, "report.html")} has it all with figures, ${duration(seconds)}`;
+  return [report.lead, ...tables, "", page];
 }

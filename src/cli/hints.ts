@@ -4,7 +4,6 @@
  */
 import type { Code, ValuesOf } from "../errors/catalogue/catalogue.ts";
 import type { UserError } from "../errors/failure.ts";
-import { printable } from "../errors/printable.ts";
 import { machineFlag } from "./settings.ts";
 
 type Hints = { readonly [C in Code]?: (values: ValuesOf<C>) => string };
@@ -25,11 +24,12 @@ export const hints: Hints = {
   "usage.resumed-setting": () => "leave that out, or train into a new --out without --resume",
   "experiment.settled-key": () => "--seeds sets how many",
   "experiment.nothing-to-search": () => "leave out some --set",
+  "system.defect": () => "repeat it with --verbose for what belongs into the report",
   "file.no-room": () => "allow more --memory, or choose an --out on a larger disk",
 };
 
-/** An error in one line, as the command line prints it. */
+/** An error as the command line prints it. */
 export function errorLine({ code, values, message }: UserError): string {
   const hint: ((values: never) => string) | undefined = hints[code];
-  return printable(`error: ${message}${hint === undefined ? "" : `; ${hint(values as never)}`}`);
+  return `error: ${message}${hint === undefined ? "" : `; ${hint(values as never)}`}`;
 }

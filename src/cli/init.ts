@@ -11,8 +11,9 @@ import { featuresText } from "../importers/events/features/text.ts";
 import { isPostgres, withoutPassword } from "../importers/events/source/address.ts";
 import { text, toggle } from "../options/pieces.ts";
 import { shellWord } from "../report/text.ts";
-import { type Context, printJson } from "./context.ts";
+import type { Context } from "./context.ts";
 import { addOptions } from "./options.ts";
+import { print, printJson } from "./output.ts";
 import { table } from "./table.ts";
 
 export const initFlags = z.strictObject({
@@ -54,19 +55,23 @@ What cannot be guessed is written as TODO; \`dien prepare events\` refuses the f
       await writeFileAside(out, featuresText(guess));
       const todo = todoOf(guess);
       const next = nextCommand(out, sources);
-      if (json) return printJson(context, { out, ...guess, todo, next });
-      context.stdout.write(guessText(guess));
-      context.stdout.write(`\n${out} is written: check it before use.\n`);
-      for (const what of todo) context.stdout.write(`TODO: ${what}; write it into ${out}.\n`);
-      if (guess.columns.label === undefined) {
-        context.stdout.write(
-          "No label was found: each behaviour would be predicted from those before it. Where a column says whether what was\n" +
-            "shown was clicked, name it as columns.label.\n",
-        );
-      }
-      context.stdout.write(`Then:\n  ${next}\n`);
+      if (json) return printJson(context.stdout, { out, ...guess, todo, next });
+      print(context.stdout, [
+        ...guessLines(guess),
+        "",
+        `${out} is written: check it before use.`,
+        ...todo.map((what) => `TODO: ${what}; write it into ${out}.`),
+        ...(guess.columns.label === undefined ? NO_LABEL : []),
+        "Then:",
+        `  ${next}`,
+      ]);
     });
 }
+
+const NO_LABEL = [
+  "No label was found: each behaviour would be predicted from those before it. Where a column says whether what was",
+  "shown was clicked, name it as columns.label.",
+];
 
 /** @throws UserError where there is something at `path` */
 async function refuseToReplace(path: string): Promise<void> {
@@ -96,7 +101,7 @@ function nextCommand(out: string, { events, users, items }: Sources): string {
   return `dien prepare events --config ${shellWord(out)} ${flags.join(" ")} --out data/events`;
 }
 
-function guessText(guess: Guess): string {
+function guessLines(guess: Guess): string[] {
   const roles = Object.entries(guess.columns).map(([role, { column, why }]) => [column, role, why]);
   const fields = (["user", "item", "context"] as const).flatMap((kind) =>
     guess.fields[kind].map(({ column, kind: how, why }) => [
@@ -107,5 +112,5 @@ function guessText(guess: Guess): string {
   );
   const left = guess.leftOut.map(({ column, why }) => [column, "left out", why]);
   const rows = [...roles, ...fields, ...left];
-  return `${count(guess.rows)} rows looked at\n${table(["column", "is taken for", "why"], rows, "left")}`;
+  return [`${count(guess.rows)} rows looked at`, ...table(["column", "is taken for", "why"], rows, "left")];
 }

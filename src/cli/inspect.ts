@@ -5,8 +5,9 @@ import { duration } from "../format.ts";
 import type { DatasetInspection } from "../inspection/measure/inspect.ts";
 import { headline, inspectionTables } from "../inspection/show/inspection-tables.ts";
 import { text, toggle } from "../options/pieces.ts";
-import { type Context, printJson } from "./context.ts";
+import type { Context } from "./context.ts";
 import { addOptions } from "./options.ts";
+import { print, printJson } from "./output.ts";
 import { withProgress } from "./progress.ts";
 import { table } from "./table.ts";
 
@@ -53,29 +54,26 @@ Temporary files go to the folder that the environment variable TMPDIR names.`,
       const inspection = await withProgress(context.stderr, (progress) =>
         context.jobs.inspectDataset(data, (part, done, total) => progress.update("inspected", done, total, part)),
       );
-      if (!json) context.stdout.write(inspectionText(inspection));
+      if (!json) print(context.stdout, inspectionLines(inspection));
       if (html !== undefined) {
         await context.jobs.writeInspection(html, data, inspection);
-        context.stderr.write(`page in ${html}\n`);
+        print(context.stderr, [`page in ${html}`]);
       }
-      if (json) printJson(context, inspection);
+      if (json) printJson(context.stdout, inspection);
       if (strict && inspection.warnings.some(({ level }) => level === "grave")) finish(1);
     });
 }
 
 /** Warnings come last, where the eye is when the command ends. */
-function inspectionText(inspection: DatasetInspection): string {
-  const tables = inspectionTables(inspection, EXTENT).map(
-    ({ caption, head, rows }) =>
-      `\n${caption}\n${table(
-        head,
-        rows.map((row) => row.map((cell) => cell ?? "-")),
-      )}`,
-  );
+function inspectionLines(inspection: DatasetInspection): string[] {
+  const tables = inspectionTables(inspection, EXTENT).flatMap(({ caption, head, rows }) => {
+    const cells = rows.map((row) => row.map((cell) => cell ?? "-"));
+    return ["", caption, ...table(head, cells)];
+  });
   const { warnings, seconds } = inspection;
-  const lines = warnings.map(({ level, message }) => `${MARKS[level]}${message}\n`);
-  const last = warnings.length === 0 ? "no warnings" : lines.join("").trimEnd();
-  return `${headline(inspection)}\n${tables.join("")}\n${last}\ninspected in ${duration(seconds)}\n`;
+  const lines = warnings.map(({ level, message }) => `${MARKS[level]}${message}`);
+  const last = warnings.length === 0 ? ["no warnings"] : lines;
+  return [headline(inspection), ...tables, "", ...last, `inspected in ${duration(seconds)}`];
 }
 
 const MARKS = { grave: "GRAVE:   ", warning: "warning: ", note: "note:    " };

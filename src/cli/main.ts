@@ -4,6 +4,7 @@ import { removeUnfinished } from "../files/aside.ts";
 import { fileError } from "../files/failures.ts";
 import { INTERRUPTED } from "./context.ts";
 import { jobs } from "./jobs.ts";
+import { print } from "./output.ts";
 import { run } from "./program.ts";
 import { closeProgress } from "./progress.ts";
 
@@ -27,7 +28,7 @@ function interrupt(): void {
 function end(exitCode: number, message: string): never {
   closeProgress();
   removeUnfinished();
-  stderr.write(`${message}\n`);
+  print(stderr, [message]);
   process.exit(exitCode);
 }
 

@@ -7,8 +7,9 @@ import { count } from "../format.ts";
 import type { Paper } from "../models/model.ts";
 import { models } from "../models/registry.ts";
 import { text } from "../options/pieces.ts";
-import { type Context, printJson } from "./context.ts";
+import type { Context } from "./context.ts";
 import { addOptions } from "./options.ts";
+import { print, printJson } from "./output.ts";
 import { resolveSettings } from "./settings.ts";
 import { table } from "./table.ts";
 
@@ -91,8 +92,8 @@ vectors are not counted; so the auxiliary loss costs nothing here unless it is a
       const rows = [...models.keys()].flatMap((name) =>
         [undefined, ...(VARIANTS[name] ?? [])].map((set) => rowOf(size, name, set)),
       );
-      if (json) return printJson(context, { ...size, models: rows });
-      context.stdout.write(formatModels(size, rows));
+      if (json) return printJson(context.stdout, { ...size, models: rows });
+      print(context.stdout, modelsLines(size, rows));
     });
 }
 
@@ -102,20 +103,22 @@ function rowOf({ schema, history }: Size, name: string, set: string | undefined)
   return { name, ...(set !== undefined && { set }), summary, paper, ...modelCost(schema, config, history) };
 }
 
-function formatModels({ of, schema, history }: Size, rows: readonly Row[]): string {
+function modelsLines({ of, schema, history }: Size, rows: readonly Row[]): string[] {
   const fields = [...schema.user, ...schema.item, ...schema.context].map(({ name, size }) => `${name} ${count(size)}`);
-  const list = [...models.values()].map(({ name, summary, paper }) => {
-    const lines = [summary, paper.citation, paper.url];
-    return `${name.padEnd(15)}${lines.join(`\n${" ".repeat(15)}`)}\n`;
-  });
+  const list = [...models.values()].flatMap(({ name, summary, paper }) =>
+    [summary, paper.citation, paper.url].map((line, i) => `${(i === 0 ? name : "").padEnd(15)}${line}`),
+  );
   const costs = rows.map(({ name, set, parameters, dense, score, learn }) => [
     set === undefined ? name : `  ${set}`,
     ...[parameters, dense, score, learn].map(count),
   ]);
   const head = ["", "parameters", "without embeddings", "operations to score", "to train"];
-  return `${list.join("")}
-Counted for one sample with a history of ${history} behaviours, of ${of}.
-Values of its fields, including the unknown one: ${fields.join(", ")}.
-
-${table(head, costs)}`;
+  return [
+    ...list,
+    "",
+    `Counted for one sample with a history of ${history} behaviours, of ${of}.`,
+    `Values of its fields, including the unknown one: ${fields.join(", ")}.`,
+    "",
+    ...table(head, costs),
+  ];
 }

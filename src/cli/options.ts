@@ -53,6 +53,12 @@ export function addOptions<S extends z.ZodObject>(
   };
 }
 
+/** Gives the program the flag that all commands take, and returns whether it was given. */
+export function addVerbose(program: Command): () => boolean {
+  program.option("--verbose", "of an error, also print what caused it");
+  return () => program.opts().verbose === true;
+}
+
 const isNotConfig = (name: string) => name !== "config";
 
 /** The flag of each key. */

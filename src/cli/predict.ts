@@ -1,5 +1,4 @@
 /** `dien predict`: a request a line in, a score a line out. */
-import { once } from "node:events";
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import type { Readable } from "node:stream";
@@ -15,9 +14,10 @@ import { problemsOf, sentence } from "../options/problems.ts";
 import type { Scorer } from "../scoring/predict.ts";
 import { predictRequestSchema } from "../scoring/request.ts";
 import type { ItemCounts } from "../scoring/request-model.ts";
-import { type Context, printJson, type Terminal } from "./context.ts";
+import type { Context } from "./context.ts";
 import { type Line, readLines } from "./lines.ts";
 import { addOptions } from "./options.ts";
+import { print, printJson, writeJsonLines } from "./output.ts";
 
 export const predictFlags = z.strictObject({
   run: text("folder", "run, made by `dien train`"),
@@ -90,10 +90,12 @@ Examples:
         }
         return requests;
       };
-      const requests = out === undefined ? await score(writerTo(context.stdout)) : await scoreToFile(out, score);
+      const requests =
+        out === undefined ? await score((text) => writeJsonLines(context.stdout, text)) : await scoreToFile(out, score);
       const { behaviours, unknown } = scorer.counts;
       reportUnknown(context, scorer.counts);
-      if (json) printJson(context, { requests, behaviours, unknown, seconds: (performance.now() - start) / 1000 });
+      if (json)
+        printJson(context.stdout, { requests, behaviours, unknown, seconds: (performance.now() - start) / 1000 });
     });
 }
 
@@ -101,7 +103,7 @@ Examples:
 function reportUnknown({ stderr }: Context, { candidates, behaviours, unknown }: ItemCounts): void {
   if (unknown.candidates + unknown.behaviours === 0) return;
   const some = `${count(unknown.candidates)} of ${count(candidates)} candidates`;
-  stderr.write(`unknown items: ${some}, ${count(unknown.behaviours)} of ${count(behaviours)} behaviours\n`);
+  print(stderr, [`unknown items: ${some}, ${count(unknown.behaviours)} of ${count(behaviours)} behaviours`]);
 }
 
 async function* readInput(source: Readable, name: string): AsyncGenerator<Line[]> {
@@ -140,13 +142,6 @@ function scoreLines(scorer: Scorer, requests: readonly Request[], lines: readonl
     if (lines.length === 1) throw within(`${name}:${lines[0].number}`, error);
     return requests.flatMap((request, i) => scoreLines(scorer, [request], [lines[i]], name));
   }
-}
-
-/** Waits where the reader of the stream is slower than the model. */
-function writerTo(stream: Terminal): (text: string) => Promise<void> {
-  return async (text) => {
-    if (!stream.write(text)) await once(stream, "drain");
-  };
 }
 
 async function scoreToFile(

@@ -1,17 +1,17 @@
 /** The command line as a value: commands, help and exit codes. Nothing here touches the process; `main.ts` does. */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
-import { UserError } from "../errors/failure.ts";
-import { printable } from "../errors/printable.ts";
 import { suggestion } from "../suggest.ts";
 import type { Context } from "./context.ts";
 import { addDemo } from "./demo.ts";
 import { addEvaluate } from "./evaluate.ts";
 import { addExperiment } from "./experiment.ts";
-import { errorLine } from "./hints.ts";
+import { report } from "./failures.ts";
 import { addInit } from "./init.ts";
 import { addInspect } from "./inspect.ts";
 import { addModels } from "./models.ts";
+import { addVerbose } from "./options.ts";
+import { print, printOwn } from "./output.ts";
 import { addPredict } from "./predict.ts";
 import { addPrepare } from "./prepare.ts";
 import { addTrain } from "./train.ts";
@@ -25,11 +25,11 @@ export function createProgram(context: Context, finish: (exitCode: number) => vo
     .version(version)
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => context.stdout.write(text),
-      writeErr: (text) => context.stderr.write(text),
+      writeOut: (text) => printOwn(context.stdout, text),
+      writeErr: (text) => printOwn(context.stderr, text),
       getOutHelpWidth: () => context.stdout.columns ?? 100,
       getErrHelpWidth: () => context.stderr.columns ?? 100,
-      outputError: (text, write) => write(`${printable(inOneStyle(text).trimEnd())}\n`),
+      outputError: (text) => print(context.stderr, [inOneStyle(text).trimEnd()]),
     })
     .addHelpText(
       "after",
@@ -68,16 +68,12 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
   const program = createProgram(context, (code) => {
     exitCode = code;
   });
+  const isVerbose = addVerbose(program);
   try {
     await program.parseAsync(argv, { from: "user" });
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // Commander has printed it
-    if (error instanceof UserError) {
-      context.stderr.write(`${errorLine(error)}\n`);
-      return error.exitCode;
-    }
-    context.stderr.write(`internal error, please report it: ${error instanceof Error ? error.stack : String(error)}\n`);
-    return 1;
+    return report(context.stderr, error, isVerbose());
   }
 }

@@ -3,8 +3,10 @@
  * CI), so that neither drowns the other.
  */
 import cliProgress from "cli-progress";
+import { printable } from "../errors/printable.ts";
 import { count } from "../format.ts";
 import type { Terminal } from "./context.ts";
+import { print } from "./output.ts";
 
 /** Milliseconds between two plain lines. */
 const PAUSE = 5000;
@@ -25,7 +27,7 @@ export class ProgressDisplay {
   /** A line that stays. */
   note(text: string): void {
     this.#clear();
-    this.#stream.write(`${text}\n`);
+    print(this.#stream, [text]);
   }
 
   /**
@@ -34,12 +36,12 @@ export class ProgressDisplay {
    */
   update(label: string, done: number, total: number | undefined, detail = ""): void {
     if (this.#stream.isTTY) {
-      this.#draw(label, done, total ?? 0, detail);
+      // The bar writes to the terminal itself.
+      this.#draw(printable(label), done, total ?? 0, printable(detail));
     } else if (performance.now() - this.#lastLine >= this.#pause) {
       this.#lastLine = performance.now();
       const share = total === undefined ? count(done) : `${Math.floor((100 * done) / total)} %`;
-      this.#stream.write(`${label} ${share} ${detail}`.trimEnd());
-      this.#stream.write("\n");
+      print(this.#stream, [`${label} ${share} ${detail}`.trimEnd()]);
     }
   }
 

@@ -10,8 +10,9 @@ import { whatIsWrong } from "../options/problems.ts";
 import { configKeys, differingKey, type RunConfig, settingsByKey, trainSchema } from "../run/config.ts";
 import { readRunConfig } from "../run/run-folder.ts";
 import type { TrainSummary } from "../run/summary.ts";
-import { type Context, INTERRUPTED, printJson } from "./context.ts";
+import { type Context, INTERRUPTED } from "./context.ts";
 import { addOptions, readConfig } from "./options.ts";
+import { print, printJson } from "./output.ts";
 import { withProgress } from "./progress.ts";
 import { DEFAULT_MODEL, resolveSettings, type SettingSources, splitMachineKeys } from "./settings.ts";
 import { table } from "./table.ts";
@@ -67,14 +68,14 @@ export function addTrain(program: Command, context: Context, finish: (exitCode: 
           onProgress: showTraining(progress),
         }),
       );
-      if (json) printJson(context, summary);
+      if (json) printJson(context.stdout, summary);
       if (summary.interrupted) {
-        context.stderr.write(
-          `stopped in epoch ${summary.epoch}; the checkpoint is saved, --resume continues from it\n`,
-        );
+        print(context.stderr, [
+          `stopped in epoch ${summary.epoch}; the checkpoint is saved, --resume continues from it`,
+        ]);
         finish(INTERRUPTED);
       } else if (!json) {
-        context.stdout.write(summaryText(summary, out));
+        print(context.stdout, summaryLines(summary, out));
       }
     });
 }
@@ -105,14 +106,16 @@ async function settingsOf(
   return asked;
 }
 
-function summaryText(summary: TrainSummary, out: string): string {
+function summaryLines(summary: TrainSummary, out: string): string[] {
   const row = (name: string, { auc, gauc, logloss }: TrainSummary["test"]) => [
     name,
     ...[auc, gauc, logloss].map(metric),
   ];
   const rows = [row("validation", summary.valid), row("test", summary.test)];
-  return `${table([summary.model, "AUC", "GAUC", "logloss"], rows)}best epoch ${summary.best_epoch}, ${count(summary.parameters)} parameters, run in ${out}
-`;
+  return [
+    ...table([summary.model, "AUC", "GAUC", "logloss"], rows),
+    `best epoch ${summary.best_epoch}, ${count(summary.parameters)} parameters, run in ${out}`,
+  ];
 }
 
 /** What the help ends with: examples, and the keys of the model that was named, with their defaults. */

@@ -4,6 +4,7 @@
  */
 import { Worker } from "node:worker_threads";
 import { type ItemCatalogue, type LoadedPortion, type Samples, sharedInt32 } from "../dataset/dataset.ts";
+import { revived } from "../errors/failure.ts";
 import type { LossTotals, OpenTask, Task, TrainTask, WorkerStart } from "./tasks.ts";
 import { WorkCounter } from "./work-counter.ts";
 import { SCORE_BATCH, Workspace, type WorkspaceOptions } from "./workspace.ts";
@@ -29,7 +30,7 @@ export class WorkerPool {
       // Flags of the parent, like --input-type of `node -e`, are not for a worker.
       const worker = new Worker(new URL("./worker.js", import.meta.url), { workerData, execArgv: [] });
       worker.on("error", (error) => {
-        this.#failure = error instanceof Error ? error : new Error(String(error));
+        this.#failure = revived(error);
         this.#fail?.(this.#failure);
       });
       return worker;

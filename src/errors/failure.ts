@@ -2,7 +2,7 @@
  * Errors for users: mistakes of the person at the keyboard, or in what they gave. They are reported in one line, without a
  * stack trace. Everything else that is thrown is a defect of this project, and is a plain `Error`.
  */
-import { type Code, entryOf, type ValuesOf } from "./catalogue/catalogue.ts";
+import { type Code, codes, entryOf, type ValuesOf } from "./catalogue/catalogue.ts";
 import type { ExitCode, Status } from "./entry.ts";
 
 /** What the code that found an error could not know. */
@@ -20,10 +20,14 @@ export class UserError<C extends Code = Code> extends Error {
   readonly values: ValuesOf<C>;
   readonly circumstances: Circumstances;
 
-  constructor(code: C, values: ValuesOf<C>, circumstances: Circumstances = {}) {
+  /** `cause` is what a system or library threw, for those who want to know more. */
+  constructor(code: C, values: ValuesOf<C>, circumstances: Circumstances = {}, cause?: unknown) {
     const { place, note } = circumstances;
     const text = entryOf(code).message(values as never);
-    super(`${place === undefined ? "" : `${place}: `}${text}${note === undefined ? "" : `; ${note}`}`);
+    super(
+      `${place === undefined ? "" : `${place}: `}${text}${note === undefined ? "" : `; ${note}`}`,
+      cause === undefined ? undefined : { cause },
+    );
     this.code = code;
     this.values = values;
     this.circumstances = circumstances;
@@ -40,23 +44,39 @@ export class UserError<C extends Code = Code> extends Error {
   }
 }
 
-/** An error of the catalogue, to be thrown. */
-export function failure<C extends Code>(code: C, values: ValuesOf<C>): UserError<C> {
-  return new UserError(code, values);
+/** An error of the catalogue, to be thrown; `cause` is what a system or library threw. */
+export function failure<C extends Code>(code: C, values: ValuesOf<C>, cause?: unknown): UserError<C> {
+  return new UserError(code, values, {}, cause);
 }
 
 /** The same error with a place in front of its message. */
-export function within<C extends Code>(place: string, { code, values, circumstances }: UserError<C>): UserError<C> {
+export function within<C extends Code>(place: string, error: UserError<C>): UserError<C> {
+  const { code, values, circumstances, cause } = error;
   const inner = circumstances.place === undefined ? "" : `: ${circumstances.place}`;
-  return new UserError(code, values, { ...circumstances, place: `${place}${inner}` });
+  return new UserError(code, values, { ...circumstances, place: `${place}${inner}` }, cause);
 }
 
 /** The same error with a note behind its message. */
-export function noted<C extends Code>({ code, values, circumstances }: UserError<C>, note: string): UserError<C> {
-  return new UserError(code, values, { ...circumstances, note });
+export function noted<C extends Code>(error: UserError<C>, note: string): UserError<C> {
+  const { code, values, circumstances, cause } = error;
+  return new UserError(code, values, { ...circumstances, note }, cause);
 }
 
 /** Whether `error` is the one of that code, whose values can then be read. */
 export function isFailure<C extends Code>(error: unknown, code: C): error is UserError<C> {
   return error instanceof UserError && error.code === code;
+}
+
+/**
+ * What a worker thread threw, as the thread that started it receives it: a copy that keeps properties but, of an error for
+ * users, not its class.
+ */
+export function revived(error: unknown): Error {
+  if (!(error instanceof Error)) return new Error(String(error));
+  if (error.name !== "UserError" || !isCopy(error)) return error;
+  return new UserError(error.code, error.values, error.circumstances, error.cause);
+}
+
+function isCopy(error: object): error is Pick<UserError, "code" | "values" | "circumstances"> {
+  return "code" in error && codes.includes(error.code as Code);
 }

@@ -1,4 +1,5 @@
 /** Failures of the disk as errors that name the file and say why. */
+import { getSystemErrorMap } from "node:util";
 import { failure } from "../errors/failure.ts";
 
 const REASONS = {
@@ -17,6 +18,11 @@ const REASONS = {
   EXDEV: "it lies on another file system",
   ENOTEMPTY: "the folder is not empty",
   ESPIPE: "a pipe cannot be read at a place",
+  ELOOP: "its links lead to one another",
+  ENXIO: "there is no such device, or nobody at the other end of it",
+  ERR_FS_FILE_TOO_LARGE: "it is too large to be read as a whole",
+  ERR_STRING_TOO_LONG: "it is too large to be read as a whole",
+  ERR_INVALID_ARG_VALUE: "it is no name of a file",
 } as const;
 
 /**
@@ -25,12 +31,19 @@ const REASONS = {
  */
 export function fileError(error: unknown, action: string, path: string): unknown {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  if (code === "ENOENT") return failure("file.absent", { action, path });
-  if (!isKnown(code)) return error;
-  const values = { action, path, reason: REASONS[code] };
-  if (code === "EACCES" || code === "EPERM" || code === "EROFS") return failure("file.denied", values);
-  if (code === "ENOSPC" || code === "EDQUOT") return failure("file.disk-full", values);
-  return failure("file.unusable", values);
+  if (code === "ENOENT") return failure("file.absent", { action, path }, error);
+  const reason = isKnown(code) ? REASONS[code] : systemReason(error);
+  if (reason === undefined) return error;
+  const values = { action, path, reason };
+  if (code === "EACCES" || code === "EPERM" || code === "EROFS") return failure("file.denied", values, error);
+  if (code === "ENOSPC" || code === "EDQUOT") return failure("file.disk-full", values, error);
+  return failure("file.unusable", values, error);
+}
+
+/** What the system calls an error of its own; undefined where it is none. */
+export function systemReason(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !("errno" in error) || typeof error.errno !== "number") return undefined;
+  return getSystemErrorMap().get(error.errno)?.[1];
 }
 
 /** What broke off the reading of a file that may be gzipped, after `line` of it where lines are counted. */

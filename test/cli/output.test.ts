@@ -118,7 +118,7 @@ describe("numbers and tables", () => {
         ["base", "0.7"],
         ["a-long-name", "0.8123"],
       ],
-    ).split("\n");
-    expect(lines).toEqual(["model           AUC", "base            0.7", "a-long-name  0.8123", ""]);
+    );
+    expect(lines).toEqual(["model           AUC", "base            0.7", "a-long-name  0.8123"]);
   });
 });

@@ -103,5 +103,9 @@ export const samples: Samples = {
   "experiment.nothing-to-search": [{ name: "dien" }],
   "experiment.same-name": [{ path: "b/shop", other: "a/shop", name: "shop" }],
   "experiment.unknown-user": [{ dataset: "shop", user: "u7" }],
+  "system.refused": [{ name: "uv_cwd", reason: "no such file or directory" }],
+  "system.no-memory": [{ name: "RangeError", reason: "Array buffer allocation failed" }],
+  "system.library": [{ name: "yaml", reason: "Unexpected end of input" }],
+  "system.defect": [{ name: "TypeError", reason: "x is not a function" }],
   "experiment.no-example": [{ dataset: "shop", who: "no user has" }],
 };

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { hints } from "../../src/cli/hints.ts";
 import { type Code, codes, entryOf } from "../../src/errors/catalogue/catalogue.ts";
 import type { Status } from "../../src/errors/entry.ts";
-import { failure, isFailure, noted, UserError, within } from "../../src/errors/failure.ts";
+import { failure, isFailure, noted, revived, UserError, within } from "../../src/errors/failure.ts";
 import { samples } from "./error-samples.ts";
 
 /** Values that say where a mistake is. */
@@ -81,11 +81,11 @@ const ROOMS_OF_NUMBERS = ["autograd", "features", "kernels", "models", "nn", "op
  * there. What a user can cause belongs into the catalogue.
  */
 const DEFECTS: Readonly<Record<string, number>> = {
+  // What is thrown but is no error, for it to become one.
+  "cli/failures.ts": 1,
   "dataset/file-writer.ts": 1,
   "dataset/parquet.ts": 1,
   "dataset/write.ts": 1,
-  // What broke a worker thread, as the main thread throws it.
-  "engine/worker-pool.ts": 1,
   "experiments/lab/trials.ts": 1,
   "experiments/results/results.ts": 1,
   // Always caught: it becomes part of an error of the catalogue, as JSON's SyntaxError does.
@@ -132,6 +132,31 @@ describe("an error", () => {
     const withNote = noted(placed, "5 lines were left out");
     expect(withNote.message).toBe(`${placed.message}; 5 lines were left out`);
     expect(within("now", withNote).message).toBe(`now: ${withNote.message}`);
+  });
+
+  it("keeps what caused it", () => {
+    const cause = new Error("cut off");
+    const caused = failure("file.empty", { path: "x" }, cause);
+    expect(noted(within("here", caused), "so it is").cause).toBe(cause);
+    expect("cause" in error).toBe(false);
+  });
+
+  it("gets its class back when it comes from another thread", async () => {
+    const { port1, port2 } = new MessageChannel();
+    const copy = { ...error, name: error.name, message: error.message };
+    port2.postMessage(copy);
+    const received = await new Promise<object>((done) => {
+      port1.onmessage = ({ data }) => done(Object.assign(new Error(), data));
+    });
+    port1.close();
+    expect(revived(received)).toBeInstanceOf(UserError);
+    expect(revived(received)).toMatchObject({ code: error.code, values: error.values, message: error.message });
+    const defect = new TypeError("x");
+    expect(revived(defect)).toBe(defect);
+    expect(revived(Object.assign(new Error("x"), { name: "UserError", code: "no.code" }))).not.toBeInstanceOf(
+      UserError,
+    );
+    expect(revived("x").message).toBe("x");
   });
 
   it("is known by its code", () => {

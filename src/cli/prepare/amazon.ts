@@ -2,10 +2,11 @@
 import type { Command } from "commander";
 import { duration } from "../../format.ts";
 import { amazonOptions } from "../../importers/amazon/options.ts";
-import { type Context, printJson } from "../context.ts";
+import type { Context } from "../context.ts";
 import { addOptions } from "../options.ts";
+import { print, printJson } from "../output.ts";
 import { withProgress } from "../progress.ts";
-import { categorised, droppedLines } from "./report.ts";
+import { categorised, droppedLines, printWarnings } from "./report.ts";
 
 export function addAmazon(prepare: Command, context: Context): void {
   const command = prepare
@@ -26,10 +27,12 @@ Examples:
       const summary = await withProgress(context.stderr, (progress) =>
         context.jobs.prepareAmazon(options, (stage, done, total) => progress.update(stage, done, total)),
       );
-      for (const warning of summary.warnings) context.stderr.write(`warning: ${warning}\n`);
-      if (json) return printJson(context, summary);
-      context.stdout.write(categorised(summary));
-      context.stdout.write(droppedLines(summary.dropped));
-      context.stdout.write(`dataset in ${options.out}, ${duration(summary.seconds)}\n`);
+      printWarnings(context, summary.warnings);
+      if (json) return printJson(context.stdout, summary);
+      print(context.stdout, [
+        ...categorised(summary),
+        ...droppedLines(summary.dropped),
+        `dataset in ${options.out}, ${duration(summary.seconds)}`,
+      ]);
     });
 }

@@ -4,26 +4,35 @@ import type { PreparedCounts } from "../../dataset/manifest.ts";
 import { count, duration, share } from "../../format.ts";
 import type { EventsSummary } from "../../importers/events/prepare.ts";
 import { shellWord } from "../../report/text.ts";
-import { type Context, printJson } from "../context.ts";
+import type { Context } from "../context.ts";
+import { print, printJson } from "../output.ts";
 import { withProgress } from "../progress.ts";
 import { table } from "../table.ts";
 
 /** Counts of a dataset whose items have a category. */
-export function categorised(summary: PreparedCounts & { readonly categories: number }): string {
+export function categorised(summary: PreparedCounts & { readonly categories: number }): string[] {
   const { users, items, categories, train, valid, test } = summary;
   const head = ["users", "items", "categories", "train", "validation", "test"];
   return table(head, [[users, items, categories, train, valid, test].map(count)]);
 }
 
 /** What was left out, a line for each reason. */
-export function droppedLines(dropped: Readonly<Record<string, number>>): string {
+export function droppedLines(dropped: Readonly<Record<string, number>>): string[] {
   const lines = Object.entries(dropped).filter(([, rows]) => rows > 0);
-  return lines.map(([reason, rows]) => `${words(reason)}: ${count(rows)}\n`).join("");
+  return lines.map(([reason, rows]) => `${words(reason)}: ${count(rows)}`);
 }
 
 /** "duplicateReviews" as "duplicate reviews". */
 function words(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
+/** What people should know about what was made. */
+export function printWarnings({ stderr }: Context, warnings: readonly string[]): void {
+  print(
+    stderr,
+    warnings.map((warning) => `warning: ${warning}`),
+  );
 }
 
 /** Makes a dataset of logs with progress, and reports it. */
@@ -35,13 +44,13 @@ export async function reportPrepared(
   const summary = await withProgress(context.stderr, (progress) =>
     job((stage, done, total) => progress.update(stage, done, total)),
   );
-  for (const warning of summary.warnings) context.stderr.write(`warning: ${warning}\n`);
-  if (json) return printJson(context, summary);
-  context.stdout.write(eventsText(summary, out));
+  printWarnings(context, summary.warnings);
+  if (json) return printJson(context.stdout, summary);
+  print(context.stdout, eventsLines(summary, out));
 }
 
 /** The summary of a dataset of logs, and the next commands. */
-function eventsText(summary: EventsSummary, out: string): string {
+function eventsLines(summary: EventsSummary, out: string): string[] {
   const { users, items, behaviours, clickRate, validFrom, testFrom, dropped, seconds } = summary;
   const rows = [
     ["train", count(summary.train), share(clickRate.train), validFrom === undefined ? "" : `before ${validFrom}`],
@@ -50,15 +59,15 @@ function eventsText(summary: EventsSummary, out: string): string {
   ];
   const quoted = shellWord(out);
   return [
-    table(["users", "items", "behaviours"], [[users, items, behaviours].map(count)]),
-    table(["samples", "", "clicked", ""], rows),
-    droppedLines(dropped),
+    ...table(["users", "items", "behaviours"], [[users, items, behaviours].map(count)]),
+    ...table(["samples", "", "clicked", ""], rows),
+    ...droppedLines(dropped),
     ...(summary.protocol === "temporal"
       ? [
-          "no labels: each behaviour is predicted from those before it, against a sampled negative (columns.label names a label)\n",
+          "no labels: each behaviour is predicted from those before it, against a sampled negative (columns.label names a label)",
         ]
       : []),
-    `dataset in ${out}, ${duration(seconds)}\n`,
-    `next: dien inspect --data ${quoted}; dien train --data ${quoted} --out RUN\n`,
-  ].join("");
+    `dataset in ${out}, ${duration(seconds)}`,
+    `next: dien inspect --data ${quoted}; dien train --data ${quoted} --out RUN`,
+  ];
 }

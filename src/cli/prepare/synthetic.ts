@@ -3,8 +3,9 @@ import type { Command } from "commander";
 import { failure } from "../../errors/failure.ts";
 import { count, duration, metric } from "../../format.ts";
 import { syntheticFlags } from "../../importers/synthetic/options.ts";
-import { type Context, printJson } from "../context.ts";
+import type { Context } from "../context.ts";
 import { addOptions } from "../options.ts";
+import { print, printJson } from "../output.ts";
 import { withProgress } from "../progress.ts";
 import { table } from "../table.ts";
 import { categorised } from "./report.ts";
@@ -44,20 +45,20 @@ Examples:
         const written = await withProgress(context.stderr, (progress) =>
           context.jobs.writeLog({ ...shop, log }, (stage, done, total) => progress.update(stage, done, total)),
         );
-        if (json) return printJson(context, written);
+        if (json) return printJson(context.stdout, written);
         const { users, items, events, seconds } = written;
-        context.stdout.write(table(["users", "items", "events"], [[users, items, events].map(count)]));
-        context.stdout.write(`log in ${log}, ${duration(seconds)}\n`);
+        const counts = table(["users", "items", "events"], [[users, items, events].map(count)]);
+        print(context.stdout, [...counts, `log in ${log}, ${duration(seconds)}`]);
         return;
       }
       const summary = await withProgress(context.stderr, (progress) =>
         context.jobs.prepareSynthetic({ ...options, out }, (stage, done, total) => progress.update(stage, done, total)),
       );
-      if (json) return printJson(context, summary);
-      context.stdout.write(categorised(summary));
-      context.stdout.write(
-        `ceiling (the true click probability on the test samples): AUC ${metric(summary.ceiling.auc)}\n`,
-      );
-      context.stdout.write(`dataset in ${out}, ${duration(summary.seconds)}\n`);
+      if (json) return printJson(context.stdout, summary);
+      print(context.stdout, [
+        ...categorised(summary),
+        `ceiling (the true click probability on the test samples): AUC ${metric(summary.ceiling.auc)}`,
+        `dataset in ${out}, ${duration(summary.seconds)}`,
+      ]);
     });
 }

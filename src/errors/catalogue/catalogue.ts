@@ -8,6 +8,7 @@ import { requests } from "./requests.ts";
 import { runs } from "./runs.ts";
 import { settings } from "./settings.ts";
 import { sources } from "./sources.ts";
+import { system } from "./system.ts";
 import { usage } from "./usage.ts";
 
 export const catalogue = {
@@ -20,6 +21,7 @@ export const catalogue = {
   ...runs,
   ...requests,
   ...experiments,
+  ...system,
 } satisfies Readonly<Record<string, Entry<never>>>;
 
 export type Catalogue = typeof catalogue;

@@ -1,0 +1,27 @@
+/**
+ * The only place that writes to the streams of a command. People read lines: each is made printable here, so whatever the
+ * data of others hold stays on its line, and no terminal obeys it. Programs read JSON, which escapes for itself.
+ */
+import { once } from "node:events";
+import { printable } from "../errors/printable.ts";
+import type { Terminal } from "./context.ts";
+
+/** Prints lines for people. */
+export function print(stream: Terminal, lines: readonly string[]): void {
+  stream.write(lines.map((line) => `${printable(line)}\n`).join(""));
+}
+
+/** Prints a text of our own of several lines, such as a help, which holds nothing of others. */
+export function printOwn(stream: Terminal, text: string): void {
+  stream.write(text);
+}
+
+/** Prints the result of a command for programs, on one line. NaN (a metric that is not defined) becomes null. */
+export function printJson(stream: Terminal, value: unknown): void {
+  stream.write(`${JSON.stringify(value)}\n`);
+}
+
+/** Writes JSON, a document a line, and waits where the reader of the stream is slower. */
+export async function writeJsonLines(stream: Terminal, text: string): Promise<void> {
+  if (!stream.write(text)) await once(stream, "drain");
+}
