@@ -3,6 +3,8 @@
 import { removeUnfinished } from "../files/aside.ts";
 import { fileError } from "../files/failures.ts";
 import { INTERRUPTED } from "./context.ts";
+import { asUserError } from "./failures.ts";
+import { errorLine } from "./hints.ts";
 import { jobs } from "./jobs.ts";
 import { print } from "./output.ts";
 import { run } from "./program.ts";
@@ -39,6 +41,8 @@ stdout.on("error", (error: NodeJS.ErrnoException) => {
   const { message } = fileError(error, "write", "standard output") as Error;
   end(1, `error: ${message}`);
 });
+// What nobody awaits is reported as everything else; Node would print a stack.
+process.on("uncaughtException", (error) => end(1, errorLine(asUserError(error))));
 // Progress that nobody reads must not end the work.
 stderr.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;

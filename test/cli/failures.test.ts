@@ -99,7 +99,9 @@ describe("a report", () => {
     async (argv) => {
       const { code, stderr } = await dien(argv, { jobs: { inspectDataset } });
       expect(code).toBe(1);
-      expect(stderr).toMatch(/^error: cannot read d: odd\n {2}UserError: .*(?:\n {6}at .*)*\n {6}at .*failures\.test\.ts/);
+      expect(stderr).toMatch(
+        /^error: cannot read d: odd\n {2}UserError: .*(?:\n {6}at .*)*\n {6}at .*failures\.test\.ts/,
+      );
       expect(stderr).toMatch(/\n {2}Error: first\n {2}second \[2J(?:\n {6}at .*)*\n {6}at .*failures\.test\.ts/);
     },
   );

@@ -213,3 +213,20 @@ describe("pipes", () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   });
 });
+
+describe("what nobody awaits", () => {
+  it.each(["setTimeout(() => { throw new Error('late') })", "Promise.reject(new Error('late'))"])(
+    "ends the process with one line: %s",
+    async (source) => {
+      const preload = join(folder, "late.mjs");
+      writeFileSync(preload, `setTimeout(() => ${source}, 500);`);
+      const argv = ["prepare", "synthetic", "--users", "30000", "--out", join(folder, "late")];
+      const { code, stderr } = await end(spawn(process.execPath, ["--import", preload, MAIN, ...argv]));
+      expect({ code, stderr }).toEqual({
+        code: 1,
+        stderr: expect.stringMatching(/^error: internal error, please report it: Error: late;[^\n]+\n$/),
+      });
+      expect(existsSync(join(folder, "late"))).toBe(false);
+    },
+  );
+});
