@@ -2,18 +2,19 @@
  * A file of a dataset folder as numbers and texts, the whole of it or some rows: each value is there, of its type, and
  * within the bounds that its layout gives it.
  */
-import { join } from "node:path";
 import type { DuckDBConnection, DuckDBVector } from "@duckdb/node-api";
 import { failure, type UserError } from "../errors/failure.ts";
 import type { FormatColumn, FormatFile } from "./layout.ts";
 import type { Manifest } from "./manifest.ts";
 import { listVector, type RowRange, readParquet } from "./parquet.ts";
+import { type VerifiedFiles, wasChanged } from "./verified-files.ts";
 
 /** A dataset folder, and a connection to read it with, which keeps the order of rows. */
 export interface Folder {
   readonly connection: DuckDBConnection;
   readonly directory: string;
   readonly manifest: Manifest;
+  readonly files: VerifiedFiles;
 }
 
 /** The values of a column in some rows. */
@@ -47,34 +48,30 @@ export function lengthOf({ offsets }: CheckedColumn, row: number): number {
 
 /** Reads a file by its layout: `take` gets rows whose values are of the right type and within their bounds. */
 export async function scanFile(
-  { connection, directory }: Folder,
+  { connection, directory, files }: Folder,
   file: FormatFile,
   { rows: only, columns: names }: Selection = {},
   take: (path: string, rows: CheckedRows) => void,
 ): Promise<void> {
-  const path = join(directory, file.name);
   const columns = names === undefined ? file.columns : file.columns.filter(({ name }) => names.includes(name));
   const expected = only?.count ?? file.rows;
-  const checks = columns.map((column) => checkOf(path, column));
-  const found = await readParquet(
-    connection,
-    path,
-    columns,
-    (vectors, row, count) => {
-      if (row + count > expected) return;
-      const first = (only?.first ?? 0) + row;
-      const checked = columns.map(({ name }, i) => [name, checks[i](vectors[i], first, count)]);
-      take(path, { first, count, columns: Object.fromEntries(checked) });
-    },
-    only,
-  );
-  if (only === undefined) checkCount(path, "rows", found, expected);
-  else if (found !== expected) throw wasChanged(path, only.first + found);
-}
-
-/** The error of a row that is another than when the file was opened. */
-export function wasChanged(path: string, row: number): UserError {
-  return failure("dataset.changed", { path, row });
+  await files.use(file.name, async (path) => {
+    const checks = columns.map((column) => checkOf(path, column));
+    const found = await readParquet(
+      connection,
+      path,
+      columns,
+      (vectors, row, count) => {
+        if (row + count > expected) return;
+        const first = (only?.first ?? 0) + row;
+        const checked = columns.map(({ name }, i) => [name, checks[i](vectors[i], first, count)]);
+        take(path, { first, count, columns: Object.fromEntries(checked) });
+      },
+      only,
+    );
+    if (only === undefined) checkCount(path, "rows", found, expected);
+    else if (found !== expected) throw wasChanged(directory, file.name);
+  });
 }
 
 /** Checks the values of a column in `count` rows from `row` on. */

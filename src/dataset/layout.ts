@@ -116,6 +116,17 @@ export function samplesFile({ counts, fields, maxHistory, probability }: Content
   };
 }
 
+/** All files of a folder but its manifest. */
+export function filesOf(contents: Contents): FormatFile[] {
+  const { user, item, context } = contents.fields;
+  return [
+    ...[...user, ...item, ...context].map(vocabularyFile),
+    itemsFile(contents),
+    sequencesFile(contents),
+    ...SPLITS.map((split) => samplesFile(contents, split)),
+  ];
+}
+
 function idColumn({ name, size }: Field): FormatColumn {
   return { name, type: "int32", bounds: [0, size - 1], areIds: true };
 }

@@ -1,10 +1,10 @@
 /** Blocks of a dataset folder into the memory of a portion: checked rows to the places where batches look for them. */
-import { join } from "node:path";
 import type { Block } from "./blocks.ts";
-import { type Folder, lengthOf, wasChanged } from "./checked-file.ts";
+import { type Folder, lengthOf } from "./checked-file.ts";
 import type { LoadedPortion, Samples, Sequences, Split } from "./dataset.ts";
 import { samplesFile, sequencesFile } from "./layout.ts";
 import { scanSamples, scanSequences } from "./scan.ts";
+import { wasChanged } from "./verified-files.ts";
 
 /**
  * Reads blocks one after the other. The samples name the sequences of the portion.
@@ -37,14 +37,14 @@ export async function loadSequences(
   { offsets, items, unclicked }: Sequences,
   at: number,
 ): Promise<void> {
-  const path = join(folder.directory, sequencesFile(folder.manifest).name);
+  const { name } = sequencesFile(folder.manifest);
   await scanSequences(
     folder,
     ({ first, count, columns }) => {
       const begin = at + first - firstSequence;
       for (let i = 0; i < count; i++) {
         const length = lengthOf(columns.items, i);
-        if (length !== lengths[first + i]) throw wasChanged(path, first + i);
+        if (length !== lengths[first + i]) throw wasChanged(folder.directory, name);
         offsets[begin + i + 1] = offsets[begin + i] + length;
       }
       items.set(columns.items.numbers, offsets[begin]);
@@ -67,7 +67,7 @@ export async function loadSamples(
   at: { readonly sample: number; readonly sequence: number },
 ): Promise<void> {
   const { user, context } = folder.manifest.fields;
-  const path = join(folder.directory, samplesFile(folder.manifest, split).name);
+  const { name: file } = samplesFile(folder.manifest, split);
   const { row, label, sequence, position, length, item, probability } = into;
   const targets = Object.entries({
     ...{ label, sequence, position, length, item },
@@ -84,7 +84,7 @@ export async function loadSamples(
       for (const [name, target] of targets) target.set(columns[name].numbers, begin);
       for (let i = 0; i < count; i++) {
         const own = sequence[begin + i] - firstSequence;
-        if (own < 0 || own >= sequences) throw wasChanged(path, first + i);
+        if (own < 0 || own >= sequences) throw wasChanged(folder.directory, file);
         row[begin + i] = first + i;
         sequence[begin + i] = at.sequence + own;
       }

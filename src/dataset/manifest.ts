@@ -6,13 +6,13 @@ import { join } from "node:path";
 import { z } from "zod";
 import { failure, isFailure } from "../errors/failure.ts";
 import { FIELD_KINDS, type FieldKind, type Schema } from "../features/schema.ts";
-import { readJson } from "../files/plain.ts";
+import { readSealedJson } from "../files/sealed.ts";
 import { whatIsWrong } from "../options/problems.ts";
-import { MANIFEST_FILE, RESERVED } from "./layout.ts";
+import { filesOf, MANIFEST_FILE, RESERVED } from "./layout.ts";
 import { offsetSchema, readsTime, transformSchema } from "./transform.ts";
 
 /** Raised whenever a reader of the older version would misread the folder. */
-export const DATASET_VERSION = 2;
+export const DATASET_VERSION = 3;
 
 /** Protocols that make positives of behaviours and sample their negatives (docs/data-format.md). */
 export const PROTOCOLS = ["paper", "temporal"] as const;
@@ -64,10 +64,11 @@ const fields = z
     context.addIssue({ code: "custom", path: [kind, index, "name"], message });
   });
 
-const inputFile = z.strictObject({ name: z.string(), bytes: count, sha256: z.string().regex(/^[0-9a-f]{64}$/) });
+const contents = { bytes: count, sha256: z.string().regex(/^[0-9a-f]{64}$/) };
+const inputFile = z.strictObject({ name: z.string(), ...contents });
 export type InputFile = z.infer<typeof inputFile>;
 
-export const manifestSchema = z.strictObject({
+const manifestKeys = z.strictObject({
   format: z.literal("dien-dataset"),
   version: z.literal(DATASET_VERSION),
   importer: z.string(),
@@ -99,7 +100,20 @@ export const manifestSchema = z.strictObject({
   }),
   dropped: z.record(z.string(), count),
   inputs: z.array(inputFile),
+  /** What every other file of the folder holds, by its path in it. */
+  files: z.record(z.string(), z.strictObject(contents)),
   versions: z.strictObject({ dien: z.string(), node: z.string(), duckdb: z.string() }),
+});
+
+/** What an importer says of a dataset, before there are files. */
+export const importedSchema = manifestKeys.omit({ format: true, version: true, files: true, versions: true });
+export type ImportedManifest = z.infer<typeof importedSchema>;
+
+export const manifestSchema = manifestKeys.superRefine((manifest, context) => {
+  for (const { name } of filesOf(manifest)) {
+    if (Object.hasOwn(manifest.files, name)) continue;
+    context.addIssue({ code: "custom", path: ["files"], message: `lacks ${name}` });
+  }
 });
 export type Manifest = z.infer<typeof manifestSchema>;
 
@@ -120,14 +134,15 @@ export async function readManifest(directory: string): Promise<Manifest> {
   const found = await stat(directory).catch(() => null);
   if (found === null) throw absent("there is no such folder");
   if (!found.isDirectory()) throw absent("it is no folder");
-  const value = await readJson(path).catch((error: unknown) => {
+  const checkHead = (value: unknown) => {
+    const { data } = z.object({ format: z.literal("dien-dataset"), version: z.number() }).safeParse(value);
+    if (data === undefined) throw absent(`its ${MANIFEST_FILE} is of some other program`);
+    if (data.version === DATASET_VERSION) return;
+    throw failure("dataset.wrong-version", { path, expected: DATASET_VERSION, found: data.version });
+  };
+  const value = await readSealedJson(path, checkHead).catch((error: unknown) => {
     throw isFailure(error, "file.absent") ? absent(`it holds no ${MANIFEST_FILE}`) : error;
   });
-  const head = z.object({ format: z.literal("dien-dataset"), version: z.number() }).safeParse(value);
-  if (!head.success) throw absent(`its ${MANIFEST_FILE} is of some other program`);
-  if (head.data.version !== DATASET_VERSION) {
-    throw failure("dataset.wrong-version", { path, expected: DATASET_VERSION, found: head.data.version });
-  }
   const manifest = manifestSchema.safeParse(value);
   if (!manifest.success) throw failure("file.damaged", { path, problem: whatIsWrong(manifestSchema, value) });
   return manifest.data;

@@ -4,7 +4,7 @@
  * those of the catalogue and the sequences at opening, those of a split when it is first asked for.
  */
 import { DuckDBInstance } from "@duckdb/node-api";
-import type { Schema } from "../features/schema.ts";
+import type { Field, Schema } from "../features/schema.ts";
 import { type Block, BlockCutter, epochPortions, type Portion, portionsOf } from "./blocks.ts";
 import type { Folder } from "./checked-file.ts";
 import {
@@ -15,11 +15,13 @@ import {
   type Split,
   sharedInt32,
 } from "./dataset.ts";
+import { readItemKeys, readUserKeys, readVocabulary } from "./keys.ts";
 import { loadBlocks, loadSamples, loadSequences } from "./load.ts";
 import { type Manifest, readManifest, schemaOf } from "./manifest.ts";
 import { Popularity } from "./negatives.ts";
 import { copyLengths, scanItems, scanSamples, scanSequences } from "./scan.ts";
 import { layOutPortion, type PortionShape, type PortionSize, portionBytes } from "./slot.ts";
+import { VerifiedFiles } from "./verified-files.ts";
 
 export interface StreamOptions {
   /** Memory of a portion, in bytes: with the seed, it decides the order of the samples of an epoch. */
@@ -49,6 +51,7 @@ export class DatasetStream implements ItemCatalogue {
   readonly popularity: Int32Array;
   readonly portionBudget: number;
   readonly #instance: DuckDBInstance;
+  readonly #files: VerifiedFiles;
   /** What reads at this moment. */
   readonly #reading = new Set<Promise<unknown>>();
   readonly #shape: PortionShape;
@@ -61,6 +64,7 @@ export class DatasetStream implements ItemCatalogue {
     manifest: Manifest,
     { portionBudget, maxHistory = manifest.maxHistory, probability = false }: StreamOptions,
     instance: DuckDBInstance,
+    files: VerifiedFiles,
     tables: { itemFields: readonly Int32Array[]; popularity: Int32Array; lengths: Int32Array },
   ) {
     const schema = schemaOf(manifest);
@@ -71,6 +75,7 @@ export class DatasetStream implements ItemCatalogue {
     this.popularity = tables.popularity;
     this.portionBudget = portionBudget;
     this.#instance = instance;
+    this.#files = files;
     this.#shape = {
       userFields: schema.user.length,
       contextFields: schema.context.length,
@@ -83,14 +88,15 @@ export class DatasetStream implements ItemCatalogue {
   /** @throws UserError where `directory` is no dataset, or is damaged. */
   static async open(directory: string, options: StreamOptions): Promise<DatasetStream> {
     const manifest = await readManifest(directory);
+    const files = new VerifiedFiles(directory, manifest);
     // One thread: those of a training run are the workers'.
     const instance = await DuckDBInstance.create(":memory:", { temp_directory: "", threads: "1" });
     try {
-      const tables = await withFolder(instance, directory, manifest, async (folder) => ({
+      const tables = await withFolder(instance, { directory, manifest, files }, async (folder) => ({
         itemFields: await readCatalogue(folder),
         ...(await readBehaviours(folder)),
       }));
-      return new DatasetStream(directory, manifest, options, instance, tables);
+      return new DatasetStream(directory, manifest, options, instance, files, tables);
     } catch (error) {
       instance.closeSync();
       throw error;
@@ -161,6 +167,21 @@ export class DatasetStream implements ItemCatalogue {
     return { label, sequence, behaviours, pairs };
   }
 
+  /** As `readVocabulary`. */
+  vocabulary(field: Field): Promise<(string | null)[]> {
+    return this.#read((folder) => readVocabulary(folder, field));
+  }
+
+  /** As `readItemKeys`. */
+  itemKeys(): Promise<(string | null)[]> {
+    return this.#read(readItemKeys);
+  }
+
+  /** As `readUserKeys`. */
+  userKeys(): Promise<string[]> {
+    return this.#read(readUserKeys);
+  }
+
   /** Bytes that a portion of this dataset takes. */
   bytesOf(portion: Portion): number {
     return portionBytes(this.#shape, portion);
@@ -203,7 +224,8 @@ export class DatasetStream implements ItemCatalogue {
   }
 
   async #read<T>(body: (folder: Folder) => Promise<T>): Promise<T> {
-    const reading = withFolder(this.#instance, this.directory, this.manifest, body);
+    const { directory, manifest } = this;
+    const reading = withFolder(this.#instance, { directory, manifest, files: this.#files }, body);
     this.#reading.add(reading);
     try {
       return await reading;
@@ -259,13 +281,12 @@ async function readBehaviours(folder: Folder): Promise<{ lengths: Int32Array; po
 /** Runs `body` with a connection of its own: a connection has one result at a time. */
 async function withFolder<T>(
   instance: DuckDBInstance,
-  directory: string,
-  manifest: Manifest,
+  folder: Omit<Folder, "connection">,
   body: (folder: Folder) => Promise<T>,
 ): Promise<T> {
   const connection = await instance.connect();
   try {
-    return await body({ connection, directory, manifest });
+    return await body({ connection, ...folder });
   } finally {
     connection.closeSync();
   }

@@ -10,12 +10,12 @@ import { type FileValues, makeFolders, writeFile } from "./file-writer.ts";
 import { writeAside } from "./folder.ts";
 import { historyLength } from "./history.ts";
 import { type FormatFile, itemsFile, samplesFile, sequencesFile } from "./layout.ts";
-import type { Manifest } from "./manifest.ts";
+import { importedSchema, type Manifest } from "./manifest.ts";
 import { trainingBehaviours } from "./negatives.ts";
 import type { DatasetSource, RawField, RawSamples } from "./source.ts";
 import { categoryOf } from "./transform.ts";
 import { describeField, type LearnedField, rankByCount, writeVocabulary } from "./vocabulary.ts";
-import { completeManifest, writeManifest } from "./write-manifest.ts";
+import { writeManifest } from "./write-manifest.ts";
 
 /**
  * Writes `source` to the folder `out`, replacing a dataset that is there; returns its manifest.
@@ -33,7 +33,7 @@ export async function writeDataset(out: string, source: DatasetSource, onProgres
     item: source.itemFields.map((field) => learnVocabulary(field, behaviours)),
     context: source.contextFields.map((field, index) => learnVocabulary(field, train.context[index])),
   };
-  const manifest = completeManifest({
+  const manifest = importedSchema.parse({
     importer: source.importer,
     protocol: source.protocol,
     seed: source.seed,
@@ -65,7 +65,7 @@ export async function writeDataset(out: string, source: DatasetSource, onProgres
   const all = [...vocabularies.user, ...vocabularies.item, ...vocabularies.context];
   const files = all.length + 2 + SPLITS.length;
   let done = 0;
-  await writeAside(out, (folder) =>
+  return await writeAside(out, (folder) =>
     withDuckDB(async (connection) => {
       const written = () => onProgress?.("write", ++done, files);
       const write = async (file: FormatFile, values: FileValues) => {
@@ -103,10 +103,9 @@ export async function writeDataset(out: string, source: DatasetSource, onProgres
           ...(probability && { probability }),
         });
       }
-      await writeManifest(folder, manifest);
+      return await writeManifest(folder, manifest);
     }),
   );
-  return manifest;
 }
 
 /** The columns of fields, by name. */

@@ -1,6 +1,5 @@
 /** Folders, logs and whole texts, with every failure of the disk as an error that names the file. */
 import { appendFile, mkdir, readFile } from "node:fs/promises";
-import { failure } from "../errors/failure.ts";
 import { fileError } from "./failures.ts";
 
 /** Creates a folder and its parents; an existing folder is left alone. */
@@ -22,14 +21,4 @@ export async function readText(path: string): Promise<string> {
   return await readFile(path, "utf8").catch((error) => {
     throw fileError(error, "read", path);
   });
-}
-
-/** The value of a JSON file; the caller checks its shape. */
-export async function readJson(path: string): Promise<unknown> {
-  const text = await readText(path);
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw failure("file.not-json", { path, reason: (error as Error).message });
-  }
 }

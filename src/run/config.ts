@@ -94,22 +94,15 @@ export function resolveConfig(input: unknown): RunConfig {
 }
 
 /**
- * As `resolveConfig`, of what the file at `path` holds: the machine's keys, which earlier builds wrote, are left out.
+ * As `resolveConfig`, of what the file at `path` holds.
  * @throws UserError that names the file, which is damaged where it holds no configuration
  */
 export function resolveStoredConfig(input: unknown, path: string): RunConfig {
   try {
-    return resolveConfig(withoutMachineKeys(input));
+    return resolveConfig(input);
   } catch (error) {
     throw error instanceof UserError ? failure("file.damaged", { path, problem: error.message }) : error;
   }
-}
-
-function withoutMachineKeys(input: unknown): unknown {
-  const stored = z.looseObject({ train: z.looseObject({}) }).safeParse(input);
-  if (!stored.success) return input;
-  const train = Object.entries(stored.data.train).filter(([key]) => !MACHINE_KEYS.includes(key));
-  return { ...stored.data, train: Object.fromEntries(train) };
 }
 
 /** A configuration as values by dotted key. */

@@ -1,7 +1,6 @@
 /** What a model must know of the dataset it was trained on, so that raw values become the ids that it learned. */
 import { createHash } from "node:crypto";
 import type { Manifest } from "../dataset/manifest.ts";
-import { loadItemKeys, loadVocabulary } from "../dataset/read.ts";
 import type { DatasetStream } from "../dataset/stream.ts";
 import type { Transform } from "../dataset/transform.ts";
 import type { Schema } from "../features/schema.ts";
@@ -31,15 +30,15 @@ export function fingerprint(manifest: Manifest): string {
 
 /** The description of a model that is trained on `dataset`. */
 export async function describeModel(dataset: DatasetStream, config: RunConfig): Promise<ModelDescription> {
-  const { directory: data, schema, itemFields, manifest } = dataset;
+  const { schema, itemFields, manifest } = dataset;
   const { fields, window, utcOffset } = manifest;
   const vocabularies: Record<string, (string | null)[]> = {};
   const transforms: Record<string, Transform> = {};
-  for (const { name, transform } of [...fields.user, ...fields.item, ...fields.context]) {
-    vocabularies[name] = await loadVocabulary(data, name);
-    transforms[name] = transform;
+  for (const field of [...fields.user, ...fields.item, ...fields.context]) {
+    vocabularies[field.name] = await dataset.vocabulary(field);
+    transforms[field.name] = field.transform;
   }
-  const values = await loadItemKeys(data);
+  const values = await dataset.itemKeys();
   const catalogue = { values, ids: itemFields.map((ids) => Array.from(ids)) };
   return { schema, config, dataset: fingerprint(manifest), window, utcOffset, transforms, vocabularies, catalogue };
 }

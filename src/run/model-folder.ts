@@ -10,19 +10,22 @@ import { z } from "zod";
 import { offsetSchema, transformSchema } from "../dataset/transform.ts";
 import { failure } from "../errors/failure.ts";
 import { writeFileAside } from "../files/aside.ts";
-import { makeFolder, readJson } from "../files/plain.ts";
+import { makeFolder } from "../files/plain.ts";
+import { readSealedJson, sealedJson } from "../files/sealed.ts";
 import { whatIsWrong } from "../options/problems.ts";
 import { resolveStoredConfig } from "./config.ts";
+import { checkVersion } from "./format-version.ts";
 import type { ModelDescription } from "./model-description.ts";
 import { runFiles } from "./run-folder.ts";
 
-const VERSION = 2;
+/** Since version 3 the document is sealed. */
+const HEADER = { format: "dien-model", version: 3 } as const;
 
 const fields = z.array(z.object({ name: z.string(), size: z.int().min(1) }));
 
 const modelSchema = z.object({
-  format: z.literal("dien-model"),
-  version: z.literal(VERSION),
+  format: z.literal(HEADER.format),
+  version: z.literal(HEADER.version),
   schema: z.object({ user: fields, item: fields.min(1), context: fields, maxHistory: z.int().min(1) }),
   config: z.unknown(),
   /** SHA-256 of the manifest of the dataset that the run trains on. */
@@ -41,8 +44,7 @@ const modelSchema = z.object({
 /** Writes model.json of a run. */
 export async function writeModelDescription(run: string, description: ModelDescription): Promise<void> {
   await makeFolder(dirname(runFiles(run).model));
-  const document = { format: "dien-model", version: VERSION, ...description };
-  await writeFileAside(runFiles(run).model, JSON.stringify(document));
+  await writeFileAside(runFiles(run).model, sealedJson({ ...HEADER, ...description }));
 }
 
 /** Reads model.json of a run. Throws UserError where it is absent or damaged. */
@@ -51,7 +53,7 @@ export async function readModelDescription(run: string): Promise<ModelDescriptio
   if (!existsSync(model)) {
     throw failure("run.lacks", { path: run, what: "trained model", reason: "there is no model/model.json" });
   }
-  const value = await readJson(model);
+  const value = await readSealedJson(model, (value) => checkVersion(model, HEADER, value));
   const parsed = modelSchema.safeParse(value);
   if (!parsed.success) {
     throw failure("file.damaged", { path: model, problem: whatIsWrong(modelSchema, value) });

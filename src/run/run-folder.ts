@@ -9,7 +9,8 @@
  *   summary.json      the outcome
  *   lock              the process that trains it, as long as it does
  *
- * Every file is written aside and renamed, so a kill leaves the old one or the new one.
+ * Every file is written aside and renamed, so a kill leaves the old one or the new one. Each carries checksums of all that
+ * it holds, and those of the log are in the checkpoint and the summary; whoever reads one checks it.
  */
 import { existsSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
@@ -18,7 +19,8 @@ import { parse, stringify } from "yaml";
 import { failure } from "../errors/failure.ts";
 import { writeFileAside } from "../files/aside.ts";
 import { fileError } from "../files/failures.ts";
-import { makeFolder, readText } from "../files/plain.ts";
+import { makeFolder } from "../files/plain.ts";
+import { readSealedYaml, sealedYaml } from "../files/sealed.ts";
 import { type RunConfig, resolveStoredConfig } from "./config.ts";
 
 const LOCK = "lock";
@@ -47,7 +49,7 @@ export async function createRun(run: string, config: RunConfig): Promise<void> {
   if (await holdsFiles(run)) {
     throw failure(existsSync(files.config) ? "run.exists" : "run.other-files", { path: run });
   }
-  await writeFileAside(files.config, stringify(config));
+  await writeFileAside(files.config, sealedYaml(stringify(config)));
 }
 
 /** Whether a folder holds anything but a lock and what a killed run of this program had half-written. */
@@ -73,7 +75,7 @@ export async function removeLeftovers(run: string): Promise<void> {
 export async function readRunConfig(run: string): Promise<RunConfig> {
   const { config } = runFiles(run);
   if (!existsSync(config)) throw failure("run.lacks", { path: run, what: "run", reason: "there is no config.yaml" });
-  return resolveStoredConfig(parseYaml(await readText(config), config), config);
+  return resolveStoredConfig(parseYaml(await readSealedYaml(config), config), config);
 }
 
 function parseYaml(text: string, path: string): unknown {

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { z } from "zod";
 import { failure } from "../errors/failure.ts";
 import { writeFileAside } from "../files/aside.ts";
-import { readJson } from "../files/plain.ts";
+import { readSealedJson, sealedJson } from "../files/sealed.ts";
 import { ENGINES } from "../kernels/load.ts";
 import { whatIsWrong } from "../options/problems.ts";
 import { lossesSchema } from "./losses.ts";
@@ -27,16 +27,6 @@ export const epochSchema = z.object({
   samples_per_s: z.number(),
 });
 
-/** The epoch as earlier builds wrote it: two losses without names, the second one 0 where a model had none. */
-const unnamedLosses = z.looseObject({ train_loss: z.number(), auxiliary_loss: z.number() });
-
-const storedEpochSchema = z.preprocess((stored) => {
-  const { data } = unnamedLosses.safeParse(stored);
-  if (data === undefined) return stored;
-  const { train_loss: target, auxiliary_loss: auxiliary, ...rest } = data;
-  return { ...rest, losses: auxiliary === 0 ? { target } : { target, auxiliary } };
-}, epochSchema);
-
 export type EpochSummary = z.output<typeof epochSchema>;
 
 const summarySchema = z.object({
@@ -44,15 +34,15 @@ const summarySchema = z.object({
   seed: z.int(),
   /** Of the latest call that trained the run. */
   threads: z.int(),
-  /** The kernels that computed it, all that did; absent in runs of earlier builds. */
-  engines: z.array(z.enum(ENGINES)).optional(),
+  /** The kernels that computed it, all that did. */
+  engines: z.array(z.enum(ENGINES)),
   /** Number of trained values. */
   parameters: z.int(),
   /** From 1; `valid` and `test` are those of this epoch. */
   best_epoch: z.int(),
   valid: metricsSchema,
   test: metricsSchema,
-  epochs: z.array(storedEpochSchema),
+  epochs: z.array(epochSchema),
   weights_sha256: z.string(),
 });
 
@@ -65,14 +55,14 @@ export interface TrainSummary extends Readonly<z.output<typeof summarySchema>> {
 }
 
 export async function writeSummary(run: string, summary: TrainSummary): Promise<void> {
-  await writeFileAside(runFiles(run).summary, `${JSON.stringify(summary, null, 2)}\n`);
+  await writeFileAside(runFiles(run).summary, sealedJson(summary, 2));
 }
 
 /** The outcome of a finished run; undefined where it is not finished. Throws UserError where the file is damaged. */
 export async function readSummary(run: string): Promise<TrainSummary | undefined> {
   const { summary: path } = runFiles(run);
   if (!existsSync(path)) return undefined;
-  const value = await readJson(path);
+  const value = await readSealedJson(path);
   const parsed = summarySchema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw failure("file.damaged", { path, problem: whatIsWrong(summarySchema, value) });

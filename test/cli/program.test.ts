@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { failure } from "../../src/errors/failure.ts";
+import { sealedYaml } from "../../src/files/sealed.ts";
 import { models } from "../../src/models/registry.ts";
 import type { TrainSummary } from "../../src/run/summary.ts";
 import type { EvaluateOptions, Evaluation } from "../../src/scoring/evaluate.ts";
@@ -30,6 +31,7 @@ const summary: TrainSummary = {
   model: "din",
   seed: 7,
   threads: 2,
+  engines: ["simd"],
   parameters: 12345,
   best_epoch: 2,
   valid: metrics,
@@ -287,7 +289,7 @@ describe("the configuration of a run", () => {
 describe("a resumed run", () => {
   it("keeps its configuration: the same flags or none are fine, other ones are refused", async () => {
     const { asked } = await train("--data", "d", "--out", folder, "--model", "din", "--epochs", "5");
-    writeFileSync(join(folder, "config.yaml"), JSON.stringify(asked?.config));
+    writeFileSync(join(folder, "config.yaml"), sealedYaml(`${JSON.stringify(asked?.config)}\n`));
     const resume = (...argv: string[]) => train("--data", "d", "--out", folder, "--resume", ...argv);
     expect((await resume()).asked).toMatchObject({ resume: true, config: asked?.config });
     expect((await resume("--model", "din", "--epochs", "5")).asked?.config).toEqual(asked?.config);

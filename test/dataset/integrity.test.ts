@@ -6,13 +6,14 @@ import { describe, expect, test } from "vitest";
 import { SPLITS } from "../../src/dataset/dataset.ts";
 import { type FormatFile, itemsFile, samplesFile, sequencesFile } from "../../src/dataset/layout.ts";
 import { readManifest } from "../../src/dataset/manifest.ts";
-import { loadVocabulary, openDataset } from "../../src/dataset/read.ts";
+import { openDataset } from "../../src/dataset/read.ts";
 import type { DatasetSource } from "../../src/dataset/source.ts";
 import { DatasetStream } from "../../src/dataset/stream.ts";
 import { writeDataset } from "../../src/dataset/write.ts";
 import { UserError } from "../../src/errors/failure.ts";
 import { inspectDataset } from "../../src/inspection/measure/inspect.ts";
-import { edit, healthy, replace, writeAnew } from "../support/damage.ts";
+import { edit, healthy, replace, vouchFor, writeAnew } from "../support/damage.ts";
+import { loadVocabulary } from "../support/dataset.ts";
 import { temporaryFolder } from "../support/source.ts";
 
 const folder = temporaryFolder();
@@ -192,6 +193,7 @@ describe("all readers", () => {
         await replace(path, file, `if(file_row_number = ${row}, ${cast}, "${column}") AS "${column}"`);
         const found = await verdict(path);
         writeFileSync(join(path, file), original);
+        vouchFor(path, file);
         const [least, most] = bounds;
         const shown = value === "NULL" ? "null" : value;
         expect(found).toBe(
@@ -224,8 +226,11 @@ describe("all readers", () => {
     for (const name of ["items.parquet", "sequences.parquet", ...SPLITS.map((split) => `${split}.parquet`)]) {
       const file = join(path, name);
       const bytes = readFileSync(file);
-      writeFileSync(file, bytes.subarray(0, bytes.length / 2));
-      expect(await verdict(path)).toMatch(new RegExp(`^cannot read .*/${name}: .+$`));
+      const half = bytes.subarray(0, bytes.length / 2);
+      writeFileSync(file, half);
+      expect(await verdict(path)).toBe(
+        `${file} is damaged: expected ${bytes.length} bytes, as in dataset.json, found ${half.length}`,
+      );
       rmSync(file);
       expect(await verdict(path)).toMatch(new RegExp(`^cannot read .*/${name}: .+$`));
       writeFileSync(file, bytes);
@@ -277,35 +282,51 @@ describe("a vocabulary", () => {
     expect(await read(path)).toBe(`${file} has 1 rows, expected 2, as in dataset.json`);
     expect((await verdicts(path)).inspectDataset).toBe(await read(path));
     writeFileSync(file, "PAR1");
-    expect(await read(path)).toMatch(/^cannot read .*hour\.parquet: /);
+    expect(await read(path)).toMatch(/hour\.parquet is damaged: expected \d+ bytes, as in dataset\.json, found 4$/);
     expect((await verdicts(path)).inspectDataset).toBe(await read(path));
   });
 });
 
-describe("a file that is replaced while it is read", () => {
-  /** Opens a dataset, damages a file in a way that keeps all rules, and reads on. */
-  async function readOn(file: string, columns: string): Promise<string> {
+describe("a file that is replaced while a dataset is open", () => {
+  /** Opens a dataset, changes a file in a way that keeps all rules, and reads on. */
+  async function readOn(change: (path: string) => Promise<unknown>): Promise<string> {
     const path = await fresh("replaced");
     const stream = await DatasetStream.open(path, { portionBudget: 1 });
     const [portion] = await stream.filePortions("train");
-    await replace(path, file, columns);
+    await change(path);
     const buffer = new SharedArrayBuffer(stream.bytesOf(portion));
-    const found = await stream.load("train", portion, buffer).then(
+    const found = await Promise.all([stream.load("train", portion, buffer), stream.itemKeys()]).then(
       () => "read",
       (error: UserError) => error.message,
     );
     await stream.close();
-    return found;
+    return found.replace(path, "DS");
   }
 
-  test("is found out where sequences or samples are others than before", async () => {
-    const shifted = "items[2:] AS items, times[2:] AS times, unclicked[2:] AS unclicked";
-    expect(await readOn("sequences.parquet", shifted)).toMatch(
-      /sequences\.parquet was changed while it was read: row 0 /,
-    );
-    expect(await readOn("train.parquet", "39::INTEGER AS sequence")).toMatch(
-      /train\.parquet was changed while it was read: row 0 /,
-    );
-    expect(await readOn("train.parquet", "1::INTEGER AS item")).toBe("read");
+  const changed = (file: string) =>
+    `DS has changed while it was read: ${file} is not the file that it was at the beginning`;
+
+  test.each([
+    ["sequences.parquet", "items[2:] AS items, times[2:] AS times, unclicked[2:] AS unclicked"],
+    ["train.parquet", "39::INTEGER AS sequence"],
+    // What no rule forbids.
+    ["train.parquet", "1::INTEGER AS item"],
+    ["items.parquet", "key || '!' AS key"],
+  ])("%s with %s is found out", async (file, columns) => {
+    expect(await readOn((path) => replace(path, file, columns))).toBe(changed(file));
+  });
+
+  test("is found out where it holds the same", async () => {
+    const again = async (path: string) =>
+      writeFileSync(join(path, "train.parquet"), readFileSync(join(path, "train.parquet")));
+    expect(await readOn(again)).toBe(changed("train.parquet"));
+  });
+
+  test("and was not read before is found out by the manifest beside it", async () => {
+    const path = await fresh("late");
+    const stream = await DatasetStream.open(path, { portionBudget: 1 });
+    await replace(path, "valid.parquet", "1::INTEGER AS item");
+    await expect(stream.filePortions("valid")).rejects.toThrow(changed("dataset.json").slice(2));
+    await stream.close();
   });
 });

@@ -1,10 +1,12 @@
 /** The search for settings: its winner, and that neither stops nor failures change or end it. */
+
 import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ExperimentOutcome, resolveConfig, runExperiment } from "dien";
 import { beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { failure } from "../../dist/errors/failure.js";
+import { sealedJson } from "../../src/files/sealed.ts";
 import { writeSmallDataset } from "../support/dataset.ts";
 import { temporaryFolder } from "../support/source.ts";
 import { finish, type Options, readRows, SETTINGS } from "./support.ts";
@@ -220,14 +222,18 @@ describe("mistakes", () => {
     );
   });
 
-  it("a damaged note of a stopped trial; one without a reason, as they were, is of a trial that was stopped early", async () => {
+  it("a damaged note of a stopped trial", async () => {
     const runs = join(folder, "unbroken", "runs", "shop");
     const notes = readdirSync(runs).map((name) => join(runs, name, "seed-1", "stopped.json"));
     const note = notes.find(existsSync)!;
-    const { valid_auc } = JSON.parse(readFileSync(note, "utf8"));
-    writeFileSync(note, JSON.stringify({ valid_auc }));
-    expectUnbroken(await finish("tune", optionsOf("unbroken")));
-    writeFileSync(note, '{"valid_auc": "none"}');
-    await expect(finish("tune", optionsOf("unbroken"))).rejects.toThrow(/stopped.json is damaged/);
+    writeFileSync(
+      note,
+      readFileSync(note, "utf8").replace(/\d(?=[,\]])/, (digit) => `${(Number(digit) + 1) % 10}`),
+    );
+    await expect(finish("tune", optionsOf("unbroken"))).rejects.toThrow(
+      /stopped.json is damaged: its contents do not fit/,
+    );
+    writeFileSync(note, sealedJson({ valid_auc: "none", reason: "early" }));
+    await expect(finish("tune", optionsOf("unbroken"))).rejects.toThrow(/stopped.json is damaged: valid_auc/);
   });
 });

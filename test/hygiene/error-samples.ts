@@ -5,8 +5,7 @@ type Samples = { readonly [C in Code]: readonly ValuesOf<C>[] };
 
 export const samples: Samples = {
   "dataset.absent": [{ path: "data/shop", reason: "there is no such folder" }],
-  "dataset.wrong-version": [{ path: "data/shop/dataset.json", expected: 2, found: 1 }],
-  "dataset.unknown-field": [{ path: "data/shop", field: "brand", known: ["user", "item"] }],
+  "dataset.wrong-version": [{ path: "data/shop/dataset.json", expected: 3, found: 2 }],
   "dataset.not-replaceable": [{ path: "data/shop", problem: "exists and is no folder" }],
   "dataset.not-inspected": [{ path: "data/shop", reason: "No space left on device" }],
   "dataset.bad-row": [
@@ -14,7 +13,7 @@ export const samples: Samples = {
     { path: "data/sequences.parquet", row: 0, column: "items", expected: "a list", found: "null" },
   ],
   "dataset.wrong-count": [{ path: "data/train.parquet", what: "rows", expected: 9, found: 8 }],
-  "dataset.changed": [{ path: "data/train.parquet", row: 5 }],
+  "dataset.changed": [{ path: "data/shop", file: "train.parquet" }],
   "file.absent": [{ action: "read", path: "log.csv" }],
   "file.denied": [{ action: "read", path: "log.csv", reason: "permission denied" }],
   "file.disk-full": [{ action: "write", path: "out/train.parquet", reason: "no space left on device" }],

@@ -7,12 +7,13 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { SPLITS } from "../../src/dataset/dataset.ts";
-import { loadVocabulary, openDataset } from "../../src/dataset/read.ts";
+import { openDataset } from "../../src/dataset/read.ts";
 import { UserError } from "../../src/errors/failure.ts";
 import type { PrepareAmazonOptions } from "../../src/importers/amazon/options.ts";
 import { prepareAmazon } from "../../src/importers/amazon/prepare.ts";
 import { readLines } from "../../src/lines.ts";
 import { Random } from "../../src/tensor/random.ts";
+import { loadVocabulary } from "../support/dataset.ts";
 import { temporaryFolder } from "../support/source.ts";
 
 const folder = temporaryFolder();

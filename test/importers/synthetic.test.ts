@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { SPLITS } from "../../src/dataset/dataset.ts";
-import { loadItemKeys, openDataset } from "../../src/dataset/read.ts";
+import { openDataset } from "../../src/dataset/read.ts";
 import { prepareAmazon } from "../../src/importers/amazon/prepare.ts";
 import { writeDumps } from "../../src/importers/synthetic/dumps.ts";
 import { categoryName, itemName } from "../../src/importers/synthetic/names.ts";
@@ -10,6 +10,7 @@ import { STAGES, shopOptions } from "../../src/importers/synthetic/options.ts";
 import { prepareSynthetic } from "../../src/importers/synthetic/prepare.ts";
 import { categoryOf, SEGMENTS, simulateUser } from "../../src/importers/synthetic/shop.ts";
 import { auc } from "../../src/statistics/auc.ts";
+import { loadItemKeys } from "../support/dataset.ts";
 import { temporaryFolder } from "../support/source.ts";
 
 const folder = temporaryFolder();

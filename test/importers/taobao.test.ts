@@ -1,8 +1,9 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { loadItemKeys, loadVocabulary, openDataset } from "../../src/dataset/read.ts";
+import { openDataset } from "../../src/dataset/read.ts";
 import { prepareTaobao } from "../../src/importers/taobao/prepare.ts";
+import { loadItemKeys, loadVocabulary } from "../support/dataset.ts";
 import { temporaryFolder } from "../support/source.ts";
 import { DAYS, FIRST_DAY, writeTaobao } from "../support/taobao.ts";
 

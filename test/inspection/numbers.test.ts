@@ -1,14 +1,16 @@
 /** Every number of an inspection against a slow count in memory. */
+
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type Dataset, SPLITS, type Split } from "../../src/dataset/dataset.ts";
-import { loadVocabulary, openDataset } from "../../src/dataset/read.ts";
+import { openDataset } from "../../src/dataset/read.ts";
 import type { DatasetSource, RawSamples } from "../../src/dataset/source.ts";
 import { writeDataset } from "../../src/dataset/write.ts";
 import { inspectDataset } from "../../src/inspection/measure/inspect.ts";
 import { coarser } from "../../src/inspection/measure/timeline.ts";
 import { auc } from "../../src/statistics/auc.ts";
+import { loadVocabulary } from "../support/dataset.ts";
 import { sources, temporaryFolder } from "../support/source.ts";
 
 const folder = temporaryFolder();

@@ -1,7 +1,9 @@
 /** The configuration of a run as its folder holds it. */
+
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { sealedYaml } from "../../src/files/sealed.ts";
 import { resolveStoredConfig } from "../../src/run/config.ts";
 import { readRunConfig } from "../../src/run/run-folder.ts";
 import { temporaryFolder } from "../support/source.ts";
@@ -21,7 +23,7 @@ it.each([
   const run = join(folder, name);
   mkdirSync(run);
   const path = join(run, "config.yaml");
-  writeFileSync(path, text);
+  writeFileSync(path, sealedYaml(`${text}\n`));
   await expect(readRunConfig(run)).rejects.toMatchObject({
     code: "file.damaged",
     exitCode: 1,

@@ -1,7 +1,9 @@
-/** Reading summaries: those of earlier builds, whose losses had no names, and damaged ones. */
+/** Reading summaries: what is not defined, and damage. */
+
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { sealedJson } from "../../src/files/sealed.ts";
 import { readSummary } from "../../src/run/summary.ts";
 import { temporaryFolder } from "../support/source.ts";
 
@@ -11,29 +13,16 @@ const speed = { valid_auc: 0.7, seconds: 2, loading_seconds: 0.5, samples_per_s:
 const summary = {
   ...{ model: "dien", seed: 1, threads: 2, parameters: 10, best_epoch: 1, valid: metrics, test: metrics },
   weights_sha256: "00",
+  engines: ["simd"],
 };
 
 function store(epochs: readonly object[], more: object = {}): void {
-  writeFileSync(join(folder, "summary.json"), JSON.stringify({ ...summary, ...more, epochs }));
+  writeFileSync(join(folder, "summary.json"), sealedJson({ ...summary, ...more, epochs }));
 }
 
 it("a metric that is not defined is null in the file, and NaN here", async () => {
   store([{ losses: { target: 0.6 }, ...speed }], { engines: ["relaxed"] });
   expect(await readSummary(folder)).toMatchObject({ test: { auc: 0.75, gauc: Number.NaN }, engines: ["relaxed"] });
-});
-
-it("the losses of an earlier build get their names; it wrote 0 where there was no auxiliary loss", async () => {
-  store([
-    { train_loss: 0.6, auxiliary_loss: 1.3, ...speed },
-    { train_loss: 0.5, auxiliary_loss: 0, ...speed },
-  ]);
-  const epochs = [
-    { losses: { target: 0.6, auxiliary: 1.3 }, ...speed },
-    { losses: { target: 0.5 }, ...speed },
-  ];
-  const found = await readSummary(folder);
-  expect(found?.epochs).toEqual(epochs);
-  expect(found?.engines).toBeUndefined();
 });
 
 it("a damaged one is refused, and says where", async () => {

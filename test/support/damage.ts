@@ -1,10 +1,12 @@
 /** A healthy dataset, and how to spoil it: files of a dataset folder written anew by SQL. */
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { withDuckDB } from "../../src/database/open.ts";
 import { literalPath } from "../../src/database/sql.ts";
 import type { Split } from "../../src/dataset/dataset.ts";
 import type { DatasetSource, RawSamples } from "../../src/dataset/source.ts";
+import { editSealed } from "./sealed.ts";
 
 /** A healthy log of impressions: 40 users with 8 behaviours each, a sample of either label after each from the fourth on. */
 export function healthy(): DatasetSource {
@@ -74,7 +76,7 @@ export async function rewrite(path: string, split: Split, query: string): Promis
 
 /**
  * Writes a file of a dataset anew by a query over `original`, its rows, or `numbered`, which have a `file_row_number` too;
- * returns how many there are.
+ * returns how many there are. The manifest vouches for what is there now.
  */
 export async function writeAnew(path: string, file: string, query: string): Promise<number> {
   const [from, to] = [join(path, file), join(path, "edited")];
@@ -86,11 +88,19 @@ export async function writeAnew(path: string, file: string, query: string): Prom
     return read.getRows()[0][0] as number;
   });
   renameSync(to, from);
+  vouchFor(path, file);
   return count;
 }
 
+/** Writes down in the manifest what a file holds now. */
+export function vouchFor(path: string, file: string): void {
+  const bytes = readFileSync(join(path, file));
+  const digest = { bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
+  edit(path, (manifest) => ({ ...manifest, files: { ...manifest.files, [file]: digest } }));
+}
+
+/** Changes the manifest, which is sealed anew. */
 // biome-ignore lint/suspicious/noExplicitAny: a test edits JSON that is meant to be wrong
 export function edit(path: string, change: (manifest: any) => unknown): void {
-  const file = join(path, "dataset.json");
-  writeFileSync(file, JSON.stringify(change(JSON.parse(readFileSync(file, "utf8")))));
+  editSealed(join(path, "dataset.json"), change);
 }

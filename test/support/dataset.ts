@@ -1,7 +1,8 @@
 /** A small dataset on disk whose clicks can be learned: users stay with a category, and click what is of it. */
 
-import { loadItemKeys, loadVocabulary, openDataset } from "../../src/dataset/read.ts";
+import { openDataset } from "../../src/dataset/read.ts";
 import type { DatasetSource, RawSamples } from "../../src/dataset/source.ts";
+import { DatasetStream } from "../../src/dataset/stream.ts";
 import { writeDataset } from "../../src/dataset/write.ts";
 import type { PredictRequest } from "../../src/scoring/request.ts";
 import { Random } from "../../src/tensor/random.ts";
@@ -78,6 +79,29 @@ export async function writeSmallDataset(
     samples: { train: draw(samples), valid: { ...draw(200), ...oneLabel }, test: draw(200) },
   };
   await writeDataset(folder, source);
+}
+
+/** What `read` gets of an open dataset. */
+async function fromDataset<T>(folder: string, read: (stream: DatasetStream) => Promise<T>): Promise<T> {
+  const stream = await DatasetStream.open(folder, { portionBudget: 0 });
+  try {
+    return await read(stream);
+  } finally {
+    await stream.close();
+  }
+}
+
+/** The vocabulary of a field by its name. */
+export function loadVocabulary(folder: string, name: string): Promise<(string | null)[]> {
+  return fromDataset(folder, (stream) => {
+    const { user, item, context } = stream.manifest.fields;
+    return stream.vocabulary([...user, ...item, ...context].find((field) => field.name === name)!);
+  });
+}
+
+/** The item keys by catalogue row. */
+export function loadItemKeys(folder: string): Promise<(string | null)[]> {
+  return fromDataset(folder, (stream) => stream.itemKeys());
 }
 
 /** The test samples of a dataset that `writeSmallDataset` wrote, as requests of raw values. */

@@ -2,6 +2,7 @@
  * Losses go by their names: a loss that this project does not know is found by its name in everything that a run writes
  * and reports, and nothing there had to learn of it. A module that is loaded into every thread gives DIEN a third loss.
  */
+
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -13,6 +14,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { EpochEvent, StepEvent } from "../../src/training/events.ts";
 import { addLosses, addShares, meanLosses, noLosses, sumOfSteps } from "../../src/training/losses.ts";
 import { writeSmallDataset } from "../support/dataset.ts";
+import { readUnsealed } from "../support/sealed.ts";
 import { temporaryFolder } from "../support/source.ts";
 
 const folder = temporaryFolder();
@@ -106,7 +108,7 @@ describe("a third loss", () => {
     const points = await readCurve(out);
     expect(points.map(({ part }) => part)).toContain("validation");
     for (const { losses, total } of points) expect(total).toBeCloseTo(whole(losses), 12);
-    const stored: TrainSummary = JSON.parse(readFileSync(join(out, "summary.json"), "utf8"));
+    const stored: TrainSummary = readUnsealed(join(out, "summary.json"));
     expect(stored).toEqual(outcome.summary);
     for (const { losses } of stored.epochs) expect(Object.keys(losses)).toEqual(NAMES);
   });

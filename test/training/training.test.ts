@@ -1,4 +1,5 @@
 /** Training, evaluation and prediction as a user of the package meets them. */
+
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
@@ -19,9 +20,11 @@ import {
 } from "dien";
 import { beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { sealedJson } from "../../src/files/sealed.ts";
 import { models } from "../../src/models/registry.ts";
 import { readTensorFile } from "../../src/run/safetensors-file.ts";
 import { testRequests, writeSmallDataset } from "../support/dataset.ts";
+import { readUnsealed } from "../support/sealed.ts";
 import { temporaryFolder } from "../support/source.ts";
 
 const folder = temporaryFolder();
@@ -64,7 +67,7 @@ describe("a run", () => {
     expect(readdirSync(join(run, "model")).sort()).toEqual(["model.json", "weights.safetensors"]);
     expect(readdirSync(join(run, "checkpoint"))).toEqual(["state.safetensors"]);
     expect(readdirSync(join(run, "scores"))).toEqual(["test.safetensors"]);
-    expect(JSON.parse(readFileSync(join(run, "summary.json"), "utf8"))).toEqual(summary);
+    expect(readUnsealed(join(run, "summary.json"))).toEqual(summary);
     expect(resolveConfig(parse(readFileSync(join(run, "config.yaml"), "utf8")))).toEqual(configOf());
   });
 
@@ -275,11 +278,11 @@ describe("mistakes", () => {
     const out = join(folder, "odd-ids");
     await train({ data, out, config: configOf({ epochs: 1 }) });
     const path = join(out, "model", "model.json");
-    const whole = JSON.parse(readFileSync(path, "utf8"));
+    const whole = readUnsealed(path);
     const refuses = async (change: (model: typeof whole) => void, message: RegExp) => {
       const model = structuredClone(whole);
       change(model);
-      writeFileSync(path, JSON.stringify(model));
+      writeFileSync(path, sealedJson(model));
       await fails(loadScorer(out), message);
     };
     await refuses(
@@ -296,7 +299,7 @@ describe("mistakes", () => {
     }, /damaged: transforms\.hour\.kind/);
     await refuses((model) => {
       model.version = 1;
-    }, /damaged: version/);
+    }, /by another version: expected dien-model 3, found version 1/);
     await refuses((model) => delete model.vocabularies, /damaged: vocabularies/);
   });
 

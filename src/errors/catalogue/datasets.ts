@@ -13,12 +13,6 @@ export const datasets = {
     message: ({ path, expected, found }: { path: string; expected: number; found: number }) =>
       `${path} has format version ${found}, expected ${expected}: prepare the data again`,
   },
-  "dataset.unknown-field": {
-    status: 404,
-    meaning: "A dataset has no field of that name.",
-    message: ({ path, field, known }: { path: string; field: string; known: readonly string[] }) =>
-      `${path} has no field "${field}", only ${known.join(", ")}`,
-  },
   "dataset.not-replaceable": {
     status: 409,
     meaning: "Something that is no dataset is in the place where one should be written.",
@@ -43,9 +37,9 @@ export const datasets = {
   },
   "dataset.changed": {
     status: 409,
-    meaning: "A dataset's file was replaced while it was read.",
-    message: ({ path, row }: { path: string; row: number }) =>
-      `${path} was changed while it was read: row ${row} is another than before`,
+    meaning: "A dataset was changed or replaced while it was read.",
+    message: ({ path, file }: { path: string; file: string }) =>
+      `${path} has changed while it was read: ${file} is not the file that it was at the beginning`,
   },
 } satisfies Entries<"dataset">;
 

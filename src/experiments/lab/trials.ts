@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 import { failure } from "../../errors/failure.ts";
 import { writeFileAside } from "../../files/aside.ts";
-import { readJson } from "../../files/plain.ts";
+import { readSealedJson, sealedJson } from "../../files/sealed.ts";
 import { whatIsWrong } from "../../options/problems.ts";
 import { configKeys, differingKey, type RunConfig, resolveConfig, settingsByKey } from "../../run/config.ts";
 import { assign, type Tree } from "../../run/dotted.ts";
@@ -135,7 +135,7 @@ export interface Stop {
 
 const stopSchema = z.object({
   valid_auc: z.array(epochSchema.shape.valid_auc),
-  reason: z.enum(["early", "diverged", "too large"]).default("early"),
+  reason: z.enum(["early", "diverged", "too large"]),
 });
 
 const stopFile = (run: string) => join(run, "stopped.json");
@@ -144,12 +144,12 @@ const stopFile = (run: string) => join(run, "stopped.json");
 export async function readStop(run: string): Promise<Stop | undefined> {
   const path = stopFile(run);
   if (!existsSync(path)) return undefined;
-  const value = await readJson(path);
+  const value = await readSealedJson(path);
   const { data } = stopSchema.safeParse(value);
   if (!data) throw failure("file.damaged", { path, problem: whatIsWrong(stopSchema, value) });
   return { reason: data.reason, validAuc: data.valid_auc };
 }
 
 export async function writeStop(run: string, { reason, validAuc }: Stop): Promise<void> {
-  await writeFileAside(stopFile(run), `${JSON.stringify({ valid_auc: validAuc, reason })}\n`);
+  await writeFileAside(stopFile(run), sealedJson({ valid_auc: validAuc, reason }));
 }

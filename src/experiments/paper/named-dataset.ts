@@ -2,7 +2,8 @@
  * A dataset in memory with the names of its items, categories and users, and its test samples as requests to a model.
  */
 import type { Dataset } from "../../dataset/dataset.ts";
-import { loadItemKeys, loadUserKeys, loadVocabulary, openDataset } from "../../dataset/read.ts";
+import { readWhole } from "../../dataset/read.ts";
+import { DatasetStream } from "../../dataset/stream.ts";
 import type { CodedRequest } from "../../scoring/encode.ts";
 import type { LabDataset } from "../lab/datasets.ts";
 
@@ -35,12 +36,17 @@ export class NamedDataset {
   }
 
   static async open({ name, folder }: LabDataset): Promise<NamedDataset> {
-    const dataset = await openDataset(folder);
-    const { item } = dataset.schema;
-    const items = await loadItemKeys(folder);
-    // The second item field is the category. In a dataset without one, every item is a category of its own.
-    const categories = item.length > 1 ? await loadVocabulary(folder, item[1].name) : items;
-    return new NamedDataset(name, dataset, items, categories, await loadUserKeys(folder));
+    const stream = await DatasetStream.open(folder, { portionBudget: Number.POSITIVE_INFINITY });
+    try {
+      const dataset = await readWhole(stream);
+      const { item } = dataset.schema;
+      const items = await stream.itemKeys();
+      // The second item field is the category. In a dataset without one, every item is a category of its own.
+      const categories = item.length > 1 ? await stream.vocabulary(item[1]) : items;
+      return new NamedDataset(name, dataset, items, categories, await stream.userKeys());
+    } finally {
+      await stream.close();
+    }
   }
 
   /** Id of a row's category. */

@@ -9,7 +9,7 @@ import { checkReplaceable, writeAside } from "../../dataset/folder.ts";
 import { type InputFile, type Manifest, type PreparedCounts, preparedCounts } from "../../dataset/manifest.ts";
 import { DAY } from "../../dataset/time.ts";
 import { describeField } from "../../dataset/vocabulary.ts";
-import { completeManifest, writeManifest } from "../../dataset/write-manifest.ts";
+import { writeManifest } from "../../dataset/write-manifest.ts";
 import { failure, noted, UserError } from "../../errors/failure.ts";
 import { checkOptions } from "../../options/problems.ts";
 import {
@@ -93,7 +93,7 @@ export async function prepareLogs(
       return { ...made, loaded };
     });
     const { loaded, dropped, contents, learned, rule } = made;
-    const manifest = completeManifest({
+    const manifest = await writeManifest(folder, {
       importer,
       protocol: rule.split === null ? "temporal" : "impressions",
       seed,
@@ -104,7 +104,6 @@ export async function prepareLogs(
       dropped,
       inputs: loaded.inputs,
     });
-    await writeManifest(folder, manifest);
     const warnings = [...made.unmatched, ...loaded.examples];
     return summarise(manifest, learned, rule, warnings, (performance.now() - start) / 1000);
   });

@@ -7,6 +7,7 @@ import { isExhausted, isFileError, reason } from "../../database/sql.ts";
 import { SPLITS } from "../../dataset/dataset.ts";
 import { readManifest } from "../../dataset/manifest.ts";
 import { checkFolder } from "../../dataset/scan.ts";
+import { VerifiedFiles } from "../../dataset/verified-files.ts";
 import { failure } from "../../errors/failure.ts";
 import { withTemporary } from "../../files/aside.ts";
 import { fileError } from "../../files/failures.ts";
@@ -42,6 +43,7 @@ export async function inspectDataset(
 ): Promise<DatasetInspection> {
   const start = performance.now();
   const manifest = await readManifest(directory);
+  const files = new VerifiedFiles(directory, manifest);
   const { user, item, context } = manifest.fields;
   const fieldCount = user.length + item.length + context.length;
   const total = 2 + SPLITS.length + fieldCount + 5 + fieldCount;
@@ -49,7 +51,7 @@ export async function inspectDataset(
   const report = (part: string) => onProgress?.(part, ++done, total);
   const numbers = await withSpace(directory, async (temp_directory) => {
     const limits = { memory_limit: MEMORY_LIMIT, temp_directory };
-    await withDuckDB((connection) => checkFolder({ connection, directory, manifest }, report), limits);
+    await withDuckDB((connection) => checkFolder({ connection, directory, manifest, files }, report), limits);
     return await withDuckDB(
       async (connection) => {
         const part = async <T>(name: string, measured: Promise<T>) => {

@@ -9,6 +9,7 @@ import { readManifest } from "../../../src/dataset/manifest.ts";
 import { openDataset } from "../../../src/dataset/read.ts";
 import { UserError } from "../../../src/errors/failure.ts";
 import { prepareEvents } from "../../../src/importers/events/prepare.ts";
+import { readUnsealed } from "../../support/sealed.ts";
 import { temporaryFolder } from "../../support/source.ts";
 import { type Case, type Reference, type ReferenceField, type Row, referenceOf } from "./reference.ts";
 
@@ -270,7 +271,7 @@ const cases: fc.Arbitrary<Case> = fc
 
 /** Everything that is in the files, but for the manifest's note of the inputs, which differ. */
 function contents(out: string): Record<string, string> {
-  const { inputs: _, ...manifest } = JSON.parse(readFileSync(join(out, "dataset.json"), "utf8"));
+  const { inputs: _, ...manifest } = readUnsealed(join(out, "dataset.json"));
   const files = readdirSync(out, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".parquet"));
   const hash = (name: string) =>
     createHash("sha256")

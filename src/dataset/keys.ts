@@ -1,0 +1,30 @@
+/** What the ids of a dataset stand for in the raw data: categories of fields, items, users. */
+import type { Field } from "../features/schema.ts";
+import type { Folder } from "./checked-file.ts";
+import { scanItems, scanSequences, scanVocabulary } from "./scan.ts";
+
+/** The vocabulary of a field: value of id i at place i; place 0, the unknown, is null. */
+export async function readVocabulary(folder: Folder, field: Field): Promise<(string | null)[]> {
+  const values: (string | null)[] = new Array(field.size).fill(null);
+  await scanVocabulary(folder, field, ({ columns: { id, value } }) => {
+    value.texts.forEach((text, i) => {
+      values[id.numbers[i]] = text;
+    });
+  });
+  return values;
+}
+
+/** The raw id of each catalogue row, null for row 0, the unknown item. */
+export async function readItemKeys(folder: Folder): Promise<(string | null)[]> {
+  const keys: (string | null)[] = [];
+  await scanItems(folder, ({ columns }) => keys.push(...columns.key.texts), { columns: ["key"] });
+  keys[0] = null;
+  return keys;
+}
+
+/** The key of the user of each sequence. */
+export async function readUserKeys(folder: Folder): Promise<string[]> {
+  const keys: string[] = [];
+  await scanSequences(folder, ({ columns }) => keys.push(...columns.user.texts), { columns: ["user", "items"] });
+  return keys;
+}

@@ -1,0 +1,57 @@
+/** What a file holds in one number, and whether it is still the file that it was. */
+import { createHash } from "node:crypto";
+import type { BigIntStats } from "node:fs";
+import { open, stat } from "node:fs/promises";
+import { fileError } from "./failures.ts";
+
+const CHUNK_BYTES = 1 << 20;
+
+export interface FileDigest {
+  readonly bytes: number;
+  /** Of the bytes up to there, hexadecimal. */
+  readonly sha256: string;
+  /** See `fileState`. */
+  readonly state: string;
+}
+
+/**
+ * Reads a file from its beginning, to its end or the first `most` bytes.
+ * @throws UserError where it cannot be read
+ */
+export async function digestFile(path: string, most = Number.POSITIVE_INFINITY): Promise<FileDigest> {
+  try {
+    const file = await open(path, "r");
+    try {
+      const state = stateOf(await file.stat({ bigint: true }));
+      const hash = createHash("sha256");
+      const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+      let bytes = 0;
+      for (;;) {
+        const { bytesRead } = await file.read(chunk, 0, Math.min(CHUNK_BYTES, most - bytes), bytes);
+        if (bytesRead === 0) return { bytes, sha256: hash.digest("hex"), state };
+        hash.update(chunk.subarray(0, bytesRead));
+        bytes += bytesRead;
+      }
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw fileError(error, "read", path);
+  }
+}
+
+/**
+ * Which file stands at a path and when it was written: the same as long as nobody replaces it or writes to it.
+ * @throws UserError where there is none
+ */
+export async function fileState(path: string): Promise<string> {
+  try {
+    return stateOf(await stat(path, { bigint: true }));
+  } catch (error) {
+    throw fileError(error, "read", path);
+  }
+}
+
+function stateOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
+  return [dev, ino, size, mtimeNs, ctimeNs].join();
+}
