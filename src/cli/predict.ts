@@ -1,21 +1,16 @@
 /** `dien predict`: a request a line in, a score a line out. */
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
-import type { Readable } from "node:stream";
 import type { Command } from "commander";
 import { z } from "zod";
 import { machineOptions } from "../engine/machine.ts";
-import { failure, UserError, within } from "../errors/failure.ts";
+import type { UserError } from "../errors/failure.ts";
 import { replaceFile } from "../files/aside.ts";
-import { fileError } from "../files/failures.ts";
 import { count } from "../format.ts";
-import { text } from "../options/pieces.ts";
-import { problemsOf, sentence } from "../options/problems.ts";
-import type { Scorer } from "../scoring/predict.ts";
-import { predictRequestSchema } from "../scoring/request.ts";
+import { skipBadRows, text } from "../options/pieces.ts";
 import type { ItemCounts } from "../scoring/request-model.ts";
+import { type Answer, answersTo, readRequests } from "./answers.ts";
 import type { Context } from "./context.ts";
-import { type Line, readLines } from "./lines.ts";
 import { addOptions } from "./options.ts";
 import { print, printJson, writeJsonLines } from "./output.ts";
 
@@ -23,14 +18,9 @@ export const predictFlags = z.strictObject({
   run: text("folder", "run, made by `dien train`"),
   input: text("file", "requests, one JSON object a line; - reads standard input"),
   out: text("file", "where the scores go (default: standard output)").optional(),
+  skipBadRows,
   engine: machineOptions.shape.engine,
 });
-
-/** A line of the input. */
-const requestSchema = predictRequestSchema.extend({
-  id: z.union([z.string(), z.number()], { error: "expected a string or a number" }).optional(),
-});
-type Request = z.output<typeof requestSchema>;
 
 export function addPredict(program: Command, context: Context): void {
   const command = program
@@ -67,6 +57,9 @@ were unknown items is reported at the end. A field that the model does not have 
 
 An answer, in the order of the requests:
   {"id": 7, "score": 0.4187}
+The first line that cannot be scored ends the command, after the answers to those before it; in --out none are left. With
+--skip-bad-rows it has an answer of its own, with its id where that can be read:
+  {"id": 8, "error": "requests.jsonl:8: history is missing: expected a list"}
 
 Examples:
   dien predict --run runs/dien --input requests.jsonl --out scores.jsonl
@@ -79,23 +72,33 @@ Examples:
       const source = input === "-" ? context.stdin : createReadStream(input);
       const name = input === "-" ? "standard input" : input;
       const start = performance.now();
+      const bad: { rows: number; first?: UserError } = { rows: 0 };
       const score = async (write: (text: string) => Promise<void>): Promise<number> => {
         let requests = 0;
-        for await (const lines of readInput(source, name)) {
-          const parsed = lines.map((line) => parseRequest(line, name));
-          const scores = scoreLines(scorer, parsed, lines, name);
-          const answers = parsed.map(({ id }, i) => JSON.stringify({ id, score: scores[i] }));
-          await write(`${answers.join("\n")}\n`);
-          requests += parsed.length;
+        for await (const lines of readRequests(source, name)) {
+          const answers = answersTo(lines, scorer, name);
+          const errors = answers.flatMap(({ error }) => error ?? []);
+          // Of a group that has a bad line, the answers before it are good.
+          const until = options.skipBadRows ? -1 : answers.findIndex(({ error }) => error !== undefined);
+          const kept = until < 0 ? answers : answers.slice(0, until);
+          if (kept.length > 0) await write(kept.map(answerText).join(""));
+          if (until >= 0) throw errors[0];
+          requests += answers.length - errors.length;
+          bad.rows += errors.length;
+          bad.first ??= errors[0];
         }
         return requests;
       };
       const requests =
         out === undefined ? await score((text) => writeJsonLines(context.stdout, text)) : await scoreToFile(out, score);
       const { behaviours, unknown } = scorer.counts;
+      if (bad.first) {
+        const rows = `${count(bad.rows)} of ${count(requests + bad.rows)} requests`;
+        print(context.stderr, [`bad rows: ${rows}, the first is ${bad.first.message}`]);
+      }
       reportUnknown(context, scorer.counts);
-      if (json)
-        printJson(context.stdout, { requests, behaviours, unknown, seconds: (performance.now() - start) / 1000 });
+      const seconds = (performance.now() - start) / 1000;
+      if (json) printJson(context.stdout, { requests, badRows: bad.rows, behaviours, unknown, seconds });
     });
 }
 
@@ -106,42 +109,8 @@ function reportUnknown({ stderr }: Context, { candidates, behaviours, unknown }:
   print(stderr, [`unknown items: ${some}, ${count(unknown.behaviours)} of ${count(behaviours)} behaviours`]);
 }
 
-async function* readInput(source: Readable, name: string): AsyncGenerator<Line[]> {
-  try {
-    yield* readLines(source);
-  } catch (error) {
-    throw fileError(error, "read", name);
-  }
-}
-
-/** The first bytes of a gzip file (RFC 1952, section 2.3.1) as UTF-8 has them: 8b is no letter. */
-const GZIP = "\x1f\ufffd\b";
-
-/** The request on a line. Throws UserError naming file, line and field. */
-function parseRequest({ number, text: line }: Line, name: string): Request {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(line);
-  } catch (error) {
-    if (number === 1 && line.startsWith(GZIP)) throw failure("file.packed", { path: name });
-    throw failure("file.not-json", { path: name, line: number, reason: (error as Error).message });
-  }
-  const result = requestSchema.safeParse(parsed);
-  if (result.success) return result.data;
-  const [problem] = problemsOf(requestSchema, parsed);
-  const field = problem.path.join(".") || "the request";
-  throw within(`${name}:${number}`, failure("request.invalid", { field, problem: sentence(problem, field) }));
-}
-
-/** Scores the requests of `lines`. Where the model refuses one (a field it does not know), the error names its line. */
-function scoreLines(scorer: Scorer, requests: readonly Request[], lines: readonly Line[], name: string): number[] {
-  try {
-    return scorer.score(requests);
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    if (lines.length === 1) throw within(`${name}:${lines[0].number}`, error);
-    return requests.flatMap((request, i) => scoreLines(scorer, [request], [lines[i]], name));
-  }
+function answerText({ id, score, error }: Answer): string {
+  return `${JSON.stringify(error ? { id, error: error.message } : { id, score })}\n`;
 }
 
 async function scoreToFile(

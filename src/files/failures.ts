@@ -1,6 +1,7 @@
 /** Failures of the disk as errors that name the file and say why. */
 import { getSystemErrorMap } from "node:util";
 import { failure } from "../errors/failure.ts";
+import { DamagedStream } from "./packed.ts";
 
 const REASONS = {
   EACCES: "permission denied",
@@ -46,13 +47,12 @@ export function systemReason(error: unknown): string | undefined {
   return getSystemErrorMap().get(error.errno)?.[1];
 }
 
-/** What broke off the reading of a file that may be gzipped, after `line` of it where lines are counted. */
+/** What broke off the reading of a file that may be compressed, after `line` of it where lines are counted. */
 export function readingError(error: unknown, path: string, line?: number): unknown {
-  const { code, message } = error as NodeJS.ErrnoException;
+  if (!(error instanceof DamagedStream)) return fileError(error, "read", path);
   const where = line === undefined ? { path } : { path, line };
-  if (code === "Z_BUF_ERROR") return failure("file.cut-off", where);
-  if (code?.startsWith("Z_")) return failure("file.bad-gzip", { ...where, reason: message });
-  return fileError(error, "read", path);
+  if (error.isCutOff) return failure("file.cut-off", { ...where, format: error.format });
+  return failure("file.bad-stream", { ...where, reason: error.message });
 }
 
 function isKnown(code: string): code is keyof typeof REASONS {

@@ -19,6 +19,9 @@ export function toggle(description: string) {
   return z.boolean().default(false).describe(description);
 }
 
+/** Of what reads rows that may be bad. */
+export const skipBadRows = toggle("skip rows that cannot be used, however many, and report them");
+
 /** Seeds are 31 bits everywhere, so that one number may seed everything. */
 export const seed = z.int32().nonnegative().describe("seed of everything random");
 

@@ -38,8 +38,8 @@ export async function readCurve(run: string): Promise<CurvePoint[]> {
   const { metrics } = runFiles(run);
   if (!existsSync(metrics)) throw failure("run.lacks", { path: run, what: "log", reason: "there is no metrics.jsonl" });
   const points: CurvePoint[] = [];
-  await readLines(metrics, (line, number) => {
-    const record = parseOrNull(line);
+  await readLines(metrics, ({ text, number }) => {
+    const record = parseOrNull(text);
     const { data } = logLine.safeParse(record);
     if (!data && earlierLine.safeParse(record).success) {
       const found = `losses without names in line ${number}`;

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { failure } from "../../src/errors/failure.ts";
 import { sealedYaml } from "../../src/files/sealed.ts";
@@ -566,9 +567,10 @@ describe("predict", () => {
     expect(JSON.parse(stdout.trim().split("\n").at(-1)!)).toMatchObject({ unknown });
   });
 
-  it.each<[string, string]>([
+  it.each<[string | Buffer, string]>([
     ["{", "standard input:2: not JSON: "],
-    ["[]", "standard input:2: the request: expected keys and their values, found []"],
+    ["[]", "standard input:2: expected one JSON object a line, found an array"],
+    ["7", "standard input:2: the request: expected keys and their values, found 7"],
     [
       '{"candidate": "i", "history": []}',
       "standard input:2: user is missing: expected a value, or an object of values by field",
@@ -584,14 +586,68 @@ describe("predict", () => {
     [request({ id: null }), "standard input:2: id: expected a string or a number"],
     [request({ user: ["u"] }), "standard input:2: user: expected a value, or an object of values by field"],
     [request({ label: 1 }), "standard input:2: unknown key 'label'"],
+    [Buffer.from([0x22, 0xff, 0x22]), "standard input:2: expected text in UTF-8"],
     [request({ user: "?" }), 'standard input:2: unknown user field "age": the model knows user'],
   ])("names line and field of %s, and leaves no file", async (line, message) => {
     const out = join(folder, "never.jsonl");
-    const { code, stderr } = await predict(`${request()}\n${line}\n`, "--out", out);
+    const { code, stderr } = await predict([Buffer.from(`${request()}\n`), Buffer.from(line)], "--out", out);
     expect(stderr).toContain(`error: ${message}`);
     expect(stderr).toMatch(/^[^\n]+\n$/);
     expect(code).toBe(1);
     expect(readdirSync(folder).filter((name) => name.startsWith("never"))).toEqual([]);
+  });
+
+  const bad = `${request({ id: 1 })}\n{"id": 2, "user": "u"}\n{bad\n\n${request({ id: "?", user: "?" })}\n${request({ id: 6 })}`;
+
+  it("answers the lines before the first bad one", async () => {
+    const { code, stdout, stderr } = await predict(bad);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '{"id":1,"score":0.2}\n' });
+    expect(stderr).toContain("error: standard input:2: ");
+  });
+
+  it("answers a bad line with its error where bad ones are skipped, in order, and counts them", async () => {
+    const { code, stdout, stderr } = await predict(bad, "--skip-bad-rows", "--json");
+    const answers = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(code).toBe(0);
+    expect(answers.pop()).toMatchObject({ requests: 2, badRows: 3 });
+    expect(answers).toEqual([
+      { id: 1, score: 0.2 },
+      { id: 2, error: expect.stringMatching(/^standard input:2: candidate is missing: /) },
+      { error: expect.stringMatching(/^standard input:3: not JSON: /) },
+      { id: "?", error: 'standard input:5: unknown user field "age": the model knows user' },
+      { id: 6, score: 0.2 },
+    ]);
+    expect(stderr).toMatch(/^bad rows: 3 of 5 requests, the first is standard input:2: candidate is missing: .*\n$/);
+  });
+
+  it("answers every line, good or bad, in its place, however the input arrives", async () => {
+    const line = fc.constantFrom(...bad.split("\n"), request({ history: [] }), "[1]", "null", '"é"');
+    await fc.assert(
+      fc.asyncProperty(fc.array(line, { maxLength: 200 }), fc.integer({ min: 1, max: 4000 }), async (lines, size) => {
+        const bytes = Buffer.from(lines.join("\n"));
+        const chunks: Buffer[] = [];
+        for (let at = 0; at < bytes.length; at += size) chunks.push(bytes.subarray(at, at + size));
+        const { stdout } = await predict(chunks, "--skip-bad-rows");
+        const alone = async (text: string) => (await predict(text, "--skip-bad-rows")).stdout;
+        const known = new Map<string, string>();
+        for (const text of new Set(lines)) known.set(text, await alone(text));
+        const expected = lines.map((text, i) => known.get(text)!.replace("input:1:", `input:${i + 1}:`));
+        expect(stdout).toBe(expected.join(""));
+      }),
+      { numRuns: 10 },
+    );
+  });
+
+  it("says what an array of requests should be", async () => {
+    const { stderr } = await predict(`[${request()}, ${request()}]`);
+    expect(stderr).toBe("error: standard input:1: expected one JSON object a line, found an array\n");
+    const long = Array<Buffer>(70).fill(Buffer.alloc(2 ** 20, "1"));
+    expect((await predict(long)).stderr).toBe(
+      "error: standard input: line 1 is longer than 64 MiB; expected one JSON object a line\n",
+    );
   });
 
   it("names gzip where the input is packed", async () => {

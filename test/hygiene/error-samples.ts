@@ -23,8 +23,11 @@ export const samples: Samples = {
     { path: "requests.ndjson", line: 7, reason: "Unexpected end of JSON input" },
   ],
   "file.empty": [{ path: "reviews.json" }],
-  "file.cut-off": [{ path: "log.csv.gz" }, { path: "reviews.json.gz", line: 12 }],
-  "file.bad-gzip": [
+  "file.cut-off": [
+    { path: "log.csv.zst", format: "zstd" },
+    { path: "reviews.json.gz", format: "gzip", line: 12 },
+  ],
+  "file.bad-stream": [
     { path: "log.csv.gz", reason: "invalid distance code" },
     { path: "reviews.json.gz", line: 12, reason: "invalid distance code" },
   ],
@@ -63,7 +66,7 @@ export const samples: Samples = {
   "file.wrong-line": [{ path: "metrics.jsonl", line: 4, expected: "a line of a training log" }],
   "file.not-safetensors": [{ path: "weights.safetensors", problem: "its header is not JSON" }],
   "run.other-files": [{ path: "runs/a" }],
-  "file.packed": [{ path: "requests.ndjson.gz" }],
+  "file.packed": [{ path: "requests.ndjson.gz", format: "gzip" }],
   "file.exists": [{ path: "features.yaml" }],
   "file.not-empty": [{ path: "demo" }],
   "usage.missing-option": [{ option: "out" }, { option: "out", instead: "log" }],

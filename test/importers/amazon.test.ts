@@ -15,6 +15,7 @@ import { readLines } from "../../src/lines.ts";
 import { Random } from "../../src/tensor/random.ts";
 import { loadVocabulary } from "../support/dataset.ts";
 import { temporaryFolder } from "../support/source.ts";
+import { ZSTD } from "../support/zstd.ts";
 
 const folder = temporaryFolder();
 let files = 0;
@@ -402,7 +403,7 @@ describe("readLines", () => {
       const [file] = await Promise.all([
         readLines(
           path,
-          (line) => found.push(line),
+          ({ text }) => found.push(text),
           (...reported) => progress.push(reported),
         ),
         writeFile(path, bytes),
@@ -417,11 +418,11 @@ describe("readLines", () => {
     const line = fc.string({ unit: fc.constantFrom("a", "é", "好", "😀", "\r", " "), maxLength: 12 });
     await fc.assert(
       fc.asyncProperty(fc.array(line, { maxLength: 30 }), fc.boolean(), fc.boolean(), async (lines, gzip, ended) => {
-        const text = lines.join("\n") + (ended ? "\n" : "");
+        const whole = lines.join("\n") + (ended ? "\n" : "");
         const path = join(folder, "lines");
-        writeFileSync(path, gzip ? gzipSync(text) : text);
+        writeFileSync(path, gzip ? gzipSync(whole) : whole);
         const found: [string, number][] = [];
-        const { bytes } = await readLines(path, (one, number) => found.push([one, number]));
+        const { bytes } = await readLines(path, ({ text, number }) => found.push([text, number]));
         expect(found).toEqual(lines.map((one, i) => [one, i + 1] as const).filter(([one]) => one.trim() !== ""));
         expect(bytes).toBe(readFileSync(path).length);
       }),
@@ -431,7 +432,7 @@ describe("readLines", () => {
     const path = join(folder, "long.gz");
     writeFileSync(path, gzipSync(long.join("\n")));
     const found: string[] = [];
-    await readLines(path, (one) => found.push(one));
+    await readLines(path, ({ text }) => found.push(text));
     expect(found).toEqual(long);
   });
 
@@ -439,8 +440,22 @@ describe("readLines", () => {
     const path = join(folder, "members.gz");
     writeFileSync(path, Buffer.concat([gzipSync("a\nb\n"), gzipSync("c\n")]));
     const found: string[] = [];
-    await readLines(path, (one) => found.push(one));
+    await readLines(path, ({ text }) => found.push(text));
     expect(found).toEqual(["a", "b", "c"]);
+  });
+
+  test("reads a gzip file that zeros fill up, as `gzip -t` does", async () => {
+    const path = join(folder, "padded.gz");
+    writeFileSync(path, Buffer.concat([gzipSync("a\n"), Buffer.alloc(2_000_000)]));
+    const found: string[] = [];
+    await readLines(path, ({ text }) => found.push(text));
+    expect(found).toEqual(["a"]);
+  });
+
+  test("refuses files that are packed in another way", async () => {
+    const path = join(folder, "packed.zst");
+    writeFileSync(path, ZSTD);
+    await expect(readLines(path, () => {})).rejects.toThrow(`${path} is packed with zstd: unpack it first`);
   });
 
   test("refuses a line that would fill the memory", async () => {

@@ -59,8 +59,9 @@ export const files = {
   },
   "file.packed": {
     status: 422,
-    meaning: "A file that is read as text is packed with gzip.",
-    message: ({ path }: { path: string }) => `${path} is packed with gzip: unpack it first`,
+    meaning: "A file that is read as text is packed.",
+    message: ({ path, format }: { path: string; format: string }) =>
+      `${path} is packed with ${format}: unpack it first`,
   },
   "file.exists": {
     status: 409,
@@ -79,13 +80,13 @@ export const files = {
   },
   "file.cut-off": {
     status: 422,
-    meaning: "A gzip stream ends too early.",
-    message: ({ path, line }: { path: string; line?: number }) =>
-      `${path} is cut off: its gzip stream ${line === undefined ? "does not end" : `ends after line ${line}`}`,
+    meaning: "A compressed stream ends too early.",
+    message: ({ path, format, line }: { path: string; format: string; line?: number }) =>
+      `${path} is cut off: its ${format} stream ${line === undefined ? "does not end" : `ends after line ${line}`}`,
   },
-  "file.bad-gzip": {
+  "file.bad-stream": {
     status: 422,
-    meaning: "A gzip stream is damaged.",
+    meaning: "A compressed stream is damaged.",
     message: ({ path, line, reason }: { path: string; line?: number; reason: string }) =>
       `${path} is damaged${line === undefined ? "" : ` after line ${line}`}: ${reason}`,
   },

@@ -107,11 +107,15 @@ async function readObjects(
   };
   const file = await readLines(
     path,
-    (line, number) => {
+    ({ number, text, isUtf8 }) => {
       lines++;
+      if (!isUtf8) {
+        broken++;
+        return note(number, "the text is not UTF-8");
+      }
       let value: unknown;
       try {
-        value = parse(line);
+        value = parse(text);
       } catch (error) {
         broken++;
         return note(number, (error as Error).message);

@@ -1,6 +1,6 @@
 /** Options of the importer of event logs, and of every importer that goes through its engine. */
 import { z } from "zod";
-import { memorySize, text, toggle } from "../../options/pieces.ts";
+import { memorySize, skipBadRows, text } from "../../options/pieces.ts";
 import { out, sampleSeed } from "../options.ts";
 
 /** Options of the engine, whatever the log. */
@@ -14,7 +14,7 @@ export const engineOptions = {
     })
     .prefault("2GB"),
   seed: sampleSeed,
-  skipBadRows: toggle("leave out rows that cannot be read, however many"),
+  skipBadRows,
 };
 export type EngineOptions = z.output<z.ZodObject<typeof engineOptions>>;
 

@@ -1,4 +1,5 @@
 /** What is guessed of logs like those that people have, and the features.yaml that comes of it. */
+import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { parse } from "yaml";
@@ -7,6 +8,7 @@ import { resolveFeatures } from "../../../src/importers/events/features/features
 import { type GuessOptions, guessFeatures } from "../../../src/importers/events/features/guess.ts";
 import { featuresText } from "../../../src/importers/events/features/text.ts";
 import { Random } from "../../../src/tensor/random.ts";
+import { ZSTD } from "../../support/zstd.ts";
 import { csv, folder, write } from "./support.ts";
 
 const random = new Random(5);
@@ -54,6 +56,21 @@ test("a label may only speak of clicks; what is not 0 and 1 is none", async () =
   };
   for (const name of ["shown_clicked", "adClick", "reco clk"]) expect(await guess(name)).toBe(name);
   for (const name of ["clickbait", "bought"]) expect(await guess(name)).toBeUndefined();
+});
+
+test("a log that ends within the sample has to end as its compression does", async () => {
+  const rows = Array.from({ length: 40 }, (_, i) => `u${i % 7},i${i % 5},${1_700_000_000 + i}\n`).join("");
+  const packed = gzipSync(`user,item,time\n${rows}`);
+  const padded = write(".csv.gz", Buffer.concat([packed, Buffer.alloc(512)]));
+  expect((await guessFeatures({ events: padded })).rows).toBe(40);
+  for (const [path, format] of [
+    [write(".csv.gz", packed.subarray(0, -9)), "gzip"],
+    [write(".csv.zst", ZSTD.subarray(0, -9)), "zstd"],
+    [write(".csv.zst", ZSTD.subarray(0, 30)), "zstd"],
+  ]) {
+    const refused = `${path} is cut off: its ${format} stream does not end`;
+    await expect(guessFeatures({ events: path })).rejects.toThrow(refused);
+  }
 });
 
 test("a log's columns are distinguished by names and values", async () => {

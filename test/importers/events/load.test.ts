@@ -1,12 +1,13 @@
 /** What is a log's row, and what is reported of one that is none. */
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it, test } from "vitest";
 import { withDuckDB } from "../../../src/database/open.ts";
 import { withWorkDatabase } from "../../../src/importers/events/source/database.ts";
 import type { LogColumns } from "../../../src/importers/events/source/load.ts";
+import { ZSTD, ZSTD_CSV } from "../../support/zstd.ts";
 import { allColumns, csv, folder, load, loadInto, refusal, write } from "./support.ts";
 
 const header = ["uid", "iid", "ts", "click", "scene", "city", "price"];
@@ -147,7 +148,7 @@ describe("refused are", () => {
     ["packed Parquet", ".parquet.gz", "x", "the format is not known by the name"],
     ["what is no Parquet", ".parquet", "xxxxxxxxxxxxxxxxxx", "cannot read"],
     ["what is no gzip", ".csv.gz", "uid,iid\n", "is damaged"],
-    ["what is no zstd", ".csv.zst", "uid,iid\n", "cannot read"],
+    ["what is no zstd", ".csv.zst", "uid,iid\n", "is damaged: a frame does not begin as one"],
   ])("%s", async (_, ending, content, message) => {
     const path = ending === "" ? folder : write(ending, content);
     const refused = await refusal(path, { ...allColumns, fields: allColumns.fields.slice(1) });
@@ -189,6 +190,18 @@ describe("refused are", () => {
     expect(await refusal(lines)).toContain(`${lines}`);
   });
 
+  it("a zstd stream that is cut off anywhere, or whose checksum is wrong", async () => {
+    const columns: LogColumns = { user: "uid", item: "iid", time: "ts", fields: [] };
+    expect((await load(write(".csv.zst", ZSTD), columns)).rows).toBe(ZSTD_CSV.split("\n").length - 2);
+    for (const cut of [0, 10, ZSTD.length - 20, ZSTD.length - 4, ZSTD.length - 1]) {
+      const path = write(".csv.zst", ZSTD.subarray(0, cut));
+      const refused = await refusal(path, columns, { skipBadRows: true });
+      expect(refused).toBe(`${path} is cut off: its zstd stream does not end`);
+    }
+    const wrong = write(".csv.zst", Buffer.concat([ZSTD.subarray(0, -1), Buffer.of(7)]));
+    expect(await refusal(wrong, columns)).toBe(`cannot read ${wrong}: Restored data doesn't match checksum`);
+  });
+
   it("a gzip stream that is cut off, or whose checksum is wrong", async () => {
     const whole = gzipSync(
       csv(
@@ -205,6 +218,19 @@ describe("refused are", () => {
     const damaged = write(".csv.gz", changed);
     expect(await refusal(damaged)).toBe(`${damaged} is damaged: incorrect data check`);
   });
+});
+
+test("a gzip file that zeros fill up is read without them", async () => {
+  const text = csv(header, [good, good]);
+  for (const zeros of [1, 100, 200_000]) {
+    for (const members of [[text], [text, ""]]) {
+      const path = write(".csv.gz", Buffer.concat([...members.map((one) => gzipSync(one)), Buffer.alloc(zeros)]));
+      const { rows, inputs } = await load(path);
+      expect(rows).toBe(2);
+      expect(inputs[0]).toMatchObject({ name: basename(path), bytes: statSync(path).size });
+    }
+  }
+  expect(readdirSync(folder).filter((name) => name.length > 30)).toHaveLength(6);
 });
 
 describe("bad rows", () => {

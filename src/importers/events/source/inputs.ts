@@ -1,25 +1,31 @@
-/** The identity of a file that is read: its name, size and hash; and whether its compressed stream is whole. */
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { basename } from "node:path";
-import { Writable } from "node:stream";
+/** A file that is read: its identity (name, size and hash), and whether its compressed stream is whole. */
+import { createHash, randomUUID } from "node:crypto";
+import { createReadStream, createWriteStream } from "node:fs";
+import { open } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { createGunzip } from "node:zlib";
 import type { InputFile } from "../../../dataset/manifest.ts";
-import { readingError } from "../../../files/failures.ts";
-import type { SourceFile } from "./source.ts";
+import { fileError, readingError } from "../../../files/failures.ts";
+import { unpackGzip } from "../../../files/gzip.ts";
+import { checkZstd } from "../../../files/zstd.ts";
+import type { Compression, SourceFile } from "./source.ts";
 
 const CHUNK_BYTES = 1 << 20;
 
+const CHECKS: Readonly<Record<Compression, (chunks: AsyncIterable<Buffer>) => Promise<unknown>>> = {
+  none: drain,
+  gzip: (chunks) => unpackGzip(chunks, drain),
+  zstd: checkZstd,
+};
+
 /**
- * Reads a file once. DuckDB takes the end of a gzip stream that is cut off for the end of the file, and does not
- * compare checksums; so that is done here.
+ * Reads a file once. DuckDB takes the end of a compressed stream that is cut off for the end of the file, and does not
+ * compare the checksums of gzip; so that is done here.
  * @throws UserError where the file cannot be read, or is damaged
  */
 export async function identify({ path, compression }: SourceFile): Promise<InputFile> {
   const hash = createHash("sha256");
   let bytes = 0;
-  const stream = createReadStream(path, { highWaterMark: CHUNK_BYTES });
   async function* counted(chunks: AsyncIterable<Buffer>) {
     for await (const chunk of chunks) {
       hash.update(chunk);
@@ -27,12 +33,53 @@ export async function identify({ path, compression }: SourceFile): Promise<Input
       yield chunk;
     }
   }
-  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   try {
-    if (compression === "gzip") await pipeline(stream, counted, createGunzip({ chunkSize: CHUNK_BYTES }), nowhere);
-    else await pipeline(stream, counted, nowhere);
+    await CHECKS[compression](counted(createReadStream(path, { highWaterMark: CHUNK_BYTES })));
   } catch (error) {
     throw readingError(error, path);
   }
   return { name: basename(path), bytes, sha256: hash.digest("hex") };
+}
+
+/**
+ * The path of a gzip file as DuckDB takes it: where zeros follow its last member, that of a copy in `folder` without
+ * them. The lengths at the ends of members are small: only a file that ends with a zero may have more.
+ */
+export async function withoutPadding(path: string, folder: string): Promise<string> {
+  try {
+    if (!(await endsWithZero(path))) return path;
+    const read = (end?: number) =>
+      createReadStream(path, { highWaterMark: CHUNK_BYTES, ...(end !== undefined && { end }) });
+    let bytes = 0;
+    async function* counted() {
+      for await (const chunk of read()) {
+        bytes += chunk.length;
+        yield chunk;
+      }
+    }
+    const end = await unpackGzip(counted(), drain);
+    if (end === bytes) return path;
+    const copy = join(folder, `${randomUUID()}.gz`);
+    await pipeline(read(end - 1), createWriteStream(copy)).catch((error) => {
+      throw fileError(error, "write", copy);
+    });
+    return copy;
+  } catch (error) {
+    throw readingError(error, path);
+  }
+}
+
+async function endsWithZero(path: string): Promise<boolean> {
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(1), 0, 1, Math.max(0, size - 1));
+    return bytesRead === 1 && buffer[0] === 0;
+  } finally {
+    await file.close();
+  }
+}
+
+async function drain(chunks: AsyncIterable<Buffer>): Promise<void> {
+  for await (const _ of chunks);
 }

@@ -88,7 +88,7 @@ async function loadFiles(
   into: string,
   files: readonly SourceFile[],
   wanted: readonly Wanted[],
-  { onProgress }: LoadOptions,
+  { onProgress, workFolder }: LoadOptions,
 ): Promise<Part[]> {
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
   const parts: Part[] = [];
@@ -96,7 +96,7 @@ async function loadFiles(
   for (const [index, file] of files.entries()) {
     const identity = identify(file);
     const loading = (async () => {
-      const rows = await openFile(connection, file);
+      const rows = await openFile(connection, file, workFolder);
       if (typeof rows.columns !== "function") checkColumns(rows.name, rows.columns, wanted);
       const broken = await insert(connection, into, index, rows, wanted, (share) =>
         onProgress?.(done + share * file.bytes, total),

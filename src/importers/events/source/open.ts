@@ -1,25 +1,29 @@
 /** Files of a source as rows of texts, by their formats. */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { openCsv } from "./csv.ts";
+import { withoutPadding } from "./inputs.ts";
 import { openNdjson } from "./ndjson.ts";
 import { openParquet } from "./parquet.ts";
 import type { TextRows } from "./rows.ts";
 import { numberText } from "./rules.ts";
 import type { SourceFile } from "./source.ts";
 
-export function openFile(
+/** @param folder where a copy may lie until all is read */
+export async function openFile(
   connection: DuckDBConnection,
-  { path, format, compression }: SourceFile,
-): Promise<TextRows> | TextRows {
+  { path: name, format, compression }: SourceFile,
+  folder: string,
+): Promise<TextRows> {
+  const path = compression === "gzip" ? await withoutPadding(name, folder) : name;
   switch (format) {
     case "csv":
-      return openCsv(connection, path, { name: path, compression });
+      return await openCsv(connection, path, { name, compression });
     case "tsv":
-      return openCsv(connection, path, { name: path, delimiter: "\t", compression });
+      return await openCsv(connection, path, { name, delimiter: "\t", compression });
     case "ndjson":
-      return openNdjson(connection, path, path, compression);
+      return openNdjson(connection, path, name, compression);
     case "parquet":
-      return openParquet(connection, path, path);
+      return await openParquet(connection, path, name);
   }
 }
 

@@ -6,6 +6,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { identifier } from "../../../database/sql.ts";
 import { failure } from "../../../errors/failure.ts";
 import { isPostgres } from "./address.ts";
+import { identify } from "./inputs.ts";
 import { openCopied, openFile } from "./open.ts";
 import { copyPostgres } from "./postgres.ts";
 import { queryFile, type TextRows } from "./rows.ts";
@@ -53,7 +54,7 @@ export async function takeSample(
   try {
     const names = isPostgres(source)
       ? await samplePostgres(connection, table, source, path)
-      : await sampleFiles(connection, table, source);
+      : await sampleFiles(connection, table, source, workFolder);
     const [[rows]] = await queryFile(connection, table, `SELECT count(*) FROM ${identifier(table)}`);
     if (Number(rows) === 0)
       throw failure("source.no-rows", { source: isPostgres(source) ? "the postgres table" : source });
@@ -73,17 +74,31 @@ async function samplePostgres(connection: DuckDBConnection, table: string, sourc
   return columns;
 }
 
-async function sampleFiles(connection: DuckDBConnection, table: string, source: string): Promise<readonly string[]> {
+async function sampleFiles(
+  connection: DuckDBConnection,
+  table: string,
+  source: string,
+  workFolder: string,
+): Promise<readonly string[]> {
   let columns: readonly string[] = [];
   let room = SAMPLE_ROWS;
   for (const file of await findFiles(connection, source)) {
-    const rows = await openFile(connection, file);
-    const there = await columnsOf(rows);
-    if (columns.length === 0) columns = there;
-    // Preparing will say so.
-    else if (typeof rows.columns !== "function" && !columns.every((column) => there.includes(column))) break;
-    if (columns.length > 0) room -= await addRows(connection, table, rows, columns, room);
+    const isWhole = async () => file.compression === "none" || (await identify(file));
+    try {
+      const rows = await openFile(connection, file, workFolder);
+      const there = await columnsOf(rows);
+      if (columns.length === 0) columns = there;
+      // Preparing will say so.
+      else if (typeof rows.columns !== "function" && !columns.every((column) => there.includes(column))) break;
+      if (columns.length > 0) room -= await addRows(connection, table, rows, columns, room);
+    } catch (error) {
+      // A damaged file also looks like one of broken rows; the damage is what is reported.
+      await isWhole();
+      throw error;
+    }
     if (room <= 0) break;
+    // What was looked at ends with the file; so that has to be its end.
+    await isWhole();
   }
   if (columns.length === 0) throw failure("source.unreadable", { source });
   return columns;

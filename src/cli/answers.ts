@@ -1,0 +1,103 @@
+/** Lines of requests to answers: a score for each, or what is wrong with the line. */
+import { z } from "zod";
+import { SCORE_BATCH } from "../engine/workspace.ts";
+import { failure, isFailure, noted, UserError, within } from "../errors/failure.ts";
+import { fileError } from "../files/failures.ts";
+import { packedAs } from "../files/packed.ts";
+import { type Line, splitLines } from "../lines.ts";
+import { problemsOf, sentence } from "../options/problems.ts";
+import type { Scorer } from "../scoring/predict.ts";
+import { predictRequestSchema } from "../scoring/request.ts";
+
+/** A line of the input. */
+const requestSchema = predictRequestSchema.extend({
+  id: z.union([z.string(), z.number()], { error: "expected a string or a number" }).optional(),
+});
+type Request = z.output<typeof requestSchema>;
+
+/** To a line: its `id`, where it has one that can be read, and a score or an error that names input, line and field. */
+export type Answer = { readonly id?: Request["id"] } & (
+  | { readonly score: number; readonly error?: undefined }
+  | { readonly score?: undefined; readonly error: UserError }
+);
+
+const SHAPE = "one JSON object a line";
+
+/**
+ * The lines of the input, in groups as they arrive.
+ * @throws UserError where it cannot be read, is packed, or has a line that would fill the memory
+ */
+export async function* readRequests(input: AsyncIterable<Buffer>, name: string): AsyncGenerator<Line[]> {
+  async function* unpacked(): AsyncGenerator<Buffer> {
+    let isFirst = true;
+    for await (const chunk of input) {
+      const format = isFirst ? packedAs(chunk) : undefined;
+      if (format !== undefined) throw failure("file.packed", { path: name, format });
+      isFirst = false;
+      yield chunk;
+    }
+  }
+  try {
+    yield* splitLines(unpacked(), name);
+  } catch (error) {
+    throw isFailure(error, "file.line-too-long") ? noted(error, `expected ${SHAPE}`) : fileError(error, "read", name);
+  }
+}
+
+/** Answers to lines, in their order. */
+export function answersTo(lines: readonly Line[], scorer: Scorer, name: string): Answer[] {
+  const answers: Answer[] = [];
+  const requests: Request[] = [];
+  /** Of each request: which line it is. */
+  const places: number[] = [];
+  for (const [at, line] of lines.entries()) {
+    const parsed = parseRequest(line, name);
+    if (parsed.request === undefined) answers[at] = parsed;
+    else places[requests.push(parsed.request) - 1] = at;
+  }
+  // A batch that the model refuses is scored again, a request at a time; and so none is counted twice.
+  for (let from = 0; from < requests.length; from += SCORE_BATCH) {
+    const scores = scoreEach(scorer, requests.slice(from, from + SCORE_BATCH));
+    for (const [i, score] of scores.entries()) {
+      const { id } = requests[from + i];
+      const at = places[from + i];
+      if (typeof score === "number") answers[at] = { id, score };
+      else answers[at] = { id, error: within(`${name}:${lines[at].number}`, score) };
+    }
+  }
+  return answers;
+}
+
+/** The request on a line; or what is wrong with it, and its id where it has one. */
+function parseRequest(
+  { number, text, isUtf8 }: Line,
+  name: string,
+): { request: Request } | { request?: undefined; id?: Request["id"]; error: UserError } {
+  const wrong = (expected: string) => failure("file.wrong-line", { path: name, line: number, expected });
+  if (!isUtf8) return { error: wrong("text in UTF-8") };
+  // All requests on one line are the likeliest mistake, and too much to parse.
+  if (/^\s*\[/.test(text)) return { error: wrong(`${SHAPE}, found an array`) };
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (error) {
+    return { error: failure("file.not-json", { path: name, line: number, reason: (error as Error).message }) };
+  }
+  const result = requestSchema.safeParse(parsed);
+  if (result.success) return { request: result.data };
+  const [problem] = problemsOf(requestSchema, parsed);
+  const field = problem.path.join(".") || "the request";
+  const error = within(`${name}:${number}`, failure("request.invalid", { field, problem: sentence(problem, field) }));
+  const { data: id } = requestSchema.shape.id.safeParse((parsed as { id?: unknown } | null)?.id);
+  return { id, error };
+}
+
+/** A score for each request; for one that the model refuses (a field it does not know) the error. */
+function scoreEach(scorer: Scorer, requests: readonly Request[]): readonly (number | UserError)[] {
+  try {
+    return scorer.score(requests);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return requests.length === 1 ? [error] : requests.flatMap((request) => scoreEach(scorer, [request]));
+  }
+}
