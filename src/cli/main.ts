@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-/** The `dien` command: hands the process to the program, and the exit code to the process. */
-import { removeUnfinished } from "../files/aside.ts";
 import { fileError } from "../files/failures.ts";
+/** The `dien` command: hands the process to the program, and the exit code to the process. */
+import { removeUnfinished } from "../files/unfinished.ts";
 import { INTERRUPTED } from "./context.ts";
 import { asUserError } from "./failures.ts";
 import { errorLine } from "./hints.ts";

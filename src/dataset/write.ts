@@ -22,6 +22,15 @@ import { writeManifest } from "./write-manifest.ts";
  * @throws UserError where `out` is taken by something else or cannot be written.
  */
 export async function writeDataset(out: string, source: DatasetSource, onProgress?: OnProgress): Promise<Manifest> {
+  return await writeAside(out, (folder) => writeDatasetFiles(folder, source, onProgress));
+}
+
+/** Writes the files of `source` to an empty folder; returns the manifest. @throws UserError where the disk refuses */
+export async function writeDatasetFiles(
+  folder: string,
+  source: DatasetSource,
+  onProgress?: OnProgress,
+): Promise<Manifest> {
   const probability = source.samples.train.probability !== undefined;
   if (SPLITS.some((split) => (source.samples[split].probability !== undefined) !== probability)) {
     throw new RangeError("either all samples have a probability or none");
@@ -65,47 +74,45 @@ export async function writeDataset(out: string, source: DatasetSource, onProgres
   const all = [...vocabularies.user, ...vocabularies.item, ...vocabularies.context];
   const files = all.length + 2 + SPLITS.length;
   let done = 0;
-  return await writeAside(out, (folder) =>
-    withDuckDB(async (connection) => {
-      const written = () => onProgress?.("write", ++done, files);
-      const write = async (file: FormatFile, values: FileValues) => {
-        await writeFile(connection, folder, file, values);
-        written();
-      };
-      await makeFolders(folder);
-      for (const vocabulary of all) {
-        await writeVocabulary(connection, folder, vocabulary);
-        written();
-      }
-      const { user, item, context } = vocabularies;
-      const [{ values: keys }] = source.itemFields;
-      await write(itemsFile(manifest), {
-        row: Int32Array.from(keys, (_, row) => row),
-        key: keys.map((value) => value ?? ""),
-        ...byName(item, ({ ids }) => ids),
+  return await withDuckDB(async (connection) => {
+    const written = () => onProgress?.("write", ++done, files);
+    const write = async (file: FormatFile, values: FileValues) => {
+      await writeFile(connection, folder, file, values);
+      written();
+    };
+    await makeFolders(folder);
+    for (const vocabulary of all) {
+      await writeVocabulary(connection, folder, vocabulary);
+      written();
+    }
+    const { user, item, context } = vocabularies;
+    const [{ values: keys }] = source.itemFields;
+    await write(itemsFile(manifest), {
+      row: Int32Array.from(keys, (_, row) => row),
+      key: keys.map((value) => value ?? ""),
+      ...byName(item, ({ ids }) => ids),
+    });
+    const { offsets } = source;
+    await write(sequencesFile(manifest), {
+      user: source.users,
+      items: { values: source.items, offsets },
+      times: { values: source.times, offsets },
+      training: source.training,
+    });
+    for (const split of SPLITS) {
+      const samples = source.samples[split];
+      const { sequence, position, item, time, probability } = samples;
+      await write(samplesFile(manifest, split), {
+        ...{ time, sequence, position, item },
+        label: Int32Array.from(samples.label),
+        length: historyLengths(samples, source),
+        ...byName(user, ({ ids }) => sequence.map((row) => ids[row])),
+        ...byName(context, ({ ids }, index) => samples.context[index].map((code) => ids[code])),
+        ...(probability && { probability }),
       });
-      const { offsets } = source;
-      await write(sequencesFile(manifest), {
-        user: source.users,
-        items: { values: source.items, offsets },
-        times: { values: source.times, offsets },
-        training: source.training,
-      });
-      for (const split of SPLITS) {
-        const samples = source.samples[split];
-        const { sequence, position, item, time, probability } = samples;
-        await write(samplesFile(manifest, split), {
-          ...{ time, sequence, position, item },
-          label: Int32Array.from(samples.label),
-          length: historyLengths(samples, source),
-          ...byName(user, ({ ids }) => sequence.map((row) => ids[row])),
-          ...byName(context, ({ ids }, index) => samples.context[index].map((code) => ids[code])),
-          ...(probability && { probability }),
-        });
-      }
-      return await writeManifest(folder, manifest);
-    }),
-  );
+    }
+    return await writeManifest(folder, manifest);
+  });
 }
 
 /** The columns of fields, by name. */

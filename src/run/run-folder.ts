@@ -7,25 +7,21 @@
  *   model/            the best model, all that serving needs
  *   scores/           the best model's scores on the test samples
  *   summary.json      the outcome
- *   lock              the process that trains it, as long as it does
+ *   lock              the claim of the process that trains it
  *
  * Every file is written aside and renamed, so a kill leaves the old one or the new one. Each carries checksums of all that
  * it holds, and those of the log are in the checkpoint and the summary; whoever reads one checks it.
  */
 import { existsSync } from "node:fs";
-import { readdir, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { failure } from "../errors/failure.ts";
 import { writeFileAside } from "../files/aside.ts";
-import { fileError } from "../files/failures.ts";
+import { namesIn } from "../files/claim.ts";
+import { fileError, unlessAbsent } from "../files/failures.ts";
 import { makeFolder } from "../files/plain.ts";
 import { readSealedYaml, sealedYaml } from "../files/sealed.ts";
 import { type RunConfig, resolveStoredConfig } from "./config.ts";
-
-const LOCK = "lock";
-/** The name of a file that was not finished. */
-const LEFTOVER = /\.tmp-\d+$/;
 
 /** Paths of a run's files. */
 export const runFiles = (run: string) => ({
@@ -36,39 +32,29 @@ export const runFiles = (run: string) => ({
   weights: join(run, "model", "weights.safetensors"),
   scores: join(run, "scores", "test.safetensors"),
   summary: join(run, "summary.json"),
-  lock: join(run, LOCK),
 });
 
-/**
- * Creates the folder of a fresh run and writes its configuration. Refuses a folder that holds a run, or other files.
- */
+/** Refuses the folder of a fresh run where it holds a run, or other files; leaves it as it is. */
+export async function checkFresh(run: string): Promise<void> {
+  if (!(await holdsFiles(run))) return;
+  throw failure(existsSync(runFiles(run).config) ? "run.exists" : "run.other-files", { path: run });
+}
+
+/** Creates the folder of a fresh run and writes its configuration. Refuses what `checkFresh` refuses. */
 export async function createRun(run: string, config: RunConfig): Promise<void> {
-  const files = runFiles(run);
   await makeFolder(run);
-  await removeLeftovers(run);
-  if (await holdsFiles(run)) {
-    throw failure(existsSync(files.config) ? "run.exists" : "run.other-files", { path: run });
-  }
-  await writeFileAside(files.config, sealedYaml(stringify(config)));
+  await checkFresh(run);
+  await writeFileAside(runFiles(run).config, sealedYaml(stringify(config)));
 }
 
-/** Whether a folder holds anything but a lock and what a killed run of this program had half-written. */
+/** Whether a folder holds anything but a claim and what a killed run of this program had half-written. */
 export async function holdsFiles(run: string): Promise<boolean> {
-  if (!existsSync(run)) return false;
-  const names = await readdir(run).catch((error) => {
-    throw fileError(error, "read", run);
-  });
-  return names.some((name) => name !== LOCK && !LEFTOVER.test(name));
-}
-
-/** Removes what a killed run of this program had half-written aside. */
-export async function removeLeftovers(run: string): Promise<void> {
-  const { checkpoint, model, scores } = runFiles(run);
-  for (const folder of [run, ...[checkpoint, model, scores].map(dirname)]) {
-    if (!existsSync(folder)) continue;
-    const leftovers = (await readdir(folder)).filter((name) => LEFTOVER.test(name));
-    for (const name of leftovers) await rm(join(folder, name), { force: true });
-  }
+  const names = await namesIn(run)
+    .catch(unlessAbsent)
+    .catch((error) => {
+      throw fileError(error, "read", run);
+    });
+  return names !== undefined && names.length > 0;
 }
 
 /** The configuration of the run in a folder. Throws UserError where there is none. */

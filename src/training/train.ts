@@ -10,7 +10,7 @@ import { withLock } from "../run/lock.ts";
 import { describeModel, fingerprint } from "../run/model-description.ts";
 import { readModelDescription, writeModelDescription } from "../run/model-folder.ts";
 import { openDatasetOf } from "../run/open-dataset.ts";
-import { createRun, readRunConfig, removeLeftovers, runFiles } from "../run/run-folder.ts";
+import { checkFresh, createRun, readRunConfig, runFiles } from "../run/run-folder.ts";
 import type { TrainSummary } from "../run/summary.ts";
 import { readCheckpoint } from "./checkpoint.ts";
 import type { TrainEvent } from "./events.ts";
@@ -47,6 +47,8 @@ export interface Interruption {
 export async function train(options: TrainOptions): Promise<TrainSummary | Interruption> {
   const { data, out, resume = false, signal, onProgress: onEvent = () => {} } = options;
   const config = resume ? await readRunConfig(out) : resolveConfig(options.config);
+  // Before anything is written: people's folders stay as they are.
+  if (!resume) await checkFresh(out);
   const { checkpointSeconds, ...machine } = chooseTrainingMachine(options, config.train.shards);
   const dataset = await openDatasetOf(config, data);
   let pool: WorkerPool | undefined;
@@ -86,7 +88,6 @@ async function openRun(
   workspace.parameters.initialise(workspace.memory, config.train.seed);
   let progress: Progress | undefined;
   if (resume) {
-    await removeLeftovers(out);
     await checkDataset(out, dataset);
     progress = await readCheckpoint(out, workspace);
   } else await createRun(out, config);

@@ -64,8 +64,9 @@ describe("a lab refuses, before anything is trained,", () => {
 
   it("a folder with files but no run, though not what a kill left half-written", async () => {
     mkdirSync(runOf("odd"), { recursive: true });
-    writeFileSync(join(runOf("odd"), "config.yaml.tmp-123"), "half");
-    writeFileSync(join(runOf("odd"), "lock"), "");
+    const id = "0123456789ab";
+    writeFileSync(join(runOf("odd"), `config.yaml.tmp-${id}`), "half");
+    writeFileSync(join(runOf("odd"), "lock"), JSON.stringify({ id, pid: 7, host: "elsewhere" }));
     await finish("figure3", optionsOf("odd"));
     rmSync(join(runOf("odd"), "config.yaml"));
     expect(await refusal(optionsOf("odd"))).toMatch(/seed-1 holds files but no run/);

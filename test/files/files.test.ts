@@ -14,9 +14,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { removeUnfinished, replaceFile, replaceFiles, withTemporary, writeFileAside } from "../../src/files/aside.ts";
+import { replaceFile, replaceFiles, writeFileAside } from "../../src/files/aside.ts";
 import { fileError } from "../../src/files/failures.ts";
 import { appendLine, makeFolder, readText } from "../../src/files/plain.ts";
+import { removeUnfinished, withTemporary } from "../../src/files/unfinished.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -90,7 +91,7 @@ describe("files", () => {
       writeFileSync(join(aside, "a"), "half");
       await replaceFile(join(folder, "b.txt"), async (temporary) => {
         writeFileSync(temporary, "half");
-        expect(readdirSync(folder)).toHaveLength(2);
+        expect(readdirSync(folder)).toHaveLength(3);
         removeUnfinished();
         expect(readdirSync(folder)).toEqual([]);
       });

@@ -1,6 +1,5 @@
 /** Training, evaluation and prediction as a user of the package meets them. */
-
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   calibrationOf,
@@ -196,15 +195,26 @@ describe("mistakes", () => {
   it("what a killed run had written aside is removed, and is no reason to refuse the folder", async () => {
     const out = join(folder, "killed-early");
     mkdirSync(out);
-    writeFileSync(join(out, "config.yaml.tmp-1234"), "half");
+    const id = "0123456789ab";
+    writeFileSync(join(out, "lock"), JSON.stringify({ id, pid: 7, host: "elsewhere" }));
+    writeFileSync(join(out, `config.yaml.tmp-${id}`), "half");
     await train({ data, out, config: configOf({ epochs: 1 }) });
+    // From before claims had ids.
+    writeFileSync(join(out, "lock"), JSON.stringify({ pid: 1234, host: "elsewhere" }));
     writeFileSync(join(out, "checkpoint", "state.safetensors.tmp-1234"), "half");
     await train({ data, out, config: configOf(), resume: true });
-    expect(readdirSync(out)).not.toContain("config.yaml.tmp-1234");
+    expect(readdirSync(out).filter((name) => /tmp|lock/.test(name))).toEqual([]);
     expect(readdirSync(join(out, "checkpoint"))).toEqual(["state.safetensors"]);
   });
 
-  it("a folder that holds a run, or anything else", async () => {
+  it("a folder that holds a run, or anything else, which stays as it is", async () => {
+    const foreign = join(folder, "foreign");
+    mkdirSync(foreign);
+    for (const name of ["config.yaml.tmp-1234", "lock"]) writeFileSync(join(foreign, name), "mine");
+    const changed = statSync(foreign).mtimeMs;
+    await fails(train({ data, out: foreign, config: configOf() }), /holds files but no run/);
+    expect(readdirSync(foreign).sort()).toEqual(["config.yaml.tmp-1234", "lock"]);
+    expect(statSync(foreign).mtimeMs).toBe(changed);
     await fails(train({ data, out: run, config: configOf() }), /holds a run already$/);
     await fails(train({ data, out: data, config: configOf() }), /holds files but no run/);
   });

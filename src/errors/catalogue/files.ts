@@ -28,6 +28,21 @@ export const files = {
     meaning: "A file or folder cannot be read or written for another reason, which the message gives.",
     message: ({ action, path, reason }: FileOperation & { reason: string }) => `cannot ${action} ${path}: ${reason}`,
   },
+  "file.in-use": {
+    status: 409,
+    meaning: "Another process writes the same file or folder.",
+    message: ({ path, owner }: { path: string; owner: string }) => `${path} is being written by ${owner}`,
+  },
+  "file.no-lock": {
+    status: 409,
+    meaning: "Something else stands where a lock of this program should be.",
+    message: ({ path }: { path: string }) => `${path} is in the way: it is no lock of this program`,
+  },
+  "file.cannot-lock": {
+    status: 500,
+    meaning: "The platform or the file system has no locks, without which two processes could write the same file.",
+    message: ({ path, reason }: { path: string; reason: string }) => `cannot lock ${path}: ${reason}`,
+  },
   "file.not-json": {
     status: 422,
     meaning: "A file, or a line of it, is not JSON.",

@@ -27,8 +27,7 @@ export const runs = {
   "run.in-training": {
     status: 409,
     meaning: "Another process trains the run.",
-    message: ({ path, owner, lock }: { path: string; owner: string; lock: string }) =>
-      `${path} is being trained by ${owner}; if that has ended, remove ${lock}`,
+    message: ({ path, owner }: { path: string; owner: string }) => `${path} is being trained by ${owner}`,
   },
   "run.other-dataset": {
     status: 409,

@@ -2,10 +2,11 @@
  * Amazon review dumps to a dataset: user {user}, item {item, category}, every review a behaviour, as in the paper
  * (section 4.1). What becomes of duplicates, broken lines and so on is in docs/data-format.md.
  */
+import type { z } from "zod";
 import type { OnProgress } from "../../dataset/dataset.ts";
-import { checkReplaceable } from "../../dataset/folder.ts";
+import { writeAside } from "../../dataset/folder.ts";
 import { type PreparedCounts, preparedCounts } from "../../dataset/manifest.ts";
-import { writeDataset } from "../../dataset/write.ts";
+import { writeDatasetFiles } from "../../dataset/write.ts";
 import { failure } from "../../errors/failure.ts";
 import { checkOptions } from "../../options/problems.ts";
 import { behaviourSequences } from "../behaviours.ts";
@@ -28,10 +29,17 @@ export interface PrepareSummary extends PreparedCounts {
  * nothing to train on, or `out` cannot be written.
  */
 export async function prepareAmazon(options: PrepareAmazonOptions, onProgress?: OnProgress): Promise<PrepareSummary> {
+  const checked = checkOptions("prepareAmazon", amazonOptions, options);
+  return await writeAside(checked.out, (folder) => prepareInto(folder, checked, onProgress));
+}
+
+async function prepareInto(
+  folder: string,
+  { protocol, negatives, seed, maxHistory, ...paths }: z.output<typeof amazonOptions>,
+  onProgress: OnProgress | undefined,
+): Promise<PrepareSummary> {
   const start = performance.now();
-  const { protocol, negatives, seed, maxHistory, ...paths } = checkOptions("prepareAmazon", amazonOptions, options);
   const stage = (name: string) => (done: number, total: number | undefined) => onProgress?.(name, done, total);
-  await checkReplaceable(paths.out);
   const reviews = await readReviews(paths.reviews, stage("reviews"));
   const sequences = behaviourSequences(reviews);
   const { users, catalogue, offsets, items, times } = sequences;
@@ -60,8 +68,8 @@ export async function prepareAmazon(options: PrepareAmazonOptions, onProgress?: 
     incompleteMetadata: metadata.incomplete,
     itemsWithoutCategory: itemCount - categorised,
   };
-  const manifest = await writeDataset(
-    paths.out,
+  const manifest = await writeDatasetFiles(
+    folder,
     {
       importer: "amazon",
       protocol,

@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { type OnProgress, SPLITS, type Split } from "../../dataset/dataset.ts";
-import { checkReplaceable, writeAside } from "../../dataset/folder.ts";
+import { writeAside } from "../../dataset/folder.ts";
 import { type InputFile, type Manifest, type PreparedCounts, preparedCounts } from "../../dataset/manifest.ts";
 import { DAY } from "../../dataset/time.ts";
 import { describeField } from "../../dataset/vocabulary.ts";
@@ -80,7 +80,6 @@ export async function prepareLogs(
   onProgress?: OnProgress,
 ): Promise<EventsSummary> {
   const start = performance.now();
-  await checkReplaceable(out);
   return await writeAside(out, async (folder) => {
     const workFolder = join(folder, "work");
     // A half for the database: typed arrays, buffers and the program itself take their share.

@@ -3,10 +3,11 @@
  * true click probability; each user's latest are test samples, those before them validation samples.
  */
 import { setImmediate } from "node:timers/promises";
+import type { z } from "zod";
 import type { OnProgress, Split } from "../../dataset/dataset.ts";
-import { checkReplaceable } from "../../dataset/folder.ts";
+import { writeAside } from "../../dataset/folder.ts";
 import { type PreparedCounts, preparedCounts } from "../../dataset/manifest.ts";
-import { writeDataset } from "../../dataset/write.ts";
+import { writeDatasetFiles } from "../../dataset/write.ts";
 import { checkOptions } from "../../options/problems.ts";
 import { evaluateScores, type Metrics } from "../../statistics/metrics.ts";
 import { SampleColumns } from "../sample-columns.ts";
@@ -40,9 +41,16 @@ export async function prepareSynthetic(
   options: PrepareSyntheticOptions,
   onProgress?: OnProgress,
 ): Promise<SyntheticSummary> {
+  const { out, ...checked } = checkOptions("prepareSynthetic", syntheticOptions, options);
+  return await writeAside(out, (folder) => prepareInto(folder, checked, onProgress));
+}
+
+async function prepareInto(
+  folder: string,
+  { dumps, log, logFormat, ...shop }: Omit<z.output<typeof syntheticOptions>, "out">,
+  onProgress: OnProgress | undefined,
+): Promise<SyntheticSummary> {
   const start = performance.now();
-  const { out, dumps, log, logFormat, ...shop } = checkOptions("prepareSynthetic", syntheticOptions, options);
-  await checkReplaceable(out);
   const { segments, offsets, items, times, training, samples } = await simulate(shop, onProgress);
   const { test } = samples;
   const ceiling = evaluateScores({ label: test.label, score: test.probability, group: test.sequence });
@@ -50,8 +58,8 @@ export async function prepareSynthetic(
   const { seed, ...settings } = shop;
   if (dumps !== undefined) await writeDumps(dumps, shop, onProgress);
   if (log !== undefined) await writeLog({ ...shop, log, logFormat }, onProgress);
-  const manifest = await writeDataset(
-    out,
+  const manifest = await writeDatasetFiles(
+    folder,
     {
       importer: "synthetic",
       protocol: "impressions",

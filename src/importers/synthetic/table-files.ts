@@ -9,7 +9,7 @@ import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { withDuckDB } from "../../database/open.ts";
 import { csvToParquet } from "../../dataset/parquet.ts";
-import { withTemporary } from "../../files/aside.ts";
+import { withTemporary } from "../../files/unfinished.ts";
 import type { TableFormat } from "./options.ts";
 
 /** What a cell holds: a text, a number, or null where the value is missing. */

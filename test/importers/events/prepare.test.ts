@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { withDuckDB } from "../../../src/database/open.ts";
@@ -466,9 +466,10 @@ describe("a dataset of events", () => {
       fields: { user: ["user"], context: ["page"] },
     };
     const spills = async (out: string, memory: number) => {
-      const spilled = join(`${out}.tmp-${process.pid}`, "work", "spilled");
+      const aside = () => readdirSync(folder).find((name) => name.startsWith(`${basename(out)}.tmp-`)) ?? "";
       let found = false;
       const timer = setInterval(() => {
+        const spilled = join(folder, aside(), "work", "spilled");
         found ||= existsSync(spilled) && readdirSync(spilled).length > 0;
       }, 2);
       await prepareEvents({ features, events, out, memory }).finally(() => clearInterval(timer));

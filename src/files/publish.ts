@@ -1,0 +1,77 @@
+/** Folders that appear whole or not at all: written under another name, then put in the place of the old one at once. */
+import { existsSync, renameSync } from "node:fs";
+import { chmod, mkdir, readdir, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { flush, flushFolder } from "./aside.ts";
+import { wholePlace, withClaim } from "./claim.ts";
+import { unlessAbsent } from "./failures.ts";
+import { earlierName, remove, replacementsLeft, temporaryName } from "./leftovers.ts";
+import { exchanger } from "./native.ts";
+import { note } from "./notes.ts";
+import { whileUnfinished, withTemporary } from "./unfinished.ts";
+
+/**
+ * Lets `write` fill a fresh folder beside `place` and puts it in its place, with the mode of the old one. Where anything
+ * fails, nothing stays, and what was at `place` is as it was. The place is claimed from the beginning.
+ * @param place links in it were followed
+ * @param check refuses what stands at `place` where it must not be replaced; asked before `write`, and again after it
+ */
+export async function publishFolder<T>(
+  place: string,
+  check: () => Promise<void>,
+  write: (folder: string) => Promise<T>,
+): Promise<T> {
+  await mkdir(dirname(place), { recursive: true });
+  return await withClaim(wholePlace(place), async (id) => {
+    await check();
+    const [aside, earlier] = [temporaryName(place, id), earlierName(place, id)];
+    const exchange = exchanger();
+    const result = await withTemporary(aside, async () => {
+      const mode = (await stat(place).catch(unlessAbsent))?.mode;
+      await mkdir(aside, mode);
+      const result = await write(aside);
+      if (mode !== undefined) await chmod(aside, mode);
+      await flushAll(aside);
+      await check();
+      putInPlace(aside, place, earlier, exchange);
+      return result;
+    });
+    await flushFolder(dirname(place));
+    for (const old of replacementsLeft(place, [id])) {
+      const outcome = await whileUnfinished(old, () => remove(old));
+      if (existsSync(old))
+        note(`${place} was replaced, but ${outcome}; the next command that writes there tries again`);
+    }
+    return result;
+  });
+}
+
+/** Synchronous: no signal comes between. What stood at `place` is afterwards called `aside`, or `earlier`. */
+function putInPlace(
+  aside: string,
+  place: string,
+  earlier: string,
+  exchange: (one: string, other: string) => boolean,
+): void {
+  if (!existsSync(place)) {
+    renameSync(aside, place);
+    return;
+  }
+  if (exchange(aside, place)) return;
+  renameSync(place, earlier);
+  try {
+    renameSync(aside, place);
+  } catch (error) {
+    renameSync(earlier, place);
+    throw error;
+  }
+}
+
+/** Waits until all of a folder is on the disk. */
+async function flushAll(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    await (entry.isDirectory() ? flushAll(path) : flush(path));
+  }
+  await flushFolder(folder);
+}
