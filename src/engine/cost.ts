@@ -10,9 +10,9 @@ import { ParameterPlan } from "../autograd/parameters.ts";
 import { Tape } from "../autograd/tape.ts";
 import { Batch } from "../features/batch.ts";
 import type { Schema } from "../features/schema.ts";
-import { loadKernels } from "../kernels/load.ts";
+import { planKernels } from "../kernels/load.ts";
 import type { RunConfig } from "../run/config.ts";
-import { Arena, createMemory } from "../tensor/memory.ts";
+import { Arena, planMemory } from "../tensor/memory.ts";
 import { recordModel } from "./record.ts";
 
 export interface ModelCost {
@@ -63,13 +63,12 @@ function forwardFlops({ name, inputs, parameters, outputs, attributes }: Operati
 /** Records the model for one sample of full length; only the sample's ids have memory. */
 function recordOnce(schema: Schema, config: Pick<RunConfig, "model">, training: boolean) {
   const measure = new Arena(0, Number.MAX_SAFE_INTEGER);
-  new Batch(createMemory(0), measure, schema, 1);
+  new Batch(planMemory(0), measure, schema, 1);
   const bytes = measure.start + measure.usedBytes;
-  const memory = createMemory(bytes);
-  const batch = new Batch(memory, new Arena(0, bytes), schema, 1);
+  const batch = new Batch(planMemory(bytes), new Arena(0, bytes), schema, 1);
   batch.packed.pack([schema.maxHistory], 0, 1);
   const parameters = new ParameterPlan();
-  const tape = new Tape({ kernels: loadKernels(memory.memory), parameters, training });
+  const tape = new Tape({ kernels: planKernels(), parameters, training });
   recordModel(tape, batch, config);
   return { specs: parameters.specs, flops: flopsOf(tape) };
 }

@@ -14,12 +14,20 @@ import { failure, type UserError } from "../errors/failure.ts";
 import { Batch } from "../features/batch.ts";
 import type { Schema } from "../features/schema.ts";
 import type { Kernels, Pointer } from "../kernels/contract.ts";
-import { loadKernels } from "../kernels/load.ts";
+import { loadKernels, planKernels } from "../kernels/load.ts";
 import { Gradients } from "../optim/gradients.ts";
 import type { RunConfig } from "../run/config.ts";
 import type { LossTerm } from "../run/losses.ts";
 import type { Ids } from "../tensor/arrays.ts";
-import { Arena, createMemory, type LinearMemory, MAX_BYTES, viewMemory } from "../tensor/memory.ts";
+import {
+  Arena,
+  createMemory,
+  type LinearMemory,
+  MAX_BYTES,
+  type MemoryViews,
+  planMemory,
+  viewMemory,
+} from "../tensor/memory.ts";
 import { BARRIER_CELLS } from "./barrier.ts";
 import type { Machine } from "./machine.ts";
 import { recordModel } from "./record.ts";
@@ -93,14 +101,14 @@ export class Workspace {
     const measuringPlan = measures(options) ? planTape(options, MEASURE) : undefined;
     const plans = [plan, trainingPlan, measuringPlan];
     const activationBytes = Math.max(...plans.map((each) => each?.bytes.activations ?? 0));
-    const layout = (linear: LinearMemory, arena: Arena) =>
+    const layout = (linear: MemoryViews, arena: Arena) =>
       layOut(options, plan, trainingPlan, activationBytes, linear, arena);
     if (memory === undefined) {
       const measure = new Arena(0, Number.MAX_SAFE_INTEGER);
-      layout(createMemory(0), measure);
+      layout(planMemory(0), measure);
       const bytes = measure.start + measure.usedBytes;
       if (bytes > MAX_BYTES) throw tooLarge(bytes, options);
-      memory = createMemory(bytes).memory;
+      memory = allocate(bytes);
     }
     this.memory = viewMemory(memory);
     this.kernels = loadKernels(memory, options.engine);
@@ -172,11 +180,10 @@ function shardSize({ train }: RunConfig): number {
 
 /** Records the model on a tape without memory. */
 function planTape({ schema, config }: WorkspaceOptions, purpose: Purpose): TapePlan {
-  const memory = createMemory(0);
   const parameters = new ParameterPlan();
-  const tape = new Tape({ kernels: loadKernels(memory.memory), parameters, ...purpose });
+  const tape = new Tape({ kernels: planKernels(), parameters, ...purpose });
   const samples = purpose.training ? shardSize(config) : SCORE_BATCH;
-  recordModel(tape, new Batch(memory, new Arena(0, Number.MAX_SAFE_INTEGER), schema, samples), config);
+  recordModel(tape, new Batch(planMemory(0), new Arena(0, Number.MAX_SAFE_INTEGER), schema, samples), config);
   const losses = tape.losses.map(({ name, weight }) => ({ name, weight }));
   return { specs: parameters.specs, lookups: tape.lookups, losses, bytes: tape.bytes() };
 }
@@ -186,7 +193,7 @@ function layOut(
   plan: TapePlan,
   trainingPlan: TapePlan | undefined,
   activationBytes: number,
-  memory: LinearMemory,
+  memory: MemoryViews,
   arena: Arena,
 ) {
   const { shards } = config.train;
@@ -217,8 +224,18 @@ function layOut(
   };
 }
 
+function allocate(bytes: number): WebAssembly.Memory {
+  try {
+    return createMemory(bytes).memory;
+  } catch (error) {
+    throw failure("run.no-address-space", { field: "linear memory", needed: mib(bytes) }, error);
+  }
+}
+
+const gib = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+const mib = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MiB`;
+
 function tooLarge(bytes: number, { schema, config, threads }: WorkspaceOptions): UserError {
-  const gib = (count: number) => `${(count / 2 ** 30).toFixed(1)} GiB`;
   const largest = [...schema.user, ...schema.item, ...schema.context].sort((a, b) => b.size - a.size)[0];
   return failure("run.too-large", {
     needed: gib(bytes),

@@ -4,7 +4,7 @@
  * Rows follow `packed`: sample arrays are in row order (longest history first), token arrays in packed order.
  */
 import type { Floats, Ids } from "../tensor/arrays.ts";
-import type { Arena, LinearMemory } from "../tensor/memory.ts";
+import type { Arena, MemoryViews } from "../tensor/memory.ts";
 import { Packed } from "../tensor/packed.ts";
 import type { Field, Schema } from "./schema.ts";
 
@@ -23,7 +23,7 @@ export class Batch {
   /** [tokens] per item field: a sampled non-behaviour for each behaviour; step 0 is never read. Only losses read it. */
   readonly negatives: readonly Ids[];
 
-  constructor(memory: LinearMemory, arena: Arena, schema: Schema, maxSamples: number) {
+  constructor(memory: MemoryViews, arena: Arena, schema: Schema, maxSamples: number) {
     const { user, item, context } = schema;
     const ids = (group: string, fields: readonly Field[], count: number): Ids[] =>
       fields.map((field) => {

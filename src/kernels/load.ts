@@ -21,6 +21,11 @@ export function engineSupported(engine: Engine): boolean {
   return engine !== "relaxed" || relaxedSupported();
 }
 
+/** Kernels for a tape that is recorded to plan with and never replayed: they compute nowhere. */
+export function planKernels(): Kernels {
+  return createReferenceKernels({ buffer: new ArrayBuffer(0) });
+}
+
 /** The kernels over `memory` (shared, never to grow), ready to call. Throws Error where the engine is not supported. */
 export function loadKernels(memory: WebAssembly.Memory, engine: Engine = "simd"): Kernels {
   return engine === "reference" ? createReferenceKernels(memory) : loadWasmKernels(memory, engine);

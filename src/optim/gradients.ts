@@ -9,7 +9,7 @@ import type { ParameterLayout, Placed } from "../autograd/parameters.ts";
 import type { Tape } from "../autograd/tape.ts";
 import type { Lookup } from "../autograd/values.ts";
 import type { Pointer } from "../kernels/contract.ts";
-import { type Arena, aligned, type LinearMemory } from "../tensor/memory.ts";
+import { type Arena, aligned, type MemoryViews } from "../tensor/memory.ts";
 
 /** Dense gradients are reduced, and rows of tables updated, in pieces of this size; threads share out the pieces. */
 export const DENSE_PIECE = 4096;
@@ -47,7 +47,7 @@ export const LookupInt = {
 const LOOKUP_INTS = 4;
 
 export class Gradients {
-  readonly memory: LinearMemory;
+  readonly memory: MemoryViews;
   readonly shards: number;
   readonly parameters: ParameterLayout;
   /** The sum over shards of the dense blocks. */
@@ -65,7 +65,7 @@ export class Gradients {
    * @param lookups the look-ups of a shard's tape, at capacity
    */
   constructor(
-    memory: LinearMemory,
+    memory: MemoryViews,
     arena: Arena,
     parameters: ParameterLayout,
     lookups: readonly Lookup[],
@@ -141,7 +141,7 @@ export class Gradients {
   }
 }
 
-function doubles(memory: LinearMemory, arena: Arena, count: number): Float64Array {
+function doubles(memory: MemoryViews, arena: Arena, count: number): Float64Array {
   const pointer = arena.alloc(count * 2);
   const all = new Float64Array(memory.f32.buffer);
   return all.subarray(pointer / 8, pointer / 8 + count);

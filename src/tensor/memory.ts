@@ -10,11 +10,24 @@ const PAGE = 65_536;
 export const MAX_BYTES = 65_536 * PAGE;
 const ALIGNMENT = 64;
 
-/** A linear memory with typed views over all of it: `f32[p / 4]` is the float at byte offset p. */
-export interface LinearMemory {
-  readonly memory: WebAssembly.Memory;
+/** Typed views over all of a memory: `f32[p / 4]` is the float at byte offset p. */
+export interface MemoryViews {
   readonly f32: Float32Array;
   readonly i32: Int32Array;
+}
+
+/** A linear memory that kernels compute in. */
+export interface LinearMemory extends MemoryViews {
+  readonly memory: WebAssembly.Memory;
+}
+
+/**
+ * At least `bytes` to plan with, where nothing is computed. A WebAssembly memory would do as well, but the engine reserves
+ * about 10 GiB of address space for each, however small it is, so that accesses need no check of their bounds.
+ */
+export function planMemory(bytes: number): MemoryViews {
+  const buffer = new ArrayBuffer(aligned(bytes));
+  return { f32: new Float32Array(buffer), i32: new Int32Array(buffer) };
 }
 
 /** Views over an existing memory, which must never grow. */
@@ -22,7 +35,10 @@ export function viewMemory(memory: WebAssembly.Memory): LinearMemory {
   return { memory, f32: new Float32Array(memory.buffer), i32: new Int32Array(memory.buffer) };
 }
 
-/** A fixed-size memory of at least `bytes`, shared between threads. Throws RangeError past 4 GiB. */
+/**
+ * A fixed-size memory of at least `bytes`, shared between threads. Throws RangeError past 4 GiB, and where the system
+ * gives neither the memory nor the address space around it.
+ */
 export function createMemory(bytes: number): LinearMemory {
   if (bytes > MAX_BYTES) {
     throw new RangeError(`${(bytes / 2 ** 30).toFixed(2)} GiB needed, 4 GiB is the most that wasm32 can address`);

@@ -7,7 +7,7 @@
  * operation on every token is one product over all of them.
  */
 import type { Pointer } from "../kernels/contract.ts";
-import type { Arena, LinearMemory } from "./memory.ts";
+import type { Arena, MemoryViews } from "./memory.ts";
 
 /** What the rows of a tensor are: samples, tokens, pairs; or `one`, for memory of a fixed size. */
 export type Axis = "samples" | "tokens" | "pairs" | "one";
@@ -42,7 +42,7 @@ export class Packed {
   readonly lengths: Int32Array;
   readonly #countOfLength: Int32Array;
 
-  constructor(memory: LinearMemory, arena: Arena, maxSamples: number, maxSteps: number) {
+  constructor(memory: MemoryViews, arena: Arena, maxSamples: number, maxSteps: number) {
     this.samples = { axis: "samples", count: 0, first: 0, capacity: maxSamples };
     this.tokens = { axis: "tokens", count: 0, first: 0, capacity: maxSamples * maxSteps };
     this.pairs = { axis: "pairs", count: 0, first: 0, capacity: maxSamples * Math.max(0, maxSteps - 1) };

@@ -96,6 +96,7 @@ export const samples: Samples = {
   "run.wrong-tensor": [{ path: "weights.safetensors", tensor: "head.W", expected: "F32 [3,4]", found: "none" }],
   "run.diverged": [{ loss: "valid loss", epoch: 2, step: 40, rate: 0.5 }],
   "run.too-large": [{ needed: "5.1 GiB", field: "item", rows: 1_000_000, batchSize: 128, maxHistory: 100, threads: 4 }],
+  "run.no-address-space": [{ needed: "31 MiB", field: "linear memory" }],
   "run.unsupported-engine": [{ engine: "relaxed", reason: "this version of Node has no relaxed SIMD" }],
   "run.no-samples": [{ path: "data/shop", split: "valid" }],
   "request.unknown-field": [{ kind: "user", field: "agee", known: "user, age" }],

@@ -67,6 +67,13 @@ export const runs = {
       `the vocabulary (largest: ${field}, ${rows} rows), train.batch_size (${batchSize}), ` +
       `the history (${maxHistory} behaviours) or the threads (${threads})`,
   },
+  "run.no-address-space": {
+    status: 507,
+    meaning: "The system does not give a run its memory, or the address space that the engine reserves around it.",
+    message: ({ needed, field }: { needed: string; field: string }) =>
+      `the system does not give ${needed} of ${field}, around which Node reserves 10 GiB of address space: a limit of ` +
+      "the process (ulimit -v, or that of a batch system) is the likely reason",
+  },
   "run.unsupported-engine": {
     status: 422,
     meaning: "The engine asked for does not run on this version of Node.",

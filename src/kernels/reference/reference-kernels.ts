@@ -12,7 +12,7 @@ import { products } from "./products.ts";
 import { recurrence } from "./recurrence.ts";
 
 /** Reference kernels over `memory`, which must not grow. */
-export function createReferenceKernels(memory: WebAssembly.Memory): Kernels {
+export function createReferenceKernels(memory: Pick<WebAssembly.Memory, "buffer">): Kernels {
   const views = { f32: new Float32Array(memory.buffer), i32: new Int32Array(memory.buffer) };
   return {
     ...products(views),

@@ -17,7 +17,6 @@ import { badRows, checkKeys, checkUnique, checkZones, type Part } from "./checks
 import { checkColumns, type LogColumns, NOTE, namesOf, noteOf, type Wanted, wantedColumns } from "./columns.ts";
 import { identify } from "./inputs.ts";
 import { openCopied, openFile } from "./open.ts";
-import { copyPostgres } from "./postgres.ts";
 import { type BrokenRow, type TextRows, unreadable } from "./rows.ts";
 import { findFiles, type SourceFile } from "./source.ts";
 
@@ -126,6 +125,8 @@ async function loadPostgres(
     checkColumns(name, columns, wanted);
     return namesOf(wanted);
   };
+  // Loaded where it is needed: its driver wakes Node's HTTP client, which reserves 10 GiB of address space.
+  const { copyPostgres } = await import("./postgres.ts");
   const { input, ...copied } = await copyPostgres(source, spilled, {
     choose,
     onBytes: (bytes) => onProgress?.(bytes, undefined),

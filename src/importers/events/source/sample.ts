@@ -8,7 +8,6 @@ import { failure } from "../../../errors/failure.ts";
 import { isPostgres } from "./address.ts";
 import { identify } from "./inputs.ts";
 import { openCopied, openFile } from "./open.ts";
-import { copyPostgres } from "./postgres.ts";
 import { queryFile, type TextRows } from "./rows.ts";
 import { labelRule, numberRule, timeRule, zoneRule } from "./rules.ts";
 import { findFiles } from "./source.ts";
@@ -67,6 +66,7 @@ export async function takeSample(
 }
 
 async function samplePostgres(connection: DuckDBConnection, table: string, source: string, path: string) {
+  const { copyPostgres } = await import("./postgres.ts");
   const copied = await copyPostgres(source, path, { choose: (_, columns) => columns, first: SAMPLE_ROWS });
   const rows = await openCopied(connection, path, copied);
   const columns = await columnsOf(rows);
