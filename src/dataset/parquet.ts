@@ -16,8 +16,8 @@ import {
   LIST,
   VARCHAR,
 } from "@duckdb/node-api";
-import { identifier, literalPath, quote, reason } from "../database/sql.ts";
-import { failure } from "../errors/failure.ts";
+import { fileFailure, parquetFailure } from "../database/errors.ts";
+import { identifier, literalPath, quote } from "../database/sql.ts";
 
 /** Rows of one DuckDB vector. */
 const CHUNK_ROWS = 2048;
@@ -70,7 +70,7 @@ export async function copyToParquet(
   await connection
     .run(`COPY (${query}) TO ${quote(path)} (FORMAT parquet, COMPRESSION zstd${groups})`)
     .catch((error: unknown) => {
-      throw failure("file.unusable", { action: "write", path, reason: reason(error) });
+      throw fileFailure(error, "write", path);
     });
 }
 
@@ -165,13 +165,12 @@ export async function readParquet(
        WHERE file_row_number BETWEEN ${only.first} AND ${only.first + only.count - 1}`
     : `read_parquet(${literalPath(path)})`;
   let row = 0;
-  const unreadable = (error: unknown) => failure("file.unusable", { action: "read", path, reason: reason(error) });
   const result = await connection.stream(`SELECT ${list} FROM ${source}`).catch((error: unknown) => {
-    throw unreadable(error);
+    throw parquetFailure(error, path);
   });
   for (;;) {
     const chunk = await result.fetchChunk().catch((error: unknown) => {
-      throw unreadable(error);
+      throw parquetFailure(error, path);
     });
     if (chunk === null || chunk.rowCount === 0) return row;
     take(

@@ -3,7 +3,7 @@
  * at work, however many samples there are. All rules of the format are checked (scan.ts) before a file is made use of:
  * those of the catalogue and the sequences at opening, those of a split when it is first asked for.
  */
-import { DuckDBInstance } from "@duckdb/node-api";
+import { Database } from "../database/open.ts";
 import type { Field, Schema } from "../features/schema.ts";
 import { type Block, BlockCutter, epochPortions, type Portion, portionsOf } from "./blocks.ts";
 import type { Folder } from "./checked-file.ts";
@@ -50,7 +50,7 @@ export class DatasetStream implements ItemCatalogue {
   readonly itemFields: readonly Int32Array[];
   readonly popularity: Int32Array;
   readonly portionBudget: number;
-  readonly #instance: DuckDBInstance;
+  readonly #database: Database;
   readonly #files: VerifiedFiles;
   /** What reads at this moment. */
   readonly #reading = new Set<Promise<unknown>>();
@@ -63,7 +63,7 @@ export class DatasetStream implements ItemCatalogue {
     directory: string,
     manifest: Manifest,
     { portionBudget, maxHistory = manifest.maxHistory, probability = false }: StreamOptions,
-    instance: DuckDBInstance,
+    database: Database,
     files: VerifiedFiles,
     tables: { itemFields: readonly Int32Array[]; popularity: Int32Array; lengths: Int32Array },
   ) {
@@ -74,7 +74,7 @@ export class DatasetStream implements ItemCatalogue {
     this.itemFields = tables.itemFields;
     this.popularity = tables.popularity;
     this.portionBudget = portionBudget;
-    this.#instance = instance;
+    this.#database = database;
     this.#files = files;
     this.#shape = {
       userFields: schema.user.length,
@@ -90,15 +90,15 @@ export class DatasetStream implements ItemCatalogue {
     const manifest = await readManifest(directory);
     const files = new VerifiedFiles(directory, manifest);
     // One thread: those of a training run are the workers'.
-    const instance = await DuckDBInstance.create(":memory:", { temp_directory: "", threads: "1" });
+    const database = await Database.open({ temp_directory: "", threads: "1" });
     try {
-      const tables = await withFolder(instance, { directory, manifest, files }, async (folder) => ({
+      const tables = await withFolder(database, { directory, manifest, files }, async (folder) => ({
         itemFields: await readCatalogue(folder),
         ...(await readBehaviours(folder)),
       }));
-      return new DatasetStream(directory, manifest, options, instance, files, tables);
+      return new DatasetStream(directory, manifest, options, database, files, tables);
     } catch (error) {
-      instance.closeSync();
+      database.close();
       throw error;
     }
   }
@@ -106,7 +106,7 @@ export class DatasetStream implements ItemCatalogue {
   /** Waits for what is being read ahead, whose buffers must not be written to any more, and closes. */
   async close(): Promise<void> {
     await Promise.allSettled(this.#reading);
-    this.#instance.closeSync();
+    this.#database.close();
   }
 
   /** The portions of an epoch of training, in order; the same for the same seed and epoch. */
@@ -225,7 +225,7 @@ export class DatasetStream implements ItemCatalogue {
 
   async #read<T>(body: (folder: Folder) => Promise<T>): Promise<T> {
     const { directory, manifest } = this;
-    const reading = withFolder(this.#instance, { directory, manifest, files: this.#files }, body);
+    const reading = withFolder(this.#database, { directory, manifest, files: this.#files }, body);
     this.#reading.add(reading);
     try {
       return await reading;
@@ -280,11 +280,11 @@ async function readBehaviours(folder: Folder): Promise<{ lengths: Int32Array; po
 
 /** Runs `body` with a connection of its own: a connection has one result at a time. */
 async function withFolder<T>(
-  instance: DuckDBInstance,
+  database: Database,
   folder: Omit<Folder, "connection">,
   body: (folder: Folder) => Promise<T>,
 ): Promise<T> {
-  const connection = await instance.connect();
+  const connection = await database.connect();
   try {
     return await body({ connection, ...folder });
   } finally {

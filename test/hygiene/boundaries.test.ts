@@ -10,11 +10,12 @@ import { describe, expect, it } from "vitest";
 const ROOMS: Readonly<Record<string, { below: readonly string[]; browser?: boolean }>> = {
   "format.ts": { below: [], browser: true },
   "suggest.ts": { below: [], browser: true },
+  "interruption.ts": { below: [] },
   errors: { below: ["suggest.ts"], browser: true },
   options: { below: ["errors"], browser: true },
   files: { below: ["errors"] },
   "lines.ts": { below: ["files"] },
-  database: { below: ["errors"] },
+  database: { below: ["files", "interruption.ts"] },
   "kernels/contract.ts": { below: [], browser: true },
   "kernels/reference": { below: ["kernels/contract.ts"], browser: true },
   "kernels/wasm": { below: ["kernels/contract.ts"], browser: true },

@@ -14,6 +14,7 @@ export const samples: Samples = {
   ],
   "dataset.wrong-count": [{ path: "data/train.parquet", what: "rows", expected: 9, found: 8 }],
   "dataset.changed": [{ path: "data/shop", file: "train.parquet" }],
+  "database.failed": [{ path: "out.tmp-7/work", reason: "Input/output error" }],
   "file.absent": [{ action: "read", path: "log.csv" }],
   "file.denied": [{ action: "read", path: "log.csv", reason: "permission denied" }],
   "file.disk-full": [{ action: "write", path: "out/train.parquet", reason: "no space left on device" }],

@@ -1,5 +1,6 @@
 /** All errors for users, by code. A code never changes its meaning: servers and scripts rely on it. */
 import type { Entry } from "../entry.ts";
+import { database } from "./database.ts";
 import { datasets } from "./datasets.ts";
 import { experiments } from "./experiments.ts";
 import { files } from "./files.ts";
@@ -13,6 +14,7 @@ import { usage } from "./usage.ts";
 
 export const catalogue = {
   ...datasets,
+  ...database,
   ...files,
   ...sources,
   ...logs,

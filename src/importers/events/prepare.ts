@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
+import { type Connect, withWorkDatabase } from "../../database/open.ts";
 import { type OnProgress, SPLITS, type Split } from "../../dataset/dataset.ts";
 import { writeAside } from "../../dataset/folder.ts";
 import { type InputFile, type Manifest, type PreparedCounts, preparedCounts } from "../../dataset/manifest.ts";
@@ -27,7 +28,6 @@ import type { SampleRule } from "./log/histories.ts";
 import { buildLog } from "./log/log.ts";
 import { type GivenTables, withoutItems } from "./log/names.ts";
 import { type EngineOptions, eventsOptions, type PrepareEventsOptions } from "./options.ts";
-import { type Connect, withWorkDatabase } from "./source/database.ts";
 import { type LoadOptions, type LogColumns, loadTable } from "./source/load.ts";
 import { oneNumber } from "./source/stream.ts";
 import { writeFiles } from "./write/output.ts";

@@ -2,13 +2,13 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileFailure } from "../../database/errors.ts";
 import { withDuckDB } from "../../database/open.ts";
-import { isExhausted, isFileError, reason } from "../../database/sql.ts";
 import { SPLITS } from "../../dataset/dataset.ts";
 import { readManifest } from "../../dataset/manifest.ts";
 import { checkFolder } from "../../dataset/scan.ts";
 import { VerifiedFiles } from "../../dataset/verified-files.ts";
-import { failure } from "../../errors/failure.ts";
+import { failure, isFailure } from "../../errors/failure.ts";
 import { fileError } from "../../files/failures.ts";
 import { withTemporary } from "../../files/unfinished.ts";
 import { measureCold } from "./cold.ts";
@@ -97,10 +97,10 @@ async function withSpace<T>(directory: string, work: (folder: string) => Promise
   let result: T;
   await withTemporary(folder, async () => {
     result = await work(folder).catch((error: unknown) => {
-      const path = directory;
-      if (isExhausted(error)) throw failure("dataset.not-inspected", { path, reason: reason(error) });
-      if (isFileError(error)) throw failure("file.unusable", { action: "inspect", path, reason: reason(error) });
-      throw error;
+      if (isFailure(error, "file.no-room")) {
+        throw failure("dataset.not-inspected", { path: directory, reason: error.values.reason }, error.cause);
+      }
+      throw fileFailure(error, "inspect", directory);
     });
     await rm(folder, { recursive: true, force: true });
   });

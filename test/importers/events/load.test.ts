@@ -5,7 +5,6 @@ import { basename, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it, test } from "vitest";
 import { withDuckDB } from "../../../src/database/open.ts";
-import { withWorkDatabase } from "../../../src/importers/events/source/database.ts";
 import type { LogColumns } from "../../../src/importers/events/source/load.ts";
 import { ZSTD, ZSTD_CSV } from "../../support/zstd.ts";
 import { allColumns, csv, folder, load, loadInto, refusal, write } from "./support.ts";
@@ -379,19 +378,9 @@ test("words that mean nothing are as good as empty cells, in fields alone", asyn
 test("memory that does not suffice is not the file's fault", async () => {
   const path = write(".csv", csv(header, [good]));
   const scarce = { temp_directory: "", memory_limit: "4MB" };
-  await expect(withDuckDB((connection) => loadInto(connection, path, allColumns), scarce)).rejects.toThrow(
-    /^Out of Memory Error/,
-  );
-});
-
-test.each([
-  ["Out of Memory Error: could not allocate block", "file.no-room", "could not allocate block"],
-  ['IO Error: Could not write file "work.duckdb": No space left on device', "file.no-room", "No space left on device"],
-  ['IO Error: Cannot open file "work.duckdb": Too many open files', "file.unusable", "Too many open files"],
-])("a work database tells want of room from other failures: %s", async (message, code, reason) => {
-  const path = join(folder, "work");
-  const broken = withWorkDatabase(path, 2 ** 26, () => Promise.reject(new Error(message)));
-  await expect(broken).rejects.toMatchObject({ code, values: { path, reason } });
+  await expect(withDuckDB((connection) => loadInto(connection, path, allColumns), scarce)).rejects.toMatchObject({
+    code: "file.no-room",
+  });
 });
 
 test("progress comes to all bytes", async () => {

@@ -1,7 +1,7 @@
 /** What every format makes of a file: rows of texts, whose rules are the same from here on. */
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { isExhausted, reason } from "../../../database/sql.ts";
-import { failure } from "../../../errors/failure.ts";
+import { fileFailure } from "../../../database/errors.ts";
+import { failure, isFailure } from "../../../errors/failure.ts";
 
 /** What columns may hold, as errors call it. */
 export const HAVE_TEXT = "texts, numbers or times";
@@ -38,11 +38,11 @@ export async function queryFile(connection: DuckDBConnection, name: string, sql:
   return result.getRowsJS() as unknown[][];
 }
 
-/** DuckDB's error about a file as an error for users; errors that are not the file's come back unchanged. */
+/** An error of a query about a file as one that names it; errors that are not the file's come back unchanged. */
 export function unreadable(name: string, error: unknown): unknown {
-  if (isExhausted(error)) return error;
-  const why = /state machine reached an invalid state/.test(String(error))
-    ? "its quotes or line ends are not those of CSV (lines that end in \\n and \\r\\n by turns?)"
-    : reason(error);
-  return failure("file.unusable", { action: "read", path: name, reason: why });
+  if (isFailure(error, "database.failed") && /state machine reached an invalid state/.test(error.values.reason)) {
+    const reason = "its quotes or line ends are not those of CSV (lines that end in \\n and \\r\\n by turns?)";
+    return failure("file.unusable", { action: "read", path: name, reason }, error.cause);
+  }
+  return fileFailure(error, "read", name);
 }

@@ -2,7 +2,8 @@
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { quote, reason } from "../../../database/sql.ts";
+import { fileFailure } from "../../../database/errors.ts";
+import { quote } from "../../../database/sql.ts";
 import { failure } from "../../../errors/failure.ts";
 import { fileError, unlessAbsent } from "../../../files/failures.ts";
 
@@ -60,7 +61,7 @@ async function look(path: string) {
 
 async function expand(connection: DuckDBConnection, pattern: string): Promise<string[]> {
   const result = await connection.runAndReadAll(`SELECT file FROM glob(${quote(pattern)})`).catch((error: unknown) => {
-    throw failure("file.unusable", { action: "read", path: pattern, reason: reason(error) });
+    throw fileFailure(error, "read", pattern);
   });
   const bare = (path: string) => (pattern.startsWith("./") ? path : path.replace(/^\.\//, ""));
   const files = result.getRowsJS().map(([file]) => bare(String(file)));

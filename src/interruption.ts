@@ -1,0 +1,49 @@
+/**
+ * How work ends before it is done: a signal goes with it wherever it leads, so neither a query five rooms below nor a
+ * loop over millions of rows needs to be handed one.
+ */
+import { AsyncLocalStorage } from "node:async_hooks";
+
+const signals = new AsyncLocalStorage<AbortSignal | undefined>();
+let endingThemselves = 0;
+
+/**
+ * Does `work`, which ends soon after `signal` is aborted: it fails with the signal's reason, and leaves nothing unfinished
+ * behind. Without a signal it obeys that of its caller alone.
+ */
+export async function interruptible<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+  if (signal === undefined) return await work();
+  signal.throwIfAborted();
+  const outer = currentSignal();
+  return await signals.run(outer === undefined ? signal : AbortSignal.any([outer, signal]), work);
+}
+
+/** Does `work`, which sees to the signal itself and ends in its own time: nothing that it calls is interrupted. */
+export async function endingItself<T>(work: () => Promise<T>): Promise<T> {
+  endingThemselves++;
+  try {
+    return await signals.run(undefined, work);
+  } finally {
+    endingThemselves--;
+  }
+}
+
+/** Whether some work at this moment ends in its own time, so that it must be waited for. */
+export function isEndingItself(): boolean {
+  return endingThemselves > 0;
+}
+
+/** The signal that the present work obeys. */
+export function currentSignal(): AbortSignal | undefined {
+  return signals.getStore();
+}
+
+/** For long loops, which also have to let the event loop turn: only then do signals arrive. */
+export function throwIfInterrupted(): void {
+  currentSignal()?.throwIfAborted();
+}
+
+/** Whether an error says that work was ended, and so is no report of what went wrong. */
+export function isInterruption(error: unknown): boolean {
+  return error instanceof Error && error.name === "AbortError";
+}

@@ -1,0 +1,110 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { withDuckDB, withWorkDatabase } from "../../src/database/open.ts";
+import { endingItself, interruptible } from "../../src/interruption.ts";
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "dien-database-"));
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+/** Takes minutes. */
+const LONG = "range(100000000000::BIGINT) r(i) WHERE i % 7 = 3";
+
+describe("an interruption ends", () => {
+  const works: Record<string, (connection: DuckDBConnection) => Promise<unknown>> = {
+    "a statement": (connection) => connection.run(`CREATE TABLE long AS SELECT count(*) FROM ${LONG}`),
+    "a query": (connection) => connection.runAndReadAll(`SELECT count(*) FROM ${LONG}`),
+    "a stream, before its first row": async (connection) => {
+      const result = await connection.stream(`SELECT count(*) FROM ${LONG}`);
+      await result.fetchChunk();
+    },
+    "a stream, between rows": async (connection) => {
+      const result = await connection.stream(`SELECT i FROM ${LONG}`);
+      for (;;) await result.fetchChunk();
+    },
+    "rows that are appended": async (connection) => {
+      await connection.run("CREATE TABLE grows (i INTEGER)");
+      const appender = await connection.createAppender("grows");
+      const chunk = await (await connection.stream("SELECT 1::INTEGER")).fetchChunk();
+      for (;;) {
+        appender.appendDataChunk(chunk!);
+        await setTimeout(1);
+      }
+    },
+  };
+  test.each(Object.entries(works))("%s", async (_, work) => {
+    const stop = new AbortController();
+    const ended = interruptible(stop.signal, () => withDuckDB(work));
+    ended.catch(() => {});
+    await setTimeout(50);
+    const start = performance.now();
+    stop.abort();
+    await expect(ended).rejects.toBe(stop.signal.reason);
+    expect(performance.now() - start).toBeLessThan(1500);
+  });
+
+  test("a query that has not begun, and every later one, but none that ends itself", async () => {
+    const stop = new AbortController();
+    const query = "SELECT 1";
+    await interruptible(stop.signal, () =>
+      withDuckDB(async (connection) => {
+        await connection.run(query);
+        const begun = connection.run(`SELECT count(*) FROM ${LONG}`);
+        stop.abort();
+        await expect(begun).rejects.toBe(stop.signal.reason);
+        await expect(connection.run(query)).rejects.toBe(stop.signal.reason);
+        await endingItself(() => connection.run(query));
+      }),
+    );
+  });
+
+  test("two queries of a work database, which goes", async () => {
+    const place = join(folder, "stopped");
+    const stop = new AbortController();
+    const ended = interruptible(stop.signal, () =>
+      withWorkDatabase(place, 2 ** 27, async (connect) => {
+        await (await connect()).run("CREATE TABLE a AS SELECT i FROM range(1000000) r(i)");
+        const connections = [await connect(), await connect()];
+        setTimeout(20).then(() => stop.abort());
+        await Promise.all(connections.map((connection) => connection.run(`SELECT count(*) FROM ${LONG}`)));
+      }),
+    );
+    await expect(ended).rejects.toMatchObject({ name: "AbortError" });
+    expect(existsSync(place)).toBe(false);
+  });
+});
+
+test("memory that does not suffice is told from other failures, with what DuckDB said as the cause", async () => {
+  const scarce = { temp_directory: "", memory_limit: "4MB" };
+  const large = withDuckDB((connection) => connection.run("CREATE TABLE t AS FROM range(10000000)"), scarce);
+  await expect(large).rejects.toMatchObject({
+    code: "file.no-room",
+    values: { path: "memory" },
+    cause: { message: expect.stringMatching(/^Out of Memory Error/) },
+  });
+  const wrong = withDuckDB((connection) => connection.run("SELECT 'x'::INTEGER"));
+  await expect(wrong).rejects.toMatchObject({ code: "database.failed" });
+  const broken = withDuckDB((connection) => connection.stream("SELEC"));
+  await expect(broken).rejects.toMatchObject({ code: "database.failed" });
+});
+
+test("errors of the work itself are its own, and the database goes", async () => {
+  const mistake = new Error("a mistake of ours");
+  const failed = withWorkDatabase(join(folder, "work"), 2 ** 26, () => Promise.reject(mistake));
+  await expect(failed).rejects.toBe(mistake);
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test("no other source opens a database", () => {
+  const sources = readdirSync("src", { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
+  const doors = sources.filter((file) => readFileSync(join("src", file), "utf8").includes("DuckDBInstance"));
+  expect(doors).toEqual([join("database", "open.ts")]);
+});
