@@ -140,7 +140,7 @@ export async function readManifest(directory: string): Promise<Manifest> {
     if (data.version === DATASET_VERSION) return;
     throw failure("dataset.wrong-version", { path, expected: DATASET_VERSION, found: data.version });
   };
-  const value = await readSealedJson(path, checkHead).catch((error: unknown) => {
+  const { value } = await readSealedJson(path, checkHead).catch((error: unknown) => {
     throw isFailure(error, "file.absent") ? absent(`it holds no ${MANIFEST_FILE}`) : error;
   });
   const manifest = manifestSchema.safeParse(value);

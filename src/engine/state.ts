@@ -1,9 +1,11 @@
 /** The state of a workspace, weights and moments, as named tensors; and its weights as files of a run. */
 import { existsSync } from "node:fs";
+import { z } from "zod";
 import type { Placed } from "../autograd/parameters.ts";
 import { failure } from "../errors/failure.ts";
 import { runFiles } from "../run/run-folder.ts";
 import type { StoredTensor } from "../run/safetensors.ts";
+import { checkFinished } from "../run/summary.ts";
 import { readTensors, writeTensors } from "../run/tensor-document.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -25,15 +27,45 @@ export function stateTensors(workspace: Workspace): Map<string, StoredTensor> {
   return tensors;
 }
 
+/** What the file of a run's weights says of itself. */
+const aboutSchema = z.object({
+  /** The seal of the model.json that they belong to, and the epoch after which they were these. */
+  model: z.string(),
+  epoch: z.int(),
+});
+type AboutWeights = z.output<typeof aboutSchema>;
+
 /** Writes the weights as they are in memory as the run's model. */
-export async function saveWeights(run: string, workspace: Workspace, epoch: number): Promise<void> {
-  await writeTensors(runFiles(run).weights, weightTensors(workspace), { epoch });
+export async function saveWeights(run: string, workspace: Workspace, about: AboutWeights): Promise<void> {
+  await writeTensors(runFiles(run).weights, weightTensors(workspace), about);
 }
 
-/** Fills the workspace's parameters from the run's model. */
-export async function loadWeights(run: string, workspace: Workspace): Promise<void> {
-  const { weights } = runFiles(run);
-  if (!existsSync(weights))
+/**
+ * Fills the workspace's parameters from the run's model; returns what tells the file from any other.
+ * @param expected what they must belong to
+ * @throws UserError where there are none yet, they are damaged, or belong to something else
+ */
+export async function loadWeights(
+  run: string,
+  workspace: Workspace,
+  expected: Partial<AboutWeights> & Pick<AboutWeights, "model">,
+): Promise<string> {
+  const { weights: path, model } = runFiles(run);
+  if (!existsSync(path))
     throw failure("run.lacks", { path: run, what: "trained model", reason: "no epoch has ended yet" });
-  await readTensors(weights, weightTensors(workspace), () => undefined);
+  return await readTensors(path, weightTensors(workspace), (stored, sum) => {
+    const about = aboutSchema.safeParse(stored).data;
+    if (about?.model !== expected.model) throw failure("file.damaged", { path, problem: `it is not of ${model}` });
+    if (about.epoch !== (expected.epoch ?? about.epoch)) {
+      const problem = `expected the weights of epoch ${expected.epoch}, found those of epoch ${about.epoch}`;
+      throw failure("file.damaged", { path, problem });
+    }
+    return sum;
+  });
+}
+
+/** As `loadWeights`; those of a finished run must also be the ones that its summary is about. */
+export async function loadFinalWeights(run: string, workspace: Workspace, model: string): Promise<void> {
+  const sum = await loadWeights(run, workspace, { model });
+  await checkFinished(run, "weights", sum);
 }

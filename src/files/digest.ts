@@ -1,5 +1,5 @@
 /** What a file holds in one number, and whether it is still the file that it was. */
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import type { BigIntStats } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { fileError } from "./failures.ts";
@@ -8,17 +8,26 @@ const CHUNK_BYTES = 1 << 20;
 
 export interface FileDigest {
   readonly bytes: number;
-  /** Of the bytes up to there, hexadecimal. */
+  /** Hexadecimal. */
   readonly sha256: string;
   /** See `fileState`. */
   readonly state: string;
 }
 
+/** Length and SHA-256 of a file. @throws UserError where it cannot be read */
+export async function digestFile(path: string): Promise<FileDigest> {
+  const { hash, ...file } = await hashFile(path, Number.POSITIVE_INFINITY);
+  return { ...file, sha256: hash.digest("hex") };
+}
+
 /**
- * Reads a file from its beginning, to its end or the first `most` bytes.
+ * Reads the first `most` bytes of a file, or as many as there are; the hash can take more.
  * @throws UserError where it cannot be read
  */
-export async function digestFile(path: string, most = Number.POSITIVE_INFINITY): Promise<FileDigest> {
+export async function hashFile(
+  path: string,
+  most: number,
+): Promise<Pick<FileDigest, "bytes" | "state"> & { readonly hash: Hash }> {
   try {
     const file = await open(path, "r");
     try {
@@ -28,7 +37,7 @@ export async function digestFile(path: string, most = Number.POSITIVE_INFINITY):
       let bytes = 0;
       for (;;) {
         const { bytesRead } = await file.read(chunk, 0, Math.min(CHUNK_BYTES, most - bytes), bytes);
-        if (bytesRead === 0) return { bytes, sha256: hash.digest("hex"), state };
+        if (bytesRead === 0) return { bytes, state, hash };
         hash.update(chunk.subarray(0, bytesRead));
         bytes += bytesRead;
       }

@@ -26,23 +26,31 @@ export function sealedJson(value: object, indent?: number): string {
   return seal(JSON.stringify(value, null, indent).replace(/\n?\}$/, ""), JSON_SEAL);
 }
 
+/** The checksum of a text that `sealedJson` made, as `readSealedJson` gives it. */
+export function sealOf(text: string): string {
+  return text.slice(-JSON_SEAL.after.length - HEX_DIGITS, -JSON_SEAL.after.length);
+}
+
 /** A YAML document, which ends with a line break, with its seal. */
 export function sealedYaml(text: string): string {
   return seal(text, YAML_SEAL);
 }
 
 /**
- * The value of a sealed JSON document, without its seal.
+ * The value of a sealed JSON document, and its checksum, which tells it from any other.
  * @param checkHead throws where the document is of another program or version. It is called where the seal fits, and where
  * there is none, for earlier versions had none
  * @throws UserError where the file cannot be read, or does not fit its seal
  */
-export async function readSealedJson(path: string, checkHead: (value: unknown) => void = () => {}): Promise<unknown> {
-  const { text, problem } = await readSealed(path, JSON_SEAL);
+export async function readSealedJson(
+  path: string,
+  checkHead: (value: unknown) => void = () => {},
+): Promise<{ readonly value: unknown; readonly sha256: string }> {
+  const { text, sha256, problem } = await readSealed(path, JSON_SEAL);
   const value = parseJson(problem === "unsealed" ? text : `${text}}`, path, problem);
   if (problem !== "changed") checkHead(value);
   if (problem !== undefined) throw damaged(path, problem);
-  return value;
+  return { value, sha256 };
 }
 
 /** The text of a sealed YAML document. @throws UserError where the file cannot be read, or does not fit its seal */
@@ -65,18 +73,23 @@ function seal(text: string, { before, after }: SealForm): string {
   return `${text}${before}${sha256(Buffer.from(text))}${after}`;
 }
 
-/** What stands before the seal, or everything where there is none. */
-async function readSealed(path: string, { before, after }: SealForm): Promise<{ text: string; problem?: SealProblem }> {
+/** What stands before the seal, or everything where there is none, and its checksum. */
+async function readSealed(
+  path: string,
+  { before, after }: SealForm,
+): Promise<{ text: string; sha256: string; problem?: SealProblem }> {
   const bytes = await readFile(path).catch((error) => {
     throw fileError(error, "read", path);
   });
-  const end = bytes.length - before.length - HEX_DIGITS - after.length;
-  const tail = bytes.toString("latin1", Math.max(0, end));
-  if (end < 0 || !tail.startsWith(before) || !tail.endsWith(after))
-    return { text: bytes.toString(), problem: "unsealed" };
-  const content = bytes.subarray(0, end);
-  const isSame = tail.slice(before.length, before.length + HEX_DIGITS) === sha256(content);
-  return { text: content.toString(), ...(!isSame && { problem: "changed" as const }) };
+  const end = Math.max(0, bytes.length - before.length - HEX_DIGITS - after.length);
+  const sum = sha256(bytes.subarray(0, end));
+  const tail = bytes.toString("latin1", end);
+  const text = bytes.toString("utf8", 0, end);
+  if (tail === `${before}${sum}${after}`) return { text, sha256: sum };
+  const hasForm = tail.startsWith(before) && tail.endsWith(after);
+  return hasForm
+    ? { text, sha256: sum, problem: "changed" }
+    : { text: bytes.toString(), sha256: sum, problem: "unsealed" };
 }
 
 function parseJson(text: string, path: string, problem: SealProblem | undefined): unknown {

@@ -13,10 +13,9 @@ import { readLines } from "../lines.ts";
 import type { Losses } from "./losses.ts";
 import { epochLine, stepLine } from "./metrics-log.ts";
 import { parseOrNull, runFiles } from "./run-folder.ts";
+import { checkFinished } from "./summary.ts";
 
 const logLine = z.union([stepLine, epochLine]);
-/** A line of a build whose losses had no names. */
-const earlierLine = z.object({ epoch: z.int(), auxiliary_loss: z.number() });
 
 /** Losses at a place of a run. */
 export interface CurvePoint {
@@ -38,18 +37,14 @@ export async function readCurve(run: string): Promise<CurvePoint[]> {
   const { metrics } = runFiles(run);
   if (!existsSync(metrics)) throw failure("run.lacks", { path: run, what: "log", reason: "there is no metrics.jsonl" });
   const points: CurvePoint[] = [];
-  await readLines(metrics, ({ text, number }) => {
-    const record = parseOrNull(text);
-    const { data } = logLine.safeParse(record);
-    if (!data && earlierLine.safeParse(record).success) {
-      const found = `losses without names in line ${number}`;
-      throw failure("file.other-version", { path: metrics, expected: "losses by name", found });
-    }
+  const { sha256 } = await readLines(metrics, ({ text, number }) => {
+    const { data } = logLine.safeParse(parseOrNull(text));
     if (!data) throw failure("file.wrong-line", { path: metrics, line: number, expected: "a line of a training log" });
     if (!("step" in data)) return;
     const { epoch, step, losses, total_loss: total, valid } = data;
     points.push({ epoch, step, part: "training", losses, total });
     if (valid) points.push({ epoch, step, part: "validation", losses: valid.losses, total: valid.total_loss });
   });
+  await checkFinished(run, "metrics", sha256);
   return points;
 }

@@ -11,9 +11,9 @@ import { offsetSchema, transformSchema } from "../dataset/transform.ts";
 import { failure } from "../errors/failure.ts";
 import { writeFileAside } from "../files/aside.ts";
 import { makeFolder } from "../files/plain.ts";
-import { readSealedJson, sealedJson } from "../files/sealed.ts";
+import { readSealedJson, sealedJson, sealOf } from "../files/sealed.ts";
 import { whatIsWrong } from "../options/problems.ts";
-import { resolveStoredConfig } from "./config.ts";
+import { differingKey, type RunConfig, resolveStoredConfig } from "./config.ts";
 import { checkVersion } from "./format-version.ts";
 import type { ModelDescription } from "./model-description.ts";
 import { runFiles } from "./run-folder.ts";
@@ -41,27 +41,44 @@ const modelSchema = z.object({
   catalogue: z.object({ values: z.array(z.string().nullable()), ids: z.array(z.array(z.int())) }),
 });
 
-/** Writes model.json of a run. */
-export async function writeModelDescription(run: string, description: ModelDescription): Promise<void> {
-  await makeFolder(dirname(runFiles(run).model));
-  await writeFileAside(runFiles(run).model, sealedJson({ ...HEADER, ...description }));
+/** A description as it lies in a run. */
+export interface StoredModel extends ModelDescription {
+  /** The seal of model.json. The run's weights and checkpoint name it, so that none of them is taken for another run's. */
+  readonly sha256: string;
 }
 
-/** Reads model.json of a run. Throws UserError where it is absent or damaged. */
-export async function readModelDescription(run: string): Promise<ModelDescription> {
+/** Writes model.json of a run; returns its seal. */
+export async function writeModelDescription(run: string, description: ModelDescription): Promise<string> {
+  await makeFolder(dirname(runFiles(run).model));
+  const text = sealedJson({ ...HEADER, ...description });
+  await writeFileAside(runFiles(run).model, text);
+  return sealOf(text);
+}
+
+/** Reads model.json of a run. @throws UserError where it is absent or damaged */
+export async function readModelDescription(run: string): Promise<StoredModel> {
   const { model } = runFiles(run);
   if (!existsSync(model)) {
     throw failure("run.lacks", { path: run, what: "trained model", reason: "there is no model/model.json" });
   }
-  const value = await readSealedJson(model, (value) => checkVersion(model, HEADER, value));
+  const { value, sha256 } = await readSealedJson(model, (value) => checkVersion(model, HEADER, value));
   const parsed = modelSchema.safeParse(value);
   if (!parsed.success) {
     throw failure("file.damaged", { path: model, problem: whatIsWrong(modelSchema, value) });
   }
-  const description = { ...parsed.data, config: resolveStoredConfig(parsed.data.config, model) };
+  const description = { ...parsed.data, sha256, config: resolveStoredConfig(parsed.data.config, model) };
   const disagreement = findDisagreement(description);
   if (disagreement) throw failure("file.damaged", { path: model, problem: disagreement });
   return description;
+}
+
+/** As `readModelDescription`. @throws UserError also where `config`, that of config.yaml, is another than the model's */
+export async function readModelOf(run: string, config: RunConfig): Promise<StoredModel> {
+  const model = await readModelDescription(run);
+  const key = differingKey(config, model.config);
+  if (key === undefined) return model;
+  const files = runFiles(run);
+  throw failure("file.damaged", { path: files.config, problem: `it has another '${key}' than ${files.model}` });
 }
 
 /** What of a description does not fit together: ids must lie within the tables that they will be looked up in. */

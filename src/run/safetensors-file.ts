@@ -19,6 +19,8 @@ import {
 
 export interface OpenTensorFile {
   readonly metadata: Record<string, string>;
+  /** All bytes of the file before the first tensor. */
+  readonly header: Uint8Array;
   /** The tensors in the file: type, shape and place. */
   readonly tensors: ReadonlyMap<string, TensorPlace>;
   /** Fills `data` (which may lie in shared memory) with a tensor. Throws RangeError where type or length differ. */
@@ -38,11 +40,12 @@ export async function openTensorFile(path: string): Promise<OpenTensorFile> {
     const { size } = await file.stat();
     const start = new Uint8Array(Math.min(8, size));
     await fill(file, path, start, 0);
-    const header = new Uint8Array(headerLength(start, size, path));
-    await fill(file, path, header, 8);
-    const { tensors, metadata } = parseHeader(header, size, path);
+    const header = new Uint8Array(8 + headerLength(start, size, path));
+    await fill(file, path, header, 0);
+    const { tensors, metadata } = parseHeader(header.subarray(8), size, path);
     return {
       metadata,
+      header,
       tensors,
       async readInto(tensor, data) {
         const place = tensors.get(tensor);

@@ -6,15 +6,16 @@ import { existsSync } from "node:fs";
 import { failure } from "../errors/failure.ts";
 import { runFiles } from "./run-folder.ts";
 import type { StoredTensor } from "./safetensors.ts";
+import { checkFinished } from "./summary.ts";
 import { readTensors, writeTensors } from "./tensor-document.ts";
 
 function scoreTensor(scores: Float32Array): Map<string, StoredTensor> {
   return new Map([["score", { shape: [scores.length], data: scores }]]);
 }
 
-/** Writes the best epoch's scores [samples], in the order of the dataset. */
-export async function writeScores(run: string, scores: Float32Array, epoch: number): Promise<void> {
-  await writeTensors(runFiles(run).scores, scoreTensor(scores), { split: "test", epoch });
+/** Writes the best epoch's scores [samples], in the order of the dataset; returns what tells the file from any other. */
+export async function writeScores(run: string, scores: Float32Array, epoch: number): Promise<string> {
+  return await writeTensors(runFiles(run).scores, scoreTensor(scores), { split: "test", epoch });
 }
 
 /**
@@ -25,6 +26,6 @@ export async function readScores(run: string, count: number): Promise<Float32Arr
   const { scores: path } = runFiles(run);
   if (!existsSync(path)) throw failure("run.lacks", { path: run, what: "scores", reason: "the run has not finished" });
   const scores = new Float32Array(count);
-  await readTensors(path, scoreTensor(scores), () => undefined);
+  await checkFinished(run, "scores", await readTensors(path, scoreTensor(scores), (_, sum) => sum));
   return scores;
 }

@@ -46,6 +46,12 @@ const summarySchema = z.object({
   weights_sha256: z.string(),
 });
 
+/** What the other files of the run hold, each as a checksum: the seal of a document, of tensors that of their header. */
+const filesSchema = z.object({ model: z.string(), weights: z.string(), scores: z.string(), metrics: z.string() });
+export type FinishedFiles = z.output<typeof filesSchema>;
+
+const storedSchema = summarySchema.extend({ files: filesSchema });
+
 /** NaN where a metric is not defined. */
 export type ReportedMetrics = z.output<typeof metricsSchema>;
 
@@ -54,16 +60,35 @@ export interface TrainSummary extends Readonly<z.output<typeof summarySchema>> {
   readonly interrupted?: undefined;
 }
 
-export async function writeSummary(run: string, summary: TrainSummary): Promise<void> {
-  await writeFileAside(runFiles(run).summary, sealedJson(summary, 2));
+export async function writeSummary(run: string, summary: TrainSummary, files: FinishedFiles): Promise<void> {
+  await writeFileAside(runFiles(run).summary, sealedJson({ ...summary, files }, 2));
 }
 
 /** The outcome of a finished run; undefined where it is not finished. Throws UserError where the file is damaged. */
 export async function readSummary(run: string): Promise<TrainSummary | undefined> {
+  const stored = await readStored(run);
+  if (stored === undefined) return undefined;
+  const { files: _, ...summary } = stored;
+  return summary;
+}
+
+/**
+ * Looks whether a file of a run is the one that its summary is about, given its checksum; of a run that has not finished it
+ * may be any.
+ * @throws UserError where it is another
+ */
+export async function checkFinished(run: string, file: keyof FinishedFiles, sum: string): Promise<void> {
+  const stored = await readStored(run);
+  if (stored === undefined || stored.files[file] === sum) return;
+  const { [file]: path, summary } = runFiles(run);
+  throw failure("file.damaged", { path, problem: `it is not the file that ${summary} is about` });
+}
+
+async function readStored(run: string): Promise<z.output<typeof storedSchema> | undefined> {
   const { summary: path } = runFiles(run);
   if (!existsSync(path)) return undefined;
-  const value = await readSealedJson(path);
-  const parsed = summarySchema.safeParse(value);
+  const { value } = await readSealedJson(path);
+  const parsed = storedSchema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw failure("file.damaged", { path, problem: whatIsWrong(summarySchema, value) });
+  throw failure("file.damaged", { path, problem: whatIsWrong(storedSchema, value) });
 }

@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import type { Split } from "../dataset/dataset.ts";
 import { chooseMachine, type MachineOptions } from "../engine/machine.ts";
-import { loadWeights } from "../engine/state.ts";
+import { loadFinalWeights } from "../engine/state.ts";
 import { WorkerPool } from "../engine/worker-pool.ts";
 import { failure } from "../errors/failure.ts";
 import { checkOptions } from "../options/problems.ts";
@@ -51,7 +51,7 @@ export async function scoreRun(options: ScoreOptions): Promise<ScoredRun> {
     }
     const start = performance.now();
     pool = new WorkerPool({ schema, config, training: false, ...machine }, dataset);
-    await loadWeights(run, pool.workspace);
+    await loadFinalWeights(run, pool.workspace, model.sha256);
     const score = await new SplitScorer(dataset, split).score(pool, onProgress);
     const { label, sequence } = await dataset.targets(split);
     return { label, score, group: sequence, seconds: (performance.now() - start) / 1000 };

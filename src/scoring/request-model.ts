@@ -1,6 +1,6 @@
 /** Requests put through a trained model: a replay of its tape that scorer and explainer read. */
 import { chooseMachine, type MachineOptions } from "../engine/machine.ts";
-import { loadWeights } from "../engine/state.ts";
+import { loadFinalWeights } from "../engine/state.ts";
 import { type RecordedModel, SCORE_BATCH, Workspace } from "../engine/workspace.ts";
 import type { RunConfig } from "../run/config.ts";
 import type { ModelDescription } from "../run/model-description.ts";
@@ -24,7 +24,7 @@ export async function openModel(
   const { schema } = description;
   const config = configure(description.config);
   const workspace = new Workspace({ schema, config, training: false, ...machine });
-  await loadWeights(run, workspace);
+  await loadFinalWeights(run, workspace, description.sha256);
   return new RequestModel(description, workspace);
 }
 

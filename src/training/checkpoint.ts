@@ -7,43 +7,61 @@ import { z } from "zod";
 import { stateTensors } from "../engine/state.ts";
 import type { Workspace } from "../engine/workspace.ts";
 import { failure } from "../errors/failure.ts";
+import { checkVersion } from "../run/format-version.ts";
+import { readModelDescription } from "../run/model-folder.ts";
 import { runFiles } from "../run/run-folder.ts";
+import type { StoredTensor } from "../run/safetensors.ts";
 import { readTensors, writeTensors } from "../run/tensor-document.ts";
 import { type Progress, progressSchema } from "./progress.ts";
 
-/** Since version 3 losses have names. */
-const HEADER = { format: "dien-checkpoint", version: 3 } as const;
+/** Since version 3 losses have names; since version 4 it says of which run it is, and what is in the log. */
+const HEADER = { format: "dien-checkpoint", version: 4 } as const;
 
-const headerSchema = z.object({ format: z.literal(HEADER.format), version: z.int() });
+const checkpointSchema = progressSchema.extend({
+  format: z.literal(HEADER.format),
+  version: z.literal(HEADER.version),
+  model: z.string(),
+});
 
-export async function writeCheckpoint(run: string, workspace: Workspace, progress: Progress): Promise<void> {
-  await writeTensors(runFiles(run).checkpoint, stateTensors(workspace), { ...HEADER, ...progress });
+/** @param model the seal of the run's model.json */
+export async function writeCheckpoint(
+  run: string,
+  workspace: Workspace,
+  model: string,
+  progress: Progress,
+): Promise<void> {
+  await writeTensors(runFiles(run).checkpoint, stateTensors(workspace), { ...HEADER, model, ...progress });
 }
 
 /**
  * Restores the latest state of a run into the workspace; undefined where the run was stopped before its first
  * checkpoint.
+ * @param model the seal of the run's model.json
+ * @throws UserError where the checkpoint is damaged, or another run's
  */
-export async function readCheckpoint(run: string, workspace: Workspace): Promise<Progress | undefined> {
-  const path = runFiles(run).checkpoint;
-  if (!existsSync(path)) return undefined;
-  return await readTensors(path, stateTensors(workspace), (about) => parseProgress(path, about));
+export async function readCheckpoint(run: string, workspace: Workspace, model: string): Promise<Progress | undefined> {
+  return await readState(run, stateTensors(workspace), model);
 }
 
 /** Where the latest state of a run is, without its weights; undefined before the first checkpoint. */
 export async function readProgress(run: string): Promise<Progress | undefined> {
-  const path = runFiles(run).checkpoint;
-  if (!existsSync(path)) return undefined;
-  return await readTensors(path, new Map(), (about) => parseProgress(path, about));
+  if (!existsSync(runFiles(run).checkpoint)) return undefined;
+  return await readState(run, new Map(), (await readModelDescription(run)).sha256);
 }
 
-function parseProgress(path: string, about: unknown): Progress {
-  const { version } = headerSchema.safeParse(about).data ?? {};
-  if (version !== undefined && version !== HEADER.version) {
-    const expected = `a checkpoint of version ${HEADER.version}`;
-    throw failure("file.other-version", { path, expected, found: `version ${version}` });
-  }
-  const progress = version === undefined ? undefined : progressSchema.safeParse(about).data;
-  if (!progress) throw failure("file.damaged", { path, problem: `it is no checkpoint of version ${HEADER.version}` });
-  return progress;
+async function readState(
+  run: string,
+  tensors: ReadonlyMap<string, StoredTensor>,
+  model: string,
+): Promise<Progress | undefined> {
+  const { checkpoint: path, model: modelPath } = runFiles(run);
+  if (!existsSync(path)) return undefined;
+  return await readTensors(path, tensors, (about) => {
+    checkVersion(path, HEADER, about);
+    const { data } = checkpointSchema.safeParse(about);
+    if (!data) throw failure("file.damaged", { path, problem: `it is no checkpoint of version ${HEADER.version}` });
+    const { format: _, version: __, model: own, ...progress } = data;
+    if (own !== model) throw failure("file.damaged", { path, problem: `it is not of ${modelPath}` });
+    return progress;
+  });
 }

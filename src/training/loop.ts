@@ -28,6 +28,8 @@ import { TrainingSteps } from "./steps.ts";
 export interface TrainingRun {
   readonly out: string;
   readonly config: RunConfig;
+  /** The seal of its model.json. */
+  readonly model: string;
   readonly machine: Machine;
   readonly dataset: DatasetStream;
   /** Holds the weights of `progress`. */
@@ -43,20 +45,20 @@ const LOG_EVERY_STEPS = 100;
 
 /** Trains to the end; undefined where the run was aborted, after a checkpoint. */
 export async function trainToEnd(run: TrainingRun): Promise<TrainSummary | undefined> {
-  const { out, config, dataset, pool, progress, checkpointSeconds, signal, onEvent } = run;
+  const { out, config, model, dataset, pool, progress, checkpointSeconds, signal, onEvent } = run;
   const { workspace } = pool;
   const { losses: terms } = workspace;
   const { epochs, batch_size: batchSize, shards, patience, curve_steps: curveSteps } = config.train;
   const samples = dataset.manifest.counts.train;
   const logEvery = curveSteps || LOG_EVERY_STEPS;
-  const log = await MetricsLog.open(out, progress.metricsBytes);
+  const log = await MetricsLog.open(out, progress.log);
   const trainingSteps = new TrainingSteps(dataset, pool, config.train);
   const validation = new SplitEvaluator(dataset, pool, "valid");
 
   let saved = performance.now();
   const saveCheckpoint = async () => {
-    progress.metricsBytes = log.bytes;
-    await writeCheckpoint(out, workspace, progress);
+    progress.log = log.state;
+    await writeCheckpoint(out, workspace, model, progress);
     saved = performance.now();
   };
 
@@ -92,7 +94,7 @@ export async function trainToEnd(run: TrainingRun): Promise<TrainSummary | undef
     const valid = await validation.metrics(await scoresOf(run, validation));
     if (isBest(valid, progress)) {
       progress.best = { epoch, valid };
-      await saveWeights(out, workspace, epoch);
+      await saveWeights(out, workspace, { model, epoch });
     }
     const line: EpochLine = { epoch, ...meanLosses(progress.epochLosses, terms), valid };
     await log.append(line);
@@ -132,13 +134,13 @@ async function scoresOf(run: TrainingRun, split: SplitEvaluator): Promise<Float3
 
 /** Reports the best epoch's model on test. The summary comes last: a folder that has one has all the rest. */
 async function reportBestEpoch(run: TrainingRun): Promise<TrainSummary> {
-  const { out, config, machine, dataset, pool, progress } = run;
+  const { out, config, model, machine, dataset, pool, progress } = run;
   const { workspace } = pool;
   const best = progress.best!;
-  await loadWeights(out, workspace);
+  const weights = await loadWeights(out, workspace, { model, epoch: best.epoch });
   const test = new SplitEvaluator(dataset, pool, "test");
   const score = await scoresOf(run, test);
-  await writeScores(out, score, best.epoch);
+  const scores = await writeScores(out, score, best.epoch);
   const summary: TrainSummary = {
     model: config.model.name,
     seed: config.train.seed,
@@ -151,7 +153,7 @@ async function reportBestEpoch(run: TrainingRun): Promise<TrainSummary> {
     epochs: progress.epochs,
     weights_sha256: weightsSha256(weightTensors(workspace)),
   };
-  await writeSummary(out, summary);
+  await writeSummary(out, summary, { model, weights, scores, metrics: progress.log.sha256 });
   return summary;
 }
 

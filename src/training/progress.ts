@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { ENGINES, type Engine } from "../kernels/load.ts";
 import type { LossTerm } from "../run/losses.ts";
+import { EMPTY_LOG, logStateSchema } from "../run/metrics-log.ts";
 import { type EpochSummary, epochSchema, metricsSchema } from "../run/summary.ts";
 import { addLosses, type LossSums, lossSumsSchema, noLosses } from "./losses.ts";
 
@@ -25,8 +26,7 @@ export const progressSchema = z.object({
   /** Finished epochs, and the best of them. */
   epochs: z.array(epochSchema),
   best: z.object({ epoch: z.int(), valid: metricsSchema }).nullable(),
-  /** Length of the log. */
-  metricsBytes: z.int(),
+  log: logStateSchema,
 });
 
 export type Progress = z.output<typeof progressSchema>;
@@ -44,7 +44,7 @@ export function startOfRun(terms: readonly LossTerm[]): Progress {
     loadingSeconds: 0,
     epochs: [],
     best: null,
-    metricsBytes: 0,
+    log: EMPTY_LOG,
   };
 }
 

@@ -8,7 +8,7 @@ import { failure } from "../errors/failure.ts";
 import { type RunConfig, resolveConfig } from "../run/config.ts";
 import { withLock } from "../run/lock.ts";
 import { describeModel, fingerprint } from "../run/model-description.ts";
-import { readModelDescription, writeModelDescription } from "../run/model-folder.ts";
+import { readModelOf, writeModelDescription } from "../run/model-folder.ts";
 import { openDatasetOf } from "../run/open-dataset.ts";
 import { checkFresh, createRun, readRunConfig, runFiles } from "../run/run-folder.ts";
 import type { TrainSummary } from "../run/summary.ts";
@@ -57,9 +57,9 @@ export async function train(options: TrainOptions): Promise<TrainSummary | Inter
     pool = new WorkerPool({ schema: dataset.schema, config, training: true, ...machine }, dataset);
     const opened = pool;
     return await withLock(out, async () => {
-      const progress = await openRun(out, config, dataset, opened, resume);
+      const { model, progress } = await openRun(out, config, dataset, opened, resume);
       noteEngine(progress, machine.engine);
-      const run = { out, config, machine, dataset, pool: opened, progress, checkpointSeconds, signal, onEvent };
+      const run = { out, config, model, machine, dataset, pool: opened, progress, checkpointSeconds, signal, onEvent };
       return (await trainToEnd(run)) ?? { interrupted: true, epoch: progress.epoch, step: progress.step };
     });
   } finally {
@@ -77,27 +77,29 @@ async function checkSplits(dataset: DatasetStream): Promise<void> {
   for (const split of SPLITS) await dataset.filePortions(split);
 }
 
-/** Makes the folder of a fresh run, or reads that of a resumed one; fills the weights and returns where the run is. */
+/**
+ * Makes the folder of a fresh run, or reads that of a resumed one; fills the weights and returns where the run is, and the
+ * seal of its model.json.
+ */
 async function openRun(
   out: string,
   config: RunConfig,
   dataset: DatasetStream,
   { workspace }: WorkerPool,
   resume: boolean,
-): Promise<Progress> {
+): Promise<{ model: string; progress: Progress }> {
   workspace.parameters.initialise(workspace.memory, config.train.seed);
-  let progress: Progress | undefined;
-  if (resume) {
-    await checkDataset(out, dataset);
-    progress = await readCheckpoint(out, workspace);
-  } else await createRun(out, config);
-  if (!existsSync(runFiles(out).model)) await writeModelDescription(out, await describeModel(dataset, config));
-  return progress ?? startOfRun(workspace.losses);
+  if (!resume) await createRun(out, config);
+  const model = existsSync(runFiles(out).model)
+    ? await checkModel(out, config, dataset)
+    : await writeModelDescription(out, await describeModel(dataset, config));
+  const progress = await readCheckpoint(out, workspace, model);
+  return { model, progress: progress ?? startOfRun(workspace.losses) };
 }
 
-/** A run goes on with the data it began with. */
-async function checkDataset(run: string, { directory, manifest }: DatasetStream): Promise<void> {
-  if (!existsSync(runFiles(run).model)) return;
-  const { dataset } = await readModelDescription(run);
-  if (dataset !== fingerprint(manifest)) throw failure("run.other-dataset", { path: run, dataset: directory });
+/** A run goes on with the configuration and the data that it began with. Returns the seal of its model.json. */
+async function checkModel(run: string, config: RunConfig, { directory, manifest }: DatasetStream): Promise<string> {
+  const model = await readModelOf(run, config);
+  if (model.dataset !== fingerprint(manifest)) throw failure("run.other-dataset", { path: run, dataset: directory });
+  return model.sha256;
 }

@@ -4,10 +4,11 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { sealedJson } from "../../src/files/sealed.ts";
-import { readSummary } from "../../src/run/summary.ts";
+import { checkFinished, readSummary } from "../../src/run/summary.ts";
 import { temporaryFolder } from "../support/source.ts";
 
 const folder = temporaryFolder();
+const files = { model: "a", weights: "b", scores: "c", metrics: "d" };
 const metrics = { auc: 0.75, gauc: null, logloss: 0.5 };
 const speed = { valid_auc: 0.7, seconds: 2, loading_seconds: 0.5, samples_per_s: 100 };
 const summary = {
@@ -17,7 +18,7 @@ const summary = {
 };
 
 function store(epochs: readonly object[], more: object = {}): void {
-  writeFileSync(join(folder, "summary.json"), sealedJson({ ...summary, ...more, epochs }));
+  writeFileSync(join(folder, "summary.json"), sealedJson({ ...summary, ...more, epochs, files }));
 }
 
 it("a metric that is not defined is null in the file, and NaN here", async () => {
@@ -30,4 +31,13 @@ it("a damaged one is refused, and says where", async () => {
   await expect(readSummary(folder)).rejects.toThrow(/summary\.json is damaged: epochs\.0\.losses\.target/);
   store([], { engines: ["abacus"] });
   await expect(readSummary(folder)).rejects.toThrow(/summary\.json is damaged: engines\.0/);
+});
+
+it("vouches for the other files of the run", async () => {
+  store([]);
+  await checkFinished(folder, "scores", "c");
+  await expect(checkFinished(folder, "scores", "b")).rejects.toThrow(
+    /test\.safetensors is damaged: it is not the file/,
+  );
+  await checkFinished(join(folder, "not finished"), "scores", "b");
 });

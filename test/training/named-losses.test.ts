@@ -11,10 +11,10 @@ import { text } from "node:stream/consumers";
 import { pathToFileURL } from "node:url";
 import { readCurve, resolveConfig, type TrainSummary } from "dien";
 import { beforeAll, describe, expect, it } from "vitest";
+import { readSummary } from "../../src/run/summary.ts";
 import type { EpochEvent, StepEvent } from "../../src/training/events.ts";
 import { addLosses, addShares, meanLosses, noLosses, sumOfSteps } from "../../src/training/losses.ts";
 import { writeSmallDataset } from "../support/dataset.ts";
-import { readUnsealed } from "../support/sealed.ts";
 import { temporaryFolder } from "../support/source.ts";
 
 const folder = temporaryFolder();
@@ -108,7 +108,7 @@ describe("a third loss", () => {
     const points = await readCurve(out);
     expect(points.map(({ part }) => part)).toContain("validation");
     for (const { losses, total } of points) expect(total).toBeCloseTo(whole(losses), 12);
-    const stored: TrainSummary = readUnsealed(join(out, "summary.json"));
+    const stored = (await readSummary(out))!;
     expect(stored).toEqual(outcome.summary);
     for (const { losses } of stored.epochs) expect(Object.keys(losses)).toEqual(NAMES);
   });

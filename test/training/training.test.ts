@@ -21,7 +21,11 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { sealedJson } from "../../src/files/sealed.ts";
 import { models } from "../../src/models/registry.ts";
+import { encode } from "../../src/run/safetensors.ts";
 import { readTensorFile } from "../../src/run/safetensors-file.ts";
+import { writeScores } from "../../src/run/scores.ts";
+import { readSummary } from "../../src/run/summary.ts";
+import { writeTensors } from "../../src/run/tensor-document.ts";
 import { testRequests, writeSmallDataset } from "../support/dataset.ts";
 import { readUnsealed } from "../support/sealed.ts";
 import { temporaryFolder } from "../support/source.ts";
@@ -54,7 +58,7 @@ describe("a run", () => {
     expect(aucs[summary.best_epoch - 1]).toBe(summary.valid.auc);
   });
 
-  it("leaves the files that it promises, and no others", () => {
+  it("leaves the files that it promises, and no others", async () => {
     expect(readdirSync(run).sort()).toEqual([
       "checkpoint",
       "config.yaml",
@@ -66,7 +70,7 @@ describe("a run", () => {
     expect(readdirSync(join(run, "model")).sort()).toEqual(["model.json", "weights.safetensors"]);
     expect(readdirSync(join(run, "checkpoint"))).toEqual(["state.safetensors"]);
     expect(readdirSync(join(run, "scores"))).toEqual(["test.safetensors"]);
-    expect(readUnsealed(join(run, "summary.json"))).toEqual(summary);
+    expect(await readSummary(run)).toEqual(summary);
     expect(resolveConfig(parse(readFileSync(join(run, "config.yaml"), "utf8")))).toEqual(configOf());
   });
 
@@ -249,13 +253,19 @@ describe("mistakes", () => {
     flipped[whole.length - 7] ^= 1;
     writeFileSync(state, flipped);
     await fails(train({ data, out, config: configOf(), resume: true }), /is damaged: tensor .* has another checksum/);
+    // One digit of the progress.
+    writeFileSync(state, Buffer.from(whole.toString("latin1").replace('\\"epoch\\":2', '\\"epoch\\":3'), "latin1"));
+    const header = /is damaged: its header does not fit its sha256: it was changed or damaged/;
+    await fails(train({ data, out, config: configOf(), resume: true }), header);
     writeFileSync(state, whole.subarray(0, whole.length / 2));
     await fails(train({ data, out, config: configOf(), resume: true }), /state\.safetensors/);
     writeFileSync(state, "nonsense");
     await fails(train({ data, out, config: configOf(), resume: true }), /state\.safetensors/);
-    // The document about the tensors is a JSON text within the JSON of the file's header.
-    writeFileSync(state, Buffer.from(whole.toString("latin1").replace('\\"version\\":3', '\\"version\\":2'), "latin1"));
-    const version = /by another version: expected a checkpoint of version 3, found version 2/;
+    await writeTensors(state, new Map(), { format: "dien-checkpoint", version: 3 });
+    const version = /by another version: expected dien-checkpoint 4, found version 3/;
+    await fails(train({ data, out, config: configOf(), resume: true }), version);
+    // Earlier ones had no checksum of the header.
+    writeFileSync(state, Buffer.concat(encode(new Map(), { dien: '{"format":"dien-checkpoint","version":3}' })));
     await fails(train({ data, out, config: configOf(), resume: true }), version);
     copyFileSync(join(out, "model", "weights.safetensors"), state);
     await fails(train({ data, out, config: configOf(), resume: true }), /is damaged: it is no checkpoint of version/);
@@ -270,6 +280,10 @@ describe("mistakes", () => {
     damaged[damaged.length - 1] ^= 1;
     writeFileSync(join(out, "scores", "test.safetensors"), damaged);
     await fails(readScores(out, 200), /is damaged: tensor score has another checksum/);
+    await writeScores(out, new Float32Array(200), 1);
+    expect(await readScores(out, 200)).toEqual(new Float32Array(200));
+    copyFileSync(join(run, "summary.json"), join(out, "summary.json"));
+    await fails(readScores(out, 200), /scores.* is damaged: it is not the file that .*summary\.json is about/);
   });
 
   it("evaluating on data of another schema, and a run without a model", async () => {

@@ -13,9 +13,9 @@ import { whatIsWrong } from "../../options/problems.ts";
 import { configKeys, differingKey, type RunConfig, resolveConfig, settingsByKey } from "../../run/config.ts";
 import { assign, type Tree } from "../../run/dotted.ts";
 import type { FailureReason } from "../../run/failure.ts";
-import { readModelDescription } from "../../run/model-folder.ts";
+import { readModelOf } from "../../run/model-folder.ts";
 import { holdsFiles, readRunConfig, runFiles } from "../../run/run-folder.ts";
-import { epochSchema, readSummary, type TrainSummary } from "../../run/summary.ts";
+import { checkFinished, epochSchema, readSummary, type TrainSummary } from "../../run/summary.ts";
 import type { LabDataset } from "./datasets.ts";
 
 /** A model under a name: trained with several seeds it becomes a row of a table. */
@@ -110,9 +110,12 @@ export async function findRun({ trial, folder, config }: RunPlace): Promise<RunS
     throw failure("run.other-setting", { path: folder, key: difference });
   }
   const summary = await readSummary(folder);
-  const begunOn = summary || existsSync(files.model) ? (await readModelDescription(folder)).dataset : undefined;
-  if (begunOn !== undefined && begunOn !== trial.dataset.fingerprint) {
-    throw failure("run.other-dataset", { path: folder, dataset: trial.dataset.folder });
+  if (summary || existsSync(files.model)) {
+    const model = await readModelOf(folder, stored);
+    if (model.dataset !== trial.dataset.fingerprint) {
+      throw failure("run.other-dataset", { path: folder, dataset: trial.dataset.folder });
+    }
+    await checkFinished(folder, "model", model.sha256);
   }
   if (summary === undefined) return { state: "begun" };
   if (!existsSync(files.scores)) {
@@ -144,7 +147,7 @@ const stopFile = (run: string) => join(run, "stopped.json");
 export async function readStop(run: string): Promise<Stop | undefined> {
   const path = stopFile(run);
   if (!existsSync(path)) return undefined;
-  const value = await readSealedJson(path);
+  const { value } = await readSealedJson(path);
   const { data } = stopSchema.safeParse(value);
   if (!data) throw failure("file.damaged", { path, problem: whatIsWrong(stopSchema, value) });
   return { reason: data.reason, validAuc: data.valid_auc };
