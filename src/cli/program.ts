@@ -58,6 +58,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted and stopped cleanly
 /** An error of Commander's with its suggestions as we make them. */
 function inOneStyle(text: string): string {
   return text
+    .replace(/(option '--[\w-]+)=[^\n]*'/g, "$1=...'")
     .replace(/\n\(Did you mean (?:one of )?(.+)\?\)/, (_, words: string) => suggestion(words.split(", ")))
     .replace(/^(error: too many arguments.*)$/m, "$1 Patterns of files go in quotes: 'log/*.csv'.");
 }

@@ -1,5 +1,6 @@
 /** Failures of the disk as errors that name the file and say why. */
 import { getSystemErrorMap } from "node:util";
+import { withoutAddress } from "../errors/addresses.ts";
 import { failure } from "../errors/failure.ts";
 import { DamagedStream } from "./packed.ts";
 
@@ -31,17 +32,20 @@ const REASONS = {
 
 /**
  * A failed file operation as an error for users: `cannot ACTION PATH: REASON`. Errors that are not of the file system
- * come back unchanged, so `throw fileError(error, ...)` hides no defect.
+ * come back unchanged, so `throw fileError(error, ...)` hides no defect. A path that looks like an address is not shown.
  */
-export function fileError(error: unknown, action: string, path: string): unknown {
+export function fileError(error: unknown, action: string, given: string): unknown {
+  const path = withoutAddress(given);
+  // The system's own words repeat the path.
+  const cause = path === given ? error : undefined;
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  if (code === "ENOENT") return failure("file.absent", { action, path }, error);
+  if (code === "ENOENT") return failure("file.absent", { action, path }, cause);
   const reason = isKnown(code) ? REASONS[code] : systemReason(error);
   if (reason === undefined) return error;
   const values = { action, path, reason };
-  if (code === "EACCES" || code === "EPERM" || code === "EROFS") return failure("file.denied", values, error);
-  if (code === "ENOSPC" || code === "EDQUOT") return failure("file.disk-full", values, error);
-  return failure("file.unusable", values, error);
+  if (code === "EACCES" || code === "EPERM" || code === "EROFS") return failure("file.denied", values, cause);
+  if (code === "ENOSPC" || code === "EDQUOT") return failure("file.disk-full", values, cause);
+  return failure("file.unusable", values, cause);
 }
 
 /** What the system calls an error of its own; undefined where it is none. */

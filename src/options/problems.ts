@@ -1,5 +1,6 @@
 /** What is wrong with a value that a schema refuses, in plain English: where, what was expected, what was found. */
 import type { z } from "zod";
+import { withoutAddress } from "../errors/addresses.ts";
 import { failure } from "../errors/failure.ts";
 import { unknownKey } from "../suggest.ts";
 import { type Described, describe, expectedAt, placesAt, settingsOf } from "./expected.ts";
@@ -85,7 +86,7 @@ const MOST_SHOWN = 60;
 
 /** A value as JSON, cut where it is long. */
 function show(value: unknown): string {
-  const text = typeof value === "number" ? String(value) : (asJson(value) ?? `a ${typeof value}`);
+  const text = withoutAddress(typeof value === "number" ? String(value) : (asJson(value) ?? `a ${typeof value}`));
   return text.length <= MOST_SHOWN ? text : `${text.slice(0, MOST_SHOWN)}...`;
 }
 

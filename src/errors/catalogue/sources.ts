@@ -16,7 +16,8 @@ export const sources = {
   "source.unsupported": {
     status: 400,
     meaning: "A source is neither files nor a database that can be read.",
-    message: ({ source }: Source) => `${source}: expected files, a pattern or postgres://...`,
+    message: ({ source }: Source) =>
+      `${source}: expected files, a pattern or postgres://USER@HOST:PORT/DATABASE?table=NAME`,
   },
   "source.no-match": {
     status: 404,

@@ -188,7 +188,7 @@ describe("an address of Postgres is refused, without its password, where", () =>
     [
       "the password has a /",
       "postgres://u:1/zz@localhost:1/db?table=t",
-      "postgres address: it has a special character that is not percent-encoded, as / and # of a password have to be",
+      "postgres address: it has a special character that is not percent-encoded, as @ (%40), /, ? and # have to be",
     ],
     [
       "there is no such certificate",
@@ -198,7 +198,7 @@ describe("an address of Postgres is refused, without its password, where", () =>
     [
       "its database is no text",
       "postgres://u:zz@localhost:1/%E0?table=t",
-      "cannot read postgres://localhost:1/%E0?table=t: URI malformed",
+      "postgres://localhost:1/%E0?table=t: the database has a % that is not percent-encoded: write %25",
     ],
   ])("%s", async (_, address, message) => {
     const failure = await load(address).catch((error: unknown) => error);

@@ -1,19 +1,24 @@
-/** The address of a table or query of a Postgres server, and what of it may be shown. */
+/**
+ * The address of a table or query of a Postgres server, and what of it may be shown. Only here is it taken apart: a
+ * password goes to the driver, inside of `server`, and nowhere else.
+ */
 
 import { identifier } from "../../../database/sql.ts";
 import { failure } from "../../../errors/failure.ts";
 
 export interface Address {
-  /** For the driver: without table and query. */
+  /** For the driver alone: without table and query. It may hold a password. */
   readonly server: string;
   /** Without user, password and settings. */
   readonly name: string;
-  readonly password: string;
   /** SQL of what is to be read, as it stands behind FROM. */
   readonly rows: string;
 }
 
-/** Whether a source is a database's address and no path. */
+/** Settings that hold no secret. */
+const OPEN_SETTINGS = ["table", "query", "user", "host", "port", "sslmode", "sslrootcert", "sslcert", "sslkey"];
+
+/** Whether a source is the address of a database that can be read. */
 export function isPostgres(source: string): boolean {
   return /^postgres(?:ql)?:\/\//i.test(source);
 }
@@ -26,19 +31,26 @@ export function parseAddress(source: string): Address {
   const shown = new URL(url);
   shown.username = "";
   shown.password = "";
-  for (const key of [...shown.searchParams.keys()])
-    if (key !== "table" && key !== "query") shown.searchParams.delete(key);
+  keepSettings(shown, ["table", "query"]);
   const name = shown.href;
+  const refuse = (problem: string) => failure("source.bad-address", { source: name, problem });
   if ((table ?? "") === "" ? (query ?? "") === "" : query !== null) {
-    throw failure("source.bad-address", { source: name, problem: "expected ?table=SCHEMA.NAME or ?query=SELECT..." });
+    throw refuse("expected ?table=SCHEMA.NAME or ?query=SELECT...");
   }
-  const password = decode(url.password, name) || (url.searchParams.get("password") ?? "");
+  for (const [part, text] of Object.entries({
+    user: url.username,
+    password: url.password,
+    host: url.hostname,
+    database: url.pathname,
+  })) {
+    if (!isDecodable(text)) throw refuse(`the ${part} has a % that is not percent-encoded: write %25`);
+  }
+  if (!/^\d*$/.test(url.searchParams.get("port") ?? "")) throw refuse("expected a number as its port");
   url.searchParams.delete("table");
   url.searchParams.delete("query");
   return {
     server: url.href,
     name,
-    password,
     // The line end closes a comment that the query may end with.
     rows: table ? table.split(".").map(identifier).join(".") : `(${query!.replace(/;\s*$/, "")}\n) AS source`,
   };
@@ -48,18 +60,28 @@ export function parseAddress(source: string): Address {
 export function withoutPassword(source: string): string {
   const url = parse(source);
   url.password = "";
-  url.searchParams.delete("password");
+  keepSettings(url, OPEN_SETTINGS);
   return url.href;
 }
 
+function keepSettings(url: URL, names: readonly string[]): void {
+  for (const key of [...url.searchParams.keys()]) if (!names.includes(key)) url.searchParams.delete(key);
+}
+
+/**
+ * A password with a bare @, /, ? or # in it ends the host too early, and what comes after it would be taken for a database
+ * or a setting, and shown.
+ */
 function parse(source: string): URL {
   if (!URL.canParse(source)) {
     throw unusable("it is no URL: expected postgres://USER@HOST:PORT/DATABASE?table=NAME");
   }
   const url = new URL(source);
-  // A password with a / or # in it ends the host too early, and would be shown as what comes after it.
-  if (url.pathname.includes("@") || url.hash !== "") {
-    throw unusable("it has a special character that is not percent-encoded, as / and # of a password have to be");
+  const [, behindHost = ""] = /^\w+:\/\/[^/?#]*(.*)$/s.exec(source) ?? [];
+  const isWhole =
+    !behindHost.includes("@") && url.hash === "" && [...url.searchParams.keys()].every((key) => /^\w+$/.test(key));
+  if (!isWhole) {
+    throw unusable("it has a special character that is not percent-encoded, as @ (%40), /, ? and # have to be");
   }
   return url;
 }
@@ -69,11 +91,11 @@ function unusable(problem: string) {
   return failure("source.bad-address", { source: "postgres address", problem });
 }
 
-function decode(password: string, name: string): string {
+function isDecodable(text: string): boolean {
   try {
-    return decodeURIComponent(password);
+    decodeURIComponent(text);
+    return true;
   } catch {
-    const problem = "the password has a % that is not percent-encoded: write %25";
-    throw failure("source.bad-address", { source: name, problem });
+    return false;
   }
 }

@@ -13,6 +13,7 @@ import { failure, UserError } from "../../../errors/failure.ts";
 import { fileError } from "../../../files/failures.ts";
 import { parseAddress } from "./address.ts";
 import { HAVE_TEXT } from "./rows.ts";
+import { serverReason } from "./server-error.ts";
 
 /** Milliseconds until a server that does not answer counts as absent. */
 const PATIENCE = 20_000;
@@ -38,7 +39,7 @@ export interface Copied {
  * @throws UserError where the address, the server, the table or the query cannot be used, without the password
  */
 export async function copyPostgres(source: string, path: string, options: CopyOptions): Promise<Copied> {
-  const { server, name, password, rows } = parseAddress(source);
+  const { server, name, rows } = parseAddress(source);
   const lost = new AbortController();
   let client: pg.Client | undefined;
   try {
@@ -91,7 +92,7 @@ export async function copyPostgres(source: string, path: string, options: CopyOp
       reals: new Set(reals.map((field) => field.name)),
     };
   } catch (error) {
-    throw explain(lost.signal.aborted ? lost.signal.reason : error, name, password, path);
+    throw explain(lost.signal.aborted ? lost.signal.reason : error, name, path);
   } finally {
     // Where the server has gone, so has what would be ended.
     await client?.end().catch(() => {});
@@ -116,7 +117,7 @@ async function checkTypes(client: pg.Client, name: string, fields: readonly pg.F
   }
 }
 
-function explain(error: unknown, name: string, password: string, path: string): unknown {
+function explain(error: unknown, name: string, path: string): unknown {
   if (error instanceof UserError || !(error instanceof Error)) return error;
   const { syscall, path: file = path } = error as NodeJS.ErrnoException;
   if (syscall === "open" || syscall === "write") {
@@ -124,11 +125,5 @@ function explain(error: unknown, name: string, password: string, path: string): 
     const onDisk = fileError(error, file === path ? "write" : "read", file);
     if (onDisk instanceof UserError) return onDisk;
   }
-  // Node tries every address of a host and gathers why each failed.
-  const [first = error] = error instanceof AggregateError ? error.errors : [];
-  const { code, message } = first as NodeJS.ErrnoException;
-  const refused = code === "28P01" || code === "28000" || /password must be a string/.test(message);
-  const why = refused ? "the server refuses this user with this password" : message;
-  const reason = password === "" ? why : why.replaceAll(password, "***");
-  return failure("file.unusable", { action: "read", path: name, reason });
+  return failure("file.unusable", { action: "read", path: name, reason: serverReason(error) });
 }

@@ -4,6 +4,7 @@ import { basename } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { fileFailure } from "../../../database/errors.ts";
 import { quote } from "../../../database/sql.ts";
+import { isAddress, withoutAddress } from "../../../errors/addresses.ts";
 import { failure } from "../../../errors/failure.ts";
 import { fileError, unlessAbsent } from "../../../files/failures.ts";
 
@@ -33,10 +34,10 @@ const LIST = ".csv, .tsv, .ndjson, .jsonl and .json, each perhaps with .gz or .z
  * @throws UserError where there is none, or one is a folder, or its format is not known
  */
 export async function findFiles(connection: DuckDBConnection, source: string): Promise<SourceFile[]> {
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(source)) {
-    throw failure("source.unsupported", { source });
-  }
   const literal = await look(source);
+  if (literal === undefined && isAddress(source)) {
+    throw failure("source.unsupported", { source: withoutAddress(source) });
+  }
   const paths = literal === undefined ? await expand(connection, source) : [source];
   if (paths.length === 0) {
     const isPattern = /[*?[]/.test(source);
