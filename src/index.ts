@@ -46,3 +46,5 @@ export { relaImpr } from "./statistics/relaimpr.ts";
 export { type Spread, spreadOf } from "./statistics/spread.ts";
 export type { TrainEvent } from "./training/events.ts";
 export { type Interruption, type TrainOptions, train } from "./training/train.ts";
+export type { FileVerdict, Verification } from "./verification/verified.ts";
+export { verify } from "./verification/verify.ts";

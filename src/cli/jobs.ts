@@ -15,6 +15,7 @@ import type { writeInspection } from "../inspection/show/inspection-page.ts";
 import type { evaluateRun } from "../scoring/evaluate.ts";
 import type { loadScorer } from "../scoring/predict.ts";
 import type { train } from "../training/train.ts";
+import type { verify } from "../verification/verify.ts";
 
 export interface Jobs {
   readonly prepareAmazon: typeof prepareAmazon;
@@ -30,6 +31,7 @@ export interface Jobs {
   readonly evaluateRun: typeof evaluateRun;
   readonly loadScorer: typeof loadScorer;
   readonly runExperiment: typeof runExperiment;
+  readonly verify: typeof verify;
 }
 
 export const jobs: Jobs = {
@@ -46,4 +48,5 @@ export const jobs: Jobs = {
   evaluateRun: async (...all) => (await import("../scoring/evaluate.ts")).evaluateRun(...all),
   loadScorer: async (...all) => (await import("../scoring/predict.ts")).loadScorer(...all),
   runExperiment: async (...all) => (await import("../experiments/run.ts")).runExperiment(...all),
+  verify: async (...all) => (await import("../verification/verify.ts")).verify(...all),
 };

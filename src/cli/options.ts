@@ -53,6 +53,12 @@ export function addOptions<S extends z.ZodObject>(
   };
 }
 
+/** Gives a command the paths that it works on, one at least. Returns the function that reads them when it runs. */
+export function addPaths(command: Command, description: string): () => readonly string[] {
+  command.argument("<path...>", description);
+  return () => command.args;
+}
+
 /** Gives the program the flag that all commands take, and returns whether it was given. */
 export function addVerbose(program: Command): () => boolean {
   program.option("--verbose", "of an error, also print what caused it");

@@ -15,6 +15,7 @@ import { print, printOwn } from "./output.ts";
 import { addPredict } from "./predict.ts";
 import { addPrepare } from "./prepare.ts";
 import { addTrain } from "./train.ts";
+import { addVerify } from "./verify.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
 
@@ -52,6 +53,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted and stopped cleanly
   addEvaluate(program, context);
   addPredict(program, context);
   addExperiment(program, context, finish);
+  addVerify(program, context, finish);
   return program;
 }
 

@@ -50,8 +50,11 @@ export class Feed {
       const grown = slot.buffer.byteLength > 0 ? this.#stream.portionBudget : 0;
       slot.buffer = new SharedArrayBuffer(Math.max(bytes, grown));
     }
+    const { buffer, loaded: earlier } = slot;
+    const load = () => this.#stream.load(this.#split, portion, buffer);
     slot.portion = portion;
-    slot.loaded = this.#stream.load(this.#split, portion, slot.buffer);
+    // A portion that was announced and not taken may still be on its way into the same memory.
+    slot.loaded = earlier === undefined ? load() : earlier.then(load, load);
     // What fails while it is read ahead is reported when it is taken.
     slot.loaded.catch(() => undefined);
     return slot;

@@ -142,9 +142,12 @@ const BARE: Contents = {
 const columnNames = ({ columns }: FormatFile) => columns.map(({ name }) => name);
 const sampleColumns = columnNames(samplesFile(BARE, "train"));
 
+/** DuckDB's name for the number of a row, which a column of that name would hide. */
+const ROW_NUMBER = "file_row_number";
+
 /** Names that no field may have: those of the columns beside its ids, and what a behaviour of a request has beside its fields. */
 export const RESERVED: Readonly<Record<FieldKind, readonly string[]>> = {
-  user: sampleColumns,
-  item: [...columnNames(itemsFile(BARE)), "time"],
-  context: sampleColumns,
+  user: [...sampleColumns, ROW_NUMBER],
+  item: [...columnNames(itemsFile(BARE)), "time", ROW_NUMBER],
+  context: [...sampleColumns, ROW_NUMBER],
 };

@@ -24,12 +24,25 @@ export class VerifiedFiles {
    * @throws UserError where the file is missing or damaged, or, after `read`, another than it was
    */
   async use<T>(name: string, read: (path: string) => Promise<T>): Promise<T> {
-    const path = join(this.#directory, name);
-    const state = await this.#verified(name, path);
+    const state = this.#states.get(name) ?? this.#verify(name);
+    this.#states.set(name, state);
+    await state;
+    return await this.#guard([name], () => read(this.#pathOf(name)));
+  }
+
+  /** Lets `read` read whatever was used before, by any of its paths. @throws UserError as `use` */
+  useAgain<T>(read: () => Promise<T>): Promise<T> {
+    return this.#guard([...this.#states.keys()], read);
+  }
+
+  async #guard<T>(names: readonly string[], read: () => Promise<T>): Promise<T> {
     const check = async () => {
-      if ((await fileState(path).catch(() => undefined)) !== state) throw wasChanged(this.#directory, name);
+      for (const name of names) {
+        const now = await fileState(this.#pathOf(name)).catch(() => undefined);
+        if (now !== (await this.#states.get(name))) throw wasChanged(this.#directory, name);
+      }
     };
-    const result = await read(path).catch(async (error: unknown) => {
+    const result = await read().catch(async (error: unknown) => {
       // A file that changes while it is read may look damaged: then it is this that went wrong.
       await check();
       throw error;
@@ -38,16 +51,13 @@ export class VerifiedFiles {
     return result;
   }
 
-  /** Verifies a file once. */
-  #verified(name: string, path: string): Promise<string> {
-    const known = this.#states.get(name) ?? this.#verify(name, path);
-    this.#states.set(name, known);
-    return known;
+  #pathOf(name: string): string {
+    return join(this.#directory, name);
   }
 
-  async #verify(name: string, path: string): Promise<string> {
+  async #verify(name: string): Promise<string> {
     try {
-      return await verifyFile(path, this.#manifest.files[name]);
+      return await verifyFile(this.#pathOf(name), this.#manifest.files[name]);
     } catch (error) {
       // Of a folder that was replaced, no file is what this manifest says.
       const now = await readManifest(this.#directory).catch(() => undefined);

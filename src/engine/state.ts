@@ -6,7 +6,7 @@ import { failure } from "../errors/failure.ts";
 import { runFiles } from "../run/run-folder.ts";
 import type { StoredTensor } from "../run/safetensors.ts";
 import { checkFinished } from "../run/summary.ts";
-import { readTensors, writeTensors } from "../run/tensor-document.ts";
+import { checkTensors, readTensors, writeTensors } from "../run/tensor-document.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** The parameters of a workspace as views: writing them reads the memory, reading fills it. */
@@ -34,6 +34,7 @@ const aboutSchema = z.object({
   epoch: z.int(),
 });
 type AboutWeights = z.output<typeof aboutSchema>;
+type ExpectedWeights = Pick<AboutWeights, "model"> & Partial<AboutWeights>;
 
 /** Writes the weights as they are in memory as the run's model. */
 export async function saveWeights(run: string, workspace: Workspace, about: AboutWeights): Promise<void> {
@@ -45,23 +46,32 @@ export async function saveWeights(run: string, workspace: Workspace, about: Abou
  * @param expected what they must belong to
  * @throws UserError where there are none yet, they are damaged, or belong to something else
  */
-export async function loadWeights(
-  run: string,
-  workspace: Workspace,
-  expected: Partial<AboutWeights> & Pick<AboutWeights, "model">,
-): Promise<string> {
-  const { weights: path, model } = runFiles(run);
-  if (!existsSync(path))
+export async function loadWeights(run: string, workspace: Workspace, expected: ExpectedWeights): Promise<string> {
+  const { weights } = runFiles(run);
+  if (!existsSync(weights))
     throw failure("run.lacks", { path: run, what: "trained model", reason: "no epoch has ended yet" });
-  return await readTensors(path, weightTensors(workspace), (stored, sum) => {
-    const about = aboutSchema.safeParse(stored).data;
-    if (about?.model !== expected.model) throw failure("file.damaged", { path, problem: `it is not of ${model}` });
-    if (about.epoch !== (expected.epoch ?? about.epoch)) {
-      const problem = `expected the weights of epoch ${expected.epoch}, found those of epoch ${about.epoch}`;
-      throw failure("file.damaged", { path, problem });
-    }
+  return await readTensors(weights, weightTensors(workspace), (about, sum) => {
+    checkAbout(run, expected, about);
     return sum;
   });
+}
+
+/** Reads all weights of a run without keeping them. @throws UserError as `loadFinalWeights` */
+export async function checkWeights(run: string, model: string): Promise<void> {
+  const sum = await checkTensors(runFiles(run).weights, (about, sum) => {
+    checkAbout(run, { model }, about);
+    return sum;
+  });
+  await checkFinished(run, "weights", sum);
+}
+
+function checkAbout(run: string, expected: ExpectedWeights, stored: unknown): void {
+  const { weights: path, model } = runFiles(run);
+  const about = aboutSchema.safeParse(stored).data;
+  if (about?.model !== expected.model) throw failure("file.damaged", { path, problem: `it is not of ${model}` });
+  if (about.epoch === (expected.epoch ?? about.epoch)) return;
+  const problem = `expected the weights of epoch ${expected.epoch}, found those of epoch ${about.epoch}`;
+  throw failure("file.damaged", { path, problem });
 }
 
 /** As `loadWeights`; those of a finished run must also be the ones that its summary is about. */

@@ -2,6 +2,7 @@
 import { createHash, type Hash } from "node:crypto";
 import type { BigIntStats } from "node:fs";
 import { open, stat } from "node:fs/promises";
+import { throwIfInterrupted } from "../interruption.ts";
 import { fileError } from "./failures.ts";
 
 const CHUNK_BYTES = 1 << 20;
@@ -38,6 +39,7 @@ export async function hashFile(
       for (;;) {
         const { bytesRead } = await file.read(chunk, 0, Math.min(CHUNK_BYTES, most - bytes), bytes);
         if (bytesRead === 0) return { bytes, state, hash };
+        throwIfInterrupted();
         hash.update(chunk.subarray(0, bytesRead));
         bytes += bytesRead;
       }

@@ -54,6 +54,11 @@ export function dtypeOf(data: TensorData): Dtype {
   return data instanceof Int32Array ? "I32" : "F64";
 }
 
+/** Room for a tensor of `length` elements. */
+export function newTensorData(dtype: Dtype, length: number): TensorData {
+  return new ARRAYS[dtype](length);
+}
+
 /** The memory under a tensor as bytes; no copy. */
 export function bytesOf(data: TensorData): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);

@@ -1,3 +1,8 @@
+/** Reads all scores of a run without keeping them. @throws UserError as `readScores` */
+export async function checkScores(run: string): Promise<void> {
+  await checkFinished(run, "scores", await checkTensors(runFiles(run).scores, (_, sum) => sum));
+}
+
 /**
  * The scores of a finished run on the test samples: what its reported metrics are of, kept so that runs can be compared
  * sample by sample.
@@ -7,7 +12,7 @@ import { failure } from "../errors/failure.ts";
 import { runFiles } from "./run-folder.ts";
 import type { StoredTensor } from "./safetensors.ts";
 import { checkFinished } from "./summary.ts";
-import { readTensors, writeTensors } from "./tensor-document.ts";
+import { checkTensors, readTensors, writeTensors } from "./tensor-document.ts";
 
 function scoreTensor(scores: Float32Array): Map<string, StoredTensor> {
   return new Map([["score", { shape: [scores.length], data: scores }]]);

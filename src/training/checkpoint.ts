@@ -10,8 +10,7 @@ import { failure } from "../errors/failure.ts";
 import { checkVersion } from "../run/format-version.ts";
 import { readModelDescription } from "../run/model-folder.ts";
 import { runFiles } from "../run/run-folder.ts";
-import type { StoredTensor } from "../run/safetensors.ts";
-import { readTensors, writeTensors } from "../run/tensor-document.ts";
+import { checkTensors, readTensors, writeTensors } from "../run/tensor-document.ts";
 import { type Progress, progressSchema } from "./progress.ts";
 
 /** Since version 3 losses have names; since version 4 it says of which run it is, and what is in the log. */
@@ -40,28 +39,30 @@ export async function writeCheckpoint(
  * @throws UserError where the checkpoint is damaged, or another run's
  */
 export async function readCheckpoint(run: string, workspace: Workspace, model: string): Promise<Progress | undefined> {
-  return await readState(run, stateTensors(workspace), model);
+  const { checkpoint } = runFiles(run);
+  if (!existsSync(checkpoint)) return undefined;
+  return await readTensors(checkpoint, stateTensors(workspace), (about) => parseProgress(run, model, about));
 }
 
 /** Where the latest state of a run is, without its weights; undefined before the first checkpoint. */
 export async function readProgress(run: string): Promise<Progress | undefined> {
-  if (!existsSync(runFiles(run).checkpoint)) return undefined;
-  return await readState(run, new Map(), (await readModelDescription(run)).sha256);
+  const { checkpoint } = runFiles(run);
+  if (!existsSync(checkpoint)) return undefined;
+  const { sha256 } = await readModelDescription(run);
+  return await readTensors(checkpoint, new Map(), (about) => parseProgress(run, sha256, about));
 }
 
-async function readState(
-  run: string,
-  tensors: ReadonlyMap<string, StoredTensor>,
-  model: string,
-): Promise<Progress | undefined> {
+/** Reads all of a checkpoint without keeping its tensors. @throws UserError as `readCheckpoint` */
+export async function checkCheckpoint(run: string, model: string): Promise<Progress> {
+  return await checkTensors(runFiles(run).checkpoint, (about) => parseProgress(run, model, about));
+}
+
+function parseProgress(run: string, model: string, about: unknown): Progress {
   const { checkpoint: path, model: modelPath } = runFiles(run);
-  if (!existsSync(path)) return undefined;
-  return await readTensors(path, tensors, (about) => {
-    checkVersion(path, HEADER, about);
-    const { data } = checkpointSchema.safeParse(about);
-    if (!data) throw failure("file.damaged", { path, problem: `it is no checkpoint of version ${HEADER.version}` });
-    const { format: _, version: __, model: own, ...progress } = data;
-    if (own !== model) throw failure("file.damaged", { path, problem: `it is not of ${modelPath}` });
-    return progress;
-  });
+  checkVersion(path, HEADER, about);
+  const { data } = checkpointSchema.safeParse(about);
+  if (!data) throw failure("file.damaged", { path, problem: `it is no checkpoint of version ${HEADER.version}` });
+  const { format: _, version: __, model: own, ...progress } = data;
+  if (own !== model) throw failure("file.damaged", { path, problem: `it is not of ${modelPath}` });
+  return progress;
 }

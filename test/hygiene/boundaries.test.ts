@@ -13,9 +13,9 @@ const ROOMS: Readonly<Record<string, { below: readonly string[]; browser?: boole
   "interruption.ts": { below: [] },
   errors: { below: ["suggest.ts"], browser: true },
   options: { below: ["errors"], browser: true },
-  files: { below: ["errors"] },
+  files: { below: ["errors", "interruption.ts"] },
   "lines.ts": { below: ["files"] },
-  database: { below: ["files", "interruption.ts"] },
+  database: { below: ["files"] },
   "kernels/contract.ts": { below: [], browser: true },
   "kernels/reference": { below: ["kernels/contract.ts"], browser: true },
   "kernels/wasm": { below: ["kernels/contract.ts"], browser: true },
@@ -46,14 +46,23 @@ const ROOMS: Readonly<Record<string, { below: readonly string[]; browser?: boole
   scoring: { below: ["engine", "statistics"] },
   training: { below: ["scoring"] },
   "experiments/lab": { below: ["training"] },
+  verification: { below: ["experiments/lab"] },
   "experiments/results": { below: ["experiments/lab", "report", "format.ts"] },
   "experiments/paper": { below: ["experiments/results"] },
   "experiments/search": { below: ["experiments/results"] },
   experiments: { below: ["experiments/paper", "experiments/search"] },
   "index.ts": {
-    below: ["experiments", "importers/amazon", "importers/taobao", "importers/synthetic", "inspection/show"],
+    below: [
+      ...["experiments", "verification", "inspection/show"],
+      ...["importers/amazon", "importers/taobao", "importers/synthetic"],
+    ],
   },
-  cli: { below: ["experiments", "importers/amazon", "importers/taobao", "importers/synthetic", "inspection/show"] },
+  cli: {
+    below: [
+      ...["experiments", "verification", "inspection/show"],
+      ...["importers/amazon", "importers/taobao", "importers/synthetic"],
+    ],
+  },
 };
 
 /** Folders that are no rooms: they sort the files of the room that holds them. */

@@ -23,6 +23,7 @@ export const samples: Samples = {
     { path: "model.json", reason: "Unexpected end of JSON input" },
     { path: "requests.ndjson", line: 7, reason: "Unexpected end of JSON input" },
   ],
+  "file.not-verifiable": [{ path: "notes" }],
   "file.empty": [{ path: "reviews.json" }],
   "file.cut-off": [
     { path: "log.csv.zst", format: "zstd" },

@@ -72,6 +72,11 @@ export const files = {
     message: ({ path, problem }: { path: string; problem: string }) =>
       `${path} is not a valid safetensors file: ${problem}`,
   },
+  "file.not-verifiable": {
+    status: 404,
+    meaning: "A path leads to nothing whose contents could be verified.",
+    message: ({ path }: { path: string }) => `${path} is neither a dataset nor a run, and holds none`,
+  },
   "file.packed": {
     status: 422,
     meaning: "A file that is read as text is packed.",

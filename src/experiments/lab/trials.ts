@@ -141,7 +141,8 @@ const stopSchema = z.object({
   reason: z.enum(["early", "diverged", "too large"]),
 });
 
-const stopFile = (run: string) => join(run, "stopped.json");
+/** Path of the note about a trial that was stopped. */
+export const stopFile = (run: string) => join(run, "stopped.json");
 
 /** How the trial in a folder was stopped; undefined where it was not. */
 export async function readStop(run: string): Promise<Stop | undefined> {

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
+import type { DuckDBConnection } from "@duckdb/node-api";
 import { fileFailure } from "../../database/errors.ts";
 import { withDuckDB } from "../../database/open.ts";
 import { SPLITS } from "../../dataset/dataset.ts";
@@ -52,8 +53,8 @@ export async function inspectDataset(
   const numbers = await withSpace(directory, async (temp_directory) => {
     const limits = { memory_limit: MEMORY_LIMIT, temp_directory };
     await withDuckDB((connection) => checkFolder({ connection, directory, manifest, files }, report), limits);
-    return await withDuckDB(
-      async (connection) => {
+    const measure = (connection: DuckDBConnection) =>
+      files.useAgain(async () => {
         const part = async <T>(name: string, measured: Promise<T>) => {
           const numbers = await measured;
           report(name);
@@ -68,13 +69,9 @@ export async function inspectDataset(
         const cold = await part("cold start", measureCold(tables));
         const leaks = await part("leaks", findLeaks(tables));
         return { splits, histories, fields, timeline, cold, leaks };
-      },
-      {
-        ...limits,
-        threads: String(Math.min(availableParallelism(), MOST_THREADS)),
-        preserve_insertion_order: "false",
-      },
-    );
+      });
+    const threads = String(Math.min(availableParallelism(), MOST_THREADS));
+    return await withDuckDB(measure, { ...limits, threads, preserve_insertion_order: "false" });
   });
   const { importer, protocol, maxHistory, window, counts } = manifest;
   const { sequences, items, behaviours, trainingBehaviours } = counts;

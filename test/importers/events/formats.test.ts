@@ -161,6 +161,16 @@ describe("typed values become one text", () => {
   });
 });
 
+it("a column of Parquet may have DuckDB's name for the number of a row", async () => {
+  const columns: LogColumns = { item: "id", fields: [{ name: "x", column: "File_Row_Number", kind: "category" }] };
+  const rows = (second: string) => `SELECT * FROM (VALUES ('a', 7), (${second}, 8)) t(id, File_Row_Number)`;
+  expect((await load(await parquet(rows("'b'")), columns)).table).toEqual([
+    ["a", "7"],
+    ["b", "8"],
+  ]);
+  expect(await refusal(await parquet(rows("NULL")), columns)).toMatch(/row 2\b/);
+});
+
 describe("times that are typed", () => {
   const columns: LogColumns = { user: "u", item: "i", time: "t", fields: [] };
   it.each<[string, number]>([

@@ -12,6 +12,9 @@ const NO_TEXT = /\[\d*\]$|^(STRUCT|MAP|UNION|BLOB|BIT|VARIANT|GEOMETRY)\b/;
 export async function openParquet(connection: DuckDBConnection, path: string, name: string): Promise<TextRows> {
   const described = await queryFile(connection, name, `DESCRIBE SELECT * FROM read_parquet(${literalPath(path)})`);
   const types = new Map(described.map(([column, type]) => [String(column), String(type)]));
+  // A column of its name hides DuckDB's own; rows come in the order of the file in any case.
+  const isHidden = [...types.keys()].some((column) => column.toLowerCase() === "file_row_number");
+  const rowNumber = isHidden ? "row_number() OVER ()" : "file_row_number + 1";
   return {
     name,
     columns: [...types.keys()],
@@ -19,9 +22,8 @@ export async function openParquet(connection: DuckDBConnection, path: string, na
       const texts = wanted.map((column, index) => {
         return `nullif(${textOf(name, column, types.get(column)!)}, '') AS c${index}`;
       });
-      const row = numbered ? ["file_row_number + 1 AS row"] : [];
-      return `SELECT ${[...row, "NULL::VARCHAR AS fault", ...texts].join(", ")}
-        FROM read_parquet(${literalPath(path)}, file_row_number=${numbered})`;
+      const row = numbered ? [`${rowNumber} AS row`] : [];
+      return `SELECT ${[...row, "NULL::VARCHAR AS fault", ...texts].join(", ")} FROM read_parquet(${literalPath(path)})`;
     },
   };
 }

@@ -1,0 +1,57 @@
+/** Whether the folder of a run is as it was written, and its files belong together; of an unfinished one, as far as it is. */
+import { existsSync } from "node:fs";
+import { relative } from "node:path";
+import { checkWeights } from "../engine/state.ts";
+import { readStop, stopFile } from "../experiments/lab/trials.ts";
+import { hashFile } from "../files/digest.ts";
+import { readCurve } from "../run/curve.ts";
+import { checkLog } from "../run/metrics-log.ts";
+import { readModelOf } from "../run/model-folder.ts";
+import { readRunConfig, runFiles } from "../run/run-folder.ts";
+import { checkScores } from "../run/scores.ts";
+import { checkFinished, readSummary } from "../run/summary.ts";
+import { checkCheckpoint } from "../training/checkpoint.ts";
+import { type FileVerdict, judge, type Verification } from "./verified.ts";
+
+/** Looks at all files of a run. */
+export async function verifyRun(run: string): Promise<Verification> {
+  const files = runFiles(run);
+  const verdicts: FileVerdict[] = [];
+  const look = <T>(path: string, checked: string, work: () => Promise<T>) =>
+    judge(verdicts, relative(run, path), checked, work);
+  const isFinished = existsSync(files.summary);
+  /** A finished run has all files, any other those that it came to write. */
+  const isThere = (path: string) => isFinished || existsSync(path);
+
+  const config = await look(files.config, "seal, settings", () => readRunConfig(run));
+  const model =
+    config && isThere(files.model)
+      ? await look(files.model, "seal, ids, settings of config.yaml", () => readModelOf(run, config))
+      : undefined;
+  if (isFinished) {
+    await look(files.summary, "seal, model.json", async () => {
+      await readSummary(run);
+      if (model) await checkFinished(run, "model", model.sha256);
+    });
+  }
+  if (model && isThere(files.weights)) {
+    await look(files.weights, "header, tensors, model.json", () => checkWeights(run, model.sha256));
+  }
+  const progress =
+    model && existsSync(files.checkpoint)
+      ? await look(files.checkpoint, "header, tensors, model.json", () => checkCheckpoint(run, model.sha256))
+      : undefined;
+  if (isThere(files.metrics)) {
+    await look(files.metrics, "lines, sha256 as far as it is known", async () => {
+      await readCurve(run);
+      if (progress === undefined) return;
+      const { bytes, hash } = await hashFile(files.metrics, progress.log.bytes);
+      checkLog(files.metrics, { bytes, sha256: hash.digest("hex") }, progress.log);
+    });
+  }
+  if (isThere(files.scores)) await look(files.scores, "header, tensors", () => checkScores(run));
+  const isStopped = existsSync(stopFile(run));
+  if (isStopped) await look(stopFile(run), "seal", () => readStop(run));
+  const state = isFinished ? "finished" : isStopped ? "stopped" : "unfinished";
+  return { path: run, kind: "run", state, files: verdicts };
+}
