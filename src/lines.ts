@@ -10,6 +10,7 @@ import { failure } from "./errors/failure.ts";
 import { readingError } from "./files/failures.ts";
 import { unpackGzip } from "./files/gzip.ts";
 import { BEGINNING_BYTES, packedAs } from "./files/packed.ts";
+import { currentSignal } from "./interruption.ts";
 
 const CHUNK_BYTES = 1 << 20;
 /** A longer line is no line of a log; it would fill the memory. */
@@ -93,6 +94,7 @@ export async function readLines(
   onLine: (line: Line) => void,
   onProgress?: (done: number, total: number | undefined) => void,
 ): Promise<FileIdentity> {
+  const signal = currentSignal();
   const hash = createHash("sha256");
   let bytes = 0;
   let number = 0;
@@ -105,6 +107,7 @@ export async function readLines(
     const head = await firstBytes(chunks);
     async function* raw(): AsyncGenerator<Buffer> {
       for (let chunk: Buffer | undefined = head; chunk !== undefined; chunk = (await chunks.next()).value) {
+        signal?.throwIfAborted();
         hash.update(chunk);
         bytes += chunk.length;
         onProgress?.(bytes, total);

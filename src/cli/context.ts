@@ -15,9 +15,9 @@ export interface Context {
   readonly stderr: Terminal;
   /** The work behind the commands. */
   readonly jobs: Jobs;
-  /** From here on the first interruption (Ctrl-C) aborts the signal; until then it ends the process. */
-  interruption(): AbortSignal;
+  /** Aborted by the first signal (Ctrl-C) that the process gets. */
+  readonly signal: AbortSignal;
 }
 
-/** Exit code of a job that was interrupted and stopped cleanly: 128 + SIGINT, as shells report Ctrl-C. */
+/** Exit code of a command that was interrupted and stopped cleanly: 128 + SIGINT, as shells report Ctrl-C. */
 export const INTERRUPTED = 130;

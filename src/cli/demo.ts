@@ -71,7 +71,7 @@ interface DemoResult {
 }
 
 async function compare(
-  { jobs, interruption }: Context,
+  { jobs, signal }: Context,
   progress: ProgressDisplay,
   { out, users, epochs, seed, threads }: z.output<typeof demoFlags> & { out: string },
 ): Promise<DemoResult> {
@@ -83,7 +83,6 @@ async function compare(
   progress.note(
     `shop of ${count(shop.users)} users and ${count(shop.items)} items: ${count(shop.train)} samples to learn`,
   );
-  const signal = interruption();
   const runs: Run[] = [];
   let interrupted = false;
   for (const model of MODELS) {

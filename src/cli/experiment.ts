@@ -68,13 +68,13 @@ Examples:
           seeds: manySeeds ? options.seeds : 1,
           name,
           settings,
-          signal: context.interruption(),
+          signal: context.signal,
           onProgress: showRuns(progress),
         }),
       );
       if (outcome.interrupted) {
         if (json) printJson(context.stdout, outcome);
-        print(context.stderr, ["stopped; the runs so far are kept, the same command continues from here"]);
+        print(context.stderr, ["interrupted; the runs so far are kept, the same command continues from here"]);
         finish(INTERRUPTED);
       } else if (json) printJson(context.stdout, { ...outcome, report: { ...outcome.report, blocks: undefined } });
       else print(context.stdout, outcomeLines(outcome));

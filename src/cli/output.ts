@@ -25,3 +25,24 @@ export function printJson(stream: Terminal, value: unknown): void {
 export async function writeJsonLines(stream: Terminal, text: string): Promise<void> {
   if (!stream.write(text)) await once(stream, "drain");
 }
+
+/**
+ * From the first failure on, a stream drops what is written to it: the work goes on without those who watched it, when
+ * their terminal is gone or the disk behind it is full. Writes to terminals and files may throw, others fail later.
+ */
+export function dropWhenGone(stream: Terminal): void {
+  const write = stream.write as (...all: unknown[]) => boolean;
+  let gone = false;
+  stream.on("error", () => {
+    gone = true;
+  });
+  stream.write = (...all: unknown[]) => {
+    if (gone) return true;
+    try {
+      return write.apply(stream, all);
+    } catch {
+      gone = true;
+      return true;
+    }
+  };
+}

@@ -1,6 +1,7 @@
 /** `dien predict`: a request a line in, a score a line out. */
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
+import { addAbortSignal } from "node:stream";
 import type { Command } from "commander";
 import { z } from "zod";
 import { machineOptions } from "../engine/machine.ts";
@@ -69,7 +70,7 @@ Examples:
       const { options, json } = await read();
       const { run, input, out, engine } = options;
       const scorer = await context.jobs.loadScorer(run, { engine });
-      const source = input === "-" ? context.stdin : createReadStream(input);
+      const source = addAbortSignal(context.signal, input === "-" ? context.stdin : createReadStream(input));
       const name = input === "-" ? "standard input" : input;
       const start = performance.now();
       const bad: { rows: number; first?: UserError } = { rows: 0 };

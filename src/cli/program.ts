@@ -1,8 +1,9 @@
 /** The command line as a value: commands, help and exit codes. Nothing here touches the process; `main.ts` does. */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { interruptible, isInterruption } from "../interruption.ts";
 import { suggestion } from "../suggest.ts";
-import type { Context } from "./context.ts";
+import { type Context, INTERRUPTED } from "./context.ts";
 import { addDemo } from "./demo.ts";
 import { addEvaluate } from "./evaluate.ts";
 import { addExperiment } from "./experiment.ts";
@@ -73,9 +74,13 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
   });
   const isVerbose = addVerbose(program);
   try {
-    await program.parseAsync(argv, { from: "user" });
+    await interruptible(context.signal, () => program.parseAsync(argv, { from: "user" }));
     return exitCode;
   } catch (error) {
+    if (context.signal.aborted && isInterruption(error)) {
+      print(context.stderr, ["interrupted"]);
+      return INTERRUPTED;
+    }
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // Commander has printed it
     return report(context.stderr, error, isVerbose());
   }

@@ -64,14 +64,14 @@ export function addTrain(program: Command, context: Context, finish: (exitCode: 
           engine,
           threads,
           checkpointSeconds,
-          signal: context.interruption(),
+          signal: context.signal,
           onProgress: showTraining(progress),
         }),
       );
       if (json) printJson(context.stdout, summary);
       if (summary.interrupted) {
         print(context.stderr, [
-          `stopped in epoch ${summary.epoch}; the checkpoint is saved, --resume continues from it`,
+          `interrupted in epoch ${summary.epoch}; the checkpoint is saved, --resume continues from it`,
         ]);
         finish(INTERRUPTED);
       } else if (!json) {

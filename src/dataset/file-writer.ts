@@ -57,6 +57,15 @@ export class FileWriter {
     );
   }
 
+  /** `append` of any number of rows, which can be interrupted. */
+  async appendMany(rows: number, values: FileValues): Promise<void> {
+    this.#rows += rows;
+    await this.#table.appendMany(
+      rows,
+      this.#appended.map((name) => values[name]),
+    );
+  }
+
   /**
    * Writes the file; nothing can be added any more.
    * @param query gives the columns that were not appended, row for row
@@ -90,7 +99,7 @@ export async function writeFile(
   values: FileValues,
 ): Promise<void> {
   const writer = await FileWriter.create(connection, file);
-  writer.append(file.rows, values);
+  await writer.appendMany(file.rows, values);
   await writer.finish(folder);
 }
 

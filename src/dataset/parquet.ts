@@ -1,6 +1,7 @@
 /**
  * Typed arrays to Parquet and back, through DuckDB.
  */
+import { setImmediate } from "node:timers/promises";
 import {
   BIGINT,
   DOUBLE,
@@ -21,6 +22,7 @@ import { identifier, literalPath, quote } from "../database/sql.ts";
 
 /** Rows of one DuckDB vector. */
 const CHUNK_ROWS = 2048;
+const CHUNKS_PER_TURN = 16;
 
 export type ColumnType = "int32" | "int64" | "float32" | "string" | "int32[]" | "int64[]";
 
@@ -112,15 +114,25 @@ export class TableWriter {
 
   /** Adds the first `rows` rows of the columns, which are those of the table in its order. */
   append(rows: number, columns: readonly ColumnValues[]): void {
+    for (let from = 0; from < rows; from += CHUNK_ROWS) this.#appendChunk(columns, from, rows);
+  }
+
+  /** `append` of any number of rows: the event loop turns meanwhile, so it can be interrupted. */
+  async appendMany(rows: number, columns: readonly ColumnValues[]): Promise<void> {
     for (let from = 0; from < rows; from += CHUNK_ROWS) {
-      const chunk = DuckDBDataChunk.create(this.#types, Math.min(CHUNK_ROWS, rows - from));
-      columns.forEach((values, index) => {
-        const vector = chunk.getColumnVector(index);
-        fillVector(vector, values, from, chunk.rowCount);
-        vector.flush();
-      });
-      this.#appender.appendDataChunk(chunk);
+      this.#appendChunk(columns, from, rows);
+      if ((from / CHUNK_ROWS) % CHUNKS_PER_TURN === 0) await setImmediate();
     }
+  }
+
+  #appendChunk(columns: readonly ColumnValues[], from: number, rows: number): void {
+    const chunk = DuckDBDataChunk.create(this.#types, Math.min(CHUNK_ROWS, rows - from));
+    columns.forEach((values, index) => {
+      const vector = chunk.getColumnVector(index);
+      fillVector(vector, values, from, chunk.rowCount);
+      vector.flush();
+    });
+    this.#appender.appendDataChunk(chunk);
   }
 
   /** The table is complete, and its rows can be read. */

@@ -5,6 +5,7 @@
 import { Worker } from "node:worker_threads";
 import { type ItemCatalogue, type LoadedPortion, type Samples, sharedInt32 } from "../dataset/dataset.ts";
 import { revived } from "../errors/failure.ts";
+import { currentSignal } from "../interruption.ts";
 import type { LossTotals, OpenTask, Task, TrainTask, WorkerStart } from "./tasks.ts";
 import { WorkCounter } from "./work-counter.ts";
 import { SCORE_BATCH, Workspace, type WorkspaceOptions } from "./workspace.ts";
@@ -80,9 +81,11 @@ export class WorkerPool {
   async #run(task: Exclude<Task, OpenTask>): Promise<void> {
     if (this.#failure) throw this.#failure;
     this.#counter.reset();
+    const signal = currentSignal();
     await new Promise<void>((resolve, reject) => {
       let left = this.#workers.length;
       this.#fail = reject;
+      signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
       for (const worker of this.#workers) {
         worker.once("message", () => {
           if (--left === 0) resolve();

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { failure } from "../errors/failure.ts";
+import { isInterruption } from "../interruption.ts";
 import { checkOptions } from "../options/problems.ts";
 import type { Report } from "../report/report.ts";
 import { writeReport } from "../report/write.ts";
@@ -47,7 +48,8 @@ export async function runExperiment(options: RunExperimentOptions): Promise<Expe
     await writeReport(folder, report);
     return { report, folder, seconds: (performance.now() - start) / 1000 };
   } catch (error) {
-    if (error instanceof Interrupted) return { interrupted: true };
+    const isInterrupted = error instanceof Interrupted || (options.signal?.aborted && isInterruption(error));
+    if (isInterrupted) return { interrupted: true };
     throw error;
   }
 }

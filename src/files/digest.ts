@@ -38,6 +38,7 @@ export async function hashFile(
       let bytes = 0;
       for (;;) {
         const { bytesRead } = await file.read(chunk, 0, Math.min(CHUNK_BYTES, most - bytes), bytes);
+        throwIfInterrupted();
         if (bytesRead === 0) return { bytes, state, hash };
         throwIfInterrupted();
         hash.update(chunk.subarray(0, bytesRead));

@@ -41,9 +41,11 @@ export async function unpackGzip(
   try {
     await pipeline(withoutPadding, gunzip, take);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
+    const { message } = error as Error;
+    // That of an interruption may be a number.
+    const code = String((error as NodeJS.ErrnoException).code);
     if (code === "Z_BUF_ERROR") throw new DamagedStream("gzip", true, message);
-    if (code?.startsWith("Z_")) throw new DamagedStream("gzip", false, message);
+    if (code.startsWith("Z_")) throw new DamagedStream("gzip", false, message);
     // It had come to an end, and was given more.
     if (!gunzip.readableEnded || (code !== "ABORT_ERR" && code !== "ERR_STREAM_PREMATURE_CLOSE")) throw error;
     throw trailingBytes();

@@ -5,6 +5,7 @@ import type { DatasetStream } from "../dataset/stream.ts";
 import { chooseTrainingMachine, type TrainingMachineOptions } from "../engine/machine.ts";
 import { WorkerPool } from "../engine/worker-pool.ts";
 import { failure } from "../errors/failure.ts";
+import { endingItself } from "../interruption.ts";
 import { type RunConfig, resolveConfig } from "../run/config.ts";
 import { withLock } from "../run/lock.ts";
 import { describeModel, fingerprint } from "../run/model-description.ts";
@@ -56,12 +57,13 @@ export async function train(options: TrainOptions): Promise<TrainSummary | Inter
     await checkSplits(dataset);
     pool = new WorkerPool({ schema: dataset.schema, config, training: true, ...machine }, dataset);
     const opened = pool;
-    return await withLock(out, async () => {
+    const trainOpened = async (): Promise<TrainSummary | Interruption> => {
       const { model, progress } = await openRun(out, config, dataset, opened, resume);
       noteEngine(progress, machine.engine);
       const run = { out, config, model, machine, dataset, pool: opened, progress, checkpointSeconds, signal, onEvent };
       return (await trainToEnd(run)) ?? { interrupted: true, epoch: progress.epoch, step: progress.step };
-    });
+    };
+    return await withLock(out, () => endingItself(trainOpened));
   } finally {
     await pool?.close();
     await dataset.close();

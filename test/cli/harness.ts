@@ -15,7 +15,7 @@ export interface World {
   readonly stdin?: string | readonly Buffer[];
   /** Makes stderr a terminal. */
   readonly isTTY?: boolean;
-  readonly interruption?: () => AbortSignal;
+  readonly signal?: AbortSignal;
 }
 
 class Capture extends Writable implements Terminal {
@@ -49,8 +49,8 @@ export async function dien(argv: readonly string[], world: World = {}): Promise<
   const stdout = new Capture(false);
   const stderr = new Capture(world.isTTY ?? false);
   const stdin = Readable.from(typeof world.stdin === "string" ? [Buffer.from(world.stdin)] : (world.stdin ?? []));
-  const interruption = world.interruption ?? (() => new AbortController().signal);
-  const context: Context = { stdin, stdout, stderr, jobs: { ...none, ...world.jobs }, interruption };
+  const signal = world.signal ?? new AbortController().signal;
+  const context: Context = { stdin, stdout, stderr, jobs: { ...none, ...world.jobs }, signal };
   const code = await run(argv, context);
   return { code, stdout: stdout.text, stderr: stderr.text };
 }

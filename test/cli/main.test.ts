@@ -219,7 +219,12 @@ describe("what nobody awaits", () => {
     "ends the process with one line: %s",
     async (source) => {
       const preload = join(folder, "late.mjs");
-      writeFileSync(preload, `setTimeout(() => ${source}, 500);`);
+      // Once the command listens.
+      const when = 'process.listenerCount("uncaughtException") > 0';
+      writeFileSync(
+        preload,
+        `const timer = setInterval(() => { if (${when}) { clearInterval(timer); ${source} } }, 100);`,
+      );
       const argv = ["prepare", "synthetic", "--users", "30000", "--out", join(folder, "late")];
       const { code, stderr } = await end(spawn(process.execPath, ["--import", preload, MAIN, ...argv]));
       expect({ code, stderr }).toEqual({

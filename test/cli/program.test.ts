@@ -494,9 +494,9 @@ describe("an interrupted training", () => {
       return { interrupted: true as const, epoch: 2, step: 40 };
     };
     const argv = ["train", "--data", "d", "--out", "o", "--json"];
-    const outcome = await dien(argv, { jobs: { train: job }, interruption: () => controller.signal });
+    const outcome = await dien(argv, { jobs: { train: job }, signal: controller.signal });
     expect(outcome.code).toBe(130);
-    expect(outcome.stderr).toBe("stopped in epoch 2; the checkpoint is saved, --resume continues from it\n");
+    expect(outcome.stderr).toBe("interrupted in epoch 2; the checkpoint is saved, --resume continues from it\n");
     expect(JSON.parse(outcome.stdout)).toEqual({ interrupted: true, epoch: 2, step: 40 });
   });
 });

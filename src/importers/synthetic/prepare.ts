@@ -8,6 +8,7 @@ import type { OnProgress, Split } from "../../dataset/dataset.ts";
 import { writeAside } from "../../dataset/folder.ts";
 import { type PreparedCounts, preparedCounts } from "../../dataset/manifest.ts";
 import { writeDatasetFiles } from "../../dataset/write.ts";
+import { throwIfInterrupted } from "../../interruption.ts";
 import { checkOptions } from "../../options/problems.ts";
 import { evaluateScores, type Metrics } from "../../statistics/metrics.ts";
 import { SampleColumns } from "../sample-columns.ts";
@@ -118,6 +119,7 @@ async function simulate(shop: ShopOptions, onProgress: OnProgress | undefined) {
     if ((user + 1) % USERS_PER_TURN === 0) {
       onProgress?.("shop", user + 1, shop.users);
       await setImmediate();
+      throwIfInterrupted();
     }
   }
   const finish = (split: Split) => ({

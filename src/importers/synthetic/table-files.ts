@@ -10,6 +10,7 @@ import { createGzip } from "node:zlib";
 import { withDuckDB } from "../../database/open.ts";
 import { csvToParquet } from "../../dataset/parquet.ts";
 import { withTemporary } from "../../files/unfinished.ts";
+import { currentSignal } from "../../interruption.ts";
 import type { TableFormat } from "./options.ts";
 
 /** What a cell holds: a text, a number, or null where the value is missing. */
@@ -38,7 +39,7 @@ export async function writeTable(path: string, table: Table, format: TableFormat
 
 /** Writes lines, which end with their line feed, gzipped or not. */
 export async function writeLines(path: string, lines: Iterable<string>, { gzip = false } = {}): Promise<void> {
-  const source = Readable.from(pieces(lines));
+  const source = Readable.from(pieces(lines, currentSignal()));
   if (gzip) await pipeline(source, createGzip({ level: 1 }), createWriteStream(path));
   else await pipeline(source, createWriteStream(path));
 }
@@ -47,11 +48,12 @@ export async function writeLines(path: string, lines: Iterable<string>, { gzip =
 const PIECE = 1 << 18;
 
 /** Lines joined to few large strings. */
-function* pieces(lines: Iterable<string>): Generator<string> {
+function* pieces(lines: Iterable<string>, signal: AbortSignal | undefined): Generator<string> {
   let piece = "";
   for (const line of lines) {
     piece += line;
     if (piece.length < PIECE) continue;
+    signal?.throwIfAborted();
     yield piece;
     piece = "";
   }

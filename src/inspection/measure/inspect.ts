@@ -1,7 +1,5 @@
 /** A look at a dataset folder before anybody trains on it: what is in it, and what is wrong with it. */
-import { mkdtemp, rm } from "node:fs/promises";
-import { availableParallelism, tmpdir } from "node:os";
-import { join } from "node:path";
+import { availableParallelism } from "node:os";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { fileFailure } from "../../database/errors.ts";
 import { withDuckDB } from "../../database/open.ts";
@@ -10,8 +8,7 @@ import { readManifest } from "../../dataset/manifest.ts";
 import { checkFolder } from "../../dataset/scan.ts";
 import { VerifiedFiles } from "../../dataset/verified-files.ts";
 import { failure, isFailure } from "../../errors/failure.ts";
-import { fileError } from "../../files/failures.ts";
-import { withTemporary } from "../../files/unfinished.ts";
+import { withTemporaryFolder } from "../../files/unfinished.ts";
 import { measureCold } from "./cold.ts";
 import { countSplits } from "./counts.ts";
 import { openTables } from "./database.ts";
@@ -88,18 +85,10 @@ export async function inspectDataset(
 
 /** Gives `work` a folder to spill to, which is removed however it ends. */
 async function withSpace<T>(directory: string, work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), "dien-inspect-")).catch((error) => {
-    throw fileError(error, "create a folder in", tmpdir());
+  return await withTemporaryFolder("dien-inspect", work).catch((error: unknown) => {
+    if (isFailure(error, "file.no-room")) {
+      throw failure("dataset.not-inspected", { path: directory, reason: error.values.reason }, error.cause);
+    }
+    throw fileFailure(error, "inspect", directory);
   });
-  let result: T;
-  await withTemporary(folder, async () => {
-    result = await work(folder).catch((error: unknown) => {
-      if (isFailure(error, "file.no-room")) {
-        throw failure("dataset.not-inspected", { path: directory, reason: error.values.reason }, error.cause);
-      }
-      throw fileFailure(error, "inspect", directory);
-    });
-    await rm(folder, { recursive: true, force: true });
-  });
-  return result!;
 }

@@ -2,14 +2,12 @@
  * What the columns of a log seem to be, by their names and by the first rows. A guess is a start for a person who knows
  * the log: everything comes with its reason.
  */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { withDuckDB } from "../../../database/open.ts";
 import { identifier } from "../../../database/sql.ts";
 import { RESERVED } from "../../../dataset/layout.ts";
 import type { FieldKind } from "../../../features/schema.ts";
+import { withTemporaryFolder } from "../../../files/unfinished.ts";
 import { queryFile } from "../source/rows.ts";
 import { type ColumnLook, type Sample, takeSample } from "../source/sample.ts";
 
@@ -98,9 +96,8 @@ const MOST = 0.99;
  * @throws UserError where a source cannot be read or has no rows
  */
 export async function guessFeatures({ events, users, items }: GuessOptions): Promise<Guess> {
-  const workFolder = await mkdtemp(join(tmpdir(), "dien-init-"));
-  try {
-    return await withDuckDB(async (connection) => {
+  return await withTemporaryFolder("dien-init", (workFolder) =>
+    withDuckDB(async (connection) => {
       const log = await takeSample(connection, "events", events, workFolder);
       const columns = guessRoles(log);
       const used = new Set(Object.values(columns).map(({ column }) => column));
@@ -137,10 +134,8 @@ export async function guessFeatures({ events, users, items }: GuessOptions): Pro
         leftOut: fields.leftOut,
         there: log.columns.map(({ column }) => column),
       };
-    });
-  } finally {
-    await rm(workFolder, { recursive: true, force: true });
-  }
+    }),
+  );
 }
 
 /** A name as `NAMES` has it. */

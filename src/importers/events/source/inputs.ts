@@ -8,6 +8,7 @@ import type { InputFile } from "../../../dataset/manifest.ts";
 import { fileError, readingError } from "../../../files/failures.ts";
 import { unpackGzip } from "../../../files/gzip.ts";
 import { checkZstd } from "../../../files/zstd.ts";
+import { currentSignal } from "../../../interruption.ts";
 import type { Compression, SourceFile } from "./source.ts";
 
 const CHUNK_BYTES = 1 << 20;
@@ -24,10 +25,12 @@ const CHECKS: Readonly<Record<Compression, (chunks: AsyncIterable<Buffer>) => Pr
  * @throws UserError where the file cannot be read, or is damaged
  */
 export async function identify({ path, compression }: SourceFile): Promise<InputFile> {
+  const signal = currentSignal();
   const hash = createHash("sha256");
   let bytes = 0;
   async function* counted(chunks: AsyncIterable<Buffer>) {
     for await (const chunk of chunks) {
+      signal?.throwIfAborted();
       hash.update(chunk);
       bytes += chunk.length;
       yield chunk;
@@ -50,9 +53,11 @@ export async function withoutPadding(path: string, folder: string): Promise<stri
     if (!(await endsWithZero(path))) return path;
     const read = (end?: number) =>
       createReadStream(path, { highWaterMark: CHUNK_BYTES, ...(end !== undefined && { end }) });
+    const signal = currentSignal();
     let bytes = 0;
     async function* counted() {
       for await (const chunk of read()) {
+        signal?.throwIfAborted();
         bytes += chunk.length;
         yield chunk;
       }

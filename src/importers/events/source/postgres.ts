@@ -11,6 +11,7 @@ import { identifier } from "../../../database/sql.ts";
 import type { InputFile } from "../../../dataset/manifest.ts";
 import { failure, UserError } from "../../../errors/failure.ts";
 import { fileError } from "../../../files/failures.ts";
+import { currentSignal, isInterruption } from "../../../interruption.ts";
 import { parseAddress } from "./address.ts";
 import { HAVE_TEXT } from "./rows.ts";
 import { serverReason } from "./server-error.ts";
@@ -41,7 +42,12 @@ export interface Copied {
 export async function copyPostgres(source: string, path: string, options: CopyOptions): Promise<Copied> {
   const { server, name, rows } = parseAddress(source);
   const lost = new AbortController();
+  const interruption = currentSignal();
   let client: pg.Client | undefined;
+  const lose = () => {
+    lost.abort(interruption?.reason);
+    client?.end().catch(() => {});
+  };
   try {
     client = new pg.Client({
       connectionString: server,
@@ -51,6 +57,7 @@ export async function copyPostgres(source: string, path: string, options: CopyOp
     });
     // A server that goes away fails the query, or the client if no query runs.
     client.on("error", (error) => lost.abort(error));
+    interruption?.addEventListener("abort", lose);
     await client.connect();
     await client.query(
       "SET TIME ZONE 'UTC'; SET DateStyle TO 'ISO'; SET extra_float_digits TO 1; SET client_encoding TO 'UTF8'; " +
@@ -94,6 +101,7 @@ export async function copyPostgres(source: string, path: string, options: CopyOp
   } catch (error) {
     throw explain(lost.signal.aborted ? lost.signal.reason : error, name, path);
   } finally {
+    interruption?.removeEventListener("abort", lose);
     // Where the server has gone, so has what would be ended.
     await client?.end().catch(() => {});
   }
@@ -118,7 +126,7 @@ async function checkTypes(client: pg.Client, name: string, fields: readonly pg.F
 }
 
 function explain(error: unknown, name: string, path: string): unknown {
-  if (error instanceof UserError || !(error instanceof Error)) return error;
+  if (error instanceof UserError || isInterruption(error) || !(error instanceof Error)) return error;
   const { syscall, path: file = path } = error as NodeJS.ErrnoException;
   if (syscall === "open" || syscall === "write") {
     // Certificates are files too.
