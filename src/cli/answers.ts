@@ -62,7 +62,7 @@ export function answersTo(lines: readonly Line[], scorer: Scorer, name: string):
       const { id } = requests[from + i];
       const at = places[from + i];
       if (typeof score === "number") answers[at] = { id, score };
-      else answers[at] = { id, error: within(`${name}:${lines[at].number}`, score) };
+      else answers[at] = { id, error: within(`${name}: line ${lines[at].number}`, score) };
     }
   }
   return answers;
@@ -87,7 +87,10 @@ function parseRequest(
   if (result.success) return { request: result.data };
   const [problem] = problemsOf(requestSchema, parsed);
   const field = problem.path.join(".") || "the request";
-  const error = within(`${name}:${number}`, failure("request.invalid", { field, problem: sentence(problem, field) }));
+  const error = within(
+    `${name}: line ${number}`,
+    failure("request.invalid", { field, problem: sentence(problem, field) }),
+  );
   const { data: id } = requestSchema.shape.id.safeParse((parsed as { id?: unknown } | null)?.id);
   return { id, error };
 }

@@ -3,10 +3,10 @@
  * them, and errors that name the flag. The YAML file of `--config` may give any of them.
  */
 import { type Command, Option } from "commander";
-import { parse } from "yaml";
 import { z } from "zod";
 import { failure, type UserError } from "../errors/failure.ts";
 import { readText } from "../files/plain.ts";
+import { parseYaml } from "../files/yaml.ts";
 import { type Described, describe } from "../options/expected.ts";
 import { text } from "../options/pieces.ts";
 import { type Problem, problemsOf, sentence } from "../options/problems.ts";
@@ -155,9 +155,9 @@ export async function readConfig(command: Command): Promise<ConfigFile> {
   const content = await readText(path);
   let value: unknown;
   try {
-    value = parse(content, { logLevel: "error" });
+    value = parseYaml(content);
   } catch (error) {
-    throw failure("usage.not-yaml", { path, reason: (error as Error).message.split("\n")[0].replace(/:$/, "") });
+    throw failure("usage.not-yaml", { path, reason: (error as Error).message }, error);
   }
   if (value === null) return { path, values: {} };
   if (typeof value !== "object" || Array.isArray(value)) {

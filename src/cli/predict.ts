@@ -60,7 +60,7 @@ An answer, in the order of the requests:
   {"id": 7, "score": 0.4187}
 The first line that cannot be scored ends the command, after the answers to those before it; in --out none are left. With
 --skip-bad-rows it has an answer of its own, with its id where that can be read:
-  {"id": 8, "error": "requests.jsonl:8: history is missing: expected a list"}
+  {"id": 8, "error": "requests.jsonl: line 8: history is missing: expected a list"}
 
 Examples:
   dien predict --run runs/dien --input requests.jsonl --out scores.jsonl

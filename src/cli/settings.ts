@@ -3,8 +3,8 @@
  * `train` of the configuration file (a run's own config.yaml is such a file), its list `set`, flags like `--epochs`,
  * `--set KEY=VALUE`.
  */
-import { parse } from "yaml";
-import { failure } from "../errors/failure.ts";
+import { failure, UserError, within } from "../errors/failure.ts";
+import { parseYaml } from "../files/yaml.ts";
 import { models } from "../models/registry.ts";
 import { configKeys, MACHINE_KEYS, type RunConfig, resolveConfig } from "../run/config.ts";
 import { assign, type Tree } from "../run/dotted.ts";
@@ -12,6 +12,8 @@ import { assign, type Tree } from "../run/dotted.ts";
 export const DEFAULT_MODEL = "dien";
 
 export interface SettingSources {
+  /** The configuration file, where there is one. */
+  readonly path?: string;
   /** Section `model` of the file: a name, or a mapping with `name` and the model's keys. Without one: DIEN. */
   readonly model?: unknown;
   /** Section `train` of the file. */
@@ -24,14 +26,45 @@ export interface SettingSources {
   readonly set: readonly string[];
 }
 
-/** Throws UserError for an unknown model or key (naming the nearest) and for values that the schema refuses. */
-export function resolveSettings({ model, train, fileSet = [], flags, set }: SettingSources): RunConfig {
+/**
+ * Throws UserError for an unknown model or key (naming the nearest), for values that the schema refuses, and for a flag
+ * and a `--set` that contradict one another. It names the file where what stands there is wrong by itself.
+ */
+export function resolveSettings(sources: SettingSources): RunConfig {
+  try {
+    return merge(sources);
+  } catch (error) {
+    const { path } = sources;
+    if (path) blameFile(path, sources);
+    throw error;
+  }
+}
+
+/** Throws what is wrong with the settings of the file alone, naming it. */
+function blameFile(path: string, sources: SettingSources): void {
+  try {
+    merge({ ...sources, flags: {}, set: [] });
+  } catch (error) {
+    throw error instanceof UserError ? within(path, error) : error;
+  }
+}
+
+function merge({ model, train, fileSet = [], flags, set }: SettingSources): RunConfig {
   const given = typeof model === "string" ? { name: model } : (model ?? { name: DEFAULT_MODEL });
   const tree: Tree = { model: section("model", given), train: section("train", train) };
   const name = String(flags["model.name"] ?? (tree.model as Tree).name ?? "");
   const known = configKeys(name);
   const read = (pair: string) => readPair(pair, known);
-  for (const [key, value] of [...fileSet.map(read), ...Object.entries(flags), ...set.map(read)]) {
+  const last = set.map(read);
+  for (const [key, value] of last) {
+    const flag = flags[key];
+    if (flag === undefined || flag === value) continue;
+    throw failure("usage.contradiction", {
+      option: `--${key.replace(/^.*\./, "")} ${flag}`,
+      other: `--set ${key}=${value}`,
+    });
+  }
+  for (const [key, value] of [...fileSet.map(read), ...Object.entries(flags), ...last]) {
     if (value !== undefined) assign(tree, key, value);
   }
   return resolveConfig(tree);
@@ -88,7 +121,7 @@ function readPair(pair: string, known: ReadonlyMap<string, string>): [key: strin
   if (machineKey) throw failure("settings.machine-key", { key });
   if (!known.has(key)) throw failure("settings.unknown-key", { key, known: [...known.keys()] });
   try {
-    return [key, parse(pair.slice(equals + 1), { logLevel: "error" })];
+    return [key, parseYaml(pair.slice(equals + 1))];
   } catch {
     throw failure("usage.wrong-option", { option: `--set ${pair}`, problem: "the value is not YAML" });
   }

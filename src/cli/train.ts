@@ -54,7 +54,7 @@ export function addTrain(program: Command, context: Context, finish: (exitCode: 
       const { data, out, resume, engine, threads, checkpointSeconds } = options;
       const wrong = whatIsWrong(z.object({ set }), { set: fileSet });
       if (wrong !== "") throw failure("usage.wrong-key", { path, problem: wrong });
-      const config = await settingsOf(options, { model, train, fileSet: set.parse(fileSet) });
+      const config = await settingsOf(options, { path, model, train, fileSet: set.parse(fileSet) });
       const summary = await withProgress(context.stderr, (progress) =>
         context.jobs.train({
           data,
@@ -86,7 +86,7 @@ export function addTrain(program: Command, context: Context, finish: (exitCode: 
  */
 async function settingsOf(
   options: Options,
-  file: Pick<SettingSources, "model" | "train" | "fileSet">,
+  file: Pick<SettingSources, "path" | "model" | "train" | "fileSet">,
 ): Promise<RunConfig> {
   const flags = {
     "model.name": options.model,

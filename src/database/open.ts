@@ -6,6 +6,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import { failure } from "../errors/failure.ts";
 import { currentSignal, throwIfInterrupted } from "../interruption.ts";
 import { ErrorsOf } from "./errors.ts";
 
@@ -35,6 +36,10 @@ export class Database {
   static async open(settings: Settings, folder?: string): Promise<Database> {
     const errors = new ErrorsOf(folder ?? (settings.temp_directory || "memory"));
     const path = folder === undefined ? ":memory:" : join(folder, "work.duckdb");
+    if (path.includes("?")) {
+      const problem = "DuckDB takes what follows a question mark for settings: choose another folder";
+      throw failure("file.unusable", { action: "use", path, reason: problem });
+    }
     try {
       return new Database(await DuckDBInstance.create(path, settings), errors);
     } catch (error) {

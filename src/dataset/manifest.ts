@@ -7,6 +7,7 @@ import { z } from "zod";
 import { failure, isFailure } from "../errors/failure.ts";
 import { FIELD_KINDS, type FieldKind, type Schema } from "../features/schema.ts";
 import { readSealedJson } from "../files/sealed.ts";
+import { historyLength } from "../options/pieces.ts";
 import { whatIsWrong } from "../options/problems.ts";
 import { filesOf, MANIFEST_FILE, RESERVED } from "./layout.ts";
 import { offsetSchema, readsTime, transformSchema } from "./transform.ts";
@@ -18,7 +19,11 @@ export const DATASET_VERSION = 3;
 export const PROTOCOLS = ["paper", "temporal"] as const;
 export type Protocol = (typeof PROTOCOLS)[number];
 
-const count = z.int().nonnegative();
+/** Rows are counted by 32-bit integers in memory. */
+const count = z
+  .int()
+  .min(0)
+  .max(2 ** 31 - 1);
 
 /**
  * `size` counts the unknown id 0; `values` the distinct known values in the whole data, seen in training or not;
@@ -75,7 +80,7 @@ const manifestKeys = z.strictObject({
   protocol: z.string(),
   seed: z.int(),
   settings: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
-  maxHistory: z.int().positive(),
+  maxHistory: historyLength,
   /** Milliseconds before the impression that histories go back at most; null, to the beginning. */
   window: z.int().positive().nullable(),
   /** Minutes east of UTC of times that name no offset. */

@@ -62,7 +62,7 @@ function forwardFlops({ name, inputs, parameters, outputs, attributes }: Operati
 
 /** Records the model for one sample of full length; only the sample's ids have memory. */
 function recordOnce(schema: Schema, config: Pick<RunConfig, "model">, training: boolean) {
-  const measure = new Arena(0, Number.MAX_SAFE_INTEGER);
+  const measure = new Arena(0, Number.POSITIVE_INFINITY);
   new Batch(planMemory(0), measure, schema, 1);
   const bytes = measure.start + measure.usedBytes;
   const batch = new Batch(planMemory(bytes), new Arena(0, bytes), schema, 1);

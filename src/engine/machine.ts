@@ -13,7 +13,10 @@ const engine = z
   .describe("kernels: simd gives the same bits everywhere; relaxed may be faster, reference is for comparison")
   .default("simd");
 
-const threads = z.int().min(1).max(256).optional();
+/** Each has a stack, buffers and activations of its own, and threads beyond the cores make nothing faster. */
+const MOST_THREADS = 64;
+
+const threads = z.int().min(1).max(MOST_THREADS).optional();
 
 export const machineOptions = z.strictObject({
   threads: threads.describe("worker threads; never changes the result (default: one for each core)"),
@@ -26,7 +29,7 @@ export const trainingMachineOptions = z.strictObject({
     "worker threads; never changes the result (default: one for each core, at most train.shards)",
   ),
   engine,
-  checkpointSeconds: z.number().min(0).describe("time between checkpoints").default(30),
+  checkpointSeconds: z.number().min(0).max(86_400).describe("time between checkpoints").default(30),
 });
 export type TrainingMachineOptions = Readonly<z.input<typeof trainingMachineOptions>>;
 
@@ -39,7 +42,11 @@ export interface Machine {
 /** Fills the defaults. @throws UserError for other values, or where this version of Node does not have the engine */
 export function chooseMachine(options: MachineOptions): Machine {
   const given = { engine: options.engine, threads: options.threads };
-  const { engine, threads = availableParallelism() } = checkOptions("machine", machineOptions, given);
+  const { engine, threads = Math.min(MOST_THREADS, availableParallelism()) } = checkOptions(
+    "machine",
+    machineOptions,
+    given,
+  );
   if (!engineSupported(engine)) {
     throw failure("run.unsupported-engine", { engine, reason: "this version of Node has no relaxed SIMD" });
   }

@@ -104,7 +104,7 @@ export class Workspace {
     const layout = (linear: MemoryViews, arena: Arena) =>
       layOut(options, plan, trainingPlan, activationBytes, linear, arena);
     if (memory === undefined) {
-      const measure = new Arena(0, Number.MAX_SAFE_INTEGER);
+      const measure = new Arena(0, Number.POSITIVE_INFINITY);
       layout(planMemory(0), measure);
       const bytes = measure.start + measure.usedBytes;
       if (bytes > MAX_BYTES) throw tooLarge(bytes, options);
@@ -183,7 +183,7 @@ function planTape({ schema, config }: WorkspaceOptions, purpose: Purpose): TapeP
   const parameters = new ParameterPlan();
   const tape = new Tape({ kernels: planKernels(), parameters, ...purpose });
   const samples = purpose.training ? shardSize(config) : SCORE_BATCH;
-  recordModel(tape, new Batch(planMemory(0), new Arena(0, Number.MAX_SAFE_INTEGER), schema, samples), config);
+  recordModel(tape, new Batch(planMemory(0), new Arena(0, Number.POSITIVE_INFINITY), schema, samples), config);
   const losses = tape.losses.map(({ name, weight }) => ({ name, weight }));
   return { specs: parameters.specs, lookups: tape.lookups, losses, bytes: tape.bytes() };
 }

@@ -17,7 +17,7 @@ export const experimentOptions = z.strictObject({
     .enum([...models.keys()])
     .describe("model to search for")
     .default("dien"),
-  trials: z.int().min(1).describe("settings to try, the defaults among them").default(20),
+  trials: z.int().min(1).max(10_000).describe("settings to try, the defaults among them").default(20),
 });
 export type ExperimentOptions = Readonly<z.output<typeof experimentOptions>>;
 
@@ -26,7 +26,7 @@ export const sharedOptions = z.strictObject({
   data: texts("folder", "datasets, made by `dien prepare`; their folders' names name them in the report").min(1),
   out: text("folder", "runs (OUT/runs, shared by experiments) and the report (OUT/NAME/report.html)"),
   ...trainingMachineOptions.shape,
-  seeds: z.int().min(1).describe("runs of each model: seeds 1 to this").default(5),
+  seeds: z.int().min(1).max(1000).describe("runs of each model: seeds 1 to this").default(5),
 });
 
 /** @throws Interrupted when the lab's signal was aborted; the same call continues from there */

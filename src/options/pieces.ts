@@ -4,15 +4,21 @@
  */
 import { z } from "zod";
 
+/** A text with a NUL in it names nothing: systems and databases take it for the end. */
+export const withoutNul = z.refine<string>((given) => !given.includes("\0"), "expected a text without NUL characters");
+
 /** A text that must not be empty; `value` says what it names. */
 export function text(value: string, description: string) {
-  return z.string().min(1).meta({ value, description });
+  return z.string().min(1).check(withoutNul).meta({ value, description });
 }
 
 /** A list of such texts. */
 export function texts(value: string, description: string) {
-  return z.array(z.string().min(1)).meta({ value, description });
+  return z.array(z.string().min(1).check(withoutNul)).meta({ value, description });
 }
+
+/** The most behaviours that a history may keep. */
+export const historyLength = z.int().min(1).max(10_000);
 
 /** A switch that is off unless it is given. */
 export function toggle(description: string) {
@@ -27,13 +33,16 @@ export const seed = z.int32().nonnegative().describe("seed of everything random"
 
 const UNITS: Readonly<Record<string, number>> = { MB: 2 ** 20, GB: 2 ** 30 };
 const LEAST_MEMORY = 128 * UNITS.MB;
+/** More than any machine has, and less than numbers of bytes lose precision at. */
+const MOST_MEMORY = 2 ** 20 * UNITS.GB;
 const MEMORY = 'expected a size like "512MB" or "2GB", at least 128MB';
+const TOO_MUCH = "expected at most 1048576GB";
 
 /** An amount of memory: a number of bytes, or a text like "512MB". Bytes, in the end. */
 export const memorySize = z.union([z.int(), z.string()], MEMORY).transform((given, context) => {
   const bytes = typeof given === "number" ? given : bytesOf(given);
-  if (bytes >= LEAST_MEMORY) return bytes;
-  context.addIssue({ code: "custom", message: MEMORY, input: given });
+  if (bytes >= LEAST_MEMORY && bytes <= MOST_MEMORY) return bytes;
+  context.addIssue({ code: "custom", message: bytes > MOST_MEMORY ? TOO_MUCH : MEMORY, input: given });
   return z.NEVER;
 });
 

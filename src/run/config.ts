@@ -13,7 +13,7 @@ import { whatIsWrong } from "../options/problems.ts";
 import { leaves } from "./dotted.ts";
 
 export const trainSchema = z.strictObject({
-  epochs: z.int().min(1).describe("passes over the training samples").default(3),
+  epochs: z.int().min(1).max(1_000_000).describe("passes over the training samples").default(3),
   batch_size: z.int().min(1).max(65_536).describe("samples of a batch").default(128),
   shards: z
     .int()
@@ -26,7 +26,12 @@ export const trainSchema = z.strictObject({
   clip_norm: z.number().min(0).default(0).describe("largest norm of the gradient; 0: no limit"),
   embedding_l2: z.number().min(0).default(0).describe("L2 penalty on the embedding rows that a batch reads"),
   seed: seed.describe("seed of weights, order and negatives").default(1),
-  patience: z.int().min(1).default(2).describe("stop after this many epochs without a better validation AUC"),
+  patience: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(2)
+    .describe("stop after this many epochs without a better validation AUC"),
   curve_steps: z
     .int()
     .min(0)
@@ -42,6 +47,7 @@ export const trainSchema = z.strictObject({
   buffer_mb: z
     .int()
     .min(1)
+    .max(2 ** 20)
     .default(512)
     .describe(
       "MiB of memory for the samples of a split; larger ones are read in portions of half of it, their blocks in a seeded order",

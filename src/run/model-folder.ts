@@ -12,6 +12,7 @@ import { failure } from "../errors/failure.ts";
 import { writeFileAside } from "../files/aside.ts";
 import { makeFolder } from "../files/plain.ts";
 import { readSealedJson, sealedJson, sealOf } from "../files/sealed.ts";
+import { historyLength } from "../options/pieces.ts";
 import { whatIsWrong } from "../options/problems.ts";
 import { differingKey, type RunConfig, resolveStoredConfig } from "./config.ts";
 import { checkVersion } from "./format-version.ts";
@@ -26,7 +27,7 @@ const fields = z.array(z.object({ name: z.string(), size: z.int().min(1) }));
 const modelSchema = z.object({
   format: z.literal(HEADER.format),
   version: z.literal(HEADER.version),
-  schema: z.object({ user: fields, item: fields.min(1), context: fields, maxHistory: z.int().min(1) }),
+  schema: z.object({ user: fields, item: fields.min(1), context: fields, maxHistory: historyLength }),
   config: z.unknown(),
   /** SHA-256 of the manifest of the dataset that the run trains on. */
   dataset: z.string(),

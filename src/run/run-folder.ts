@@ -14,13 +14,14 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { parse, stringify } from "yaml";
+import { stringify } from "yaml";
 import { failure } from "../errors/failure.ts";
 import { writeFileAside } from "../files/aside.ts";
 import { namesIn } from "../files/claim.ts";
 import { fileError, unlessAbsent } from "../files/failures.ts";
 import { makeFolder } from "../files/plain.ts";
 import { readSealedYaml, sealedYaml } from "../files/sealed.ts";
+import { parseYaml } from "../files/yaml.ts";
 import { type RunConfig, resolveStoredConfig } from "./config.ts";
 
 /** Paths of a run's files. */
@@ -61,14 +62,14 @@ export async function holdsFiles(run: string): Promise<boolean> {
 export async function readRunConfig(run: string): Promise<RunConfig> {
   const { config } = runFiles(run);
   if (!existsSync(config)) throw failure("run.lacks", { path: run, what: "run", reason: "there is no config.yaml" });
-  return resolveStoredConfig(parseYaml(await readSealedYaml(config), config), config);
+  return resolveStoredConfig(parseConfig(await readSealedYaml(config), config), config);
 }
 
-function parseYaml(text: string, path: string): unknown {
+function parseConfig(text: string, path: string): unknown {
   try {
-    return parse(text);
+    return parseYaml(text);
   } catch (error) {
-    throw failure("file.damaged", { path, problem: (error as Error).message.split("\n")[0] });
+    throw failure("file.damaged", { path, problem: (error as Error).message }, error);
   }
 }
 

@@ -55,6 +55,12 @@ export async function trainToEnd(run: TrainingRun): Promise<TrainSummary | undef
   const trainingSteps = new TrainingSteps(dataset, pool, config.train);
   const validation = new SplitEvaluator(dataset, pool, "valid");
 
+  if (await validation.hasOneClass()) {
+    const text =
+      "warning: all validation samples have one label, so the best epoch is that of the lowest logloss, not AUC";
+    onEvent({ kind: "note", text });
+  }
+
   let saved = performance.now();
   const saveCheckpoint = async () => {
     progress.log = log.state;

@@ -24,6 +24,12 @@ export class SplitEvaluator {
     return this.#scorer.score(this.#pool);
   }
 
+  /** Whether all samples have the same label, so that no AUC is defined. */
+  async hasOneClass(): Promise<boolean> {
+    const { label } = await this.#targetsOnce();
+    return label.every((one) => one === label[0]);
+  }
+
   /** Metrics of the scores. */
   async metrics(score: Float32Array): Promise<ReportedMetrics> {
     const { label, sequence } = await this.#targetsOnce();

@@ -129,10 +129,10 @@ describe("wrong usage ends with 2 and one line", () => {
     ],
     [
       ["prepare", "synthetic", "--out", "o", "--impressions", "2"],
-      "option '--impressions <number>': expected a whole number, at least 3, found 2",
+      "option '--impressions <number>': expected a whole number, 3 to 1000, found 2",
     ],
-    [["prepare", "synthetic", "--out", "o", "--departments", "2"], "expected a whole number, at least 3, found 2"],
-    [["prepare", "synthetic", "--out", "o", "--mean-history", "3.9"], "expected a number, at least 4, found 3.9"],
+    [["prepare", "synthetic", "--out", "o", "--departments", "2"], "expected a whole number, 3 to 10000, found 2"],
+    [["prepare", "synthetic", "--out", "o", "--mean-history", "3.9"], "expected a number, 4 to 1000, found 3.9"],
     [
       ["prepare", "synthetic", "--out", "o", "--items", "31"],
       "option '--items <number>': expected at least 32 for 4 departments, found 31",
@@ -154,8 +154,8 @@ describe("wrong usage ends with 2 and one line", () => {
     [["train", ...given, "--set", "train.checkpoint_seconds=1"], "use --checkpoint-seconds"],
     [["experiment", "table2", ...given, "--set", "train.threads=1"], "use --threads"],
     [["train", ...given, "--engine", "gpu"], 'expected one of simd, relaxed, reference, found "gpu"'],
-    [["train", ...given, "--threads", "0"], "expected a whole number, 1 to 256, found 0"],
-    [["train", ...given, "--epochs", "1.5"], "expected a whole number, at least 1, found 1.5"],
+    [["train", ...given, "--threads", "0"], "expected a whole number, 1 to 64, found 0"],
+    [["train", ...given, "--epochs", "1.5"], "expected a whole number, 1 to 1000000, found 1.5"],
     [["train", ...given, "--epochs", ""], "option '--epochs <number>' is empty"],
     [["train", ...given, "--seed", "-1"], "expected a whole number, 0 to 2147483647, found -1"],
     [
@@ -217,7 +217,7 @@ describe("the configuration of a run", () => {
       "all.yaml",
       "data: from-file\nseed: 5\nmodel:\n  name: dien\n  evolution: agru\ntrain:\n  epochs: 9\n  seed: 6\n  patience: 4\n",
     );
-    const argv = ["--config", config, "--out", "o", "--data", "from-flag", "--epochs", "8"];
+    const argv = ["--config", config, "--out", "o", "--data", "from-flag", "--seed", "5"];
     const { asked } = await train(
       ...argv,
       "--set",
@@ -265,18 +265,45 @@ describe("the configuration of a run", () => {
   it.each<[string, string, number, string]>([
     ["an unknown key", "epoch: 3", 2, "unknown key 'epoch'; did you mean 'epochs'?"],
     ["an unknown section key", "train:\n  epoch: 3", 2, "unknown key 'train.epoch'; did you mean 'train.epochs'?"],
-    ["a section that is none", "train: 3", 2, "configuration: train: expected a mapping of settings"],
-    ["a wrong number", "threads: 0", 2, "wrong number.yaml: threads: expected a whole number, 1 to 256, found 0"],
+    ["a section that is none", "train: 3", 2, "none.yaml: configuration: train: expected a mapping of settings"],
+    ["a wrong setting", "train: {epochs: many}", 2, "wrong setting.yaml: configuration: train.epochs: expected"],
+    ["a wrong pair", "set: [train.epochs=many]", 2, "wrong pair.yaml: configuration: train.epochs: expected"],
+    ["a model that is none", "model: dein", 2, "is none.yaml: unknown model 'dein'"],
+    ["a wrong number", "threads: 0", 2, "wrong number.yaml: threads: expected a whole number, 1 to 64, found 0"],
     ["a wrong switch", 'json: "yes"', 2, 'json: expected true or false, found "yes"'],
     ["a wrong list", "set: train.seed=3", 2, 'set: expected a list, found "train.seed=3"'],
-    ["a mapping for a value", "epochs:\n  a: 1", 2, 'epochs: expected a whole number, at least 1, found {"a":1}'],
+    ["a mapping for a value", "epochs:\n  a: 1", 2, 'epochs: expected a whole number, 1 to 1000000, found {"a":1}'],
     ["a list", "- 1", 2, "expected a mapping of options"],
     ["broken YAML", "a: [", 2, "is not YAML: "],
+    ["a value that contains itself", "set: &a [*a]", 2, "is not YAML: a part of it contains itself"],
+    ["more than people write", `# ${"a".repeat(2 ** 20)}`, 2, "is not YAML: it is longer than 1048576 characters"],
+    ["deep YAML", "[".repeat(50_000), 2, "is not YAML: "],
+    ["a NUL in a name", 'set: ["a\\0=b"]', 2, "set.0: expected a text without NUL characters"],
   ])("refuses a file with %s", async (name, content, exitCode, message) => {
     const { code, stderr } = await train("--config", file(`${name}.yaml`, content), "--data", "d", "--out", "o");
     expect(stderr).toContain(message);
     expect(stderr).toMatch(/^error: [^\n]+\n$/);
     expect(code).toBe(exitCode);
+  });
+
+  it("is not blamed on a file that is sound by itself", async () => {
+    const config = file("sound.yaml", "model: {name: dien, evolution: agru}\n");
+    const given = ["--config", config, "--data", "d", "--out", "o"];
+    for (const argv of [
+      ["--set", "train.epochs=0"],
+      ["--model", "din"],
+    ]) {
+      const { code, stderr } = await train(...given, ...argv);
+      expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(/^error: configuration: /) });
+    }
+  });
+
+  it("is refused where flags and --set contradict one another, and only there", async () => {
+    const given = ["--data", "d", "--out", "o", "--epochs", "1", "--seed", "2"];
+    expect(await train(...given, "--set", "train.epochs=2")).toMatchObject({
+      ...{ code: 2, stderr: "error: '--epochs 1' and '--set train.epochs=2' contradict one another\n" },
+    });
+    expect((await train(...given, "--set", "train.epochs=1", "train.patience=2")).code).toBe(0);
   });
 
   it("needs the file to be there, and may be empty", async () => {
@@ -568,26 +595,32 @@ describe("predict", () => {
   });
 
   it.each<[string | Buffer, string]>([
-    ["{", "standard input:2: not JSON: "],
-    ["[]", "standard input:2: expected one JSON object a line, found an array"],
-    ["7", "standard input:2: the request: expected keys and their values, found 7"],
+    ["{", "standard input: line 2: not JSON: "],
+    ["[]", "standard input: line 2: expected one JSON object a line, found an array"],
+    ["7", "standard input: line 2: the request: expected keys and their values, found 7"],
     [
       '{"candidate": "i", "history": []}',
-      "standard input:2: user is missing: expected a value, or an object of values by field",
+      "standard input: line 2: user is missing: expected a value, or an object of values by field",
     ],
-    ['{"user": "u", "candidate": "i"}', "standard input:2: history is missing: expected a list"],
-    [request({ candidate: ["i"] }), "standard input:2: candidate: expected a value, or an object of values by field"],
+    ['{"user": "u", "candidate": "i"}', "standard input: line 2: history is missing: expected a list"],
+    [
+      request({ candidate: ["i"] }),
+      "standard input: line 2: candidate: expected a value, or an object of values by field",
+    ],
     [
       request({ history: ["a", { item: [] }] }),
-      "standard input:2: history.1: expected a value, or an object of values",
+      "standard input: line 2: history.1: expected a value, or an object of values",
     ],
-    [request({ context: { hour: {} } }), "standard input:2: context.hour: expected a string, a number, true, false or"],
-    [request({ time: {} }), "standard input:2: time: expected a string, a number, true, false or null"],
-    [request({ id: null }), "standard input:2: id: expected a string or a number"],
-    [request({ user: ["u"] }), "standard input:2: user: expected a value, or an object of values by field"],
-    [request({ label: 1 }), "standard input:2: unknown key 'label'"],
-    [Buffer.from([0x22, 0xff, 0x22]), "standard input:2: expected text in UTF-8"],
-    [request({ user: "?" }), 'standard input:2: unknown user field "age": the model knows user'],
+    [
+      request({ context: { hour: {} } }),
+      "standard input: line 2: context.hour: expected a string, a number, true, false or",
+    ],
+    [request({ time: {} }), "standard input: line 2: time: expected a string, a number, true, false or null"],
+    [request({ id: null }), "standard input: line 2: id: expected a string or a number"],
+    [request({ user: ["u"] }), "standard input: line 2: user: expected a value, or an object of values by field"],
+    [request({ label: 1 }), "standard input: line 2: unknown key 'label'"],
+    [Buffer.from([0x22, 0xff, 0x22]), "standard input: line 2: expected text in UTF-8"],
+    [request({ user: "?" }), 'standard input: line 2: unknown user field "age": the model knows user'],
   ])("names line and field of %s, and leaves no file", async (line, message) => {
     const out = join(folder, "never.jsonl");
     const { code, stderr } = await predict([Buffer.from(`${request()}\n`), Buffer.from(line)], "--out", out);
@@ -602,7 +635,7 @@ describe("predict", () => {
   it("answers the lines before the first bad one", async () => {
     const { code, stdout, stderr } = await predict(bad);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '{"id":1,"score":0.2}\n' });
-    expect(stderr).toContain("error: standard input:2: ");
+    expect(stderr).toContain("error: standard input: line 2: ");
   });
 
   it("answers a bad line with its error where bad ones are skipped, in order, and counts them", async () => {
@@ -615,12 +648,14 @@ describe("predict", () => {
     expect(answers.pop()).toMatchObject({ requests: 2, badRows: 3 });
     expect(answers).toEqual([
       { id: 1, score: 0.2 },
-      { id: 2, error: expect.stringMatching(/^standard input:2: candidate is missing: /) },
-      { error: expect.stringMatching(/^standard input:3: not JSON: /) },
-      { id: "?", error: 'standard input:5: unknown user field "age": the model knows user' },
+      { id: 2, error: expect.stringMatching(/^standard input: line 2: candidate is missing: /) },
+      { error: expect.stringMatching(/^standard input: line 3: not JSON: /) },
+      { id: "?", error: 'standard input: line 5: unknown user field "age": the model knows user' },
       { id: 6, score: 0.2 },
     ]);
-    expect(stderr).toMatch(/^bad rows: 3 of 5 requests, the first is standard input:2: candidate is missing: .*\n$/);
+    expect(stderr).toMatch(
+      /^bad rows: 3 of 5 requests, the first is standard input: line 2: candidate is missing: .*\n$/,
+    );
   });
 
   it("answers every line, good or bad, in its place, however the input arrives", async () => {
@@ -634,7 +669,7 @@ describe("predict", () => {
         const alone = async (text: string) => (await predict(text, "--skip-bad-rows")).stdout;
         const known = new Map<string, string>();
         for (const text of new Set(lines)) known.set(text, await alone(text));
-        const expected = lines.map((text, i) => known.get(text)!.replace("input:1:", `input:${i + 1}:`));
+        const expected = lines.map((text, i) => known.get(text)!.replace("input: line 1:", `input: line ${i + 1}:`));
         expect(stdout).toBe(expected.join(""));
       }),
       { numRuns: 10 },
@@ -643,7 +678,7 @@ describe("predict", () => {
 
   it("says what an array of requests should be", async () => {
     const { stderr } = await predict(`[${request()}, ${request()}]`);
-    expect(stderr).toBe("error: standard input:1: expected one JSON object a line, found an array\n");
+    expect(stderr).toBe("error: standard input: line 1: expected one JSON object a line, found an array\n");
     const long = Array<Buffer>(70).fill(Buffer.alloc(2 ** 20, "1"));
     expect((await predict(long)).stderr).toBe(
       "error: standard input: line 1 is longer than 64 MiB; expected one JSON object a line\n",

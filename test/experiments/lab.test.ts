@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, wri
 import { join } from "node:path";
 import { runExperiment, UserError } from "dien";
 import { beforeAll, describe, expect, it } from "vitest";
+import { openDatasets } from "../../src/experiments/lab/datasets.ts";
 import { writeSmallDataset } from "../support/dataset.ts";
 import { temporaryFolder } from "../support/source.ts";
 import { finish, type Options, SETTINGS } from "./support.ts";
@@ -40,9 +41,17 @@ async function begin(options: Options): Promise<void> {
   expect(outcome.interrupted).toBe(true);
 }
 
+it("names the parts of a report apart where names of datasets differ in signs alone", async () => {
+  const named = ["a-b-2", "a b", "A.B", "a_b", "--"].map((name) => join(folder, "named", name));
+  for (const at of named) await writeSmallDataset(at, { samples: 60, users: 8 });
+  const datasets = await openDatasets(named);
+  expect(datasets.map(({ slug }) => slug)).toEqual(["a-b-2", "a-b", "a-b-3", "a-b-4", "data"]);
+  expect(datasets.map(({ name }) => name)).toEqual(["a-b-2", "a b", "A.B", "a_b", "--"]);
+});
+
 describe("runExperiment refuses", () => {
   it.each<[string, object, string]>([
-    ["no seeds", { seeds: 0 }, "seeds: expected a whole number, at least 1, found 0"],
+    ["no seeds", { seeds: 0 }, "seeds: expected a whole number, 1 to 1000, found 0"],
     ["no datasets", { data: [] }, "data: expected a list of 1 or more, found []"],
     ["settings that are none", { settings: undefined }, "settings is missing: expected settings by dotted key"],
     ["an option that it does not have", { seed: 1 }, "unknown key 'seed'"],

@@ -78,6 +78,7 @@ export const samples: Samples = {
   "usage.empty-option": [{ option: "out" }],
   "usage.wrong-option": [{ option: "epochs", problem: "expected a whole number, found 0.5" }],
   "usage.lone-option": [{ option: "dumps", needed: "out" }],
+  "usage.contradiction": [{ option: "epochs 1", other: "train.epochs=2" }],
   "usage.not-yaml": [{ path: "options.yaml", reason: "Nested mappings are not allowed" }],
   "usage.unknown-key": [{ path: "options.yaml", key: "epoch", known: ["epochs"] }],
   "usage.wrong-key": [{ path: "options.yaml", problem: "epochs: expected a whole number, found 0.5" }],

@@ -188,7 +188,7 @@ describe("resolveConfig", () => {
     ],
     [
       { model: { name: "dien" }, train: { epochs: 0, patience: 0.5 } },
-      "configuration: train.epochs: expected a whole number, at least 1, found 0; train.patience: expected a whole number, at least 1, found 0.5",
+      "configuration: train.epochs: expected a whole number, 1 to 1000000, found 0; train.patience: expected a whole number, 1 to 1000000, found 0.5",
     ],
   ])("refuses %j", (input, message) => {
     let refusal: unknown;

@@ -93,7 +93,7 @@ describe("mistakes", () => {
     const good = '{"epoch":1,"step":2,"losses":{"target":0.5},"total_loss":0.5,"rate":0.1}\n';
     for (const bad of ["{", '{"epoch":1,"step":"two"}', '{"epoch":1,"step":2,"losses":null}', "null"]) {
       writeFileSync(join(out, "metrics.jsonl"), `${good}${bad}\n`);
-      await fails(out, /metrics\.jsonl:2: expected a line of a training log/);
+      await fails(out, /metrics\.jsonl: line 2: expected a line of a training log/);
     }
   });
 });

@@ -75,7 +75,7 @@ describe("an engine", () => {
 
 it("no number of threads that is none", () => {
   for (const threads of [0, -1, 1.5])
-    expect(() => chooseMachine({ threads })).toThrow(/threads: expected a whole number, 1 to 256/);
+    expect(() => chooseMachine({ threads })).toThrow(/threads: expected a whole number, 1 to 64/);
 });
 
 it("training takes no more threads than there are shards", () => {

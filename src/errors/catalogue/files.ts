@@ -47,7 +47,7 @@ export const files = {
     status: 422,
     meaning: "A file, or a line of it, is not JSON.",
     message: ({ path, line, reason }: { path: string; line?: number; reason: string }) =>
-      line === undefined ? `${path} is not JSON: ${reason}` : `${path}:${line}: not JSON: ${reason}`,
+      line === undefined ? `${path} is not JSON: ${reason}` : `${path}: line ${line}: not JSON: ${reason}`,
   },
   "file.damaged": {
     status: 422,
@@ -64,7 +64,7 @@ export const files = {
     status: 422,
     meaning: "A line of a text file is not of the kind that the file holds.",
     message: ({ path, line, expected }: { path: string; line: number; expected: string }) =>
-      `${path}:${line}: expected ${expected}`,
+      `${path}: line ${line}: expected ${expected}`,
   },
   "file.not-safetensors": {
     status: 422,

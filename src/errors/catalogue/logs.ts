@@ -23,17 +23,20 @@ export const logs = {
   },
   "features.invalid": {
     status: 422,
+    exitCode: 2,
     meaning: "A key of features.yaml is unknown or missing, or its value cannot be.",
     message: ({ path, problem }: { path: string; problem: string }) => `${path}: ${problem}`,
   },
   "features.conflict": {
     status: 422,
+    exitCode: 2,
     meaning: "Keys of features.yaml, each sound by itself, do not fit together.",
     message: ({ path, field, problem }: { path: string; field: string; problem: string }) =>
       `${path}: ${field}: ${problem}`,
   },
   "features.no-table": {
     status: 422,
+    exitCode: 2,
     meaning: "A field of features.yaml comes from a table of users or items that is not given.",
     message: ({ path, field, table }: { path: string; field: string; table: string }) =>
       `${path}: ${field}: it comes from the table of ${table}, which is not given`,

@@ -33,6 +33,12 @@ export const usage = {
     meaning: "An option means something only together with another one.",
     message: ({ option, needed }: Option & { needed: string }) => `option '${option}' needs '${needed}'`,
   },
+  "usage.contradiction": {
+    status: 400,
+    exitCode: 2,
+    meaning: "Two options give one setting different values.",
+    message: ({ option, other }: Option & { other: string }) => `'${option}' and '${other}' contradict one another`,
+  },
   "usage.not-yaml": {
     status: 400,
     exitCode: 2,

@@ -37,11 +37,14 @@ export async function openDatasets(folders: readonly string[]): Promise<LabDatas
   return datasets;
 }
 
+/** The slug of a name; with a number behind it where another name comes to the same one. */
 function freeSlug(name: string, others: readonly LabDataset[]): string {
   const slug =
     name
       .toLowerCase()
       .replace(/[^a-z0-9]+/g, "-")
       .replace(/^-+|-+$/g, "") || "data";
-  return others.some((other) => other.slug === slug) ? `${slug}-${others.length + 1}` : slug;
+  const taken = new Set(others.map((other) => other.slug));
+  if (!taken.has(slug)) return slug;
+  for (let n = 2; ; n++) if (!taken.has(`${slug}-${n}`)) return `${slug}-${n}`;
 }

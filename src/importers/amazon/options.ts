@@ -1,7 +1,7 @@
 /** Options of the importer of Amazon reviews. */
 import { z } from "zod";
 import { PROTOCOLS } from "../../dataset/manifest.ts";
-import { text } from "../../options/pieces.ts";
+import { historyLength, text } from "../../options/pieces.ts";
 import { negatives, out, sampleSeed } from "../options.ts";
 
 export const amazonOptions = z.strictObject({
@@ -13,7 +13,7 @@ export const amazonOptions = z.strictObject({
     .describe("paper: last behaviour of each user; temporal: every behaviour from its past")
     .default("paper"),
   negatives: negatives.default("strict"),
-  maxHistory: z.int().min(1).describe("histories keep the latest so many behaviours").default(100),
+  maxHistory: historyLength.describe("histories keep the latest so many behaviours").default(100),
   seed: sampleSeed,
 });
 export type PrepareAmazonOptions = Readonly<z.input<typeof amazonOptions>>;

@@ -15,11 +15,11 @@ export type TableFormat = keyof typeof EXTENSIONS;
 export const TABLE_FORMATS = Object.keys(EXTENSIONS) as TableFormat[];
 
 const size = {
-  users: z.int().min(1).describe("users of the shop").default(12_000),
-  items: z.int().min(1).describe("items for sale, at least one a category").default(960),
-  departments: z.int().min(MOST_INTERESTS).describe("departments, of eight categories each").default(4),
-  meanHistory: z.number().min(4).describe("behaviours of a user, on average").default(24),
-  impressions: z.int().min(3).describe("labelled impressions of a user").default(12),
+  users: z.int().min(1).max(50_000_000).describe("users of the shop").default(12_000),
+  items: z.int().min(1).max(10_000_000).describe("items for sale, at least one a category").default(960),
+  departments: z.int().min(MOST_INTERESTS).max(10_000).describe("departments, of eight categories each").default(4),
+  meanHistory: z.number().min(4).max(1000).describe("behaviours of a user, on average").default(24),
+  impressions: z.int().min(3).max(1000).describe("labelled impressions of a user").default(12),
   seed: sampleSeed,
 };
 

@@ -2,20 +2,26 @@
  * The sections of features.yaml as they stand there, key by key. What the keys mean together is `resolveFeatures`'s.
  */
 import { z } from "zod";
+import { historyLength, withoutNul } from "../../../options/pieces.ts";
 import { problemsOf, sentence } from "../../../options/problems.ts";
 
 /** What `dien init` writes where it found no answer. */
 export const TODO = "TODO";
 
+const text = z.string().check(withoutNul);
 const column = z
   .string("expected the name of a column")
   .min(1, "expected the name of a column")
+  .check(withoutNul)
   .refine((name) => name !== TODO, "write the name of the column in the place of TODO");
 const NAME = "expected a name of lower-case letters, digits and _, a letter first";
 const fieldName = z.string(NAME).regex(/^[a-z][a-z0-9_]*$/, NAME);
-const types = z.array(z.string()).min(1, "expected at least one type");
+const types = z.array(text).min(1, "expected at least one type");
 
 const rowColumns = { user: column, time: column, type: column.exactOptional() };
+
+/** A hundred years: whoever wants all of the past leaves the limit out. */
+const MOST_DAYS = 36_525;
 
 /** A field's name alone, or with what is not the default. */
 const named = <T extends z.ZodType>(field: T) =>
@@ -42,12 +48,12 @@ const featuresSchema = z.strictObject({
   behaviours: z
     .strictObject({
       /** The log of behaviours, where --behaviours does not give it. */
-      files: z.string().min(1).optional(),
+      files: text.min(1).optional(),
       /** Only rows of these types are behaviours; without it, and of a log without types, all that are not labelled 0. */
       types: types.exactOptional(),
       /** Histories go back this far; without it, to the beginning. */
-      window_days: z.number().positive().optional(),
-      max_history: z.int().min(1).max(10_000).default(100),
+      window_days: z.number().positive().max(MOST_DAYS).optional(),
+      max_history: historyLength.default(100),
       /** Columns of that log, where they are not those of the events; without an item, its fields say what it was. */
       columns: z.strictObject({ ...rowColumns, item: column.exactOptional() }).optional(),
       /** Fields of items that this log has. */
@@ -65,7 +71,7 @@ const featuresSchema = z.strictObject({
   /** What was seen less often than this in the training part is unknown; a field may have its own. */
   min_count: z.int().min(1).default(1),
   /** Texts that stand for a missing value, as an empty one does. */
-  missing: z.array(z.string()).default([]),
+  missing: z.array(text).default([]),
   /** Of times that carry no offset, and of hours and weekdays. */
   utc_offset: z
     .string()
