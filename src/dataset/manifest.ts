@@ -153,6 +153,11 @@ export async function readManifest(directory: string): Promise<Manifest> {
   return manifest.data;
 }
 
+/** Whether two manifests are of the same data, to the last byte of each file. */
+export function areSame(a: Manifest, b: Manifest): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
 /** What every `dien prepare` reports: what is in the data, and how many samples were made of it. */
 export interface PreparedCounts {
   readonly users: number;

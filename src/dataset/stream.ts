@@ -16,12 +16,13 @@ import {
   sharedInt32,
 } from "./dataset.ts";
 import { readItemKeys, readUserKeys, readVocabulary } from "./keys.ts";
+import { MANIFEST_FILE } from "./layout.ts";
 import { loadBlocks, loadSamples, loadSequences } from "./load.ts";
-import { type Manifest, readManifest, schemaOf } from "./manifest.ts";
+import { areSame, type Manifest, readManifest, schemaOf } from "./manifest.ts";
 import { Popularity } from "./negatives.ts";
 import { copyLengths, scanItems, scanSamples, scanSequences } from "./scan.ts";
 import { layOutPortion, type PortionShape, type PortionSize, portionBytes } from "./slot.ts";
-import { VerifiedFiles } from "./verified-files.ts";
+import { VerifiedFiles, wasChanged } from "./verified-files.ts";
 
 export interface StreamOptions {
   /** Memory of a portion, in bytes: with the seed, it decides the order of the samples of an epoch. */
@@ -30,6 +31,8 @@ export interface StreamOptions {
   readonly maxHistory?: number | undefined;
   /** Whether to read the true probabilities of clicks, which synthetic data have. */
   readonly probability?: boolean;
+  /** That of an earlier opening by the same command: another dataset in its place is an error. */
+  readonly manifest?: Manifest | undefined;
 }
 
 /** What metrics need of a split, [count] each, in the order of its file. */
@@ -88,6 +91,7 @@ export class DatasetStream implements ItemCatalogue {
   /** @throws UserError where `directory` is no dataset, or is damaged. */
   static async open(directory: string, options: StreamOptions): Promise<DatasetStream> {
     const manifest = await readManifest(directory);
+    if (options.manifest && !areSame(manifest, options.manifest)) throw wasChanged(directory, MANIFEST_FILE);
     const files = new VerifiedFiles(directory, manifest);
     // One thread: those of a training run are the workers'.
     const database = await Database.open({ temp_directory: "", threads: "1" });
@@ -235,21 +239,25 @@ export class DatasetStream implements ItemCatalogue {
   }
 }
 
-/** The targets of a split of a dataset that is not open. @throws UserError where `directory` is no dataset, or is damaged. */
-export async function readTargets(directory: string, split: Split): Promise<Targets> {
-  const stream = await DatasetStream.open(directory, { portionBudget: 0 });
+/**
+ * What `read` gets of a dataset that is not open, without its samples in memory.
+ * @throws UserError where `directory` is no dataset, or is damaged
+ */
+export async function withDataset<T>(directory: string, read: (dataset: DatasetStream) => Promise<T>): Promise<T> {
+  const dataset = await DatasetStream.open(directory, { portionBudget: 0 });
   try {
-    return await stream.targets(split);
+    return await read(dataset);
   } finally {
-    await stream.close();
+    await dataset.close();
   }
 }
 
 /** The fields of a dataset, and how many behaviours its training samples have on average. */
 export async function readShape(directory: string): Promise<{ schema: Schema; meanHistory: number }> {
-  const schema = schemaOf(await readManifest(directory));
-  const { behaviours, label } = await readTargets(directory, "train");
-  return { schema, meanHistory: behaviours / Math.max(1, label.length) };
+  return await withDataset(directory, async (dataset) => {
+    const { behaviours, label } = await dataset.targets("train");
+    return { schema: dataset.schema, meanHistory: behaviours / Math.max(1, label.length) };
+  });
 }
 
 /** The vocabulary ids of each catalogue row, per item field. */

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { failure, type UserError } from "../errors/failure.ts";
 import { digestFile, fileState } from "../files/digest.ts";
 import { MANIFEST_FILE } from "./layout.ts";
-import { type Manifest, readManifest } from "./manifest.ts";
+import { areSame, type Manifest, readManifest } from "./manifest.ts";
 
 export class VerifiedFiles {
   readonly #directory: string;
@@ -61,7 +61,7 @@ export class VerifiedFiles {
     } catch (error) {
       // Of a folder that was replaced, no file is what this manifest says.
       const now = await readManifest(this.#directory).catch(() => undefined);
-      if (JSON.stringify(now) === JSON.stringify(this.#manifest)) throw error;
+      if (now && areSame(now, this.#manifest)) throw error;
       throw wasChanged(this.#directory, MANIFEST_FILE);
     }
   }

@@ -95,9 +95,8 @@ async function readSealed(
 function parseJson(text: string, path: string, problem: SealProblem | undefined): unknown {
   try {
     return JSON.parse(text);
-  } catch (error) {
-    if (problem === "changed") throw damaged(path, problem);
-    throw failure("file.not-json", { path, reason: (error as Error).message });
+  } catch {
+    throw damaged(path, problem ?? "changed");
   }
 }
 

@@ -1,6 +1,7 @@
 /** Scoring a dataset with trained runs, and what the scores are worth. */
 import type { z } from "zod";
 import type { Split } from "../dataset/dataset.ts";
+import type { Manifest } from "../dataset/manifest.ts";
 import { chooseMachine, type MachineOptions } from "../engine/machine.ts";
 import { loadFinalWeights } from "../engine/state.ts";
 import { WorkerPool } from "../engine/worker-pool.ts";
@@ -39,11 +40,19 @@ export interface ScoredRun extends Scores {
  * @throws UserError where the run or the dataset cannot be read, or the dataset's fields are not the model's
  */
 export async function scoreRun(options: ScoreOptions): Promise<ScoredRun> {
+  return (await scoreOn(options)).scored;
+}
+
+/** @param manifest of the dataset, where this command has opened it before */
+async function scoreOn(
+  options: ScoreOptions,
+  manifest?: Manifest,
+): Promise<{ readonly scored: ScoredRun; readonly manifest: Manifest }> {
   const { run, data, split, onProgress } = options;
   const machine = chooseMachine(options);
   const model = await readModelDescription(run);
   const { schema, config } = model;
-  const dataset = await openDatasetOf(config, data);
+  const dataset = await openDatasetOf(config, data, manifest);
   let pool: WorkerPool | undefined;
   try {
     if (!haveSameIds(model, await describeModel(dataset, config))) {
@@ -54,7 +63,8 @@ export async function scoreRun(options: ScoreOptions): Promise<ScoredRun> {
     await loadFinalWeights(run, pool.workspace, model.sha256);
     const score = await new SplitScorer(dataset, split).score(pool, onProgress);
     const { label, sequence } = await dataset.targets(split);
-    return { label, score, group: sequence, seconds: (performance.now() - start) / 1000 };
+    const scored = { label, score, group: sequence, seconds: (performance.now() - start) / 1000 };
+    return { scored, manifest: dataset.manifest };
   } finally {
     await pool?.close();
     await dataset.close();
@@ -89,12 +99,15 @@ export interface Evaluation extends Metrics {
 export async function evaluateRun({ onProgress, ...given }: EvaluateOptions): Promise<Evaluation> {
   const { against, calibration, ...options } = checkOptions("evaluateRun", evaluateOptions, given);
   const runs = against === undefined ? 1 : 2;
-  const scored = await scoreRun({ ...options, onProgress: (done, total) => onProgress?.(done, runs * total) });
+  const { scored, manifest } = await scoreOn({
+    ...options,
+    onProgress: (done, total) => onProgress?.(done, runs * total),
+  });
   const metrics = evaluateScores(scored);
   let comparison: Pick<Evaluation, "against"> = {};
   if (against !== undefined) {
     const progress = (done: number, total: number) => onProgress?.(total + done, runs * total);
-    const other = await scoreRun({ ...options, run: against, onProgress: progress });
+    const { scored: other } = await scoreOn({ ...options, run: against, onProgress: progress }, manifest);
     comparison = { against: { run: against, ...compareRuns(scored, other) } };
   }
   return { ...metrics, seconds: scored.seconds, ...comparison, ...(calibration && calibrationOfRun(scored)) };

@@ -121,7 +121,7 @@ describe("opening refuses", () => {
     const path = await someDataset(join(folder, "manifest"));
     const text = readFileSync(join(path, "dataset.json"), "utf8");
     writeFileSync(join(path, "dataset.json"), text.slice(0, text.length / 2));
-    expect(await open(path)).toMatch(/dataset\.json is not JSON: /);
+    expect(await open(path)).toMatch(/dataset\.json is damaged: it does not end with its sha256/);
     writeFileSync(join(path, "dataset.json"), text);
     edit(path, ({ seed: _, ...rest }) => rest);
     expect(await open(path)).toMatch(/dataset\.json is damaged: seed is missing: /);

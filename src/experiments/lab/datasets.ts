@@ -1,7 +1,7 @@
 /** The datasets of an experiment, each with a name of its own. */
 import { basename, resolve } from "node:path";
-import { type Manifest, readManifest } from "../../dataset/manifest.ts";
-import { readTargets, type Targets } from "../../dataset/stream.ts";
+import type { Manifest } from "../../dataset/manifest.ts";
+import { type Targets, withDataset } from "../../dataset/stream.ts";
 import { failure } from "../../errors/failure.ts";
 import { fingerprint } from "../../run/model-description.ts";
 
@@ -24,14 +24,16 @@ export async function openDatasets(folders: readonly string[]): Promise<LabDatas
     const name = basename(resolve(folder));
     const other = datasets.find((dataset) => dataset.name === name);
     if (other) throw failure("experiment.same-name", { path: folder, other: other.folder, name });
-    const manifest = await readManifest(folder);
+    const { manifest, test } = await withDataset(folder, async (dataset) => {
+      return { manifest: dataset.manifest, test: await dataset.targets("test") };
+    });
     datasets.push({
       name,
       slug: freeSlug(name, datasets),
       folder,
       fingerprint: fingerprint(manifest),
       manifest,
-      test: await readTargets(folder, "test"),
+      test,
     });
   }
   return datasets;

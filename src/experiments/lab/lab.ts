@@ -195,12 +195,13 @@ export class Lab {
 
   /** @returns undefined where the lab's signal, or `stop`, ended the run before it was finished */
   async #trainOne(
-    { trial, folder, config }: RunPlace,
+    place: RunPlace,
     state: "absent" | "begun",
     ahead: number,
     stop?: AbortSignal,
     onEpoch?: (validAuc: number) => void,
   ): Promise<TrainSummary | undefined> {
+    const { trial, folder, config } = place;
     const { signal, engine, threads, checkpointSeconds } = this.options;
     if (signal?.aborted) throw new Interrupted();
     const start = performance.now();
@@ -221,7 +222,8 @@ export class Lab {
       throw error instanceof UserError ? within(trialName(trial), error) : error;
     });
     if (summary.interrupted) return undefined;
-    await dropCheckpoint(folder);
+    // Also finds out where the dataset was replaced since the lab was opened.
+    await this.#find(place);
     this.#report(trial, ahead, { kind: "finished", summary, seconds: secondsSince(start) });
     this.#trained++;
     return summary;

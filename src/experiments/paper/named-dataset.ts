@@ -35,8 +35,8 @@ export class NamedDataset {
     this.popular = [...counts].sort(([a, m], [b, n]) => n - m || a - b).map(([row]) => row);
   }
 
-  static async open({ name, folder }: LabDataset): Promise<NamedDataset> {
-    const stream = await DatasetStream.open(folder, { portionBudget: Number.POSITIVE_INFINITY });
+  static async open({ name, folder, manifest }: LabDataset): Promise<NamedDataset> {
+    const stream = await DatasetStream.open(folder, { portionBudget: Number.POSITIVE_INFINITY, manifest });
     try {
       const dataset = await readWhole(stream);
       const { item } = dataset.schema;
