@@ -1,8 +1,9 @@
 /**
  * A split cut into blocks, and blocks into portions: how a dataset that is larger than memory is gone through.
  *
- * Samples stand in the order of their sequences, so a block, a stretch of samples, needs a stretch of sequences. A
- * portion is as many blocks as fit into a budget. Training takes the blocks of an epoch in a seeded order and mixes the
+ * Samples stand in the order of their sequences, so a block, a stretch of samples, needs a stretch of sequences. It ends
+ * with a sequence, unless the samples of one are more than a portion takes. A portion is as many blocks as fit into a
+ * budget. Training takes the blocks of an epoch in a seeded order and mixes the
  * samples within a portion; a split that fits into one portion is mixed as a whole.
  */
 import { mix, Random } from "../tensor/random.ts";
@@ -27,6 +28,7 @@ const BLOCK_STREAM = 0x626c6f63;
 /** Cuts a split into blocks, given its samples one after the other. */
 export class BlockCutter {
   readonly #shape: PortionShape;
+  readonly #enough: number;
   readonly #most: number;
   readonly #lengths: Int32Array;
   readonly #blocks: Block[] = [];
@@ -40,20 +42,24 @@ export class BlockCutter {
   constructor(shape: PortionShape, lengths: Int32Array, budget: number) {
     this.#shape = shape;
     this.#lengths = lengths;
-    this.#most = budget / BLOCKS_PER_PORTION;
+    this.#enough = budget / BLOCKS_PER_PORTION;
+    this.#most = budget;
   }
 
   /** The next sample's sequence, at or after the one of the sample before. */
   add(sequence: number): void {
-    if (sequence !== this.#lastSequence) {
-      if (this.#samples > 0 && portionBytes(this.#shape, this.#size()) >= this.#most) this.#cut();
-      if (this.#samples === 0) {
-        this.#firstSequence = sequence;
-        this.#lastSequence = sequence - 1;
-      }
-      while (this.#lastSequence < sequence) this.#behaviours += this.#lengths[++this.#lastSequence];
+    if (this.#samples > 0) {
+      const isFull = sequence !== this.#lastSequence && portionBytes(this.#shape, this.#size()) >= this.#enough;
+      if (isFull || portionBytes(this.#shape, this.#sizeWith(sequence)) > this.#most) this.#cut();
     }
-    this.#samples++;
+    if (this.#samples === 0) {
+      this.#firstSequence = sequence;
+      this.#lastSequence = sequence - 1;
+    }
+    const { samples, behaviours } = this.#sizeWith(sequence);
+    this.#lastSequence = sequence;
+    this.#samples = samples;
+    this.#behaviours = behaviours;
   }
 
   finish(): Block[] {
@@ -64,6 +70,13 @@ export class BlockCutter {
   #size(): PortionSize {
     const sequences = this.#lastSequence - this.#firstSequence + 1;
     return { samples: this.#samples, sequences, behaviours: this.#behaviours };
+  }
+
+  /** The size with another sample, of that sequence. */
+  #sizeWith(sequence: number): PortionSize {
+    let behaviours = this.#behaviours;
+    for (let s = this.#lastSequence + 1; s <= sequence; s++) behaviours += this.#lengths[s];
+    return { samples: this.#samples + 1, sequences: sequence - this.#firstSequence + 1, behaviours };
   }
 
   #cut(): void {

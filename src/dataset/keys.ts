@@ -22,7 +22,7 @@ export async function readItemKeys(folder: Folder): Promise<(string | null)[]> {
   return keys;
 }
 
-/** The key of the user of each sequence. */
+/** The key of the user of each sequence: of a user with several, several times. */
 export async function readUserKeys(folder: Folder): Promise<string[]> {
   const keys: string[] = [];
   await scanSequences(folder, ({ columns }) => keys.push(...columns.user.texts), { columns: ["user", "items"] });

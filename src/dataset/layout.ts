@@ -32,7 +32,7 @@ export interface Contents {
   /** Whether behaviours have unclicked impressions, and samples the true probability of a click. */
   readonly unclicked: boolean;
   readonly probability: boolean;
-  readonly counts: Readonly<Record<Split | "sequences" | "items" | "behaviours", number>>;
+  readonly counts: Readonly<Record<Split | "users" | "sequences" | "items" | "behaviours", number>>;
 }
 
 export const MANIFEST_FILE = "dataset.json";
@@ -79,8 +79,11 @@ export function itemsFile({ counts, fields }: Contents): FormatFile {
   };
 }
 
-/** Every user's behaviours: catalogue rows and times in order, of which the first `training` are the training part. */
-export function sequencesFile({ counts, unclicked }: Contents): FormatFile {
+/**
+ * The users' segments (segments.ts), those of a user one after the other: catalogue rows and times of behaviours in order.
+ * The first `repeated` stood in the segment before already; of the others, the first `training` are the training part.
+ */
+export function sequencesFile({ counts, maxHistory, unclicked }: Contents): FormatFile {
   const rows: Bounds = [0, counts.items];
   return {
     name: "sequences.parquet",
@@ -90,6 +93,7 @@ export function sequencesFile({ counts, unclicked }: Contents): FormatFile {
       { name: "user", type: "string" },
       { name: "items", type: "int32[]", bounds: rows },
       { name: "times", type: "int64[]", bounds: DATES },
+      { name: "repeated", type: "int32", bounds: [0, maxHistory] },
       { name: "training", type: "int32", bounds: [0, counts.behaviours] },
       ...(unclicked ? [{ name: "unclicked", type: "int32[]", bounds: rows } as const] : []),
     ],
@@ -137,7 +141,7 @@ const BARE: Contents = {
   fields: { user: [], item: [], context: [] },
   unclicked: true,
   probability: true,
-  counts: { sequences: 0, items: 0, behaviours: 0, train: 0, valid: 0, test: 0 },
+  counts: { users: 0, sequences: 0, items: 0, behaviours: 0, train: 0, valid: 0, test: 0 },
 };
 const columnNames = ({ columns }: FormatFile) => columns.map(({ name }) => name);
 const sampleColumns = columnNames(samplesFile(BARE, "train"));

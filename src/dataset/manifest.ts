@@ -93,6 +93,8 @@ const manifestKeys = z.strictObject({
   /** Synthetic data only: AUC of the true click probability on the test samples. */
   ceilingAuc: z.number().optional(),
   counts: z.strictObject({
+    users: count,
+    /** Segments of the users: one each, and more of those with many behaviours. */
     sequences: count,
     /** Catalogue rows without row 0, the unknown item. */
     items: count,
@@ -168,6 +170,6 @@ export interface PreparedCounts {
 }
 
 export function preparedCounts({ counts }: Manifest): PreparedCounts {
-  const { sequences: users, items, train, valid, test } = counts;
+  const { users, items, train, valid, test } = counts;
   return { users, items, train, valid, test };
 }

@@ -31,10 +31,11 @@ export interface TypedColumn {
   readonly type: ColumnType;
 }
 
-/** Lists of numbers: those of row i are values[offsets[i] .. offsets[i + 1]). */
+/** Lists of numbers: those of row i are values[begins[i] .. ends[i]). */
 export interface Lists {
   readonly values: Int32Array | Float64Array;
-  readonly offsets: Int32Array;
+  readonly begins: Int32Array;
+  readonly ends: Int32Array;
 }
 
 /** What a column holds, as its type demands. Values of int64 are whole float64. */
@@ -143,8 +144,8 @@ export class TableWriter {
 
 function fillVector(vector: DuckDBVector, values: ColumnValues, from: number, rows: number): void {
   for (let i = 0; i < rows; i++) {
-    if ("offsets" in values) {
-      const list = Array.from(values.values.subarray(values.offsets[from + i], values.offsets[from + i + 1]));
+    if ("begins" in values) {
+      const list = Array.from(values.values.subarray(values.begins[from + i], values.ends[from + i]));
       vector.setItem(i, new DuckDBListValue(list));
     } else {
       vector.setItem(i, values[from + i]);

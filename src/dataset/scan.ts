@@ -31,29 +31,39 @@ export async function scanItems(folder: Folder, take: Take, selection?: Selectio
   });
 }
 
-/** sequences.parquet. The items are among what is read; the sums in the manifest are compared where all rows are. */
+/** sequences.parquet. The items are among what is read; the sums in the manifest are compared where everything is. */
 export async function scanSequences(folder: Folder, take: Take, selection?: Selection): Promise<void> {
   const file = sequencesFile(folder.manifest);
   const { counts } = folder.manifest;
+  let users = 0;
   let behaviours = 0;
   let learned = 0;
+  /** Behaviours of the row before; of that before a stretch of rows nothing is known. */
+  let before = selection?.rows === undefined ? 0 : Number.POSITIVE_INFINITY;
   await scanFile(folder, file, selection, (path, rows) => {
     const { items } = rows.columns;
-    const { times, training, unclicked }: Partial<CheckedRows["columns"]> = rows.columns;
+    const { times, repeated, training, unclicked }: Partial<CheckedRows["columns"]> = rows.columns;
     for (let i = 0; i < rows.count; i++) {
       const length = lengthOf(items, i);
       const row = rows.first + i;
       if (times) checkLength(path, row, "times", lengthOf(times, i), length);
       if (unclicked) checkLength(path, row, "unclicked", lengthOf(unclicked, i), length);
-      behaviours += length;
+      const again = repeated?.numbers[i] ?? 0;
+      const most = Math.min(before, length);
+      if (again > most) throw badRow(path, row, "repeated", `0 to ${most}`, again);
+      before = length;
+      const own = length - again;
+      if (again === 0) users++;
+      behaviours += own;
       if (training === undefined) continue;
-      if (training.numbers[i] > length) throw badRow(path, row, "training", `0 to ${length}`, training.numbers[i]);
+      if (training.numbers[i] > own) throw badRow(path, row, "training", `0 to ${own}`, training.numbers[i]);
       learned += training.numbers[i];
     }
     if (learned <= counts.trainingBehaviours) take(rows);
   });
   if (selection !== undefined) return;
   const path = join(folder.directory, file.name);
+  checkCount(path, "users", users, counts.users);
   checkCount(path, "behaviours", behaviours, counts.behaviours);
   checkCount(path, "behaviours of the training part", learned, counts.trainingBehaviours);
 }

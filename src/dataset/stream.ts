@@ -38,8 +38,8 @@ export interface StreamOptions {
 /** What metrics need of a split, [count] each, in the order of its file. */
 export interface Targets {
   readonly label: Float32Array;
-  /** Row in sequences.parquet, which stands for the user. */
-  readonly sequence: Int32Array;
+  /** Which user, by number. */
+  readonly user: Int32Array;
   /** In the histories, in all, and (t, t+1) pairs of them. */
   readonly behaviours: number;
   readonly pairs: number;
@@ -60,6 +60,8 @@ export class DatasetStream implements ItemCatalogue {
   readonly #shape: PortionShape;
   /** [sequences] behaviours of each. */
   readonly #lengths: Int32Array;
+  /** [sequences] the user of each, by number. */
+  readonly #users: Int32Array;
   readonly #blocks = new Map<Split, Promise<readonly Block[]>>();
 
   private constructor(
@@ -68,7 +70,7 @@ export class DatasetStream implements ItemCatalogue {
     { portionBudget, maxHistory = manifest.maxHistory, probability = false }: StreamOptions,
     database: Database,
     files: VerifiedFiles,
-    tables: { itemFields: readonly Int32Array[]; popularity: Int32Array; lengths: Int32Array },
+    tables: { itemFields: readonly Int32Array[] } & Behaviours,
   ) {
     const schema = schemaOf(manifest);
     this.directory = directory;
@@ -86,6 +88,7 @@ export class DatasetStream implements ItemCatalogue {
       probability: manifest.probability && probability,
     };
     this.#lengths = tables.lengths;
+    this.#users = tables.users;
   }
 
   /** @throws UserError where `directory` is no dataset, or is damaged. */
@@ -148,7 +151,7 @@ export class DatasetStream implements ItemCatalogue {
   async targets(split: Split): Promise<Targets> {
     const { maxHistory } = this.schema;
     const count = this.manifest.counts[split];
-    const [label, sequence] = [new Float32Array(count), new Int32Array(count)];
+    const [label, user] = [new Float32Array(count), new Int32Array(count)];
     let behaviours = 0;
     let pairs = 0;
     await this.#read((folder) =>
@@ -158,7 +161,9 @@ export class DatasetStream implements ItemCatalogue {
         this.#lengths,
         ({ first, columns }) => {
           label.set(columns.label.numbers, first);
-          sequence.set(columns.sequence.numbers, first);
+          columns.sequence.numbers.forEach((sequence, i) => {
+            user[first + i] = this.#users[sequence];
+          });
           for (const length of columns.length.numbers) {
             const kept = Math.min(length, maxHistory);
             behaviours += kept;
@@ -168,7 +173,7 @@ export class DatasetStream implements ItemCatalogue {
         { columns: ["label", "sequence", "position", "length"] },
       ),
     );
-    return { label, sequence, behaviours, pairs };
+    return { label, user, behaviours, pairs };
   }
 
   /** As `readVocabulary`. */
@@ -203,7 +208,8 @@ export class DatasetStream implements ItemCatalogue {
 
   /** All sequences and the first `samples` samples of a split as one block. */
   #whole(samples: number): Block {
-    const { sequences, behaviours } = this.manifest.counts;
+    const { sequences } = this.manifest.counts;
+    const behaviours = this.#lengths.reduce((sum, length) => sum + length, 0);
     return { samples, sequences, behaviours, first: 0, firstSequence: 0 };
   }
 
@@ -270,20 +276,29 @@ async function readCatalogue(folder: Folder): Promise<Int32Array[]> {
   return ids;
 }
 
-/** How many behaviours each sequence has, and what negatives are sampled from (see `ItemCatalogue`). */
-async function readBehaviours(folder: Folder): Promise<{ lengths: Int32Array; popularity: Int32Array }> {
+/** How many behaviours each sequence has and whose it is, and what negatives are sampled from (see `ItemCatalogue`). */
+interface Behaviours {
+  readonly lengths: Int32Array;
+  readonly users: Int32Array;
+  readonly popularity: Int32Array;
+}
+
+async function readBehaviours(folder: Folder): Promise<Behaviours> {
   const { counts } = folder.manifest;
-  const lengths = new Int32Array(counts.sequences);
+  const [lengths, users] = [new Int32Array(counts.sequences), new Int32Array(counts.sequences)];
   const popularity = new Popularity(counts.trainingBehaviours);
+  let user = -1;
   await scanSequences(folder, (rows) => {
     copyLengths(rows, lengths);
-    const { items, training } = rows.columns;
+    const { items, repeated, training } = rows.columns;
     for (let i = 0; i < rows.count; i++) {
-      const begin = items.offsets[i];
+      if (repeated.numbers[i] === 0) user++;
+      users[rows.first + i] = user;
+      const begin = items.offsets[i] + repeated.numbers[i];
       for (let j = 0; j < training.numbers[i]; j++) popularity.add(items.numbers[begin + j]);
     }
   });
-  return { lengths, popularity: popularity.items };
+  return { lengths, users, popularity: popularity.items };
 }
 
 /** Runs `body` with a connection of its own: a connection has one result at a time. */

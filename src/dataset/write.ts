@@ -12,6 +12,8 @@ import { historyLength } from "./history.ts";
 import { type FormatFile, itemsFile, samplesFile, sequencesFile } from "./layout.ts";
 import { importedSchema, type Manifest } from "./manifest.ts";
 import { trainingBehaviours } from "./negatives.ts";
+import { Segments } from "./segments.ts";
+import { SequenceRows } from "./sequence-rows.ts";
 import type { DatasetSource, RawField, RawSamples } from "./source.ts";
 import { categoryOf } from "./transform.ts";
 import { describeField, type LearnedField, rankByCount, writeVocabulary } from "./vocabulary.ts";
@@ -21,8 +23,13 @@ import { writeManifest } from "./write-manifest.ts";
  * Writes `source` to the folder `out`, replacing a dataset that is there; returns its manifest.
  * @throws UserError where `out` is taken by something else or cannot be written.
  */
-export async function writeDataset(out: string, source: DatasetSource, onProgress?: OnProgress): Promise<Manifest> {
-  return await writeAside(out, (folder) => writeDatasetFiles(folder, source, onProgress));
+export async function writeDataset(
+  out: string,
+  source: DatasetSource,
+  onProgress?: OnProgress,
+  segments?: Segments,
+): Promise<Manifest> {
+  return await writeAside(out, (folder) => writeDatasetFiles(folder, source, onProgress, segments));
 }
 
 /** Writes the files of `source` to an empty folder; returns the manifest. @throws UserError where the disk refuses */
@@ -30,6 +37,7 @@ export async function writeDatasetFiles(
   folder: string,
   source: DatasetSource,
   onProgress?: OnProgress,
+  segments = new Segments(source.maxHistory),
 ): Promise<Manifest> {
   const probability = source.samples.train.probability !== undefined;
   if (SPLITS.some((split) => (source.samples[split].probability !== undefined) !== probability)) {
@@ -42,6 +50,7 @@ export async function writeDatasetFiles(
     item: source.itemFields.map((field) => learnVocabulary(field, behaviours)),
     context: source.contextFields.map((field, index) => learnVocabulary(field, train.context[index])),
   };
+  const rows = new SequenceRows(source, segments);
   const manifest = importedSchema.parse({
     importer: source.importer,
     protocol: source.protocol,
@@ -59,7 +68,8 @@ export async function writeDatasetFiles(
     probability,
     ...(source.ceilingAuc !== undefined && { ceilingAuc: source.ceilingAuc }),
     counts: {
-      sequences: source.users.length,
+      users: source.users.length,
+      sequences: rows.count,
       items: source.itemFields[0].values.length - 1,
       behaviours: source.items.length,
       trainingBehaviours: behaviours.length,
@@ -92,18 +102,19 @@ export async function writeDatasetFiles(
       key: keys.map((value) => value ?? ""),
       ...byName(item, ({ ids }) => ids),
     });
-    const { offsets } = source;
+    const { begins, ends, repeated, training } = rows;
     await write(sequencesFile(manifest), {
-      user: source.users,
-      items: { values: source.items, offsets },
-      times: { values: source.times, offsets },
-      training: source.training,
+      user: Array.from(rows.user, (user) => source.users[user]),
+      items: { values: source.items, begins, ends },
+      times: { values: source.times, begins, ends },
+      ...{ repeated, training },
     });
     for (const split of SPLITS) {
       const samples = source.samples[split];
-      const { sequence, position, item, time, probability } = samples;
+      const { sequence, item, time, probability } = samples;
       await write(samplesFile(manifest, split), {
-        ...{ time, sequence, position, item },
+        ...rows.placesOf(samples),
+        ...{ time, item },
         label: Int32Array.from(samples.label),
         length: historyLengths(samples, source),
         ...byName(user, ({ ids }) => sequence.map((row) => ids[row])),

@@ -62,8 +62,8 @@ async function scoreOn(
     pool = new WorkerPool({ schema, config, training: false, ...machine }, dataset);
     await loadFinalWeights(run, pool.workspace, model.sha256);
     const score = await new SplitScorer(dataset, split).score(pool, onProgress);
-    const { label, sequence } = await dataset.targets(split);
-    const scored = { label, score, group: sequence, seconds: (performance.now() - start) / 1000 };
+    const { label, user } = await dataset.targets(split);
+    const scored = { label, score, group: user, seconds: (performance.now() - start) / 1000 };
     return { scored, manifest: dataset.manifest };
   } finally {
     await pool?.close();

@@ -20,7 +20,7 @@ export interface Scores {
   readonly label: ArrayLike<number>;
   /** Predicted probability of 1. */
   readonly score: ArrayLike<number>;
-  /** The user (or sequence) that the sample belongs to: a non-negative integer. */
+  /** The user that the sample belongs to: a non-negative integer. */
   readonly group: Int32Array;
 }
 

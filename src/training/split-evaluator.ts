@@ -32,8 +32,8 @@ export class SplitEvaluator {
 
   /** Metrics of the scores. */
   async metrics(score: Float32Array): Promise<ReportedMetrics> {
-    const { label, sequence } = await this.#targetsOnce();
-    const { auc, gauc, logloss } = evaluateScores({ label, score, group: sequence });
+    const { label, user } = await this.#targetsOnce();
+    const { auc, gauc, logloss } = evaluateScores({ label, score, group: user });
     return { auc, gauc, logloss };
   }
 

@@ -5,10 +5,14 @@ import { beforeAll, describe, expect, test, vi } from "vitest";
 import { type Block, BlockCutter, epochPortions, type Portion, portionsOf } from "../../src/dataset/blocks.ts";
 import { type Dataset, type LoadedPortion, SPLITS, type Split } from "../../src/dataset/dataset.ts";
 import { Feed } from "../../src/dataset/feed.ts";
-import { openDataset } from "../../src/dataset/read.ts";
+import { readManifest } from "../../src/dataset/manifest.ts";
+import { loadUserKeys, openDataset } from "../../src/dataset/read.ts";
+import { Segments } from "../../src/dataset/segments.ts";
 import { type PortionShape, portionBytes } from "../../src/dataset/slot.ts";
+import type { DatasetSource, RawSamples } from "../../src/dataset/source.ts";
 import { DatasetStream } from "../../src/dataset/stream.ts";
 import { writeDataset } from "../../src/dataset/write.ts";
+import { inspectDataset } from "../../src/inspection/measure/inspect.ts";
 import { sources, temporaryFolder } from "../support/source.ts";
 
 const folder = temporaryFolder();
@@ -20,7 +24,7 @@ beforeAll(async () => {
     await writeDataset(path, source);
     datasets.push({ path, whole: await openDataset(path) });
   }
-});
+}, 60_000);
 
 const shape: PortionShape = { userFields: 2, contextFields: 1, unclicked: true, probability: false };
 
@@ -41,22 +45,25 @@ function cut({ sequences, budget }: { sequences: { length: number; samples: numb
 }
 
 describe("blocks", () => {
-  test("follow each other, split no sequence, and say what they hold", () => {
+  test("follow each other, split a sequence only where they would burst, and say what they hold", () => {
     fc.assert(
       fc.property(cuts, (given) => {
         const blocks = cut(given);
+        const ofSamples = given.sequences.flatMap(({ samples }, s) => new Array<number>(samples).fill(s));
         let row = 0;
-        let sequence = 0;
         for (const block of blocks) {
           expect(block.first).toBe(row);
-          expect(block.firstSequence).toBeGreaterThanOrEqual(sequence);
-          const own = given.sequences.slice(block.firstSequence, block.firstSequence + block.sequences);
-          expect(block.samples).toBe(own.reduce((sum, { samples }) => sum + samples, 0));
-          expect(block.behaviours).toBe(own.reduce((sum, { length }) => sum + length, 0));
           row += block.samples;
-          sequence = block.firstSequence + block.sequences;
+          expect(block.firstSequence).toBe(ofSamples[block.first]);
+          expect(block.firstSequence + block.sequences - 1).toBe(ofSamples[row - 1]);
+          const own = given.sequences.slice(block.firstSequence, block.firstSequence + block.sequences);
+          expect(block.behaviours).toBe(own.reduce((sum, { length }) => sum + length, 0));
+          expect(block.samples === 1 || portionBytes(shape, block) <= given.budget).toBe(true);
+          const isCut = ofSamples[row] === ofSamples[row - 1];
+          const more = { ...block, samples: block.samples + 1 };
+          expect(!isCut || portionBytes(shape, more) > given.budget).toBe(true);
         }
-        expect(row).toBe(given.sequences.reduce((sum, { samples }) => sum + samples, 0));
+        expect(row).toBe(ofSamples.length);
       }),
     );
   });
@@ -143,7 +150,7 @@ describe("a dataset in portions", () => {
         expect(await readAll(stream, split, await stream.filePortions(split))).toEqual(expected);
         const targets = await stream.targets(split);
         expect([...targets.label]).toEqual([...whole[split].label]);
-        expect([...targets.sequence]).toEqual([...whole[split].sequence]);
+        expect([...targets.user]).toEqual([...whole[split].sequence]);
         expect(targets.behaviours).toBe(whole[split].length.reduce((sum, length) => sum + length, 0));
         expect(targets.pairs).toBe(whole[split].length.reduce((sum, length) => sum + Math.max(0, length - 1), 0));
       }
@@ -178,4 +185,52 @@ describe("a dataset in portions", () => {
     await expect(feed.take(missing)).rejects.toThrow(/has changed while it was read: train\.parquet /);
     await stream.close();
   });
+});
+
+/** A source whose users' samples stand in the order of their positions, as those of every importer. */
+function inOrder(source: DatasetSource): DatasetSource {
+  const sorted = (samples: RawSamples): RawSamples => {
+    const { sequence, position } = samples;
+    const order = [...sequence.keys()].sort((a, b) => sequence[a] - sequence[b] || position[a] - position[b]);
+    return { ...samples, position: Int32Array.from(order, (i) => position[i]) };
+  };
+  const { train, valid, test } = source.samples;
+  return { ...source, samples: { train: sorted(train), valid: sorted(valid), test: sorted(test) } };
+}
+
+describe("users on several rows", () => {
+  test("have the samples, histories and popularity that they have on one, in portions of any size", async () => {
+    let cut = 0;
+    for (const [index, random] of fc.sample(sources, { numRuns: 12, seed: 8 }).entries()) {
+      const source = inOrder(random);
+      const [one, several] = ["one", "several"].map((name) => join(folder, `${name}-${index}`));
+      await writeDataset(one, source);
+      await writeDataset(several, source, undefined, new Segments(source.maxHistory, { whole: 2, own: 1 }));
+      const whole = await openDataset(one);
+      const { counts } = await readManifest(several);
+      expect({ ...counts, sequences: 0 }).toEqual({ ...(await readManifest(one)).counts, sequences: 0 });
+      if (counts.sequences > counts.users) cut++;
+      expect((await openDataset(several)).popularity).toEqual(whole.popularity);
+      for (const portionBudget of [1, 600, 1 << 20]) {
+        const stream = await DatasetStream.open(several, { portionBudget });
+        for (const split of SPLITS) {
+          const strip = ({ sequence: _, ...sample }: ReturnType<typeof describeSample>) => sample;
+          const samples = await readAll(stream, split, await stream.filePortions(split));
+          expect(samples.map(strip)).toEqual(
+            describeAll({ sequences: whole.sequences, samples: whole[split] }).map(strip),
+          );
+          expect([...(await stream.targets(split)).user]).toEqual([...whole[split].sequence]);
+        }
+        await stream.close();
+      }
+      const keys = await loadUserKeys(several);
+      expect([...new Set(keys)]).toEqual(source.users);
+      const inspect = async (path: string) => {
+        const { seconds: _, counts, ...found } = await inspectDataset(path);
+        return JSON.stringify({ ...found, counts: { ...counts, sequences: 0 } }).replace(/(sequence"?:? ?)\d+/g, "$1");
+      };
+      expect(await inspect(several)).toBe(await inspect(one));
+    }
+    expect(cut).toBeGreaterThan(6);
+  }, 60_000);
 });

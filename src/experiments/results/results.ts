@@ -70,8 +70,8 @@ export class DatasetResults {
 
   /** Test AUC of `a` minus that of `b`, with its uncertainty from test users and seeds. */
   difference(a: Result, b: Result): Difference {
-    const { label, sequence: users } = this.dataset.test;
-    return comparePlacements(label, users, a.placements, b.placements);
+    const { label, user } = this.dataset.test;
+    return comparePlacements(label, user, a.placements, b.placements);
   }
 
   /** The best by mean AUC among the others: for the leader the runner-up, for the rest the leader. */

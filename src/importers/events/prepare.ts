@@ -8,6 +8,7 @@ import { type Connect, withWorkDatabase } from "../../database/open.ts";
 import { type OnProgress, SPLITS, type Split } from "../../dataset/dataset.ts";
 import { writeAside } from "../../dataset/folder.ts";
 import { type InputFile, type Manifest, type PreparedCounts, preparedCounts } from "../../dataset/manifest.ts";
+import { Segments } from "../../dataset/segments.ts";
 import { DAY } from "../../dataset/time.ts";
 import { describeField } from "../../dataset/vocabulary.ts";
 import { writeManifest } from "../../dataset/write-manifest.ts";
@@ -22,7 +23,7 @@ import {
   type TimeSplit,
   tableColumns,
 } from "./features/features.ts";
-import { checkSamples, type Learned, learn, openLog } from "./learn/learn.ts";
+import { checkSamples, type Learned, type LogReader, type LogSizes, learn, openLog } from "./learn/learn.ts";
 import { buildCatalogue } from "./log/catalogue.ts";
 import type { SampleRule } from "./log/histories.ts";
 import { buildLog } from "./log/log.ts";
@@ -51,6 +52,15 @@ export interface EventsSummary extends PreparedCounts {
  *   or test on, disk or memory do not suffice, or `out` cannot be written
  */
 export async function prepareEvents(options: PrepareEventsOptions, onProgress?: OnProgress): Promise<EventsSummary> {
+  return await prepareEventsInParts(options, {}, onProgress);
+}
+
+/** `prepareEvents` with sizes that decide nothing of the samples: tests want smaller ones. */
+export async function prepareEventsInParts(
+  options: PrepareEventsOptions,
+  sizes: LogSizes,
+  onProgress?: OnProgress,
+): Promise<EventsSummary> {
   const { features, featuresPath, ...rest } = checkOptions("prepareEvents", eventsOptions, options);
   const behaviours = rest.behaviours ?? behaviourFiles(features);
   const given = {
@@ -60,7 +70,7 @@ export async function prepareEvents(options: PrepareEventsOptions, onProgress?: 
   };
   const resolved = resolveFeatures(features, given, featuresPath);
   const sources = { events: rest.events, behaviours, users: rest.users, items: rest.items };
-  return prepareLogs("events", resolved, sources, rest, onProgress);
+  return prepareLogs("events", resolved, sources, rest, onProgress, sizes);
 }
 
 /** Where the tables are read from. */
@@ -78,6 +88,7 @@ export async function prepareLogs(
   sources: LogSources,
   { out, memory, seed, skipBadRows }: EngineOptions,
   onProgress?: OnProgress,
+  sizes: LogSizes = {},
 ): Promise<EventsSummary> {
   const start = performance.now();
   return await writeAside(out, async (folder) => {
@@ -86,7 +97,7 @@ export async function prepareLogs(
     const made = await withWorkDatabase(workFolder, memory / 2, async (connect) => {
       const options = { utcOffset: features.utcOffset, missing: features.missing, skipBadRows, workFolder };
       const loaded = await loadAll(await connect(), features, sources, options, onProgress);
-      const made = await makeFiles(connect, folder, features, loaded, seed, onProgress).catch((error: unknown) => {
+      const made = await makeFiles(connect, folder, features, loaded, sizes, seed, onProgress).catch((error: unknown) => {
         throw withSkipped(error, loaded);
       });
       return { ...made, loaded };
@@ -148,6 +159,7 @@ async function makeFiles(
   folder: string,
   features: Features,
   { tables, skipped }: Loaded,
+  sizes: LogSizes,
   seed: number,
   onProgress: OnProgress | undefined,
 ) {
@@ -160,7 +172,7 @@ async function makeFiles(
     window: features.behaviours.window,
   };
   await buildCatalogue(reading, features, tables, rule.split);
-  const reader = await openLog(reading, features, rule);
+  const reader = await openLog(reading, features, rule, sizes);
   const learned = await learn(reading, features, reader, (done) => onProgress?.("learn", done, reader.rows));
   checkSamples(learned.samples, (problem) => noDataset(problem, rule));
   const { user, item, context } = learned.fields;
@@ -169,7 +181,7 @@ async function makeFiles(
     fields: { user: user.map(describeField), item: item.map(describeField), context: context.map(describeField) },
     unclicked: rule.split !== null && !withoutItems(features, tables),
     probability: false,
-    counts: countsOf(learned, await oneNumber(reading, "SELECT count(*) FROM users")),
+    counts: countsOf(learned, reader),
   };
   const unclicked = await writeFiles({ reading, writing }, folder, reader, learned, contents, seed, (done) =>
     onProgress?.("write", done, reader.rows),
@@ -245,10 +257,20 @@ function settingsOf(features: Features, { split, window }: SampleRule): Manifest
   };
 }
 
-function countsOf({ itemIds, behaviours, trainingBehaviours, samples }: Learned, sequences: number) {
+function countsOf({ itemIds, trainingBehaviours, samples }: Learned, { behaviours, rule, sizes }: LogReader) {
   const { train, valid, test } = samples;
-  const made = { train: train.count, valid: valid.count, test: test.count };
-  return { sequences, items: itemIds[0].length - 1, behaviours, trainingBehaviours, ...made };
+  const segments = new Segments(rule.maxHistory, sizes.segments);
+  const sum = (numberOf: (behaviours: number) => number) => behaviours.reduce((sum, own) => sum + numberOf(own), 0);
+  return {
+    users: behaviours.length,
+    sequences: sum((own) => segments.count(own)),
+    items: itemIds[0].length - 1,
+    behaviours: sum((own) => own),
+    trainingBehaviours,
+    train: train.count,
+    valid: valid.count,
+    test: test.count,
+  };
 }
 
 function summarise(

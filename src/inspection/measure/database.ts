@@ -3,11 +3,11 @@
  * a dataset may be larger than memory; only aggregates leave it.
  *
  *   sequences     sequence (its row), and the columns of the file
- *   lengths       sequence, behaviours, ordered: whether its times never fall
- *   samples       split (0 train, 1 valid, 2 test), row, and the columns of the files; also each split alone: samples_test
+ *   lengths       sequence, user (by number), behaviours that the sequence before does not have, ordered: whether its times never fall
+ *   samples       split (0 train, 1 valid, 2 test), row, user, and the columns of the files; also each split alone, without the user: samples_test
  *   catalogue     the columns of items.parquet
  *   vocabulary_f  the columns of the vocabulary of the field whose ids are in column f
- *   user_counts   sequence, and of each split s the samples n<s> and clicks k<s>
+ *   user_counts   user, and of each split s the samples n<s> and clicks k<s>
  *   item_counts   the same of each candidate
  */
 import { join } from "node:path";
@@ -70,14 +70,20 @@ export async function openTables(
   await openFile(tables, "sequences", sequencesFile(manifest), ["file_row_number::INTEGER AS sequence"]);
   await tables.run(
     `CREATE TEMP TABLE lengths AS
-     SELECT sequence, len(items)::INTEGER AS behaviours, times = list_sort(times) AS ordered FROM sequences`,
+     SELECT sequence, sum((repeated = 0)::INTEGER) OVER (ORDER BY sequence) - 1 AS "user",
+            len(items)::INTEGER - repeated AS behaviours, times = list_sort(times) AS ordered FROM sequences`,
   );
   for (const [s, split] of SPLITS.entries()) {
     const place = [`${s}::UTINYINT AS split`, "file_row_number AS row"];
     await openFile(tables, `samples_${split}`, samplesFile(manifest, split), place);
   }
-  await tables.run(`CREATE VIEW samples AS ${SPLITS.map((split) => `FROM samples_${split}`).join(" UNION ALL ")}`);
-  await tables.run(`CREATE TEMP TABLE user_counts AS SELECT sequence, ${COUNTS} FROM samples GROUP BY sequence`);
+  const all = SPLITS.map((split) => `FROM samples_${split}`).join(" UNION ALL ");
+  const { users, sequences } = manifest.counts;
+  // Where nobody has several sequences, none has to be looked up.
+  const ofUsers = users === sequences ? `SELECT *, sequence AS "user"` : `SELECT all_samples.*, "user"`;
+  const lookUp = users === sequences ? "" : "JOIN lengths USING (sequence)";
+  await tables.run(`CREATE VIEW samples AS ${ofUsers} FROM (${all}) AS all_samples ${lookUp}`);
+  await tables.run(`CREATE TEMP TABLE user_counts AS SELECT "user", ${COUNTS} FROM samples GROUP BY "user"`);
   await tables.run(`CREATE TEMP TABLE item_counts AS SELECT item, ${COUNTS} FROM samples GROUP BY item`);
   for (const { name, size, column } of fields)
     await openFile(tables, `vocabulary_${column}`, vocabularyFile({ name, size }));

@@ -27,7 +27,8 @@ export interface Lengths {
 /** Sequences first, then train, valid and test. */
 export async function measureHistories({ manifest: { maxHistory }, rows }: DatasetTables): Promise<Lengths[]> {
   const sequences = await rows<LengthCount>(
-    `SELECT behaviours AS length, count(*) AS count FROM lengths GROUP BY length ORDER BY length`,
+    `SELECT length, count(*) AS count FROM (SELECT sum(behaviours) AS length FROM lengths GROUP BY "user")
+     GROUP BY length ORDER BY length`,
   );
   const samples = await rows<LengthCount & { split: number; cut: number }>(
     `SELECT split, length, count(*) AS count, count(*) FILTER (WHERE length = ${maxHistory} AND position > length) AS cut

@@ -71,13 +71,13 @@ export async function inspectDataset(
     return await withDuckDB(measure, { ...limits, threads, preserve_insertion_order: "false" });
   });
   const { importer, protocol, maxHistory, window, counts } = manifest;
-  const { sequences, items, behaviours, trainingBehaviours } = counts;
+  const { users, sequences, items, behaviours, trainingBehaviours } = counts;
   const all: DatasetNumbers = {
     importer,
     protocol,
     maxHistory,
     window,
-    counts: { sequences, items, behaviours, trainingBehaviours },
+    counts: { users, sequences, items, behaviours, trainingBehaviours },
     ...numbers,
   };
   return { ...all, warnings: warningsOf(all), seconds: (performance.now() - start) / 1000 };

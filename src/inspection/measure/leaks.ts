@@ -96,8 +96,8 @@ async function findShared({ rows }: DatasetTables): Promise<Pick<Leaks, "splits"
     `count(*) FILTER (WHERE ${name}) AS ${name}_count, min({sequence: sequence, time: time, item: item}) FILTER (WHERE ${name}) AS ${name}_first`;
   const [found] = await rows<Record<string, never>>(
     `SELECT ${of("splits")}, ${of("labels")} FROM (
-       SELECT sequence, time, item, min(split) <> max(split) AS splits, min(label) <> max(label) AS labels
-       FROM samples GROUP BY sequence, time, item HAVING count(*) > 1
+       SELECT min(sequence) AS sequence, time, item, min(split) <> max(split) AS splits, min(label) <> max(label) AS labels
+       FROM samples GROUP BY "user", time, item HAVING count(*) > 1
      )`,
   );
   const { splits_count, splits_first, labels_count, labels_first } = found;

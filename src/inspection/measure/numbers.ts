@@ -9,7 +9,7 @@ import type { Timeline } from "./timeline.ts";
 
 /** Shares and rates without anything to count are NaN. */
 export interface DatasetNumbers extends Pick<Manifest, "importer" | "protocol" | "maxHistory" | "window"> {
-  readonly counts: Pick<Manifest["counts"], "sequences" | "items" | "behaviours" | "trainingBehaviours">;
+  readonly counts: Pick<Manifest["counts"], "users" | "sequences" | "items" | "behaviours" | "trainingBehaviours">;
   /** Of train, valid and test. */
   readonly splits: readonly SplitCounts[];
   /** Of sequences, train, valid and test. */

@@ -26,8 +26,8 @@ interface TableLimits {
 
 /** The dataset in a sentence. */
 export function headline({ counts, importer, protocol }: DatasetInspection): string {
-  const { sequences, items, behaviours, trainingBehaviours } = counts;
-  return `${count(sequences)} users, ${count(items)} items, ${count(behaviours)} behaviours (${count(trainingBehaviours)} of them in the training part); importer ${importer}, protocol ${protocol}.`;
+  const { users, items, behaviours, trainingBehaviours } = counts;
+  return `${count(users)} users, ${count(items)} items, ${count(behaviours)} behaviours (${count(trainingBehaviours)} of them in the training part); importer ${importer}, protocol ${protocol}.`;
 }
 
 export function inspectionTables(inspection: DatasetInspection, limits: TableLimits): InspectionTable[] {

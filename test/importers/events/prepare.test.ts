@@ -8,7 +8,8 @@ import { SPLITS, type Split } from "../../../src/dataset/dataset.ts";
 import { readManifest } from "../../../src/dataset/manifest.ts";
 import { openDataset } from "../../../src/dataset/read.ts";
 import { UserError } from "../../../src/errors/failure.ts";
-import { prepareEvents } from "../../../src/importers/events/prepare.ts";
+import type { LogSizes } from "../../../src/importers/events/learn/learn.ts";
+import { prepareEvents, prepareEventsInParts } from "../../../src/importers/events/prepare.ts";
 import { readUnsealed } from "../../support/sealed.ts";
 import { temporaryFolder } from "../../support/source.ts";
 import { type Case, type Reference, type ReferenceField, type Row, referenceOf } from "./reference.ts";
@@ -81,7 +82,7 @@ function featuresOf(given: Case) {
 }
 
 /** Prepares a case; returns its folder, or null where the log makes no dataset. */
-async function prepare(given: Case, seed = 5): Promise<string | null> {
+async function prepare(given: Case, seed = 5, sizes: LogSizes = {}): Promise<string | null> {
   const home = join(folder, String(made++));
   mkdirSync(home);
   const file = (name: string, text: string) => {
@@ -93,7 +94,7 @@ async function prepare(given: Case, seed = 5): Promise<string | null> {
     fields.filter(({ from }) => from === "table").map(({ name }) => name);
   const [userFields, itemFields] = [table(given.user), table(given.item)];
   try {
-    await prepareEvents({
+    const options = {
       features: featuresOf(given),
       events: file("events.csv", logText(given.events)),
       ...(given.behaviours && { behaviours: file("behaviours.csv", logText(given.behaviours)) }),
@@ -101,7 +102,8 @@ async function prepare(given: Case, seed = 5): Promise<string | null> {
       ...(itemFields.length > 0 && { items: file("items.csv", tableText("item", given.items, itemFields)) }),
       out,
       seed,
-    });
+    };
+    await prepareEventsInParts(options, sizes);
   } catch (error) {
     expect(readdirSync(home).filter((name) => !name.endsWith(".csv"))).toEqual([]);
     if (
@@ -138,7 +140,7 @@ async function read(out: string): Promise<Reference> {
     const { user, item, context } = manifest.fields;
     const items = await rows("items");
     const keyOf = (row: number): string => items[row].key;
-    const sequences = await rows("sequences");
+    const { sequences, placeOf } = joined(await rows("sequences"));
     const vocabularies: Record<string, (readonly [string, number])[]> = {};
     const edges: Record<string, readonly number[]> = {};
     for (const { name, transform } of [...user, ...item, ...context]) {
@@ -150,8 +152,7 @@ async function read(out: string): Promise<Reference> {
       samples[split] = (await rows(split)).map((sample) => ({
         label: sample.label,
         time: Number(sample.time),
-        user: sequences[sample.sequence].user,
-        position: sample.position,
+        ...placeOf(sample.sequence, sample.position),
         length: sample.length,
         item: manifest.protocol === "temporal" && sample.label === 0 ? null : keyOf(sample.item),
         ids: [...user, ...context].map(({ name }) => sample[name]),
@@ -175,6 +176,29 @@ async function read(out: string): Promise<Reference> {
       dropped: manifest.dropped,
     };
   });
+}
+
+/** The users' segments put together, and where a place in one is in its user's sequence. */
+function joined(rows: Cells[]) {
+  const sequences: Cells[] = [];
+  const places = rows.map((row) => {
+    if (row.repeated === 0) {
+      sequences.push({ ...row });
+      return { user: row.user, begin: 0 };
+    }
+    const user = sequences[sequences.length - 1];
+    const begin = user.items.length - row.repeated;
+    expect(row.user).toBe(user.user);
+    for (const column of ["items", "times", "unclicked"].filter((name) => name in row)) {
+      expect(row[column].slice(0, row.repeated)).toEqual(user[column].slice(begin));
+      user[column] = [...user[column], ...row[column].slice(row.repeated)];
+    }
+    if (row.training > 0) expect(user.training).toBe(begin + row.repeated);
+    user.training += row.training;
+    return { user: row.user, begin };
+  });
+  const placeOf = (row: number, position: number) => ({ user: places[row].user, position: places[row].begin + position });
+  return { sequences, placeOf };
 }
 
 const oneOf = <T>(...values: T[]) => fc.constantFrom(...values);
@@ -281,12 +305,15 @@ function contents(out: string): Record<string, string> {
 }
 
 describe("a dataset of events", () => {
-  test("is what the rules say, row by row", { timeout: 60_000 }, async () => {
+  test.each<[string, LogSizes]>([
+    ["together", {}],
+    ["in parts", { rows: 3, segments: { whole: 3, own: 1 } }],
+  ])("is what the rules say, row by row, with users %s in memory", { timeout: 60_000 }, async (_, sizes) => {
     let datasets = 0;
     await fc.assert(
       fc.asyncProperty(cases, async (given) => {
         const expected = referenceOf(given);
-        const out = await prepare(given);
+        const out = await prepare(given, 5, sizes);
         if (out === null || expected === null) {
           expect(out).toBe(expected);
           return;

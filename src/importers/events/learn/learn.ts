@@ -4,10 +4,11 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { SPLITS, type Split } from "../../../dataset/dataset.ts";
 import { Popularity } from "../../../dataset/negatives.ts";
+import type { SegmentSizes } from "../../../dataset/segments.ts";
 import type { LearnedField } from "../../../dataset/vocabulary.ts";
 import type { FieldKind } from "../../../features/schema.ts";
 import type { Features, FieldSpec } from "../features/features.ts";
-import { type SampleRule, samplesOf, type UserRows } from "../log/histories.ts";
+import { HistoryWalk, type SampleRule, type UserRows } from "../log/histories.ts";
 import { codeColumn, dictionaryOf } from "../log/names.ts";
 import { type NumberColumn, oneNumber, readIntegers, readUsers } from "../source/stream.ts";
 import { type Dictionary, learnField } from "./vocabularies.ts";
@@ -25,26 +26,35 @@ export interface LogReader {
   readonly fields: readonly SampleField[];
   readonly columns: readonly NumberColumn[];
   readonly rows: number;
+  /** [users] how many behaviours each has. */
+  readonly behaviours: Int32Array;
+  readonly sizes: LogSizes;
 }
 
-type Columns = readonly (Int32Array | Float64Array)[];
+/** How much of a user is in memory at a time: rows of the log, and behaviours. */
+export interface LogSizes {
+  readonly rows?: number;
+  readonly segments?: SegmentSizes;
+}
 
-/** Reads the log a user at a time; `take` gets the user's rows, and the columns that the fields' places are of. */
+export type Columns = readonly (Int32Array | Float64Array)[];
+
+/** Reads the log user by user (`readUsers`); `take` gets rows of one, and the columns that the fields' places are of. */
 export async function readLog(
   connection: DuckDBConnection,
-  { columns }: LogReader,
-  take: (sequence: number, log: UserRows, columns: Columns) => void,
+  { columns, sizes }: LogReader,
+  take: (log: UserRows, columns: Columns) => void | Promise<void>,
   onRows: (done: number) => void,
 ): Promise<void> {
   await readUsers(
     connection,
     "log",
     columns,
-    (sequence, all, from, to) => {
+    (part, all) => {
       const [time, item, label, behaviour] = all as [Float64Array, Int32Array, Int32Array, Int32Array];
-      take(sequence, { from, to, time, item, label, behaviour }, all);
+      return take({ ...part, time, item, label, behaviour }, all);
     },
-    onRows,
+    { onRows, ...(sizes.rows !== undefined && { most: sizes.rows }) },
   );
 }
 
@@ -53,7 +63,12 @@ export function codeOf({ codes }: SampleField, sequence: number, columns: Column
   return typeof codes === "number" ? columns[codes][row] : codes[sequence];
 }
 
-export async function openLog(connection: DuckDBConnection, features: Features, rule: SampleRule): Promise<LogReader> {
+export async function openLog(
+  connection: DuckDBConnection,
+  features: Features,
+  rule: SampleRule,
+  sizes: LogSizes,
+): Promise<LogReader> {
   const columns: NumberColumn[] = [
     { name: "time", type: "float64" },
     ...["item", "label", "behaviour"].map((name): NumberColumn => ({ name, type: "int32" })),
@@ -70,14 +85,14 @@ export async function openLog(connection: DuckDBConnection, features: Features, 
       fields.push({ spec, codes: columns.push({ name: codeColumn(spec.name), type: "int32" }) - 1 });
     }
   }
-  return { rule, fields, columns, rows: await countRows(connection, "log") };
+  const [behaviours] = await readIntegers(connection, "users", ["behaviours"], sequences);
+  return { rule, fields, columns, rows: await countRows(connection, "log"), behaviours, sizes };
 }
 
 export interface Learned {
   readonly fields: Readonly<Record<FieldKind, readonly LearnedField[]>>;
   /** Per item field [items + 1] the vocabulary id of each catalogue row. */
   readonly itemIds: readonly Int32Array[];
-  readonly behaviours: number;
   readonly trainingBehaviours: number;
   readonly samples: Readonly<Record<Split, { count: number; clicked: number }>>;
   /** Where negatives are sampled: what they are sampled from. */
@@ -91,35 +106,36 @@ export async function learn(
   reader: LogReader,
   onRows: (done: number) => void,
 ): Promise<Learned> {
-  const { rule, fields } = reader;
+  const { rule, fields, behaviours } = reader;
   const predicted = rule.split === null;
   const dictionaries = await Promise.all(fields.map(({ spec }) => dictionary(connection, spec)));
   const counts = dictionaries.map(({ size }) => new Int32Array(size + 1));
   const itemCounts = new Int32Array(1 + (await countRows(connection, "catalogue")));
   const samples = { train: { count: 0, clicked: 0 }, valid: { count: 0, clicked: 0 }, test: { count: 0, clicked: 0 } };
-  const popularity = predicted ? new Popularity(await predictedBehaviours(connection)) : undefined;
-  let behaviours = 0;
+  const popularity = predicted ? new Popularity(predictedBehaviours(behaviours)) : undefined;
+  const walk = new HistoryWalk(rule);
   let trainingBehaviours = 0;
   await readLog(
     connection,
     reader,
-    (sequence, log, columns) => {
-      const user = samplesOf(log, rule);
-      behaviours += user.items.length;
-      for (let place = 0; place < user.training; place++) {
-        itemCounts[user.items[place]]++;
-        popularity?.add(user.items[place]);
-      }
-      trainingBehaviours += user.training;
-      for (const { row, split } of user.samples) {
-        // A positive that is predicted is followed by its negative.
-        const made = predicted ? 2 : 1;
-        samples[split].count += made;
-        samples[split].clicked += predicted ? 1 : log.label[row];
-        if (split !== "train") continue;
-        if (!predicted) itemCounts[log.item[row]]++;
-        for (let f = 0; f < fields.length; f++) counts[f][codeOf(fields[f], sequence, columns, row)] += made;
-      }
+    (log, columns) => {
+      walk.take(log, behaviours[log.sequence], {
+        sample(row, split) {
+          // A positive that is predicted is followed by its negative.
+          const made = predicted ? 2 : 1;
+          samples[split].count += made;
+          samples[split].clicked += predicted ? 1 : log.label[row];
+          if (split !== "train") return;
+          if (!predicted) itemCounts[log.item[row]]++;
+          for (let f = 0; f < fields.length; f++) counts[f][codeOf(fields[f], log.sequence, columns, row)] += made;
+        },
+        behaviour(row, training) {
+          if (!training) return;
+          itemCounts[log.item[row]]++;
+          popularity?.add(log.item[row]);
+          trainingBehaviours++;
+        },
+      });
     },
     onRows,
   );
@@ -131,7 +147,7 @@ export async function learn(
   const { item, itemIds } = await learnItems(connection, features, itemCounts);
   const users = features.fields.user.length;
   const all = { user: learned.slice(0, users), item, context: learned.slice(users) };
-  return { fields: all, itemIds, behaviours, trainingBehaviours, samples, popularity: popularity?.items };
+  return { fields: all, itemIds, trainingBehaviours, samples, popularity: popularity?.items };
 }
 
 /**
@@ -178,11 +194,8 @@ async function dictionary(connection: DuckDBConnection, { name, from }: FieldSpe
 }
 
 /** Behaviours of the training part where the last two of each user are none of it. */
-function predictedBehaviours(connection: DuckDBConnection): Promise<number> {
-  return oneNumber(
-    connection,
-    "SELECT coalesce(sum(greatest(n - 2, 0)), 0) FROM (SELECT count(*) AS n FROM log GROUP BY sequence)",
-  );
+function predictedBehaviours(behaviours: Int32Array): number {
+  return behaviours.reduce((sum, count) => sum + Math.max(0, count - 2), 0);
 }
 
 function countRows(connection: DuckDBConnection, table: string): Promise<number> {

@@ -1,15 +1,14 @@
 /**
- * One user's log to a sequence and samples: which behaviours came before each sample, and which of them are its history
- * (src/dataset/history.ts).
+ * Users' logs, row after row, to samples: how many behaviours came before each, and which of them are its history
+ * (src/dataset/history.ts). Of the rows that were, no more is kept than the histories of rows to come need.
  */
 import { SPLITS, type Split } from "../../../dataset/dataset.ts";
-import { type HistoryLimits, historyLength, isBefore } from "../../../dataset/history.ts";
+import { type HistoryLimits, historyLength } from "../../../dataset/history.ts";
 import { temporalSplit } from "../../protocols.ts";
+import type { UserPart } from "../source/stream.ts";
 
-/** Rows [from, to) of columns that hold a user's log in order of time; rows of equal time are in the order of the log table. */
-export interface UserRows {
-  readonly from: number;
-  readonly to: number;
+/** Rows of columns that hold users' logs in order of time; rows of equal time are in the order of the log table. */
+export interface UserRows extends UserPart {
   /** Milliseconds since 1970. */
   readonly time: Float64Array;
   /** Catalogue rows. */
@@ -26,90 +25,80 @@ export interface SampleRule extends HistoryLimits {
   readonly split: { readonly validFrom: number; readonly testFrom: number } | null;
 }
 
-interface UserSamples {
-  /** The sequence: the user's behaviours in order, and how many of the first are the training part. */
-  readonly items: readonly number[];
-  readonly times: readonly number[];
-  readonly training: number;
-  readonly samples: readonly LoggedSample[];
+/** What is made of a user's rows, in their order. */
+export interface RowTaker {
+  /**
+   * A sample, whose history is the last `length` of the first `position` behaviours of the user. `place` of them stand in
+   * rows before: more, where some are of the sample's own time.
+   */
+  sample(row: number, split: Split, position: number, length: number, place: number): void;
+  /** A behaviour, and whether it is of the training part: as all of the user before it then. */
+  behaviour(row: number, training: boolean): void;
 }
 
-export interface LoggedSample {
-  /** Row of the columns. */
-  readonly row: number;
-  readonly split: Split;
-  /** How many behaviours of the sequence came before. */
-  readonly position: number;
-  /** How many of them, the latest, are the history. */
-  readonly length: number;
-  /** Of a behaviour that is predicted: its own place in the sequence, which is after `position` where times are equal. */
-  readonly place: number;
-}
+/** Goes through the logs of users, one user after the other. */
+export class HistoryWalk {
+  readonly #rule: SampleRule;
+  /** Times of the user's latest behaviours, twice in a row: behaviour b is at b modulo their number, and again after them. */
+  readonly #times: Float64Array;
+  /** Behaviours of the user so far. */
+  #count = 0;
+  /** Of the rows at the time that is reached: how many behaviours were before, and how long their histories are. */
+  #time = Number.NaN;
+  #position = 0;
+  #length = 0;
 
-/** Makes a user's samples, in order of time. */
-export function samplesOf(log: UserRows, rule: SampleRule): UserSamples {
-  const { split } = rule;
-  const items: number[] = [];
-  const times: number[] = [];
-  for (let row = log.from; row < log.to; row++) {
-    if (log.behaviour[row] === 0) continue;
-    items.push(log.item[row]);
-    times.push(log.time[row]);
+  constructor(rule: SampleRule) {
+    this.#rule = rule;
+    this.#times = new Float64Array(2 * rule.maxHistory);
   }
-  const samples: LoggedSample[] = [];
-  let position = 0;
-  let place = -1;
-  for (let row = log.from; row < log.to; row++) {
-    place += log.behaviour[row];
-    const sampled = split === null ? place > 0 : log.label[row] >= 0;
-    if (!sampled) continue;
-    const time = log.time[row];
-    while (position < times.length && isBefore(times[position], time)) position++;
-    samples.push({
-      row,
-      split: split === null ? temporalSplit(place, times.length) : splitOf(time, split),
-      position,
-      length: historyLength(times, 0, position, time, rule),
-      place,
-    });
+
+  /** @param behaviours how many the user has in all */
+  take(log: UserRows, behaviours: number, taker: RowTaker): void {
+    const { split } = this.#rule;
+    if (log.begins) {
+      this.#count = 0;
+      this.#time = Number.NaN;
+    }
+    for (let row = log.from; row < log.to; row++) {
+      const time = log.time[row];
+      if (time !== this.#time) this.#reach(time);
+      const place = this.#count;
+      if (split === null) {
+        if (place > 0) taker.sample(row, temporalSplit(place, behaviours), this.#position, this.#length, place);
+      } else if (log.label[row] >= 0) {
+        taker.sample(row, splitOf(time, split), this.#position, this.#length, place);
+      }
+      if (log.behaviour[row] === 0) continue;
+      taker.behaviour(row, split === null ? place < behaviours - 2 : time < split.validFrom);
+      this.#add(time);
+    }
   }
-  return { items, times, training: trainingLength(times, split), samples };
+
+  /** The behaviours so far were before `time`: rows are in order, so each was at another. */
+  #reach(time: number): void {
+    const { maxHistory } = this.#rule;
+    this.#time = time;
+    this.#position = this.#count;
+    const kept = Math.min(this.#count, maxHistory);
+    this.#length = historyLength(this.#times, this.#latest(), kept, time, this.#rule);
+  }
+
+  /** Where the times of the latest behaviours, of which `maxHistory` are kept, begin. */
+  #latest(): number {
+    return this.#count < this.#rule.maxHistory ? 0 : this.#count % this.#rule.maxHistory;
+  }
+
+  #add(time: number): void {
+    const { maxHistory } = this.#rule;
+    const at = this.#count % maxHistory;
+    this.#times[at] = time;
+    this.#times[at + maxHistory] = time;
+    this.#count++;
+  }
 }
 
 function splitOf(time: number, { validFrom, testFrom }: { validFrom: number; testFrom: number }): Split {
   const [train, valid, test] = SPLITS;
   return time < validFrom ? train : time < testFrom ? valid : test;
-}
-
-/** The behaviours before the first validation sample: by time, or all but the last two. */
-function trainingLength(times: readonly number[], split: SampleRule["split"]): number {
-  if (split === null) return Math.max(0, times.length - 2);
-  let length = 0;
-  while (length < times.length && times[length] < split.validFrom) length++;
-  return length;
-}
-
-/**
- * Of each behaviour the item of the latest impression that was not clicked, of another item, since the behaviour before
- * it and until its own time; 0 where there was none. Of impressions at one time the greatest item counts.
- */
-export function unclickedOf(log: UserRows): number[] {
-  const unclicked: number[] = [];
-  /** Where the impressions begin that were after the behaviour before. */
-  let begin = log.from;
-  let previous = Number.NEGATIVE_INFINITY;
-  for (let row = log.from; row < log.to; row++) {
-    if (log.behaviour[row] === 0) continue;
-    const time = log.time[row];
-    while (begin < log.to && log.time[begin] <= previous) begin++;
-    let end = begin;
-    while (end < log.to && log.time[end] <= time) end++;
-    let found = 0;
-    for (let shown = end - 1; shown >= begin && found === 0; shown--) {
-      if (log.label[shown] === 0 && log.item[shown] !== log.item[row]) found = log.item[shown];
-    }
-    unclicked.push(found);
-    previous = time;
-  }
-  return unclicked;
 }

@@ -8,7 +8,7 @@
  * | table | columns |
  * |---|---|
  * | `log` | `sequence`, `time`, `item` (catalogue row, 0 unknown), `label` (-1 of what is no impression), `behaviour` (0 or 1), codes of the fields of its rows |
- * | `users` | `sequence`, `key`, codes of the fields of the users' table |
+ * | `users` | `sequence`, `key`, `behaviours` (how many), codes of the fields of the users' table |
  * | `catalogue` | `row`, `key`, `keyed` (false of what is known by its fields alone), codes of the fields of items, as training knows them |
  * | `d_FIELD` | `code`, `raw`: a field's dictionary, in order; code 0 means missing and is not in it |
  */
@@ -247,8 +247,9 @@ function users(features: Features): string {
     (field) => `LEFT JOIN ${dictionaryOf(field.name)} ON ${dictionaryOf(field.name)}.raw = ${rawText(field)}`,
   );
   const table = own.length === 0 ? "" : `LEFT JOIN raw_users ON raw_users."user" = user_keys.key`;
-  return `CREATE TABLE users AS SELECT sequence, user_keys.key${codes.join("")}
-    FROM user_keys ${table} ${joins.join(" ")} ORDER BY sequence`;
+  return `CREATE TABLE users AS SELECT sequence, user_keys.key, behaviours${codes.join("")}
+    FROM user_keys JOIN (SELECT sequence, sum(behaviour)::INTEGER AS behaviours FROM log GROUP BY sequence) USING (sequence)
+    ${table} ${joins.join(" ")} ORDER BY sequence`;
 }
 
 async function droppedRows(connection: DuckDBConnection, features: Features, tables: GivenTables) {

@@ -6,10 +6,13 @@ import { SPLITS, type Split } from "../../../dataset/dataset.ts";
 import { FileWriter, makeFolders } from "../../../dataset/file-writer.ts";
 import { type Contents, itemsFile, samplesFile, sequencesFile } from "../../../dataset/layout.ts";
 import { NegativeSampler } from "../../../dataset/negatives.ts";
+import { Segments } from "../../../dataset/segments.ts";
 import { writeVocabulary } from "../../../dataset/vocabulary.ts";
 import { NEGATIVE_STREAM } from "../../protocols.ts";
-import { codeOf, type Learned, type LogReader, readLog } from "../learn/learn.ts";
-import { samplesOf, unclickedOf } from "../log/histories.ts";
+import { type Columns, codeOf, type Learned, type LogReader, readLog } from "../learn/learn.ts";
+import { HistoryWalk, type UserRows } from "../log/histories.ts";
+import { type ShownItems, UnclickedWalk } from "../log/unclicked.ts";
+import { readInt32 } from "../source/stream.ts";
 import { SampleWriter, SequenceWriter } from "./rows.ts";
 
 /**
@@ -36,35 +39,79 @@ export async function writeFiles(
   const fields = [...user, ...context];
   const writers = {} as Record<Split, SampleWriter>;
   for (const split of SPLITS) writers[split] = await SampleWriter.create(writing, samplesFile(contents, split));
-  const sequences = await SequenceWriter.create(writing, sequencesFile(contents));
+  const segments = new Segments(rule.maxHistory, reader.sizes.segments);
+  const sequences = await SequenceWriter.create(writing, sequencesFile(contents), segments);
   const rows = learned.itemIds[0].length;
   const sampler = learned.popularity && new NegativeSampler(learned.popularity, rows);
+  const histories = new HistoryWalk(rule);
+  const unclicked = new UnclickedWalk();
   const ids = new Int32Array(fields.length);
+  let shown = new Int32Array();
+
+  const writeRows = (log: UserRows, columns: Columns, beyond: ShownItems) => {
+    const behaviours = reader.behaviours[log.sequence];
+    if (log.begins) sequences.begin(behaviours);
+    if (log.to > shown.length) shown = new Int32Array(2 * log.to);
+    if (contents.unclicked) {
+      unclicked.take(log, beyond, (row, item) => {
+        shown[row] = item;
+      });
+    }
+    histories.take(log, behaviours, {
+      sample(row, split, before, length, place) {
+        for (let f = 0; f < fields.length; f++) {
+          ids[f] = fields[f].ids[codeOf(reader.fields[f], log.sequence, columns, row)];
+        }
+        const [time, item] = [log.time[row], log.item[row]];
+        const { sequence, position } = sequences.placeOf(before);
+        const label = sampler === undefined ? log.label[row] : 1;
+        writers[split].add({ label, time, sequence, position, length, item }, ids);
+        if (sampler === undefined) return;
+        const negative = sampler.draw(item, seed, NEGATIVE_STREAM, log.sequence, place);
+        writers[split].add({ label: 0, time, sequence, position, length, item: negative }, ids);
+      },
+      behaviour(row, training) {
+        sequences.add(log.item[row], log.time[row], training, shown[row]);
+      },
+    });
+  };
+  /** Of a user whose rows are not in memory together, the database knows what stands in the others. */
+  const writePart = async (log: UserRows, columns: Columns) => {
+    if (log.begins && sampler !== undefined) {
+      const items = await itemsOf(writing, log.sequence);
+      sampler.mark(items, 0, items.length);
+    }
+    const time = log.time[log.to - 1];
+    writeRows(log, columns, log.ends || !contents.unclicked ? [0, 0] : await shownAt(writing, log.sequence, time));
+  };
   await readLog(
     reading,
     reader,
-    (sequence, log, columns) => {
-      const { items, times, training, samples } = samplesOf(log, rule);
-      sequences.add(items, times, training, contents.unclicked ? unclickedOf(log) : []);
+    (log, columns) => {
+      if (!log.begins || !log.ends) return writePart(log, columns);
       sampler?.mark(log.item, log.from, log.to);
-      for (const { row, split, position, length, place } of samples) {
-        for (let f = 0; f < fields.length; f++) {
-          ids[f] = fields[f].ids[codeOf(reader.fields[f], sequence, columns, row)];
-        }
-        const [time, item] = [log.time[row], log.item[row]];
-        const label = sampler === undefined ? log.label[row] : 1;
-        writers[split].add({ label, time, sequence, position, length, item }, ids);
-        if (sampler === undefined) continue;
-        const negative = sampler.draw(item, seed, NEGATIVE_STREAM, sequence, place);
-        writers[split].add({ label: 0, time, sequence, position, length, item: negative }, ids);
-      }
+      return writeRows(log, columns, [0, 0]);
     },
     onStep,
   );
   for (const split of SPLITS) await writers[split].finish(folder);
-  const unclicked = sequences.unclicked;
-  await sequences.finish(folder, sequencesFile({ ...contents, unclicked }));
-  return unclicked;
+  await sequences.finish(folder, sequencesFile({ ...contents, unclicked: sequences.unclicked }));
+  return sequences.unclicked;
+}
+
+/** All items of a user. */
+async function itemsOf(connection: DuckDBConnection, sequence: number): Promise<Int32Array> {
+  return await readInt32(connection, `SELECT DISTINCT item FROM log WHERE sequence = ${sequence}`);
+}
+
+/** What a user was shown at a time and did not click. */
+async function shownAt(connection: DuckDBConnection, sequence: number, time: number): Promise<ShownItems> {
+  const [greatest = 0, next = 0] = await readInt32(
+    connection,
+    `SELECT DISTINCT item FROM log WHERE sequence = ${sequence} AND "time" = ${time} AND label = 0 AND item > 0
+     ORDER BY item DESC LIMIT 2`,
+  );
+  return [greatest, next];
 }
 
 async function writeItems(

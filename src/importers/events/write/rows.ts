@@ -2,6 +2,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { FileWriter } from "../../../dataset/file-writer.ts";
 import type { FormatFile } from "../../../dataset/layout.ts";
+import type { Segments } from "../../../dataset/segments.ts";
 
 /** Rows held before they go out. */
 const HELD = 8192;
@@ -72,56 +73,98 @@ export class SampleWriter {
   }
 }
 
-/** The sequences, which come in the order of the table `users`. */
+/** The segments of the users, who come in the order of the table `users`. */
 export class SequenceWriter {
   readonly #writer: FileWriter;
-  #offsets = [0];
+  readonly #segments: Segments;
+  #begins: number[] = [];
   #items: number[] = [];
   #times: number[] = [];
   #unclicked: number[] = [];
+  #repeated: number[] = [];
   #training: number[] = [];
+  /** The user's behaviours in all and so far, and where the segment that is open ends among them. */
+  #behaviours = 0;
+  #added = 0;
+  #end = 0;
+  /** Rows of the file before those of the user. */
+  #first = 0;
+  #segment = -1;
   /** Whether any behaviour has an unclicked impression. */
   unclicked = false;
 
-  private constructor(writer: FileWriter) {
+  private constructor(writer: FileWriter, segments: Segments) {
     this.#writer = writer;
+    this.#segments = segments;
   }
 
-  static async create(connection: DuckDBConnection, file: FormatFile): Promise<SequenceWriter> {
-    return new SequenceWriter(await FileWriter.create(connection, file, ["user"]));
+  static async create(connection: DuckDBConnection, file: FormatFile, segments: Segments): Promise<SequenceWriter> {
+    return new SequenceWriter(await FileWriter.create(connection, file, ["user"]), segments);
   }
 
-  /** @param unclicked of each behaviour, or nothing where none has any */
-  add(items: readonly number[], times: readonly number[], training: number, unclicked: readonly number[]): void {
-    for (const item of items) this.#items.push(item);
-    for (const time of times) this.#times.push(time);
-    for (const shown of unclicked) {
-      this.#unclicked.push(shown);
-      if (shown > 0) this.unclicked = true;
-    }
-    this.#training.push(training);
-    this.#offsets.push(this.#items.length);
+  /** The next user, who has so many behaviours. */
+  begin(behaviours: number): void {
+    this.#first += this.#segment + 1;
+    this.#behaviours = behaviours;
+    this.#added = 0;
+    this.#open(0);
+  }
+
+  /** @param unclicked 0 where there was none */
+  add(item: number, time: number, training: boolean, unclicked: number): void {
+    if (this.#added === this.#end) this.#open(this.#segment + 1);
+    this.#items.push(item);
+    this.#times.push(time);
+    this.#unclicked.push(unclicked);
+    if (unclicked > 0) this.unclicked = true;
+    if (training) this.#training[this.#training.length - 1]++;
+    this.#added++;
+  }
+
+  /** Where a history lies that ends before a position among the user's behaviours: row of the file, position in it. */
+  placeOf(position: number): { sequence: number; position: number } {
+    const segment = this.#segments.at(position, this.#behaviours);
+    return { sequence: this.#first + segment, position: position - this.#segments.begin(segment) };
+  }
+
+  #open(segment: number): void {
+    const repeated = this.#segments.repeated(segment);
+    const again = [this.#items, this.#times, this.#unclicked].map((values) => values.slice(values.length - repeated));
     if (this.#items.length >= HELD || this.#training.length >= HELD) this.#flush();
+    this.#begins.push(this.#items.length);
+    this.#repeated.push(repeated);
+    this.#training.push(0);
+    this.#segment = segment;
+    this.#end = this.#segments.end(segment, this.#behaviours);
+    [this.#items, this.#times, this.#unclicked].forEach((values, index) => {
+      for (const value of again[index]) values.push(value);
+    });
   }
 
   #flush(): void {
-    const offsets = Int32Array.from(this.#offsets);
-    this.#writer.append(this.#training.length, {
-      items: { values: Int32Array.from(this.#items), offsets },
-      times: { values: Float64Array.from(this.#times), offsets },
-      unclicked: { values: Int32Array.from(this.#unclicked), offsets },
+    const begins = Int32Array.from(this.#begins);
+    const ends = Int32Array.from([...this.#begins.slice(1), this.#items.length]);
+    this.#writer.append(begins.length, {
+      items: { values: Int32Array.from(this.#items), begins, ends },
+      times: { values: Float64Array.from(this.#times), begins, ends },
+      unclicked: { values: Int32Array.from(this.#unclicked), begins, ends },
+      repeated: Int32Array.from(this.#repeated),
       training: Int32Array.from(this.#training),
     });
-    this.#offsets = [0];
+    this.#begins = [];
     this.#items = [];
     this.#times = [];
     this.#unclicked = [];
+    this.#repeated = [];
     this.#training = [];
   }
 
   /** Writes the columns that `file` has. @throws UserError where it cannot be written */
   async finish(folder: string, file: FormatFile): Promise<void> {
     this.#flush();
-    await this.#writer.finish(folder, { query: `SELECT key AS "user" FROM users`, file });
+    const { whole, own } = this.#segments;
+    const segments = `CASE WHEN behaviours <= ${whole} THEN 1 ELSE (behaviours + ${own - 1}) // ${own} END`;
+    const query = `SELECT "user" FROM (SELECT key AS "user", unnest(range(${segments})) FROM users)`;
+    await this.#writer.finish(folder, { query, file });
   }
 }
