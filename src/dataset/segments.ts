@@ -13,7 +13,7 @@ export interface SegmentSizes {
 }
 
 /** DuckDB has 2048 rows in memory at a time, so many long ones have to fit into little. */
-const SIZES: SegmentSizes = { whole: 1024, own: 256 };
+const SIZES: SegmentSizes = { whole: 1024, own: 128 };
 
 export class Segments {
   readonly whole: number;
