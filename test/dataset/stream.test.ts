@@ -6,7 +6,7 @@ import { type Block, BlockCutter, epochPortions, type Portion, portionsOf } from
 import { type Dataset, type LoadedPortion, SPLITS, type Split } from "../../src/dataset/dataset.ts";
 import { Feed } from "../../src/dataset/feed.ts";
 import { readManifest } from "../../src/dataset/manifest.ts";
-import { loadUserKeys, openDataset } from "../../src/dataset/read.ts";
+import { openDataset } from "../../src/dataset/read.ts";
 import { Segments } from "../../src/dataset/segments.ts";
 import { type PortionShape, portionBytes } from "../../src/dataset/slot.ts";
 import type { DatasetSource, RawSamples } from "../../src/dataset/source.ts";
@@ -201,7 +201,7 @@ function inOrder(source: DatasetSource): DatasetSource {
 describe("users on several rows", () => {
   test("have the samples, histories and popularity that they have on one, in portions of any size", async () => {
     let cut = 0;
-    for (const [index, random] of fc.sample(sources, { numRuns: 12, seed: 8 }).entries()) {
+    for (const [index, random] of fc.sample(sources, { numRuns: 5, seed: 8 }).entries()) {
       const source = inOrder(random);
       const [one, several] = ["one", "several"].map((name) => join(folder, `${name}-${index}`));
       await writeDataset(one, source);
@@ -211,7 +211,7 @@ describe("users on several rows", () => {
       expect({ ...counts, sequences: 0 }).toEqual({ ...(await readManifest(one)).counts, sequences: 0 });
       if (counts.sequences > counts.users) cut++;
       expect((await openDataset(several)).popularity).toEqual(whole.popularity);
-      for (const portionBudget of [1, 600, 1 << 20]) {
+      for (const portionBudget of [1, 600]) {
         const stream = await DatasetStream.open(several, { portionBudget });
         for (const split of SPLITS) {
           const strip = ({ sequence: _, ...sample }: ReturnType<typeof describeSample>) => sample;
@@ -221,16 +221,15 @@ describe("users on several rows", () => {
           );
           expect([...(await stream.targets(split)).user]).toEqual([...whole[split].sequence]);
         }
+        expect([...new Set(await stream.userKeys())]).toEqual(source.users);
         await stream.close();
       }
-      const keys = await loadUserKeys(several);
-      expect([...new Set(keys)]).toEqual(source.users);
       const inspect = async (path: string) => {
         const { seconds: _, counts, ...found } = await inspectDataset(path);
         return JSON.stringify({ ...found, counts: { ...counts, sequences: 0 } }).replace(/(sequence"?:? ?)\d+/g, "$1");
       };
       expect(await inspect(several)).toBe(await inspect(one));
     }
-    expect(cut).toBeGreaterThan(6);
+    expect(cut).toBeGreaterThan(2);
   }, 60_000);
 });

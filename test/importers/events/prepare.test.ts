@@ -305,10 +305,10 @@ function contents(out: string): Record<string, string> {
 }
 
 describe("a dataset of events", () => {
-  test.each<[string, LogSizes]>([
-    ["together", {}],
-    ["in parts", { rows: 3, segments: { whole: 3, own: 1 } }],
-  ])("is what the rules say, row by row, with users %s in memory", { timeout: 60_000 }, async (_, sizes) => {
+  test.each<[string, LogSizes, number]>([
+    ["together", {}, 25],
+    ["in parts", { rows: 3, segments: { whole: 3, own: 1 } }, 12],
+  ])("is what the rules say, row by row, with users %s in memory", { timeout: 60_000 }, async (_, sizes, numRuns) => {
     let datasets = 0;
     await fc.assert(
       fc.asyncProperty(cases, async (given) => {
@@ -321,9 +321,9 @@ describe("a dataset of events", () => {
         datasets++;
         expect(await read(out)).toEqual(expected);
       }),
-      { numRuns: 25, endOnFailure: true },
+      { numRuns, endOnFailure: true },
     );
-    expect(datasets).toBeGreaterThan(8);
+    expect(datasets).toBeGreaterThan(numRuns / 4);
   });
 
   test("is the same, byte for byte, whatever the order of the rows", { timeout: 60_000 }, async () => {
