@@ -97,9 +97,11 @@ export async function prepareLogs(
     const made = await withWorkDatabase(workFolder, memory / 2, async (connect) => {
       const options = { utcOffset: features.utcOffset, missing: features.missing, skipBadRows, workFolder };
       const loaded = await loadAll(await connect(), features, sources, options, onProgress);
-      const made = await makeFiles(connect, folder, features, loaded, sizes, seed, onProgress).catch((error: unknown) => {
-        throw withSkipped(error, loaded);
-      });
+      const made = await makeFiles(connect, folder, features, loaded, sizes, seed, onProgress).catch(
+        (error: unknown) => {
+          throw withSkipped(error, loaded);
+        },
+      );
       return { ...made, loaded };
     });
     const { loaded, dropped, contents, learned, rule } = made;

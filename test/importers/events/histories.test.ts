@@ -36,17 +36,21 @@ function samplesOf(parts: readonly UserRows[], how: SampleRule, walk = new Histo
   let training = 0;
   const samples: { row: number; split: string; position: number; length: number; place: number }[] = [];
   for (const part of parts) {
-    walk.take(part, behaviour.reduce((sum, flag) => sum + flag, 0), {
-      sample(row, split, position, length, place) {
-        samples.push({ row, split, position, length, place });
+    walk.take(
+      part,
+      behaviour.reduce((sum, flag) => sum + flag, 0),
+      {
+        sample(row, split, position, length, place) {
+          samples.push({ row, split, position, length, place });
+        },
+        behaviour(row, learned) {
+          expect(learned).toBe(learned && training === items.length);
+          items.push(item[row]);
+          times.push(time[row]);
+          if (learned) training++;
+        },
       },
-      behaviour(row, learned) {
-        expect(learned).toBe(learned && training === items.length);
-        items.push(item[row]);
-        times.push(time[row]);
-        if (learned) training++;
-      },
-    });
+    );
   }
   return { items, times, training, samples };
 }
@@ -59,7 +63,9 @@ function unclickedOf(parts: readonly UserRows[], walk = new UnclickedWalk()): nu
     const last = time[part.to - 1];
     const shown = [...item.keys()].filter((row) => label[row] === 0 && time[row] === last).map((row) => item[row]);
     const [greatest = 0, next = 0] = [...new Set(shown)].sort((a, b) => b - a);
-    walk.take(part, [greatest, next], (_, found) => unclicked.push(found));
+    const found = new Int32Array(part.to);
+    walk.take(part, [greatest, next], found);
+    for (let row = part.from; row < part.to; row++) if (part.behaviour[row] === 1) unclicked.push(found[row]);
   }
   return unclicked;
 }
@@ -176,7 +182,8 @@ test("rows that come in parts are what they are together, whoever came before", 
   );
 });
 
-const rowsOf = ({ time, behaviour }: UserRows) => [...time.keys()].map((row) => ({ row, at: time[row], is: behaviour[row] }));
+const rowsOf = ({ time, behaviour }: UserRows) =>
+  [...time.keys()].map((row) => ({ row, at: time[row], is: behaviour[row] }));
 
 function slowly(user: UserRows, { split, window, maxHistory }: SampleRule): number[][] {
   const behaviours = rowsOf(user).filter(({ is }) => is === 1);
@@ -193,7 +200,8 @@ function unclickedSlowly(user: UserRows): number[] {
   return behaviours.map(({ row, at }, place) => {
     const since = place === 0 ? Number.NEGATIVE_INFINITY : behaviours[place - 1].at;
     const shown = rowsOf(user).filter(
-      (other) => user.label[other.row] === 0 && other.at > since && other.at <= at && user.item[other.row] !== user.item[row],
+      (other) =>
+        user.label[other.row] === 0 && other.at > since && other.at <= at && user.item[other.row] !== user.item[row],
     );
     return shown.length === 0 ? 0 : user.item[shown[shown.length - 1].row];
   });

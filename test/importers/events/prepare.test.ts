@@ -197,7 +197,10 @@ function joined(rows: Cells[]) {
     user.training += row.training;
     return { user: row.user, begin };
   });
-  const placeOf = (row: number, position: number) => ({ user: places[row].user, position: places[row].begin + position });
+  const placeOf = (row: number, position: number) => ({
+    user: places[row].user,
+    position: places[row].begin + position,
+  });
   return { sequences, placeOf };
 }
 

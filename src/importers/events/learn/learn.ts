@@ -8,7 +8,7 @@ import type { SegmentSizes } from "../../../dataset/segments.ts";
 import type { LearnedField } from "../../../dataset/vocabulary.ts";
 import type { FieldKind } from "../../../features/schema.ts";
 import type { Features, FieldSpec } from "../features/features.ts";
-import { HistoryWalk, type SampleRule, type UserRows } from "../log/histories.ts";
+import { HistoryWalk, type RowTaker, type SampleRule, type UserRows } from "../log/histories.ts";
 import { codeColumn, dictionaryOf } from "../log/names.ts";
 import { type NumberColumn, oneNumber, readIntegers, readUsers } from "../source/stream.ts";
 import { type Dictionary, learnField } from "./vocabularies.ts";
@@ -115,30 +115,31 @@ export async function learn(
   const popularity = predicted ? new Popularity(predictedBehaviours(behaviours)) : undefined;
   const walk = new HistoryWalk(rule);
   let trainingBehaviours = 0;
-  await readLog(
-    connection,
-    reader,
-    (log, columns) => {
-      walk.take(log, behaviours[log.sequence], {
-        sample(row, split) {
-          // A positive that is predicted is followed by its negative.
-          const made = predicted ? 2 : 1;
-          samples[split].count += made;
-          samples[split].clicked += predicted ? 1 : log.label[row];
-          if (split !== "train") return;
-          if (!predicted) itemCounts[log.item[row]]++;
-          for (let f = 0; f < fields.length; f++) counts[f][codeOf(fields[f], log.sequence, columns, row)] += made;
-        },
-        behaviour(row, training) {
-          if (!training) return;
-          itemCounts[log.item[row]]++;
-          popularity?.add(log.item[row]);
-          trainingBehaviours++;
-        },
-      });
+  // Of the part at work; set from part to part, so that nothing is made for each.
+  let log: UserRows;
+  let columns: Columns;
+  const taker: RowTaker = {
+    sample(row, split) {
+      // A positive that is predicted is followed by its negative.
+      const made = predicted ? 2 : 1;
+      samples[split].count += made;
+      samples[split].clicked += predicted ? 1 : log.label[row];
+      if (split !== "train") return;
+      if (!predicted) itemCounts[log.item[row]]++;
+      for (let f = 0; f < fields.length; f++) counts[f][codeOf(fields[f], log.sequence, columns, row)] += made;
     },
-    onRows,
-  );
+    behaviour(row, training) {
+      if (!training) return;
+      itemCounts[log.item[row]]++;
+      popularity?.add(log.item[row]);
+      trainingBehaviours++;
+    },
+  };
+  const takePart = (part: UserRows, all: Columns) => {
+    [log, columns] = [part, all];
+    walk.take(log, behaviours[log.sequence], taker);
+  };
+  await readLog(connection, reader, takePart, onRows);
   const learned: LearnedField[] = [];
   for (const [index, { spec }] of fields.entries()) {
     const [from, count] = [dictionaries[index], counts[index]];

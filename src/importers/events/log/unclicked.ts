@@ -6,6 +6,7 @@ import type { UserRows } from "./histories.ts";
 
 /** The greatest items that were shown at one time and not clicked; 0 where there are no more. */
 export type ShownItems = readonly [greatest: number, next: number];
+export const NOTHING: ShownItems = [0, 0];
 
 /** Goes through the logs of users, one user after the other. */
 export class UnclickedWalk {
@@ -17,9 +18,9 @@ export class UnclickedWalk {
 
   /**
    * @param beyond of a part that does not end its user: what was shown at its last time, in the rows to come too
-   * @param take gets the item of each behaviour
+   * @param found gets the item of each behaviour at the place of its row
    */
-  take(log: UserRows, beyond: ShownItems, take: (row: number, shown: number) => void): void {
+  take(log: UserRows, beyond: ShownItems, found: Int32Array): void {
     if (log.begins) {
       this.#previous = Number.NEGATIVE_INFINITY;
       this.#last = 0;
@@ -31,11 +32,10 @@ export class UnclickedWalk {
       if (log.behaviour[row] === 0) continue;
       // What was shown at a time belongs to the first behaviour then.
       if (time === this.#previous) {
-        take(row, 0);
+        found[row] = 0;
         continue;
       }
-      const atOnce = otherThan(item, shownAt(log, row, beyond));
-      take(row, atOnce > 0 ? atOnce : otherThan(item, [this.#last, this.#other]));
+      found[row] = shownWith(log, row, beyond) || (this.#last !== item ? this.#last : this.#other);
       this.#previous = time;
       this.#last = 0;
       this.#other = 0;
@@ -49,21 +49,18 @@ export class UnclickedWalk {
   }
 }
 
-const isUnclicked = ({ label, item }: UserRows, row: number) => label[row] === 0 && item[row] > 0;
+function isUnclicked({ label, item }: UserRows, row: number): boolean {
+  return label[row] === 0 && item[row] > 0;
+}
 
-const otherThan = (item: number, [first, second]: ShownItems) => (first !== item ? first : second);
-
-/** What was shown at the time of a row: of rows at one time, those of greater items come later. */
-function shownAt(log: UserRows, row: number, beyond: ShownItems): ShownItems {
+/** The greatest item that was shown at the time of a behaviour and is not its own; rows at one time are in the order of items. */
+function shownWith(log: UserRows, row: number, [greatest, next]: ShownItems): number {
   const { time, item } = log;
   let end = row;
   while (end < log.to && time[end] === time[row]) end++;
-  if (end === log.to && !log.ends) return beyond;
-  let greatest = 0;
+  if (end === log.to && !log.ends) return greatest !== item[row] ? greatest : next;
   for (let shown = end - 1; shown >= log.from && time[shown] === time[row]; shown--) {
-    if (!isUnclicked(log, shown) || item[shown] === greatest) continue;
-    if (greatest > 0) return [greatest, item[shown]];
-    greatest = item[shown];
+    if (isUnclicked(log, shown) && item[shown] !== item[row]) return item[shown];
   }
-  return [greatest, 0];
+  return 0;
 }

@@ -10,8 +10,8 @@ import { Segments } from "../../../dataset/segments.ts";
 import { writeVocabulary } from "../../../dataset/vocabulary.ts";
 import { NEGATIVE_STREAM } from "../../protocols.ts";
 import { type Columns, codeOf, type Learned, type LogReader, readLog } from "../learn/learn.ts";
-import { HistoryWalk, type UserRows } from "../log/histories.ts";
-import { type ShownItems, UnclickedWalk } from "../log/unclicked.ts";
+import { HistoryWalk, type RowTaker, type UserRows } from "../log/histories.ts";
+import { NOTHING, type ShownItems, UnclickedWalk } from "../log/unclicked.ts";
 import { readInt32 } from "../source/stream.ts";
 import { SampleWriter, SequenceWriter } from "./rows.ts";
 
@@ -48,49 +48,51 @@ export async function writeFiles(
   const ids = new Int32Array(fields.length);
   let shown = new Int32Array();
 
-  const writeRows = (log: UserRows, columns: Columns, beyond: ShownItems) => {
+  // Of the part at work; set from part to part, so that nothing is made for each.
+  let log: UserRows;
+  let columns: Columns;
+  const taker: RowTaker = {
+    sample(row, split, before, length, place) {
+      for (let f = 0; f < fields.length; f++) {
+        ids[f] = fields[f].ids[codeOf(reader.fields[f], log.sequence, columns, row)];
+      }
+      const [time, item] = [log.time[row], log.item[row]];
+      const [sequence, position] = [sequences.rowOf(before), sequences.positionOf(before)];
+      const label = sampler === undefined ? log.label[row] : 1;
+      writers[split].add({ label, time, sequence, position, length, item }, ids);
+      if (sampler === undefined) return;
+      const negative = sampler.draw(item, seed, NEGATIVE_STREAM, log.sequence, place);
+      writers[split].add({ label: 0, time, sequence, position, length, item: negative }, ids);
+    },
+    behaviour(row, training) {
+      sequences.add(log.item[row], log.time[row], training, shown[row]);
+    },
+  };
+  const writeRows = (part: UserRows, all: Columns, beyond: ShownItems) => {
+    [log, columns] = [part, all];
     const behaviours = reader.behaviours[log.sequence];
     if (log.begins) sequences.begin(behaviours);
     if (log.to > shown.length) shown = new Int32Array(2 * log.to);
-    if (contents.unclicked) {
-      unclicked.take(log, beyond, (row, item) => {
-        shown[row] = item;
-      });
-    }
-    histories.take(log, behaviours, {
-      sample(row, split, before, length, place) {
-        for (let f = 0; f < fields.length; f++) {
-          ids[f] = fields[f].ids[codeOf(reader.fields[f], log.sequence, columns, row)];
-        }
-        const [time, item] = [log.time[row], log.item[row]];
-        const { sequence, position } = sequences.placeOf(before);
-        const label = sampler === undefined ? log.label[row] : 1;
-        writers[split].add({ label, time, sequence, position, length, item }, ids);
-        if (sampler === undefined) return;
-        const negative = sampler.draw(item, seed, NEGATIVE_STREAM, log.sequence, place);
-        writers[split].add({ label: 0, time, sequence, position, length, item: negative }, ids);
-      },
-      behaviour(row, training) {
-        sequences.add(log.item[row], log.time[row], training, shown[row]);
-      },
-    });
+    if (contents.unclicked) unclicked.take(log, beyond, shown);
+    histories.take(log, behaviours, taker);
   };
   /** Of a user whose rows are not in memory together, the database knows what stands in the others. */
-  const writePart = async (log: UserRows, columns: Columns) => {
-    if (log.begins && sampler !== undefined) {
-      const items = await itemsOf(writing, log.sequence);
+  const writePart = async (part: UserRows, all: Columns) => {
+    const { sequence, begins, ends } = part;
+    if (begins && sampler !== undefined) {
+      const items = await itemsOf(writing, sequence);
       sampler.mark(items, 0, items.length);
     }
-    const time = log.time[log.to - 1];
-    writeRows(log, columns, log.ends || !contents.unclicked ? [0, 0] : await shownAt(writing, log.sequence, time));
+    const last = part.time[part.to - 1];
+    writeRows(part, all, ends || !contents.unclicked ? NOTHING : await shownAt(writing, sequence, last));
   };
   await readLog(
     reading,
     reader,
-    (log, columns) => {
-      if (!log.begins || !log.ends) return writePart(log, columns);
-      sampler?.mark(log.item, log.from, log.to);
-      return writeRows(log, columns, [0, 0]);
+    (part, all) => {
+      if (!part.begins || !part.ends) return writePart(part, all);
+      sampler?.mark(part.item, part.from, part.to);
+      return writeRows(part, all, NOTHING);
     },
     onStep,
   );

@@ -121,10 +121,14 @@ export class SequenceWriter {
     this.#added++;
   }
 
-  /** Where a history lies that ends before a position among the user's behaviours: row of the file, position in it. */
-  placeOf(position: number): { sequence: number; position: number } {
-    const segment = this.#segments.at(position, this.#behaviours);
-    return { sequence: this.#first + segment, position: position - this.#segments.begin(segment) };
+  /** The row of the file on which a history lies that ends before a position among the user's behaviours. */
+  rowOf(position: number): number {
+    return this.#first + this.#segments.at(position, this.#behaviours);
+  }
+
+  /** Where on that row it ends. */
+  positionOf(position: number): number {
+    return position - this.#segments.begin(this.#segments.at(position, this.#behaviours));
   }
 
   #open(segment: number): void {
