@@ -1,5 +1,6 @@
 /** The library: prepare, train, evaluate and score from TypeScript. The commands are thin layers over this. */
 
+export { calibrationOf, compareAuc, evaluateScores, relaImpr, spreadOf } from "./api/statistics.ts";
 export type { Dataset, Samples, Split } from "./dataset/dataset.ts";
 export { openDataset } from "./dataset/read.ts";
 export type { MachineOptions, TrainingMachineOptions } from "./engine/machine.ts";
@@ -39,11 +40,10 @@ export { type Explainer, type Explanation, loadExplainer, type Overrides } from 
 export { loadScorer, type Scorer } from "./scoring/predict.ts";
 export type { PredictRequest, Value, Values } from "./scoring/request.ts";
 export type { ItemCounts } from "./scoring/request-model.ts";
-export { type Calibration, type CalibrationBin, calibrationOf } from "./statistics/calibration.ts";
-export { type Comparison, compareAuc, type Difference } from "./statistics/compare.ts";
-export { evaluateScores, type Metrics } from "./statistics/metrics.ts";
-export { relaImpr } from "./statistics/relaimpr.ts";
-export { type Spread, spreadOf } from "./statistics/spread.ts";
+export type { Calibration, CalibrationBin } from "./statistics/calibration.ts";
+export type { Comparison, Difference } from "./statistics/compare.ts";
+export type { Metrics } from "./statistics/metrics.ts";
+export type { Spread } from "./statistics/spread.ts";
 export type { TrainEvent } from "./training/events.ts";
 export { type Interruption, type TrainOptions, train } from "./training/train.ts";
 export type { FileVerdict, Verification } from "./verification/verified.ts";

@@ -1,4 +1,5 @@
 /** A dataset folder as a whole. `DatasetStream` reads in portions what may be larger than memory. */
+import { checkPath } from "../options/problems.ts";
 import type { Dataset } from "./dataset.ts";
 import type { Manifest } from "./manifest.ts";
 import { DatasetStream } from "./stream.ts";
@@ -9,6 +10,7 @@ import { DatasetStream } from "./stream.ts";
  *   agree with the manifest.
  */
 export async function openDataset(directory: string): Promise<Dataset & { manifest: Manifest }> {
+  checkPath("openDataset", "directory", directory);
   const stream = await DatasetStream.open(directory, { portionBudget: Number.POSITIVE_INFINITY, probability: true });
   try {
     return { ...(await readWhole(stream)), manifest: stream.manifest };

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { failure } from "../errors/failure.ts";
 import { isInterruption } from "../interruption.ts";
+import { listener, signal } from "../options/pieces.ts";
 import { checkOptions } from "../options/problems.ts";
 import type { Report } from "../report/report.ts";
 import { writeReport } from "../report/write.ts";
@@ -14,6 +15,7 @@ const runOptions = z.strictObject({
   ...sharedOptions.shape,
   settings: z.record(z.string(), z.unknown(), "expected settings by dotted key"),
   ...experimentOptions.shape,
+  ...{ name: z.string(), signal, onProgress: listener },
 });
 
 /** What to run, on what; see `LabOptions` and `experimentOptions`. */
@@ -35,10 +37,10 @@ export interface ExperimentOutcome {
  * @throws UserError for bad input, or folders that hold something else
  */
 export async function runExperiment(options: RunExperimentOptions): Promise<ExperimentOutcome | { interrupted: true }> {
-  const { name, signal: _, onProgress: __, ...given } = options;
+  const checked = checkOptions("runExperiment", runOptions, options);
+  const { name, user, model, trials, signal: _, onProgress: __, ...shared } = checked;
   const experiment = experiments.get(name);
   if (!experiment) throw failure("experiment.unknown", { name, known: [...experiments.keys()] });
-  const { user, model, trials, ...shared } = checkOptions("runExperiment", runOptions, given);
   const start = performance.now();
   const lab = await Lab.open({ ...options, ...shared });
   try {

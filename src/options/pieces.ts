@@ -51,3 +51,12 @@ function bytesOf(size: string): number {
   const [, digits, unit] = /^(\d+(?:\.\d+)?) ?([MG]B)$/i.exec(size.trim()) ?? [];
   return Math.floor(Number(digits) * UNITS[unit?.toUpperCase()]);
 }
+
+/** A path that a program gives. */
+export const path = z.string().min(1).check(withoutNul);
+
+/** A function that is told of what happens. */
+export const listener = z.custom((given) => typeof given === "function", "expected a function").optional();
+
+/** What ends a work before it is done. */
+export const signal = z.instanceof(AbortSignal, { error: "expected an AbortSignal" }).optional();

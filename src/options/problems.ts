@@ -1,9 +1,10 @@
 /** What is wrong with a value that a schema refuses, in plain English: where, what was expected, what was found. */
-import type { z } from "zod";
+import { z } from "zod";
 import { withoutAddress } from "../errors/addresses.ts";
 import { failure } from "../errors/failure.ts";
 import { unknownKey } from "../suggest.ts";
 import { type Described, describe, expectedAt, placesAt, settingsOf } from "./expected.ts";
+import { listener, path } from "./pieces.ts";
 
 /** `unknown`: a key that the schema does not have. `empty`: a text that must not be. `wrong`: everything else. */
 export interface Problem {
@@ -58,6 +59,18 @@ export function checkOptions<S extends z.ZodType>(caller: string, schema: S, opt
   const checked = schema.safeParse(options);
   if (checked.success) return checked.data;
   throw failure("settings.invalid", { name: caller, problems: whatIsWrong(schema, options) });
+}
+
+/** A path among the arguments of `caller`. @throws UserError that names it where it is none */
+export function checkPath(caller: string, name: string, given: unknown): void {
+  checkOptions(caller, z.object({ [name]: path }), { [name]: given });
+}
+
+const listening = z.object({ onProgress: listener });
+
+/** The listener among the arguments of `caller`. @throws UserError where it is no function */
+export function checkListener(caller: string, onProgress: unknown): void {
+  checkOptions(caller, listening, { onProgress });
 }
 
 function read(issue: z.core.$ZodIssue, described: Described): Problem[] {

@@ -9,7 +9,7 @@ import type { Model } from "../models/model.ts";
 import { models } from "../models/registry.ts";
 import { describe, settingsOf } from "../options/expected.ts";
 import { seed } from "../options/pieces.ts";
-import { whatIsWrong } from "../options/problems.ts";
+import { checkOptions, whatIsWrong } from "../options/problems.ts";
 import { leaves } from "./dotted.ts";
 
 export const trainSchema = z.strictObject({
@@ -126,6 +126,7 @@ export function differingKey(a: RunConfig, b: RunConfig): string | undefined {
 
 /** The dotted keys that `--set` takes for a model, each with its description. */
 export function configKeys(modelName: string): Map<string, string> {
+  checkOptions("configKeys", z.object({ modelName: z.string() }), { modelName });
   const settings = settingsOf(describe(runSchema(modelNamed(modelName))));
   settings.delete("model.name");
   return new Map([...settings].map(([key, { description = "" }]) => [key, description]));

@@ -6,10 +6,12 @@
  * is that of all validation samples with the weights at the point. Validation has them where the run was trained with
  * `train.curve_steps`.
  */
+
 import { existsSync } from "node:fs";
 import { z } from "zod";
 import { failure } from "../errors/failure.ts";
 import { readLines } from "../lines.ts";
+import { checkPath } from "../options/problems.ts";
 import type { Losses } from "./losses.ts";
 import { epochLine, stepLine } from "./metrics-log.ts";
 import { parseOrNull, runFiles } from "./run-folder.ts";
@@ -34,6 +36,7 @@ export interface CurvePoint {
  * @throws UserError naming file and line where the log cannot be understood
  */
 export async function readCurve(run: string): Promise<CurvePoint[]> {
+  checkPath("readCurve", "run", run);
   const { metrics } = runFiles(run);
   if (!existsSync(metrics)) throw failure("run.lacks", { path: run, what: "log", reason: "there is no metrics.jsonl" });
   const points: CurvePoint[] = [];

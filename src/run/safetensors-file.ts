@@ -2,9 +2,11 @@
  * Safetensors files opened for reading tensor by tensor, so that a checkpoint goes straight to where it belongs: what
  * is in memory at any time is the destination, not the file.
  */
+
 import { type FileHandle, open, readFile } from "node:fs/promises";
 import { LARGEST_CHUNK } from "../files/aside.ts";
 import { fileError } from "../files/failures.ts";
+import { checkPath } from "../options/problems.ts";
 import {
   bytesOf,
   decode,
@@ -67,6 +69,7 @@ export async function openTensorFile(path: string): Promise<OpenTensorFile> {
 
 /** All tensors of a file, as views of its content. Throws UserError where it cannot be read or is not valid. */
 export async function readTensorFile(path: string): Promise<TensorFile> {
+  checkPath("readTensorFile", "path", path);
   const bytes = await readFile(path).catch((error) => {
     throw fileError(error, "read", path);
   });

@@ -7,7 +7,7 @@ import { parseTime } from "../dataset/time.ts";
 import { categoryOf, isMissing, readsTime, type Transform } from "../dataset/transform.ts";
 import { failure } from "../errors/failure.ts";
 import type { Batch } from "../features/batch.ts";
-import type { Field } from "../features/schema.ts";
+import type { Field, Schema } from "../features/schema.ts";
 import type { ModelDescription } from "../run/model-description.ts";
 import { gatherIds } from "../tensor/arrays.ts";
 import type { PredictRequest, Value, Values } from "./request.ts";
@@ -136,9 +136,11 @@ export class RequestEncoder {
     this.unknownBehaviours[place] = unknown;
   }
 
-  /** Takes a request whose ids are known. */
-  place(place: number, { user, candidate, history, context }: CodedRequest): void {
+  /** Takes a request whose ids are known. @throws UserError where one is none of the model's */
+  place(place: number, request: CodedRequest): void {
     const { schema, catalogue } = this.#description;
+    checkCoded(request, schema, catalogue.values.length);
+    const { user, candidate, history, context } = request;
     const length = Math.min(history.length, schema.maxHistory);
     this.#user.forEach((ids, f) => {
       ids[place] = user[f];
@@ -267,6 +269,31 @@ export class RequestEncoder {
   #timeOf(value: Value | undefined): number | null {
     if (value === undefined || value === null || value === "") return Number.NaN;
     return typeof value === "boolean" ? null : parseTime(value, this.#description.utcOffset);
+  }
+}
+
+/** Ids and rows become addresses in memory: each must lie in its table. */
+function checkCoded(request: unknown, { user, context }: Schema, items: number): void {
+  const { user: ofUser, context: ofContext, candidate, history } = (request ?? {}) as Record<string, unknown>;
+  const sizes = (fields: readonly Field[]) => fields.map(({ size }) => size);
+  refuseOutside("user", ofUser, sizes(user));
+  refuseOutside("context", ofContext, sizes(context));
+  refuseOutside("candidate", [candidate], [items]);
+  refuseOutside("history", history, items);
+}
+
+/** @param sizes of the tables that the ids lead to: one for each of them, or one for all */
+function refuseOutside(field: string, ids: unknown, sizes: readonly number[] | number): void {
+  const isList = Array.isArray(ids) || ids instanceof Int32Array;
+  if (!isList || (typeof sizes !== "number" && ids.length !== sizes.length)) {
+    const expected = typeof sizes === "number" ? "a list of rows" : `a list of ${sizes.length} ids`;
+    throw failure("request.wrong-value", { field, expected, found: String(JSON.stringify(ids)).slice(0, 60) });
+  }
+  for (let i = 0; i < ids.length; i++) {
+    const size = typeof sizes === "number" ? sizes : sizes[i];
+    if (Number.isInteger(ids[i]) && ids[i] >= 0 && ids[i] < size) continue;
+    const expected = `a whole number, 0 to ${size - 1}`;
+    throw failure("request.wrong-value", { field: `${field}.${i}`, expected, found: String(ids[i]) });
   }
 }
 

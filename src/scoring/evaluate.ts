@@ -6,6 +6,7 @@ import { chooseMachine, type MachineOptions } from "../engine/machine.ts";
 import { loadFinalWeights } from "../engine/state.ts";
 import { WorkerPool } from "../engine/worker-pool.ts";
 import { failure } from "../errors/failure.ts";
+import { listener } from "../options/pieces.ts";
 import { checkOptions } from "../options/problems.ts";
 import { describeModel, haveSameIds } from "../run/model-description.ts";
 import { readModelDescription } from "../run/model-folder.ts";
@@ -17,6 +18,9 @@ import { evaluateScores, type Metrics, type Scores } from "../statistics/metrics
 import { relaImpr } from "../statistics/relaimpr.ts";
 import { evaluateOptions } from "./options.ts";
 import { SplitScorer } from "./split-scorer.ts";
+
+const evaluateArguments = evaluateOptions.extend({ onProgress: listener });
+const scoreArguments = evaluateArguments.omit({ against: true, calibration: true });
 
 /** Which run to score on which part of which data. */
 export interface ScoreOptions extends MachineOptions {
@@ -40,6 +44,7 @@ export interface ScoredRun extends Scores {
  * @throws UserError where the run or the dataset cannot be read, or the dataset's fields are not the model's
  */
 export async function scoreRun(options: ScoreOptions): Promise<ScoredRun> {
+  checkOptions("scoreRun", scoreArguments, options);
   return (await scoreOn(options)).scored;
 }
 
@@ -96,8 +101,9 @@ export interface Evaluation extends Metrics {
  * Metrics of a run's best model on a part of a dataset, and what else is asked for.
  * @throws UserError where an option cannot be used, and as `scoreRun`
  */
-export async function evaluateRun({ onProgress, ...given }: EvaluateOptions): Promise<Evaluation> {
-  const { against, calibration, ...options } = checkOptions("evaluateRun", evaluateOptions, given);
+export async function evaluateRun(given: EvaluateOptions): Promise<Evaluation> {
+  const { against, calibration, ...options } = checkOptions("evaluateRun", evaluateArguments, given);
+  const { onProgress } = given;
   const runs = against === undefined ? 1 : 2;
   const { scored, manifest } = await scoreOn({
     ...options,

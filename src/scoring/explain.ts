@@ -2,8 +2,11 @@
  * Looking inside a trained model: what it attends to in a history, and how its state moves (figure 3 of
  * https://arxiv.org/abs/1809.03672).
  */
+import { z } from "zod";
 import type { Tensor } from "../autograd/values.ts";
 import { failure } from "../errors/failure.ts";
+import { path } from "../options/pieces.ts";
+import { checkOptions } from "../options/problems.ts";
 import { type RunConfig, resolveConfig } from "../run/config.ts";
 import type { CodedRequest } from "./encode.ts";
 import type { PredictRequest } from "./request.ts";
@@ -14,6 +17,12 @@ import { openModel, type RequestModel } from "./request-model.ts";
  * without attention. Only what needs no other parameters than the run's can be changed.
  */
 export type Overrides = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+const group = z.record(z.string(), z.unknown(), "expected settings by key");
+const explainerArguments = z.object({
+  run: path,
+  overrides: z.record(z.string(), group, "expected groups of settings by name"),
+});
 
 /** What happens in a model for one request; T behaviours of its history count, oldest first. */
 export interface Explanation {
@@ -37,6 +46,7 @@ export interface Explainer {
  * @throws UserError where there is none, it has no attention or no states, or `overrides` do not fit it
  */
 export async function loadExplainer(run: string, overrides: Overrides = {}): Promise<Explainer> {
+  checkOptions("loadExplainer", explainerArguments, { run, overrides });
   const model = await openModel(run, { configure: (config) => overridden(config, overrides) });
   const attention = exposed(model, "attention");
   const states = exposed(model, "states");

@@ -6,7 +6,7 @@ import type { RunConfig } from "../run/config.ts";
 import type { ModelDescription } from "../run/model-description.ts";
 import { readModelDescription } from "../run/model-folder.ts";
 import { type CodedRequest, RequestEncoder } from "./encode.ts";
-import type { PredictRequest } from "./request.ts";
+import { checkRequest, type PredictRequest } from "./request.ts";
 
 /** How to run a model. It is run by one thread. */
 export interface OpenOptions extends Pick<MachineOptions, "engine"> {
@@ -48,11 +48,16 @@ export class RequestModel {
 
   /**
    * Replays the tape for at most `SCORE_BATCH` requests; returns the probability of a click for each.
-   * @throws UserError for a field that the model does not know, or a time that is none
+   * @param first the number of the first of them, for errors
+   * @throws UserError where one is no request, for a field that the model does not know, or a time that is none
    */
-  replay(requests: readonly PredictRequest[]): number[] {
+  replay(requests: readonly PredictRequest[], first = 0): number[] {
     const { lengths, unknownCandidates, unknownBehaviours } = this.#encoder;
-    for (let i = 0; i < requests.length; i++) this.#encoder.encode(i, requests[i]);
+    for (let i = 0; i < requests.length; i++) {
+      const request: unknown = requests[i];
+      checkRequest(request, first + i);
+      this.#encoder.encode(i, request);
+    }
     const counts = this.#counts;
     for (let i = 0; i < requests.length; i++) {
       counts.candidates++;

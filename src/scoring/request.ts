@@ -1,5 +1,7 @@
 /** What a model is asked, in the values of the raw data (docs/data-format.md), and the check of what comes as JSON. */
 import { z } from "zod";
+import { failure } from "../errors/failure.ts";
+import { problemsOf, sentence } from "../options/problems.ts";
 
 /** A value of the raw data. Numbers and booleans stand for the text that JavaScript prints; null and "" for none. */
 export type Value = string | number | boolean | null;
@@ -46,3 +48,26 @@ export const predictRequestSchema = z.strictObject({
   context: z.record(z.string(), value).optional(),
   time: value.optional(),
 }) satisfies z.ZodType<PredictRequest>;
+
+/** Of what a program passes; it may have keys of its own. */
+const looseRequest = predictRequestSchema.loose();
+
+/**
+ * Looks at what is passed for a request number `index`, without an allocation where it is one.
+ * @throws UserError that names the request and the key
+ */
+export function checkRequest(given: unknown, index: number): asserts given is PredictRequest {
+  if (isRequest(given)) return;
+  const [problem] = problemsOf(looseRequest, given);
+  const field = [index, ...problem.path].join(".");
+  throw failure("request.invalid", { field, problem: sentence(problem, `request ${field}`) });
+}
+
+function isRequest(given: unknown): boolean {
+  if (typeof given !== "object" || given === null || Array.isArray(given)) return false;
+  const { user, candidate, history, context, time } = given as Record<string, unknown>;
+  if (!isValueOrValues(user) || !isValueOrValues(candidate) || !Array.isArray(history)) return false;
+  for (let i = 0; i < history.length; i++) if (!isValueOrValues(history[i])) return false;
+  if (context !== undefined && (isValue(context) || !isValueOrValues(context))) return false;
+  return time === undefined || isValue(time);
+}

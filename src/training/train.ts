@@ -1,11 +1,14 @@
 /** Trains a model on a dataset, into the folder of a run: what must be open and checked before the loop begins. */
 import { existsSync } from "node:fs";
+import { z } from "zod";
 import { SPLITS } from "../dataset/dataset.ts";
 import type { DatasetStream } from "../dataset/stream.ts";
-import { chooseTrainingMachine, type TrainingMachineOptions } from "../engine/machine.ts";
+import { chooseTrainingMachine, type TrainingMachineOptions, trainingMachineOptions } from "../engine/machine.ts";
 import { WorkerPool } from "../engine/worker-pool.ts";
 import { failure } from "../errors/failure.ts";
 import { endingItself } from "../interruption.ts";
+import { listener, path, signal } from "../options/pieces.ts";
+import { checkOptions } from "../options/problems.ts";
 import { type RunConfig, resolveConfig } from "../run/config.ts";
 import { withLock } from "../run/lock.ts";
 import { describeModel, fingerprint } from "../run/model-description.ts";
@@ -17,6 +20,12 @@ import { readCheckpoint } from "./checkpoint.ts";
 import type { TrainEvent } from "./events.ts";
 import { trainToEnd } from "./loop.ts";
 import { noteEngine, type Progress, startOfRun } from "./progress.ts";
+
+/** The configuration has a check of its own, with better words for what is wrong with it. */
+const trainArguments = z.strictObject({
+  ...{ data: path, out: path, config: z.unknown(), resume: z.boolean().optional(), signal, onProgress: listener },
+  ...trainingMachineOptions.shape,
+});
 
 /** What to train, on what, and where to. */
 export interface TrainOptions extends TrainingMachineOptions {
@@ -46,6 +55,7 @@ export interface Interruption {
  *   (run.too-large) or a loss is not finite (run.diverged)
  */
 export async function train(options: TrainOptions): Promise<TrainSummary | Interruption> {
+  checkOptions("train", trainArguments, options);
   const { data, out, resume = false, signal, onProgress: onEvent = () => {} } = options;
   const config = resume ? await readRunConfig(out) : resolveConfig(options.config);
   // Before anything is written: people's folders stay as they are.

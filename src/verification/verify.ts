@@ -1,10 +1,14 @@
 /** Looks for damage in datasets and runs, and in all that lie in a folder, without changing anything. */
+
 import { existsSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { z } from "zod";
 import { MANIFEST_FILE } from "../dataset/layout.ts";
 import { failure } from "../errors/failure.ts";
 import { fileError } from "../files/failures.ts";
+import { path } from "../options/pieces.ts";
+import { checkListener, checkOptions } from "../options/problems.ts";
 import { runFiles } from "../run/run-folder.ts";
 import { verifyDataset } from "./dataset.ts";
 import { verifyRun } from "./run.ts";
@@ -19,6 +23,8 @@ export async function verify(
   paths: readonly string[],
   onProgress?: (done: number, total: number) => void,
 ): Promise<Verification[]> {
+  checkOptions("verify", z.object({ paths: z.array(path) }), { paths });
+  checkListener("verify", onProgress);
   const found = (await Promise.all(paths.map(findIn))).flat();
   const verifications: Verification[] = [];
   for (const { path, look } of found) {

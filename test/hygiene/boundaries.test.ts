@@ -51,9 +51,10 @@ const ROOMS: Readonly<Record<string, { below: readonly string[]; browser?: boole
   "experiments/paper": { below: ["experiments/results"] },
   "experiments/search": { below: ["experiments/results"] },
   experiments: { below: ["experiments/paper", "experiments/search"] },
+  api: { below: ["statistics", "options"] },
   "index.ts": {
     below: [
-      ...["experiments", "verification", "inspection/show"],
+      ...["api", "experiments", "verification", "inspection/show"],
       ...["importers/amazon", "importers/taobao", "importers/synthetic"],
     ],
   },

@@ -8,7 +8,7 @@ import { writeAside } from "../../dataset/folder.ts";
 import { type PreparedCounts, preparedCounts } from "../../dataset/manifest.ts";
 import { writeDatasetFiles } from "../../dataset/write.ts";
 import { failure } from "../../errors/failure.ts";
-import { checkOptions } from "../../options/problems.ts";
+import { checkListener, checkOptions } from "../../options/problems.ts";
 import { behaviourSequences } from "../behaviours.ts";
 import { sampleBehaviours } from "../protocols.ts";
 import { readMetadata, readReviews, type Unusable } from "./dump.ts";
@@ -29,6 +29,7 @@ export interface PrepareSummary extends PreparedCounts {
  * nothing to train on, or `out` cannot be written.
  */
 export async function prepareAmazon(options: PrepareAmazonOptions, onProgress?: OnProgress): Promise<PrepareSummary> {
+  checkListener("prepareAmazon", onProgress);
   const checked = checkOptions("prepareAmazon", amazonOptions, options);
   return await writeAside(checked.out, (folder) => prepareInto(folder, checked, onProgress));
 }

@@ -13,7 +13,7 @@ import { DAY } from "../../dataset/time.ts";
 import { describeField } from "../../dataset/vocabulary.ts";
 import { writeManifest } from "../../dataset/write-manifest.ts";
 import { failure, noted, UserError } from "../../errors/failure.ts";
-import { checkOptions } from "../../options/problems.ts";
+import { checkListener, checkOptions } from "../../options/problems.ts";
 import {
   behaviourColumns,
   behaviourFiles,
@@ -52,6 +52,7 @@ export interface EventsSummary extends PreparedCounts {
  *   or test on, disk or memory do not suffice, or `out` cannot be written
  */
 export async function prepareEvents(options: PrepareEventsOptions, onProgress?: OnProgress): Promise<EventsSummary> {
+  checkListener("prepareEvents", onProgress);
   return await prepareEventsInParts(options, {}, onProgress);
 }
 

@@ -9,7 +9,7 @@ import { writeAside } from "../../dataset/folder.ts";
 import { type PreparedCounts, preparedCounts } from "../../dataset/manifest.ts";
 import { writeDatasetFiles } from "../../dataset/write.ts";
 import { throwIfInterrupted } from "../../interruption.ts";
-import { checkOptions } from "../../options/problems.ts";
+import { checkListener, checkOptions } from "../../options/problems.ts";
 import { evaluateScores, type Metrics } from "../../statistics/metrics.ts";
 import { SampleColumns } from "../sample-columns.ts";
 import { writeDumps } from "./dumps.ts";
@@ -42,6 +42,7 @@ export async function prepareSynthetic(
   options: PrepareSyntheticOptions,
   onProgress?: OnProgress,
 ): Promise<SyntheticSummary> {
+  checkListener("prepareSynthetic", onProgress);
   const { out, ...checked } = checkOptions("prepareSynthetic", syntheticOptions, options);
   return await writeAside(out, (folder) => prepareInto(folder, checked, onProgress));
 }

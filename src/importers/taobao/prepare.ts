@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { OnProgress } from "../../dataset/dataset.ts";
 import { failure } from "../../errors/failure.ts";
-import { checkOptions } from "../../options/problems.ts";
+import { checkListener, checkOptions } from "../../options/problems.ts";
 import { resolveFeatures } from "../events/features/features.ts";
 import { type EventsSummary, prepareLogs } from "../events/prepare.ts";
 import { type PrepareTaobaoOptions, taobaoOptions } from "./options.ts";
@@ -47,6 +47,7 @@ const FEATURES = {
  * @throws UserError where one is missing or cannot be used, and as `prepareEvents`
  */
 export async function prepareTaobao(options: PrepareTaobaoOptions, onProgress?: OnProgress): Promise<EventsSummary> {
+  checkListener("prepareTaobao", onProgress);
   const { dir, types, ...rest } = checkOptions("prepareTaobao", taobaoOptions, options);
   const behaviours = { ...FEATURES.behaviours, ...(types && { types }) };
   const given = { behaviours: true, users: true, items: true };

@@ -1,4 +1,5 @@
 /** A look at a dataset folder before anybody trains on it: what is in it, and what is wrong with it. */
+
 import { availableParallelism } from "node:os";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { fileFailure } from "../../database/errors.ts";
@@ -9,6 +10,7 @@ import { checkFolder } from "../../dataset/scan.ts";
 import { VerifiedFiles } from "../../dataset/verified-files.ts";
 import { failure, isFailure } from "../../errors/failure.ts";
 import { withTemporaryFolder } from "../../files/unfinished.ts";
+import { checkListener, checkPath } from "../../options/problems.ts";
 import { measureCold } from "./cold.ts";
 import { countSplits } from "./counts.ts";
 import { openTables } from "./database.ts";
@@ -39,6 +41,8 @@ export async function inspectDataset(
   directory: string,
   onProgress?: (part: string, done: number, total: number) => void,
 ): Promise<DatasetInspection> {
+  checkPath("inspectDataset", "directory", directory);
+  checkListener("inspectDataset", onProgress);
   const start = performance.now();
   const manifest = await readManifest(directory);
   const files = new VerifiedFiles(directory, manifest);

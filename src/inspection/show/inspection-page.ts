@@ -1,5 +1,8 @@
 /** The results of a dataset inspection as one page for offline reading: warnings, tables and figures. */
+import { z } from "zod";
 import { SPLITS } from "../../dataset/dataset.ts";
+import { path } from "../../options/pieces.ts";
+import { checkOptions } from "../../options/problems.ts";
 import { barsPlot } from "../../report/plots/bars.ts";
 import { histogramPlot } from "../../report/plots/histogram.ts";
 import { ratesPlot } from "../../report/plots/rates.ts";
@@ -12,9 +15,17 @@ import { stretchLength, type Timeline } from "../measure/timeline.ts";
 import { SHIFTED_PSI, STABLE_PSI } from "../measure/warnings.ts";
 import { headline, type InspectionTable, inspectionTables, valueName, valuesOf } from "./inspection-tables.ts";
 
-/** Writes the page about the dataset in `directory`. @throws UserError where `path` cannot be written */
-export async function writeInspection(path: string, directory: string, inspection: DatasetInspection): Promise<void> {
-  await writePage(path, inspectionReport(directory, inspection));
+/** An inspection is what `inspectDataset` returns; nobody makes one by hand. */
+const inspected = z.custom(
+  (given) => typeof given === "object" && given !== null && "warnings" in given && "splits" in given,
+  "expected what inspectDataset returns",
+);
+const pageArguments = z.object({ path, directory: path, inspection: inspected });
+
+/** Writes the page about the dataset in `directory`. @throws UserError where `file` cannot be written */
+export async function writeInspection(file: string, directory: string, inspection: DatasetInspection): Promise<void> {
+  checkOptions("writeInspection", pageArguments, { path: file, directory, inspection });
+  await writePage(file, inspectionReport(directory, inspection));
 }
 
 function inspectionReport(directory: string, inspection: DatasetInspection): Report {
