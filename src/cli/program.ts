@@ -1,6 +1,7 @@
 /** The command line as a value: commands, help and exit codes. Nothing here touches the process; `main.ts` does. */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { onNote } from "../files/notes.ts";
 import { interruptible, isInterruption } from "../interruption.ts";
 import { suggestion } from "../suggest.ts";
 import { type Context, INTERRUPTED } from "./context.ts";
@@ -73,6 +74,7 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
     exitCode = code;
   });
   const isVerbose = addVerbose(program);
+  const endNotes = onNote((text) => print(context.stderr, [`note: ${text}`]));
   try {
     await interruptible(context.signal, () => program.parseAsync(argv, { from: "user" }));
     return exitCode;
@@ -83,5 +85,7 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
     }
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // Commander has printed it
     return report(context.stderr, error, isVerbose());
+  } finally {
+    endNotes();
   }
 }

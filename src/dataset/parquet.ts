@@ -62,7 +62,7 @@ export function storedColumn({ name, type }: TypedColumn, as = name): string {
   return `${identifier(name)}::${stored[type]} AS ${identifier(as)}`;
 }
 
-/** Writes what a query gives, in its order, as zstd Parquet. @throws UserError where the file cannot be written. */
+/** Writes what a query gives, in its order, as zstd Parquet: straight to `path`, a temporary name. @throws UserError where the file cannot be written. */
 export async function copyToParquet(
   connection: DuckDBConnection,
   query: string,
@@ -71,7 +71,7 @@ export async function copyToParquet(
 ): Promise<void> {
   const groups = rowGroup === undefined ? "" : `, ROW_GROUP_SIZE ${rowGroup}`;
   await connection
-    .run(`COPY (${query}) TO ${quote(path)} (FORMAT parquet, COMPRESSION zstd${groups})`)
+    .run(`COPY (${query}) TO ${quote(path)} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false${groups})`)
     .catch((error: unknown) => {
       throw fileFailure(error, "write", path);
     });

@@ -1,13 +1,16 @@
 /** Runs an experiment and writes its report. */
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { failure } from "../errors/failure.ts";
+import { fileError, unlessAbsent } from "../files/failures.ts";
 import { isInterruption } from "../interruption.ts";
 import { listener, signal } from "../options/pieces.ts";
 import { checkOptions } from "../options/problems.ts";
 import type { Report } from "../report/report.ts";
 import { writeReport } from "../report/write.ts";
 import { Interrupted, Lab, type LabOptions } from "./lab/lab.ts";
+import { RUNS } from "./lab/trials.ts";
 import { experimentOptions, experiments, sharedOptions } from "./list.ts";
 
 /** What can be checked of the options by their values. */
@@ -42,6 +45,7 @@ export async function runExperiment(options: RunExperimentOptions): Promise<Expe
   const experiment = experiments.get(name);
   if (!experiment) throw failure("experiment.unknown", { name, known: [...experiments.keys()] });
   const start = performance.now();
+  await checkFolder(shared.out);
   const lab = await Lab.open({ ...options, ...shared });
   try {
     const produce = await experiment.load();
@@ -54,4 +58,15 @@ export async function runExperiment(options: RunExperimentOptions): Promise<Expe
     if (isInterrupted) return { interrupted: true };
     throw error;
   }
+}
+
+/** Refuses a folder with things of others: it is empty, or holds runs of experiments. */
+async function checkFolder(out: string): Promise<void> {
+  const names = await readdir(out)
+    .catch(unlessAbsent)
+    .catch((error) => {
+      throw fileError(error, "write", out);
+    });
+  if (names === undefined || names.length === 0 || names.includes(RUNS)) return;
+  throw failure("file.not-empty", { path: out });
 }

@@ -8,6 +8,7 @@
  */
 import { join } from "node:path";
 import { writeFileAside } from "../files/aside.ts";
+import { folderPlace, withClaim } from "../files/claim.ts";
 import { makeFolder } from "../files/plain.ts";
 import { csv, jsonRows } from "./csv.ts";
 import { page } from "./page.ts";
@@ -17,6 +18,7 @@ import { escapeMarkup } from "./text.ts";
 
 /**
  * Writes the files of a report into `folder`, which is created if needed; older files with these names are replaced.
+ * @throws UserError where another process writes one there
  */
 export async function writeReport(folder: string, report: Report): Promise<void> {
   checkNames(report);
@@ -31,7 +33,9 @@ export async function writeReport(folder: string, report: Report): Promise<void>
   files.set("commands.sh", ["#!/bin/sh", "set -eu", ...report.commands, ""].join("\n"));
   files.set("report.html", page(report));
   for (const part of ["figures", "data"]) await makeFolder(join(folder, part));
-  for (const [name, content] of files) await writeFileAside(join(folder, name), content);
+  await withClaim(folderPlace(folder), async () => {
+    for (const [name, content] of files) await writeFileAside(join(folder, name), content);
+  });
 }
 
 /** Writes a report as a single page at `path`, without other files. */

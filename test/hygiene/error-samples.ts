@@ -73,6 +73,7 @@ export const samples: Samples = {
   "file.in-use": [{ path: "data/shop", owner: "process 7 on host" }],
   "file.no-lock": [{ path: "runs/a/lock" }],
   "file.cannot-lock": [{ path: "runs/a/lock", reason: "its file system has no locks (ENOLCK)" }],
+  "file.not-ours": [{ path: "log/events.csv" }],
   "file.not-empty": [{ path: "demo" }],
   "usage.missing-option": [{ option: "out" }, { option: "out", instead: "log" }],
   "usage.empty-option": [{ option: "out" }],

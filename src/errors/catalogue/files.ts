@@ -88,6 +88,11 @@ export const files = {
     meaning: "A file that should be written is there already.",
     message: ({ path }: { path: string }) => `${path} exists`,
   },
+  "file.not-ours": {
+    status: 409,
+    meaning: "A file that would be replaced was made by somebody else.",
+    message: ({ path }: { path: string }) => `${path} is there already, and was not made by this program`,
+  },
   "file.not-empty": {
     status: 409,
     meaning: "A folder that should be empty, or absent, holds files.",

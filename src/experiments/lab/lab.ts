@@ -8,6 +8,7 @@ import type { TrainingMachineOptions } from "../../engine/machine.ts";
 import { failure, UserError, within } from "../../errors/failure.ts";
 import { configKeys } from "../../run/config.ts";
 import { failureReason } from "../../run/failure.ts";
+import { withLock } from "../../run/lock.ts";
 import { createRun, runFiles } from "../../run/run-folder.ts";
 import type { TrainSummary } from "../../run/summary.ts";
 import { readProgress } from "../../training/checkpoint.ts";
@@ -170,12 +171,14 @@ export class Lab {
       const failed = failureReason(error);
       if (failed === undefined) throw error;
       reason = failed;
-      // A run that is too large fails before it has a folder.
-      if (!existsSync(runFiles(folder).config)) await createRun(folder, config);
     }
     const stop: Stop = { reason, validAuc };
-    await writeStop(folder, stop);
-    await dropCheckpoint(folder);
+    await withLock(folder, async () => {
+      // A run that is too large fails before it has a folder.
+      if (!existsSync(runFiles(folder).config)) await createRun(folder, config);
+      await writeStop(folder, stop);
+      await dropCheckpoint(folder);
+    });
     this.#report(trial, ahead, { kind: "stopped", stop, seconds: secondsSince(start) });
     this.#trained++;
     return { stop };

@@ -45,8 +45,11 @@ export function trialName({ dataset, variant, seed }: Trial): string {
   return `${dataset.name} ${variant.name} seed ${seed}`;
 }
 
+/** The folder of all runs in that of an experiment. */
+export const RUNS = "runs";
+
 export function trialFolder(out: string, { dataset, variant, seed }: Trial): string {
-  return join(out, "runs", dataset.name, variant.name, `seed-${seed}`);
+  return join(out, RUNS, dataset.name, variant.name, `seed-${seed}`);
 }
 
 /**

@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import type { OnProgress } from "../../dataset/dataset.ts";
 import { replaceFiles } from "../../files/aside.ts";
+import { folderPlace, withClaim } from "../../files/claim.ts";
 import { makeFolder } from "../../files/plain.ts";
 import { Random } from "../../tensor/random.ts";
 import { categoryName, departmentName, itemName, userName } from "./names.ts";
@@ -33,16 +34,17 @@ const TEXT_STREAM = 0x74657874;
  */
 export async function writeDumps(folder: string, shop: ShopOptions, onProgress?: OnProgress): Promise<void> {
   await makeFolder(folder);
-  await replaceFiles([
+  const files = [
     {
       path: join(folder, "meta_Synthetic.json.gz"),
-      write: (temporary) => writeLines(temporary, metadata(shop), { gzip: true }),
+      write: (temporary: string) => writeLines(temporary, metadata(shop), { gzip: true }),
     },
     {
       path: join(folder, "reviews_Synthetic_5.json.gz"),
-      write: (temporary) => writeLines(temporary, reviews(shop, onProgress), { gzip: true }),
+      write: (temporary: string) => writeLines(temporary, reviews(shop, onProgress), { gzip: true }),
     },
-  ]);
+  ];
+  await withClaim(folderPlace(folder), () => replaceFiles(files));
 }
 
 function* reviews(shop: ShopOptions, onProgress: OnProgress | undefined): Generator<string> {

@@ -4,15 +4,18 @@
  *
  * What the shop does not know (age, gender, city, device, price) is sampled apart from it: it says nothing about clicks.
  */
+import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { OnProgress } from "../../dataset/dataset.ts";
+import { failure } from "../../errors/failure.ts";
 import { replaceFiles } from "../../files/aside.ts";
-import { makeFolder } from "../../files/plain.ts";
+import { folderPlace, withClaim } from "../../files/claim.ts";
+import { makeFolder, readText } from "../../files/plain.ts";
 import { checkOptions } from "../../options/problems.ts";
 import { Random } from "../../tensor/random.ts";
 import { categoryName, departmentName, itemName, userName } from "./names.ts";
-import { EXTENSIONS, logOptions, type ShopOptions, type WriteLogOptions } from "./options.ts";
+import { EXTENSIONS, logOptions, type ShopOptions, type TableFormat, type WriteLogOptions } from "./options.ts";
 import { categoryOf, segmentOf, simulateUser } from "./shop.ts";
 import { type Table, writeTable } from "./table-files.ts";
 
@@ -35,15 +38,26 @@ const MISSING = 0.05;
 const USUAL_DEVICE = 0.85;
 
 /**
- * Writes events, users and items (.csv, .ndjson.gz or .parquet) and features.yaml to `log`, in the place of files of these names: all of them, or none. A row
+ * Writes events, users and items (.csv, .ndjson.gz or .parquet) and features.yaml to `log`, in the place of such files
+ * of an earlier call: all of them, or none. A row
  * of the events is a behaviour (type `view`, not labelled) or an impression (type `ad`, clicked 0 or 1); they are
  * ordered by user, then time.
- * @throws UserError where an option cannot be used, or the files cannot be written.
+ * @throws UserError where an option cannot be used, other files have these names, or the files cannot
+ * be written.
  */
 export async function writeLog(options: WriteLogOptions, onProgress?: OnProgress): Promise<LogSummary> {
-  const start = performance.now();
   const { log, logFormat: format, ...shop } = checkOptions("writeLog", logOptions, options);
   await makeFolder(log);
+  return await withClaim(folderPlace(log), () => writeInto(log, format, shop, onProgress));
+}
+
+async function writeInto(
+  log: string,
+  format: TableFormat,
+  shop: ShopOptions,
+  onProgress: OnProgress | undefined,
+): Promise<LogSummary> {
+  const start = performance.now();
   let events = 0;
   const onUser = (user: number, rows: number) => {
     events += rows;
@@ -53,13 +67,29 @@ export async function writeLog(options: WriteLogOptions, onProgress?: OnProgress
     path: join(log, `${name}.${EXTENSIONS[format]}`),
     write: (temporary: string) => writeTable(temporary, table, format),
   });
-  await replaceFiles([
-    { path: join(log, "features.yaml"), write: (temporary) => writeFile(temporary, features(EXTENSIONS[format])) },
+  const files = [
+    {
+      path: join(log, FEATURES_FILE),
+      write: (temporary: string) => writeFile(temporary, features(EXTENSIONS[format])),
+    },
     file("users", userTable(shop)),
     file("items", itemTable(shop)),
     file("events", eventTable(shop, onUser)),
-  ]);
+  ];
+  await checkOwn(
+    log,
+    files.map(({ path }) => path),
+  );
+  await replaceFiles(files);
   return { users: shop.users, items: shop.items, events, seconds: (performance.now() - start) / 1000 };
+}
+
+/** People's own logs often have the same names: files are replaced where features.yaml says that they are of this kind. */
+async function checkOwn(log: string, paths: readonly string[]): Promise<void> {
+  const there = paths.find((path) => existsSync(path));
+  if (there === undefined) return;
+  const said = await readText(join(log, FEATURES_FILE)).catch(() => "");
+  if (!said.startsWith(FIRST_LINE)) throw failure("file.not-ours", { path: there });
 }
 
 /** `onUser` gets each user with the number of rows. */
@@ -145,9 +175,10 @@ function timestamp(seconds: number): string {
   return `${new Date(1000 * seconds).toISOString().slice(0, 19)}Z`;
 }
 
-const features = (
-  extension: string,
-) => `# What is what in the log of a synthetic shop. In this folder, the log becomes a dataset by
+const FEATURES_FILE = "features.yaml";
+const FIRST_LINE = "# What is what in the log of a synthetic shop.";
+
+const features = (extension: string) => `${FIRST_LINE} In this folder, the log becomes a dataset by
 #   dien prepare events --config features.yaml --events events.${extension} --users users.${extension} --items items.${extension} --out dataset
 
 columns: # of the events
