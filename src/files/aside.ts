@@ -24,7 +24,7 @@ export async function replaceFile(path: string, write: (temporary: string) => Pr
       const temporary = temporaryName(target, id);
       await withTemporary(temporary, async () => {
         // It has the mode from the beginning: what is private is so while it is written.
-        await (await open(temporary, "wx", found?.mode)).close();
+        await (await open(temporary, "wx")).close();
         if (found !== undefined) await chmod(temporary, found.mode);
         await write(temporary);
         await flush(temporary);

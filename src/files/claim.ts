@@ -174,7 +174,6 @@ async function sign(file: FileHandle, lock: string): Promise<string> {
   try {
     // The line before may lack its end.
     await file.appendFile((await file.stat()).size === 0 ? `${line}\n` : `\n${line}\n`);
-    await file.sync();
   } catch (error) {
     throw fileError(error, "write", lock);
   }

@@ -26,7 +26,7 @@ export async function publishFolder<T>(
     await check();
     const [aside, earlier] = [temporaryName(place, id), earlierName(place, id)];
     const exchange = exchanger();
-    const result = await withTemporary(aside, async () => {
+    return await withTemporary(aside, async () => {
       const mode = (await stat(place).catch(unlessAbsent))?.mode;
       await mkdir(aside, mode);
       const result = await write(aside);
@@ -34,16 +34,22 @@ export async function publishFolder<T>(
       await flushAll(aside);
       await check();
       putInPlace(aside, place, earlier, exchange);
+      // Only now is the earlier one of no use.
+      await whileUnfinished(earlier, async () => {
+        await flushFolder(dirname(place));
+        await removeOld(place, replacementsLeft(place, [id]));
+      });
       return result;
     });
-    await flushFolder(dirname(place));
-    for (const old of replacementsLeft(place, [id])) {
-      const outcome = await whileUnfinished(old, () => remove(old));
-      if (existsSync(old))
-        note(`${place} was replaced, but ${outcome}; the next command that writes there tries again`);
-    }
-    return result;
   });
+}
+
+async function removeOld(place: string, names: readonly string[]): Promise<void> {
+  for (const old of names) {
+    const outcome = await remove(old);
+    if (!existsSync(old)) continue;
+    note(`${place} was replaced, but ${outcome}; the next command that writes there tries again`);
+  }
 }
 
 /** Synchronous: no signal comes between. What stood at `place` is afterwards called `aside`, or `earlier`. */
@@ -67,11 +73,9 @@ function putInPlace(
   }
 }
 
-/** Waits until all of a folder is on the disk. */
+/** Waits until all of a folder is on the disk; at once, for the system then writes its journal once. */
 async function flushAll(folder: string): Promise<void> {
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    await (entry.isDirectory() ? flushAll(path) : flush(path));
-  }
-  await flushFolder(folder);
+  const entries = await readdir(folder, { withFileTypes: true });
+  const all = entries.map((entry) => (entry.isDirectory() ? flushAll : flush)(join(folder, entry.name)));
+  await Promise.all([...all, flushFolder(folder)]);
 }

@@ -3,7 +3,7 @@ import { createHash, type Hash } from "node:crypto";
 import { truncate } from "node:fs/promises";
 import { z } from "zod";
 import { failure } from "../errors/failure.ts";
-import { writeFileAside } from "../files/aside.ts";
+import { flush, writeFileAside } from "../files/aside.ts";
 import { hashFile } from "../files/digest.ts";
 import { fileError } from "../files/failures.ts";
 import { appendLine } from "../files/plain.ts";
@@ -66,6 +66,13 @@ export class MetricsLog {
     await appendLine(this.#path, line);
     this.#hash.update(`${line}\n`);
     this.#bytes += Buffer.byteLength(line) + 1;
+  }
+
+  /** Waits until all lines are on the disk. */
+  async flush(): Promise<void> {
+    await flush(this.#path).catch((error) => {
+      throw fileError(error, "write", this.#path);
+    });
   }
 
   get state(): LogState {

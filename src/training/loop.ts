@@ -63,6 +63,8 @@ export async function trainToEnd(run: TrainingRun): Promise<TrainSummary | undef
 
   let saved = performance.now();
   const saveCheckpoint = async () => {
+    // After a loss of power the log must hold all that the checkpoint knows of.
+    await log.flush();
     progress.log = log.state;
     await writeCheckpoint(out, workspace, model, progress);
     saved = performance.now();

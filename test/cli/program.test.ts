@@ -5,6 +5,7 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { failure } from "../../src/errors/failure.ts";
+import { note } from "../../src/files/notes.ts";
 import { sealedYaml } from "../../src/files/sealed.ts";
 import { models } from "../../src/models/registry.ts";
 import type { TrainSummary } from "../../src/run/summary.ts";
@@ -698,4 +699,14 @@ describe("predict", () => {
     const { code, stderr } = await dien(["predict", "--run", "r", "--input", absent], { jobs: { loadScorer } });
     expect({ code, stderr }).toEqual({ code: 1, stderr: `error: cannot read ${absent}: no such file or folder\n` });
   });
+});
+
+it("notes of what was put away go to standard error, as long as the command runs", async () => {
+  const train = async () => {
+    note("r was put away");
+    return summary;
+  };
+  const outcome = await dien(["train", "--data", "d", "--out", "r", "--json"], { jobs: { train } });
+  note("nobody listens");
+  expect(outcome.stderr).toBe("note: r was put away\n");
 });

@@ -63,6 +63,14 @@ describe("runExperiment refuses", () => {
   });
 });
 
+it("a folder with things of others is refused, and left as it is", async () => {
+  const out = join(folder, "foreign");
+  mkdirSync(out);
+  writeFileSync(join(out, "thesis.txt"), "years");
+  expect(await refusal(optionsOf("foreign"))).toBe(`${out} exists and is not empty`);
+  expect(readdirSync(out)).toEqual(["thesis.txt"]);
+});
+
 describe("a lab refuses, before anything is trained,", () => {
   it("a run that was begun on another dataset", async () => {
     await begin(optionsOf("begun"));

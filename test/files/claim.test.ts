@@ -1,16 +1,39 @@
 /** Who may write to a place: one process at a time, whatever became of those before. */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { open } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { writeFileAside } from "../../src/files/aside.ts";
 import { folderPlace, namesIn, type Place, wholePlace, withClaim } from "../../src/files/claim.ts";
 import { tryLock } from "../../src/files/native.ts";
 import { onNote } from "../../src/files/notes.ts";
 import { temporaryFolder } from "../support/source.ts";
+
+/** What happens right before the next lock. */
+const beforeLock = vi.hoisted(() => ({ call: (): void => {} }));
+vi.mock("../../src/files/native.ts", async (load) => {
+  const real = await load<typeof import("../../src/files/native.ts")>();
+  const tryLock: typeof real.tryLock = (fd, path) => {
+    const { call } = beforeLock;
+    beforeLock.call = () => {};
+    call();
+    return real.tryLock(fd, path);
+  };
+  return { ...real, tryLock };
+});
 
 const base = temporaryFolder();
 let folder: string;
@@ -118,6 +141,20 @@ describe("a claim", () => {
     }
     expect(new Set(lines).size).toBeGreaterThan(2);
     expect(readdirSync(folder)).toEqual(["log"]);
+  });
+
+  it("is tried again where the file was removed, and made anew by another, before it was locked", async () => {
+    const place = folderPlace(folder);
+    let other = 0;
+    beforeLock.call = () => {
+      rmSync(place.lock);
+      other = openSync(place.lock, "a");
+      expect(tryLock(other, place.lock)).toBe(true);
+    };
+    expect(await refusal(place)).toMatch(/^file\.in-use: /);
+    closeSync(other);
+    beforeLock.call = () => rmSync(place.lock);
+    expect(await withClaim(place, async () => existsSync(place.lock))).toBe(true);
   });
 
   it("counts as held while its line is not written yet", async () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
@@ -146,9 +146,22 @@ describe("the shop as a log", () => {
     }
   });
 
+  test("replaces files of its own, and nobody else's", async () => {
+    await writeLog({ ...shop, users: 20, log: join(folder, "twice") });
+    await writeLog({ ...shop, users: 20, log: join(folder, "twice") });
+    const log = join(folder, "people's");
+    mkdirSync(log);
+    writeFileSync(join(log, "events.csv"), "years");
+    await expect(writeLog({ ...shop, users: 20, log })).rejects.toThrow(
+      `${join(log, "events.csv")} is there already, and was not made by this program`,
+    );
+    expect(readFileSync(join(log, "events.csv"), "utf8")).toBe("years");
+    expect(readdirSync(log)).toEqual(["events.csv"]);
+  });
+
   test("refuses what is no shop", async () => {
     const log = join(folder, "refused");
-    await expect(writeLog({ users: 0, log })).rejects.toThrow("writeLog: users: expected a whole number, at least 1");
+    await expect(writeLog({ users: 0, log })).rejects.toThrow("writeLog: users: expected a whole number");
     expect(readdirSync(folder)).not.toContain("refused");
   });
 });

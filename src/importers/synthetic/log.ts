@@ -4,7 +4,7 @@
  *
  * What the shop does not know (age, gender, city, device, price) is sampled apart from it: it says nothing about clicks.
  */
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { OnProgress } from "../../dataset/dataset.ts";
@@ -86,7 +86,7 @@ async function writeInto(
 
 /** People's own logs often have the same names: files are replaced where features.yaml says that they are of this kind. */
 async function checkOwn(log: string, paths: readonly string[]): Promise<void> {
-  const there = paths.find((path) => existsSync(path));
+  const there = paths.find((path) => statSync(path, { throwIfNoEntry: false })?.isFile());
   if (there === undefined) return;
   const said = await readText(join(log, FEATURES_FILE)).catch(() => "");
   if (!said.startsWith(FIRST_LINE)) throw failure("file.not-ours", { path: there });
