@@ -13,6 +13,7 @@ export const hints: Hints = {
   "run.exists": () => "continue with --resume, or choose another --out",
   "run.other-dataset": () => "choose another --out",
   "run.other-setting": () => "choose another --out, or remove the run",
+  "file.other-version": () => "train the run again, into a new --out",
   "run.diverged": () => "train into a new --out",
   "run.unsupported-engine": () => "use --engine simd, or Node 24",
   "run.no-address-space": () =>

@@ -6,10 +6,11 @@ import { readStop, stopFile } from "../experiments/lab/trials.ts";
 import { hashFile } from "../files/digest.ts";
 import { readCurve } from "../run/curve.ts";
 import { checkLog } from "../run/metrics-log.ts";
-import { readModelOf } from "../run/model-folder.ts";
+import { readModelDescription, readModelOf } from "../run/model-folder.ts";
 import { readRunConfig, runFiles } from "../run/run-folder.ts";
 import { checkScores } from "../run/scores.ts";
 import { checkFinished, readSummary } from "../run/summary.ts";
+import { checkTensors } from "../run/tensor-document.ts";
 import { checkCheckpoint } from "../training/checkpoint.ts";
 import { type FileVerdict, judge, type Verification } from "./verified.ts";
 
@@ -24,23 +25,27 @@ export async function verifyRun(run: string): Promise<Verification> {
   const isThere = (path: string) => isFinished || existsSync(path);
 
   const config = await look(files.config, "seal, settings", () => readRunConfig(run));
-  const model =
-    config && isThere(files.model)
-      ? await look(files.model, "seal, ids, settings of config.yaml", () => readModelOf(run, config))
-      : undefined;
+  // Weights and checkpoint are of no use without it.
+  const model = [files.model, files.weights, files.checkpoint].some(isThere)
+    ? await look(files.model, "seal, ids, config.yaml", () =>
+        config ? readModelOf(run, config) : readModelDescription(run),
+      )
+    : undefined;
   if (isFinished) {
     await look(files.summary, "seal, model.json", async () => {
       await readSummary(run);
       if (model) await checkFinished(run, "model", model.sha256);
     });
   }
-  if (model && isThere(files.weights)) {
-    await look(files.weights, "header, tensors, model.json", () => checkWeights(run, model.sha256));
-  }
-  const progress =
-    model && existsSync(files.checkpoint)
-      ? await look(files.checkpoint, "header, tensors, model.json", () => checkCheckpoint(run, model.sha256))
-      : undefined;
+  /** What is of no model that can be read may still be whole in itself. */
+  const lookAtTensors = <T>(path: string, check: (model: string) => Promise<T>) =>
+    look(path, "header, tensors, model.json", () =>
+      model ? check(model.sha256) : checkTensors(path, () => undefined),
+    );
+  if (isThere(files.weights)) await lookAtTensors(files.weights, (model) => checkWeights(run, model));
+  const progress = existsSync(files.checkpoint)
+    ? await lookAtTensors(files.checkpoint, (model) => checkCheckpoint(run, model))
+    : undefined;
   if (isThere(files.metrics)) {
     await look(files.metrics, "lines, sha256 as far as it is known", async () => {
       await readCurve(run);

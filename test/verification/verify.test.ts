@@ -101,6 +101,15 @@ describe("verify", () => {
     expect(problemsOf(await verify([copy])).includes(file)).toBe(needed);
   });
 
+  it("finds damage beside damage", async () => {
+    const copy = copyOf(run);
+    for (const file of ["config.yaml", "model/model.json", "model/weights.safetensors"]) flip(join(copy, file));
+    expect(problemsOf(await verify([copy]))).toEqual(["config.yaml", "model/model.json", "model/weights.safetensors"]);
+    const lost = copyOf(begun);
+    rmSync(join(lost, "model", "model.json"));
+    expect(problemsOf(await verify([lost]))).toEqual(["model/model.json"]);
+  });
+
   it("finds damage of an unfinished run, and of the note about one that was stopped", async () => {
     const copy = copyOf(begun);
     flip(join(copy, "metrics.jsonl"), 40);
