@@ -18,6 +18,7 @@ export { prepareTaobao } from "./importers/taobao/prepare.ts";
 export { type DatasetInspection, inspectDataset } from "./inspection/measure/inspect.ts";
 export type { Warning } from "./inspection/measure/warnings.ts";
 export { writeInspection } from "./inspection/show/inspection-page.ts";
+export { interruptible } from "./interruption.ts";
 export type { Model } from "./models/model.ts";
 export { models } from "./models/registry.ts";
 export { configKeys, type RunConfig, resolveConfig } from "./run/config.ts";

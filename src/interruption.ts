@@ -3,6 +3,7 @@
  * loop over millions of rows needs to be handed one.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
+import { setImmediate } from "node:timers/promises";
 
 const signals = new AsyncLocalStorage<AbortSignal | undefined>();
 let endingThemselves = 0;
@@ -38,9 +39,15 @@ export function currentSignal(): AbortSignal | undefined {
   return signals.getStore();
 }
 
-/** For long loops, which also have to let the event loop turn: only then do signals arrive. */
+/** Ends work whose signal is aborted. */
 export function throwIfInterrupted(): void {
   currentSignal()?.throwIfAborted();
+}
+
+/** For long loops, now and then: lets the event loop turn, for only then do signals arrive, and ends work that is to end. */
+export async function turn(): Promise<void> {
+  await setImmediate();
+  throwIfInterrupted();
 }
 
 /** Whether an error says that work was ended, and so is no report of what went wrong. */

@@ -1,7 +1,6 @@
 /**
  * Typed arrays to Parquet and back, through DuckDB.
  */
-import { setImmediate } from "node:timers/promises";
 import {
   BIGINT,
   DOUBLE,
@@ -19,6 +18,7 @@ import {
 } from "@duckdb/node-api";
 import { fileFailure, parquetFailure } from "../database/errors.ts";
 import { identifier, literalPath, quote } from "../database/sql.ts";
+import { turn } from "../interruption.ts";
 
 /** Rows of one DuckDB vector. */
 const CHUNK_ROWS = 2048;
@@ -122,7 +122,7 @@ export class TableWriter {
   async appendMany(rows: number, columns: readonly ColumnValues[]): Promise<void> {
     for (let from = 0; from < rows; from += CHUNK_ROWS) {
       this.#appendChunk(columns, from, rows);
-      if ((from / CHUNK_ROWS) % CHUNKS_PER_TURN === 0) await setImmediate();
+      if ((from / CHUNK_ROWS) % CHUNKS_PER_TURN === 0) await turn();
     }
   }
 

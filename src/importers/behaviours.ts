@@ -2,6 +2,7 @@
  * Behaviours in the order of a log to sequences of users in order of time.
  */
 import type { Sequences } from "../dataset/dataset.ts";
+import { turn } from "../interruption.ts";
 
 /** A log by column: who (0 .. users-1) did something with what (0 .. items-1), and when. */
 export interface BehaviourLog {
@@ -22,12 +23,15 @@ export interface BehaviourSequences extends Sequences {
   readonly usersWithOne: number;
 }
 
+/** Users between two turns of the event loop. */
+export const USERS_PER_TURN = 4096;
+
 /**
  * Users and catalogue rows in order of first appearance. Behaviours are ordered by time; equal times keep the order of
  * the log. The same user, item and time is one behaviour; the same item at another time is another. Users with a single
  * behaviour have nothing to predict from: they are left out, and so are items that nobody else had.
  */
-export function behaviourSequences(log: BehaviourLog): BehaviourSequences {
+export async function behaviourSequences(log: BehaviourLog): Promise<BehaviourSequences> {
   const { user, item, time } = log;
   const first = new Int32Array(log.users.length + 1);
   for (const u of user) first[u + 1]++;
@@ -48,6 +52,7 @@ export function behaviourSequences(log: BehaviourLog): BehaviourSequences {
   let duplicates = 0;
   let kept = 0;
   for (let u = 0; u < log.users.length; u++) {
+    if ((u + 1) % USERS_PER_TURN === 0) await turn();
     const own = order.subarray(first[u], first[u + 1]).sort((a, b) => time[a] - time[b]);
     const begin = kept;
     for (const i of own) {

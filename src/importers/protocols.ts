@@ -8,8 +8,9 @@ import { SPLITS, type Split } from "../dataset/dataset.ts";
 import type { Protocol } from "../dataset/manifest.ts";
 import { NegativeSampler, trainingBehaviours } from "../dataset/negatives.ts";
 import type { RawSamples } from "../dataset/source.ts";
+import { turn } from "../interruption.ts";
 import { hashString } from "../tensor/random.ts";
-import type { BehaviourSequences } from "./behaviours.ts";
+import { type BehaviourSequences, USERS_PER_TURN } from "./behaviours.ts";
 import type { Negatives } from "./options.ts";
 import { SampleColumns } from "./sample-columns.ts";
 
@@ -26,18 +27,19 @@ export interface Sampled {
   readonly samples: Readonly<Record<Split, RawSamples>>;
 }
 
-export function sampleBehaviours(
+export async function sampleBehaviours(
   sequences: BehaviourSequences,
   protocol: Protocol,
   negatives: Negatives,
   seed: number,
-): Sampled {
+): Promise<Sampled> {
   const { users, offsets, items, times, catalogue } = sequences;
   const plans = users.map((user, s) => planOf(protocol, user, offsets[s + 1] - offsets[s], seed));
   const training = Int32Array.from(plans, (plan) => plan.training);
   const sampler = new NegativeSampler(trainingBehaviours(sequences, training), catalogue.length);
   const columns = { train: new SampleColumns(), valid: new SampleColumns(), test: new SampleColumns() };
-  plans.forEach(({ first, splitOf }, s) => {
+  for (const [s, { first, splitOf }] of plans.entries()) {
+    if ((s + 1) % USERS_PER_TURN === 0) await turn();
     const length = offsets[s + 1] - offsets[s];
     if (negatives === "strict") sampler.mark(items, offsets[s], offsets[s + 1]);
     for (let position = first; position < length; position++) {
@@ -48,7 +50,7 @@ export function sampleBehaviours(
       samples.add(1, s, position, positive, time);
       samples.add(0, s, position, negative, time);
     }
-  });
+  }
   const samples = {} as Record<Split, RawSamples>;
   for (const split of SPLITS) samples[split] = columns[split].finish();
   return { training, samples };

@@ -49,7 +49,7 @@ function namedLog(rows: readonly (readonly [user: string, item: string, time: nu
 }
 
 /** Sequences as names: "user: item item ...". */
-function described({ users, offsets, items, catalogue }: ReturnType<typeof behaviourSequences>): string[] {
+function described({ users, offsets, items, catalogue }: Awaited<ReturnType<typeof behaviourSequences>>): string[] {
   return users.map((user, s) => {
     const own = [...items.subarray(offsets[s], offsets[s + 1])];
     return `${user}: ${own.map((row) => catalogue[row]).join(" ")}`;
@@ -57,11 +57,11 @@ function described({ users, offsets, items, catalogue }: ReturnType<typeof behav
 }
 
 describe("behaviourSequences", () => {
-  test("agrees with a slow version", () => {
-    fc.assert(
-      fc.property(logs, (log) => {
+  test("agrees with a slow version", async () => {
+    await fc.assert(
+      fc.asyncProperty(logs, async (log) => {
         const slow = slowSequences(log);
-        const sequences = behaviourSequences(log);
+        const sequences = await behaviourSequences(log);
         const many = slow.filter(({ kept }) => kept.length >= 2);
         expect(described(sequences)).toEqual(
           many.map(({ name, kept }) => `${name}: ${kept.map((k) => k.item).join(" ")}`),
@@ -76,29 +76,29 @@ describe("behaviourSequences", () => {
     );
   });
 
-  test("orders by time, and equal times as the log does", () => {
+  test("orders by time, and equal times as the log does", async () => {
     const log = namedLog([
       ["u", "late", 9],
       ["u", "first of two", 5],
       ["u", "second of two", 5],
       ["u", "early", 1],
     ]);
-    expect(described(behaviourSequences(log))).toEqual(["u: early first of two second of two late"]);
+    expect(described(await behaviourSequences(log))).toEqual(["u: early first of two second of two late"]);
   });
 
-  test("keeps one of two equal behaviours, and both where the times differ", () => {
+  test("keeps one of two equal behaviours, and both where the times differ", async () => {
     const log = namedLog([
       ["u", "a", 1],
       ["u", "b", 1],
       ["u", "a", 1],
       ["u", "a", 2],
     ]);
-    const sequences = behaviourSequences(log);
+    const sequences = await behaviourSequences(log);
     expect(described(sequences)).toEqual(["u: a b a"]);
     expect(sequences.duplicates).toBe(1);
   });
 
-  test("leaves out users with one behaviour, and the items that only they had", () => {
+  test("leaves out users with one behaviour, and the items that only they had", async () => {
     const log = namedLog([
       ["lone", "rare", 1],
       ["u", "a", 1],
@@ -106,7 +106,7 @@ describe("behaviourSequences", () => {
       ["twice the same", "b", 1],
       ["u", "b", 2],
     ]);
-    const sequences = behaviourSequences(log);
+    const sequences = await behaviourSequences(log);
     expect(described(sequences)).toEqual(["u: a b"]);
     expect(sequences.catalogue).toEqual([null, "a", "b"]);
     expect([sequences.usersWithOne, sequences.duplicates]).toEqual([2, 1]);
@@ -121,12 +121,12 @@ describe("sampleBehaviours", () => {
     seed: fc.nat(),
   });
 
-  test("gives each positive a negative of the same history, by popularity in the training part", () => {
-    fc.assert(
-      fc.property(settings, ({ log, protocol, negatives, seed }) => {
-        const sequences = behaviourSequences(log);
+  test("gives each positive a negative of the same history, by popularity in the training part", async () => {
+    await fc.assert(
+      fc.asyncProperty(settings, async ({ log, protocol, negatives, seed }) => {
+        const sequences = await behaviourSequences(log);
         const { offsets, items } = sequences;
-        const { training, samples } = sampleBehaviours(sequences, protocol, negatives, seed);
+        const { training, samples } = await sampleBehaviours(sequences, protocol, negatives, seed);
         const popular = [...trainingBehaviours(sequences, training)];
         for (const split of SPLITS) {
           const { label, sequence, position, item } = samples[split];
@@ -145,32 +145,34 @@ describe("sampleBehaviours", () => {
             }
           }
         }
-        expect(sampleBehaviours(sequences, protocol, negatives, seed)).toEqual({ training, samples });
+        expect(await sampleBehaviours(sequences, protocol, negatives, seed)).toEqual({ training, samples });
       }),
     );
   });
 
-  test("an item of the user's own may be a negative under released, and not under strict", () => {
+  test("an item of the user's own may be a negative under released, and not under strict", async () => {
     const rows = ["u", "v"].flatMap((user) => ["a", "b", "c", "d", "e"].map((item, t) => [user, item, t] as const));
-    const sequences = behaviourSequences(namedLog([...rows, ...[0, 1, 2, 3, 4].map((t) => ["w", "x", t] as const)]));
-    const own = (rule: Negatives) => {
+    const sequences = await behaviourSequences(
+      namedLog([...rows, ...[0, 1, 2, 3, 4].map((t) => ["w", "x", t] as const)]),
+    );
+    const own = async (rule: Negatives) => {
       const { offsets, items } = sequences;
-      const { item, label, sequence } = sampleBehaviours(sequences, "temporal", rule, 0).samples.train;
+      const { item, label, sequence } = (await sampleBehaviours(sequences, "temporal", rule, 0)).samples.train;
       return [...item].filter((row, i) => {
         const whole = items.subarray(offsets[sequence[i]], offsets[sequence[i] + 1]);
         return label[i] === 0 && whole.includes(row);
       }).length;
     };
-    expect(own("strict")).toBe(0);
-    expect(own("released")).toBeGreaterThan(0);
+    expect(await own("strict")).toBe(0);
+    expect(await own("released")).toBeGreaterThan(0);
   });
 
-  test("paper: one positive a user, the last behaviour; each user in one split; train users alone are learned from", () => {
-    fc.assert(
-      fc.property(logs, fc.nat(), (log, seed) => {
-        const sequences = behaviourSequences(log);
+  test("paper: one positive a user, the last behaviour; each user in one split; train users alone are learned from", async () => {
+    await fc.assert(
+      fc.asyncProperty(logs, fc.nat(), async (log, seed) => {
+        const sequences = await behaviourSequences(log);
         const { users, offsets } = sequences;
-        const { training, samples } = sampleBehaviours(sequences, "paper", "strict", seed);
+        const { training, samples } = await sampleBehaviours(sequences, "paper", "strict", seed);
         const seen = SPLITS.flatMap((split) => [...samples[split].sequence]);
         expect(seen.sort((a, b) => a - b)).toEqual(users.flatMap((_, s) => [s, s]));
         const train = new Set(samples.train.sequence);
@@ -185,32 +187,32 @@ describe("sampleBehaviours", () => {
     );
   });
 
-  test("paper: about 81 % of users train, 9 % validate, 10 % test, by name and seed and not by order", () => {
+  test("paper: about 81 % of users train, 9 % validate, 10 % test, by name and seed and not by order", async () => {
     const log = (users: readonly string[]) =>
       behaviourSequences(namedLog(users.flatMap((user) => [[user, "a", 1] as const, [user, "b", 2] as const])));
     const names = Array.from({ length: 5000 }, (_, i) => `A${1e6 + i}`);
-    const splitOf = (users: readonly string[], seed: number) => {
-      const sequences = log(users);
-      const { samples } = sampleBehaviours(sequences, "paper", "strict", seed);
+    const splitOf = async (users: readonly string[], seed: number) => {
+      const sequences = await log(users);
+      const { samples } = await sampleBehaviours(sequences, "paper", "strict", seed);
       return new Map(SPLITS.flatMap((split) => [...samples[split].sequence].map((s) => [sequences.users[s], split])));
     };
-    const splits = splitOf(names, 0);
+    const splits = await splitOf(names, 0);
     const share = (split: string) => [...splits.values()].filter((one) => one === split).length / names.length;
     expect(Math.abs(share("train") - 0.81)).toBeLessThan(0.02);
     expect(Math.abs(share("valid") - 0.09)).toBeLessThan(0.015);
     expect(Math.abs(share("test") - 0.1)).toBeLessThan(0.015);
-    const backwards = splitOf(names.toReversed(), 0);
+    const backwards = await splitOf(names.toReversed(), 0);
     expect(names.filter((name) => backwards.get(name) !== splits.get(name))).toEqual([]);
-    const otherwise = splitOf(names, 1);
+    const otherwise = await splitOf(names, 1);
     expect(names.filter((name) => otherwise.get(name) !== splits.get(name)).length).toBeGreaterThan(1000);
   });
 
-  test("temporal: the last behaviour is test, the one before validation, those before them train", () => {
+  test("temporal: the last behaviour is test, the one before validation, those before them train", async () => {
     const rows = ["two", "three", "five"].flatMap((user, i) =>
       Array.from({ length: [2, 3, 5][i] }, (_, t) => [user, `${user} ${t}`, t] as const),
     );
-    const sequences = behaviourSequences(namedLog(rows));
-    const { training, samples } = sampleBehaviours(sequences, "temporal", "strict", 0);
+    const sequences = await behaviourSequences(namedLog(rows));
+    const { training, samples } = await sampleBehaviours(sequences, "temporal", "strict", 0);
     const positives = (split: (typeof SPLITS)[number]) =>
       [...samples[split].item].filter((_, i) => samples[split].label[i] === 1).map((row) => sequences.catalogue[row]);
     expect(positives("train")).toEqual(["five 1", "five 2"]);

@@ -42,7 +42,7 @@ async function prepareInto(
   const start = performance.now();
   const stage = (name: string) => (done: number, total: number | undefined) => onProgress?.(name, done, total);
   const reviews = await readReviews(paths.reviews, stage("reviews"));
-  const sequences = behaviourSequences(reviews);
+  const sequences = await behaviourSequences(reviews);
   const { users, catalogue, offsets, items, times } = sequences;
   const metadata = await readMetadata(
     paths.meta,
@@ -50,7 +50,7 @@ async function prepareInto(
     stage("metadata"),
   );
   const categories = catalogue.map((asin) => (asin === null ? null : (metadata.categories.get(asin) ?? null)));
-  const { training, samples } = sampleBehaviours(sequences, protocol, negatives, seed);
+  const { training, samples } = await sampleBehaviours(sequences, protocol, negatives, seed);
   if (samples.train.sequence.length === 0) {
     throw failure("source.nothing-to-train", { source: paths.reviews, users: users.length, protocol });
   }

@@ -2,13 +2,12 @@
  * The synthetic shop (shop.ts) as a dataset: user {segment}, item {item, category}. Impressions carry labels and their
  * true click probability; each user's latest are test samples, those before them validation samples.
  */
-import { setImmediate } from "node:timers/promises";
 import type { z } from "zod";
 import type { OnProgress, Split } from "../../dataset/dataset.ts";
 import { writeAside } from "../../dataset/folder.ts";
 import { type PreparedCounts, preparedCounts } from "../../dataset/manifest.ts";
 import { writeDatasetFiles } from "../../dataset/write.ts";
-import { throwIfInterrupted } from "../../interruption.ts";
+import { turn } from "../../interruption.ts";
 import { checkListener, checkOptions } from "../../options/problems.ts";
 import { evaluateScores, type Metrics } from "../../statistics/metrics.ts";
 import { SampleColumns } from "../sample-columns.ts";
@@ -119,8 +118,7 @@ async function simulate(shop: ShopOptions, onProgress: OnProgress | undefined) {
     });
     if ((user + 1) % USERS_PER_TURN === 0) {
       onProgress?.("shop", user + 1, shop.users);
-      await setImmediate();
-      throwIfInterrupted();
+      await turn();
     }
   }
   const finish = (split: Split) => ({
