@@ -32,7 +32,8 @@ export async function replaceFile(path: string, write: (temporary: string) => Pr
       });
       await flushFolder(dirname(target));
     };
-    const id = claimAround(target);
+    // A folder may be claimed under the name of a link to it.
+    const id = claimAround(path) ?? claimAround(target);
     await (id === undefined ? withClaim(wholePlace(target), replace) : replace(id));
   } catch (error) {
     throw fileError(error, "write", path);

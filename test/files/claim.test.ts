@@ -16,7 +16,7 @@ import { open } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { writeFileAside } from "../../src/files/aside.ts";
+import { replaceFile, writeFileAside } from "../../src/files/aside.ts";
 import { folderPlace, namesIn, type Place, wholePlace, withClaim } from "../../src/files/claim.ts";
 import { tryLock } from "../../src/files/native.ts";
 import { onNote } from "../../src/files/notes.ts";
@@ -224,6 +224,19 @@ describe("what a killed holder left", () => {
     expect(notes[0]).toMatch(
       new RegExp(`^${folder}: process ${other.pid} on .* was killed while it wrote there; .*a\\.tmp-.* was removed`),
     );
+  });
+
+  it("in a folder has the folder's id, also where a link leads to it, so that one claim knows all of it", async () => {
+    const run = join(folder, "run");
+    mkdirSync(run);
+    symlinkSync("run", join(folder, "link"));
+    const place = folderPlace(join(folder, "link"));
+    await withClaim(place, (id) =>
+      replaceFile(join(folder, "link", "a"), async () => {
+        expect(readdirSync(run).sort()).toEqual([`a.tmp-${id}`, "lock"]);
+      }),
+    );
+    expect(readdirSync(run)).toEqual(["a"]);
   });
 
   it("of a place that was being replaced is removed", async () => {
