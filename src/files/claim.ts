@@ -207,6 +207,13 @@ async function release({ path, lock, whole }: Place, file: FileHandle, ids: read
   }
 }
 
+/** Whether a place has a claim that somebody, living or dead, has put a name to. */
+export async function isSigned({ lock }: Place): Promise<boolean> {
+  const file = await open(lock, "r").catch(() => undefined);
+  const holders = file && (await readHolders(file).finally(() => file.close()));
+  return holders !== undefined && holders.length > 0;
+}
+
 /** What is in a folder but its claim and what killed holders of it left. */
 export async function namesIn(folder: string): Promise<string[]> {
   const names = await readdir(folder);

@@ -1,9 +1,6 @@
 /** What stands under a temporary name at this moment, so that a process that is about to end can put it away. */
 import { rmSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileError } from "./failures.ts";
+import { rm } from "node:fs/promises";
 
 const unfinished = new Set<string>();
 
@@ -27,20 +24,6 @@ export async function whileUnfinished<T>(temporary: string, work: () => Promise<
   } finally {
     unfinished.delete(temporary);
   }
-}
-
-/** Gives `work` a fresh folder for temporary files, which is removed however it ends. */
-export async function withTemporaryFolder<T>(name: string, work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), `${name}-`)).catch((error) => {
-    throw fileError(error, "create a folder in", tmpdir());
-  });
-  return await whileUnfinished(folder, async () => {
-    try {
-      return await work(folder);
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
-  });
 }
 
 /**

@@ -9,7 +9,7 @@ import { readManifest } from "../../dataset/manifest.ts";
 import { checkFolder } from "../../dataset/scan.ts";
 import { VerifiedFiles } from "../../dataset/verified-files.ts";
 import { failure, isFailure } from "../../errors/failure.ts";
-import { withTemporaryFolder } from "../../files/unfinished.ts";
+import { withTemporaryFolder } from "../../files/scratch.ts";
 import { checkListener, checkPath } from "../../options/problems.ts";
 import { measureCold } from "./cold.ts";
 import { countSplits } from "./counts.ts";

@@ -7,7 +7,7 @@ import { withDuckDB } from "../../../database/open.ts";
 import { identifier } from "../../../database/sql.ts";
 import { RESERVED } from "../../../dataset/layout.ts";
 import type { FieldKind } from "../../../features/schema.ts";
-import { withTemporaryFolder } from "../../../files/unfinished.ts";
+import { withTemporaryFolder } from "../../../files/scratch.ts";
 import { queryFile } from "../source/rows.ts";
 import { type ColumnLook, type Sample, takeSample } from "../source/sample.ts";
 
