@@ -155,7 +155,7 @@ describe("experiment", () => {
     ],
     ["no such value", ["table2", "--data", "a", "--out", "o", "--set", "model.evolution=agruu"], /model.evolution: /],
     ["no such experiment", ["tabel2", "--data", "a", "--out", "o"], /unknown command 'tabel2'; did you mean 'table2'/],
-    ["no seeds", ["table2", "--data", "a", "--out", "o", "--seeds", "0"], /at least 1/],
+    ["no seeds", ["table2", "--data", "a", "--out", "o", "--seeds", "0"], /1 to 1000/],
     [
       "no such model",
       ["tune", "--data", "a", "--out", "o", "--model", "dein"],

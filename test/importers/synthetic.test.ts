@@ -182,11 +182,11 @@ describe("the shop as a dataset", () => {
   });
 
   test.each([
-    [{ users: 0 }, "users: expected a whole number, at least 1, found 0"],
+    [{ users: 0 }, "users: expected a whole number, 1 to 50000000, found 0"],
     [{ items: 20 }, "items: expected at least 32 for 4 departments, found 20"],
-    [{ departments: 2 }, "departments: expected a whole number, at least 3, found 2"],
-    [{ impressions: 2.5 }, "impressions: expected a whole number, at least 3, found 2.5"],
-    [{ meanHistory: Number.NaN }, "meanHistory: expected a number, at least 4, found NaN"],
+    [{ departments: 2 }, "departments: expected a whole number, 3 to 10000, found 2"],
+    [{ impressions: 2.5 }, "impressions: expected a whole number, 3 to 1000, found 2.5"],
+    [{ meanHistory: Number.NaN }, "meanHistory: expected a number, 4 to 1000, found NaN"],
   ])("refuses %j", async (options, message) => {
     const out = join(folder, "refused");
     await expect(prepareSynthetic({ ...options, out })).rejects.toThrow(`prepareSynthetic: ${message}`);

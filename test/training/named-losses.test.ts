@@ -72,7 +72,7 @@ async function trainWithBreak(): Promise<Outcome> {
      const stop = new AbortController();
      const options = ${JSON.stringify({ data, out, config, threads: 2 })};
      const onProgress = (event) => {
-       events.push(event);
+       if (event.kind !== "note") events.push(event);
        if (events.length === 2) stop.abort();
      };
      await train({ ...options, signal: stop.signal, onProgress });
