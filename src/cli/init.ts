@@ -30,7 +30,7 @@ export function addInit(program: Command, context: Context): void {
     .command("init")
     .summary("guess a features.yaml for your own log")
     .description(
-      "Looks at the first 20,000 rows of a log and writes features.yaml: which columns are the user, the item, the time " +
+      "Looks at the first 20,000 rows of a log (fewer where it has very many columns) and writes features.yaml: which columns are the user, the item, the time " +
         "and the label, and which others a model is given. Every guess is explained there; check each one.",
     );
   const read = addOptions(command, initFlags);

@@ -53,6 +53,7 @@ export const samples: Samples = {
   "source.unknown-format": [{ path: "log.xlsx", known: ".csv and .parquet" }],
   "source.bad-address": [{ source: "postgres address", problem: "it is no URL: expected postgres://USER@HOST" }],
   "source.bad-header": [{ source: "log.csv", problem: "names column user twice" }],
+  "source.too-wide": [{ source: "log.csv", expected: 10_000, found: 100_000 }],
   "source.unknown-column": [{ source: "log.csv", column: "tme", known: ["user", "time"] }],
   "source.wrong-type": [{ source: "log.parquet", column: "tags", expected: "texts or numbers", found: "VARCHAR[]" }],
   "source.no-rows": [{ source: "log.csv" }],

@@ -63,6 +63,12 @@ export const sources = {
     meaning: "The header of a CSV or TSV file is damaged.",
     message: ({ source, problem }: Source & { problem: string }) => `${source}: the header ${problem}`,
   },
+  "source.too-wide": {
+    status: 413,
+    meaning: "A table has more columns than can be read.",
+    message: ({ source, expected, found }: Source & { expected: number; found: number }) =>
+      `${source} has ${found} columns: expected at most ${expected}`,
+  },
   "source.unknown-column": {
     status: 422,
     meaning: "A table lacks a column that is asked for.",

@@ -262,6 +262,71 @@ test("any names and values give a text that is YAML and has the columns", async 
   );
 });
 
+test("any name of a column comes through features.yaml, for a field and for what makes a row", async () => {
+  const guess = await guessFeatures({ events: log() });
+  const name = fc.oneof(
+    fc.string({ unit: "binary", minLength: 1, maxLength: 8 }),
+    fc.string({
+      unit: fc.constantFrom(..."a1 #:'\"\\\n\r\t-?[]{}&*!|>%@`,~.\u0085\u2028\u007f\ufeff"),
+      minLength: 1,
+      maxLength: 8,
+    }),
+    fc.constantFrom(
+      "null",
+      "Null",
+      "~",
+      "true",
+      "yes",
+      "NO",
+      "off",
+      "y",
+      "1e3",
+      ".nan",
+      ".inf",
+      "0x1f",
+      "1_000",
+      "TODO",
+    ),
+    fc.constantFrom("2024-01-01", "---", "...", "? a", "- a", "a: b", "a #b", "<<", "=", "__proto__", "constructor"),
+  );
+  const plain = fc.constantFrom("null", "true", "yes", "no", "on", "y", "n", "off", "null_2", "e3", "price");
+  fc.assert(
+    fc.property(name, plain, (column, field) => {
+      fc.pre(column.isWellFormed() && !column.includes("\0"));
+      const given = { name: field, column, kind: "category", from: "events", why: column } as const;
+      const text = featuresText({
+        ...guess,
+        columns: { ...guess.columns, ...(column !== "TODO" && { user: { column, why: column } }) },
+        types: [column],
+        fields: {
+          ...guess.fields,
+          context: [given, { ...given, name: "other" }, { ...given, column: field, name: "third" }],
+        },
+      });
+      const tables = { users: false, items: false };
+      const { columns, fields } = resolveFeatures(parse(text), tables, "features.yaml");
+      if (column !== "TODO") expect(columns.user).toBe(column);
+      const [first, second, third] = fields.context;
+      expect([first.name, first.column]).toEqual([field, column]);
+      expect([second.name, second.column]).toEqual(["other", column]);
+      expect([third.name, third.column]).toEqual(["third", field]);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("a log of many columns is looked at in time as they are many, and has a limit", async () => {
+  const columns = (count: number) => Array.from({ length: count }, (_, i) => `c${i}`);
+  const header = ["user", "item", "time", ...columns(300)];
+  const rows = Array.from({ length: 30 }, (_, i) => [`u${i % 5}`, `i${i % 7}`, String(1.7e9 + i), ...columns(300)]);
+  const guess = await guessFeatures({ events: write(".csv", csv(header, rows)) });
+  expect(guess.leftOut).toHaveLength(300);
+  const wide = write(".csv", csv(columns(20_000), [columns(20_000)]));
+  await expect(guessFeatures({ events: wide })).rejects.toThrow(`${wide} has 20000 columns: expected at most 10000`);
+  const keys = write(".ndjson", JSON.stringify(Object.fromEntries(columns(1001).map((name) => [name, 1]))));
+  await expect(guessFeatures({ events: keys })).rejects.toThrow(`${keys} has 1001 columns: expected at most 1000`);
+});
+
 test("blank lines before the header, and semicolons, are read as preparing reads them", async () => {
   const texts = rows.map((row) => names.map((name) => row[name]));
   const { value } = await features({ events: write(".csv", `\n\n${csv(names, texts, ";")}`) });

@@ -4,12 +4,11 @@
  */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { withDuckDB } from "../../../database/open.ts";
-import { identifier } from "../../../database/sql.ts";
 import { RESERVED } from "../../../dataset/layout.ts";
 import type { FieldKind } from "../../../features/schema.ts";
 import { withTemporaryFolder } from "../../../files/scratch.ts";
-import { queryFile } from "../source/rows.ts";
-import { type ColumnLook, type Sample, takeSample } from "../source/sample.ts";
+import { type ColumnLook, constancyOf, frequentValues } from "../source/look.ts";
+import { type Sample, takeSample } from "../source/sample.ts";
 
 export interface GuessOptions {
   /** As `loadTable` takes them. */
@@ -117,17 +116,19 @@ export async function guessFeatures({ events, users, items }: GuessOptions): Pro
             fields.add(kind, look, table.rows, kind === "user" ? "users" : "items", `a column of the ${kind}s' table`);
         }
       }
-      for (const look of log.columns) {
-        if (used.has(look.column)) continue;
-        const { kind, why } = await placeOf(connection, log, look, columns);
-        fields.add(kind, look, log.rows, "events", why);
-      }
       const look = (role: Role) => log.columns.find(({ column }) => column === columns[role]?.column);
+      const others = log.columns.filter(({ column }) => !used.has(column));
+      const places = await placesOf(connection, others, { user: look("user"), item: look("item") });
+      for (const [index, other] of others.entries()) {
+        const { kind, why } = places[index];
+        fields.add(kind, other, log.rows, "events", why);
+      }
+      const type = look("type");
       return {
         rows: log.rows,
         columns: inOrder(columns),
         keys,
-        types: look("type")?.values ?? [],
+        types: type ? await frequentValues(connection, "events", type.text) : [],
         hasTimeOfDay: look("time")?.hasTimeOfDay ?? false,
         isLocalTime: look("time") !== undefined && !look("time")!.hasOffset,
         fields: fields.kept,
@@ -194,25 +195,26 @@ function keyOf({ columns, rows }: Sample, inLog: string | undefined, kind: "user
   return (same ?? named)?.column;
 }
 
-/** Whose field a column of the log is: the user's or the item's where it is the same in (almost) all rows of each. */
-async function placeOf(
+/** Whose field each column of the log is: the user's or the item's where it is the same in (almost) all rows of each. */
+async function placesOf(
   connection: DuckDBConnection,
-  log: Sample,
-  look: ColumnLook,
-  columns: Guess["columns"],
-): Promise<{ kind: FieldKind; why: string }> {
-  for (const kind of ["user", "item"] as const) {
-    const key = log.columns.find(({ column }) => column === columns[kind]?.column)?.text;
-    if (key === undefined) continue;
-    const values = `SELECT count(DISTINCT ${look.text}) AS found FROM ${identifier("events")}
-      WHERE ${look.text} IS NOT NULL GROUP BY ${key} HAVING count(*) > 1`;
-    const sql = `SELECT count(*), count(*) FILTER (found > 1) FROM (${values})`;
-    const [[groups, varied]] = await queryFile(connection, "events", sql);
-    if (Number(groups) >= ENOUGH_PAIRS && Number(varied) <= (1 - MOST) * Number(groups)) {
-      return { kind, why: `the same in all rows of ${kind === "user" ? "a user" : "an item"}` };
-    }
-  }
-  return { kind: "context", why: "it varies from row to row" };
+  columns: readonly ColumnLook[],
+  keys: Readonly<Record<"user" | "item", ColumnLook | undefined>>,
+): Promise<{ kind: FieldKind; why: string }[]> {
+  const texts = columns.map(({ text }) => text);
+  const isConstant = async (key: ColumnLook | undefined) => {
+    const found = key === undefined ? undefined : await constancyOf(connection, "events", texts, key.text);
+    return (text: string) => {
+      const { groups, varied } = found?.get(text) ?? { groups: 0, varied: 0 };
+      return groups >= ENOUGH_PAIRS && varied <= (1 - MOST) * groups;
+    };
+  };
+  const [ofUser, ofItem] = [await isConstant(keys.user), await isConstant(keys.item)];
+  return texts.map((text) => {
+    if (ofUser(text)) return { kind: "user", why: "the same in all rows of a user" };
+    if (ofItem(text)) return { kind: "item", why: "the same in all rows of an item" };
+    return { kind: "context", why: "it varies from row to row" };
+  });
 }
 
 /** Gathers fields, with names that no two have. */
@@ -222,6 +224,8 @@ class FieldList {
   /** Names that are taken, by fields of every dataset or beside those of any kind. */
   readonly #reserved = new Set(["user", "item", ...Object.values(RESERVED).flat()]);
   readonly #taken = new Set<string>();
+  /** Of names that several columns come to: the first number that may be free. */
+  readonly #next = new Map<string, number>();
 
   /** The field of the user's own id. */
   addUser(column: string): void {
@@ -240,7 +244,9 @@ class FieldList {
     const words = column.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase();
     const plain = words.replace(/[^a-z0-9]+/g, "_").replace(/^[_0-9]+|_+$/g, "") || "field";
     let name = this.#reserved.has(plain) ? `log_${plain}` : plain;
-    for (let number = 2; this.#taken.has(name); number++) name = `${plain}_${number}`;
+    let number = this.#next.get(plain) ?? 2;
+    for (; this.#taken.has(name); number++) name = `${plain}_${number}`;
+    this.#next.set(plain, number);
     this.#taken.add(name);
     return name;
   }

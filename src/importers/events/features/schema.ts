@@ -9,11 +9,9 @@ import { problemsOf, sentence } from "../../../options/problems.ts";
 export const TODO = "TODO";
 
 const text = z.string().check(withoutNul);
-const column = z
-  .string("expected the name of a column")
-  .min(1, "expected the name of a column")
-  .check(withoutNul)
-  .refine((name) => name !== TODO, "write the name of the column in the place of TODO");
+const fieldColumn = z.string("expected the name of a column").min(1, "expected the name of a column").check(withoutNul);
+/** Where a guess may have been wanting. */
+const column = fieldColumn.refine((name) => name !== TODO, "write the name of the column in the place of TODO");
 const NAME = "expected a name of lower-case letters, digits and _, a letter first";
 const fieldName = z.string(NAME).regex(/^[a-z][a-z0-9_]*$/, NAME);
 const types = z.array(text).min(1, "expected at least one type");
@@ -30,7 +28,7 @@ const named = <T extends z.ZodType>(field: T) =>
 const field = named(
   z.strictObject({
     name: fieldName,
-    column: column.optional(),
+    column: fieldColumn.optional(),
     kind: z.enum(["category", "number", "hour", "weekday"]).optional(),
     buckets: z.int().min(2).max(1000).optional(),
     min_count: z.int().min(1).optional(),

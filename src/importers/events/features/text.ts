@@ -110,12 +110,12 @@ function fieldLine({ keys }: Guess, kind: FieldKind, field: GuessedField, mark: 
   const { name, column, from, why } = field;
   const home = kind === "context" || keys[kind] === undefined ? "events" : `${kind}s`;
   const settings = [
-    `name: ${name}`,
+    `name: ${scalar(name)}`,
     ...(column === name ? [] : [`column: ${scalar(column)}`]),
     ...(field.kind === "number" ? ["kind: number"] : []),
     ...(from === home ? [] : [`from: ${from}`]),
   ];
-  return line(`    ${mark}- ${settings.length === 1 ? name : `{ ${settings.join(", ")} }`}`, why);
+  return line(`    ${mark}- ${settings.length === 1 ? scalar(name) : `{ ${settings.join(", ")} }`}`, why);
 }
 
 function line(text: string, comment: string): string {
@@ -126,8 +126,13 @@ function list(values: readonly string[]): string {
   return printable(`[${values.map(scalar).join(", ")}]`);
 }
 
-/** Bare where it is a plain word; else quoted, for YAML reads the strings of JSON. */
+/**
+ * Bare where it is a plain word; else quoted, for YAML reads the strings of JSON. What a terminal or an editor would take
+ * for the end of a line is escaped.
+ */
 function scalar(text: string): string {
   const isPlain = /^[A-Za-z_][A-Za-z0-9_]*$/.test(text) && !/^(true|false|null|yes|no|on|off|y|n)$/i.test(text);
-  return isPlain ? text : JSON.stringify(text);
+  if (isPlain) return text;
+  const escaped = (sign: string) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return JSON.stringify(text).replace(/[\x7f-\x9f\u2028\u2029\ufeff]/g, escaped);
 }

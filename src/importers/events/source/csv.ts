@@ -2,7 +2,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { identifier, literalPath, quote } from "../../../database/sql.ts";
 import { failure } from "../../../errors/failure.ts";
-import { type BrokenRow, queryFile, type TextRows } from "./rows.ts";
+import { type BrokenRow, checkWidth, queryFile, type TextRows } from "./rows.ts";
 import type { Compression } from "./source.ts";
 
 const REJECTS = "dien_rejects";
@@ -34,6 +34,8 @@ export async function openCsv(connection: DuckDBConnection, path: string, option
   const { header, before } = await readHeader(connection, name, file);
   const { delimiter = mostFrequent(header) } = options;
   const columns = splitHeader(header, delimiter, name);
+  checkWidth(name, columns.length);
+  const places = new Map(columns.map((column, index) => [column, index]));
   // Names of our own: DuckDB's do not distinguish upper and lower case.
   const types = columns.map((_, index) => `'x${index}': 'VARCHAR'`).join(", ");
   const reader = `read_csv(${file}, skip=${before}, header=true, delim=${quote(delimiter)}, quote='"', escape='"', columns={${types}}`;
@@ -42,7 +44,7 @@ export async function openCsv(connection: DuckDBConnection, path: string, option
     columns,
     select(wanted, numbered) {
       const texts = wanted.map((column, index) => {
-        return `${convert(column, `x${columns.indexOf(column)}`)} AS c${index}`;
+        return `${convert(column, `x${places.get(column)}`)} AS c${index}`;
       });
       const row = numbered ? ["row_number() OVER () AS row"] : [];
       return `SELECT ${[...row, "NULL::VARCHAR AS fault", ...texts].join(", ")}
@@ -111,7 +113,8 @@ function splitHeader(line: string, delimiter: Delimiter, name: string): string[]
     columns.push(match[1]?.replaceAll('""', '"') ?? match[2]);
     end = match[3];
   }
-  const twice = columns.find((column, index) => column !== "" && columns.indexOf(column) < index);
+  const seen = new Set<string>();
+  const twice = columns.find((column) => column !== "" && (seen.has(column) || !seen.add(column)));
   if (twice !== undefined) {
     throw failure("source.bad-header", { source: name, problem: `names column ${twice} twice` });
   }

@@ -30,6 +30,14 @@ export interface TextRows {
   takeBroken?(): Promise<BrokenRow[]>;
 }
 
+/** A table of more columns is none of events, and DuckDB's memory and time grow with them as with rows. */
+const MOST_COLUMNS = 10_000;
+
+/** @throws UserError where a source has more columns than can be read */
+export function checkWidth(name: string, columns: number, most = MOST_COLUMNS): void {
+  if (columns > most) throw failure("source.too-wide", { source: name, expected: most, found: columns });
+}
+
 /** The rows of a query over a file. @throws UserError where DuckDB cannot read the file */
 export async function queryFile(connection: DuckDBConnection, name: string, sql: string): Promise<unknown[][]> {
   const result = await connection.runAndReadAll(sql).catch((error: unknown) => {

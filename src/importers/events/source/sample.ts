@@ -7,32 +7,17 @@ import { identifier } from "../../../database/sql.ts";
 import { failure } from "../../../errors/failure.ts";
 import { isPostgres } from "./address.ts";
 import { identify } from "./inputs.ts";
+import { type ColumnLook, lookAtColumns } from "./look.ts";
 import { openCopied, openFile } from "./open.ts";
-import { queryFile, type TextRows } from "./rows.ts";
-import { labelRule, numberRule, timeRule, zoneRule } from "./rules.ts";
+import { checkWidth, queryFile, type TextRows } from "./rows.ts";
 import { findFiles } from "./source.ts";
 
 export const SAMPLE_ROWS = 20_000;
-
-/** What a column looks like in the sample; counts are of rows where it is not empty. */
-export interface ColumnLook {
-  readonly column: string;
-  /** Its name in the table of the sample. */
-  readonly text: string;
-  readonly filled: number;
-  readonly distinct: number;
-  readonly times: number;
-  /** Of times: some are not at midnight; some are texts of ISO 8601; some carry an offset; the earliest. */
-  readonly hasTimeOfDay: boolean;
-  readonly hasIso: boolean;
-  readonly hasOffset: boolean;
-  readonly earliest: number | null;
-  readonly labels: number;
-  readonly numbers: number;
-  readonly meanLength: number;
-  /** Its most frequent values, most frequent first. */
-  readonly values: readonly string[];
-}
+/** Of a log of very many columns fewer rows are looked at, so that all of them fit into memory. */
+const SAMPLE_VALUES = 4_000_000;
+/** Where every row names its columns, looking each of them up takes longer. */
+const MOST_KEYS = 1000;
+const rowsOf = (columns: readonly string[]) => Math.min(SAMPLE_ROWS, Math.ceil(SAMPLE_VALUES / columns.length));
 
 export interface Sample {
   readonly rows: number;
@@ -57,9 +42,7 @@ export async function takeSample(
     const [[rows]] = await queryFile(connection, table, `SELECT count(*) FROM ${identifier(table)}`);
     if (Number(rows) === 0)
       throw failure("source.no-rows", { source: isPostgres(source) ? "the postgres table" : source });
-    const columns: ColumnLook[] = [];
-    for (const [index, name] of names.entries()) columns.push(await lookAt(connection, table, name, `c${index}`));
-    return { rows: Number(rows), columns };
+    return { rows: Number(rows), columns: await lookAtColumns(connection, table, names) };
   } finally {
     await rm(path, { force: true });
   }
@@ -70,7 +53,8 @@ async function samplePostgres(connection: DuckDBConnection, table: string, sourc
   const copied = await copyPostgres(source, path, { choose: (_, columns) => columns, first: SAMPLE_ROWS });
   const rows = await openCopied(connection, path, copied);
   const columns = await columnsOf(rows);
-  await addRows(connection, table, rows, columns, SAMPLE_ROWS);
+  checkWidth(rows.name, columns.length);
+  await addRows(connection, table, rows, columns, rowsOf(columns));
   return columns;
 }
 
@@ -81,27 +65,33 @@ async function sampleFiles(
   workFolder: string,
 ): Promise<readonly string[]> {
   let columns: readonly string[] = [];
-  let room = SAMPLE_ROWS;
+  let added = 0;
   for (const file of await findFiles(connection, source)) {
     const isWhole = async () => file.compression === "none" || (await identify(file));
     try {
       const rows = await openFile(connection, file, workFolder);
       const there = await columnsOf(rows);
+      checkWidth(rows.name, there.length, typeof rows.columns === "function" ? MOST_KEYS : undefined);
       if (columns.length === 0) columns = there;
       // Preparing will say so.
-      else if (typeof rows.columns !== "function" && !columns.every((column) => there.includes(column))) break;
-      if (columns.length > 0) room -= await addRows(connection, table, rows, columns, room);
+      else if (typeof rows.columns !== "function" && !isSubset(columns, there)) break;
+      if (columns.length > 0) added += await addRows(connection, table, rows, columns, rowsOf(columns) - added);
     } catch (error) {
       // A damaged file also looks like one of broken rows; the damage is what is reported.
       await isWhole();
       throw error;
     }
-    if (room <= 0) break;
+    if (columns.length > 0 && added >= rowsOf(columns)) break;
     // What was looked at ends with the file; so that has to be its end.
     await isWhole();
   }
   if (columns.length === 0) throw failure("source.unreadable", { source });
   return columns;
+}
+
+function isSubset(columns: readonly string[], of: readonly string[]): boolean {
+  const all = new Set(of);
+  return columns.every((column) => all.has(column));
 }
 
 async function columnsOf({ columns }: TextRows): Promise<readonly string[]> {
@@ -132,35 +122,4 @@ async function refuseBroken(connection: DuckDBConnection, rows: TextRows, column
   await queryFile(connection, rows.name, `SELECT count(COLUMNS(*)) FROM (${rows.select(columns, false)})`);
   const [first] = (await rows.takeBroken?.()) ?? [];
   if (first !== undefined) throw failure("source.bad-row", { source: rows.name, row: first.row, problem: first.why });
-}
-
-async function lookAt(connection: DuckDBConnection, table: string, column: string, text: string): Promise<ColumnLook> {
-  const time = timeRule(text, 0);
-  const sql = `SELECT count(*), count(DISTINCT ${text}), count(time), coalesce(bool_or(time % 86400000 <> 0), false),
-      coalesce(bool_or(time IS NOT NULL AND substr(${text}, 5, 1) = '-'), false),
-      coalesce(bool_or(time IS NOT NULL AND ${zoneRule(text)}), false), min(time),
-      count(${labelRule(text)}), count(*) FILTER (${numberRule(text)}), coalesce(avg(length(${text})), 0)
-    FROM (SELECT ${text}, ${time} AS time FROM ${identifier(table)} WHERE ${text} IS NOT NULL)`;
-  const [[filled, distinct, times, hasTimeOfDay, hasIso, hasOffset, earliest, labels, numbers, meanLength]] =
-    await queryFile(connection, table, sql);
-  const frequent = await queryFile(
-    connection,
-    table,
-    `SELECT ${text} FROM ${identifier(table)} WHERE ${text} IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 8`,
-  );
-  return {
-    column,
-    text,
-    filled: Number(filled),
-    distinct: Number(distinct),
-    times: Number(times),
-    hasTimeOfDay: Boolean(hasTimeOfDay),
-    hasIso: Boolean(hasIso),
-    hasOffset: Boolean(hasOffset),
-    earliest: earliest === null ? null : Number(earliest),
-    labels: Number(labels),
-    numbers: Number(numbers),
-    meanLength: Number(meanLength),
-    values: frequent.map(([value]) => String(value)),
-  };
 }
