@@ -41,8 +41,12 @@ export const DAY = 24 * HOUR;
 export function parseTime(value: string | number, utcOffset: number): number | null {
   const text = String(value);
   const milliseconds = NUMBER.test(text) ? fromNumber(text) : fromIso(text, utcOffset);
-  const { least, most } = TIME_RANGE;
-  return milliseconds !== null && milliseconds >= least && milliseconds <= most ? milliseconds : null;
+  return milliseconds !== null && isTime(milliseconds) ? milliseconds : null;
+}
+
+/** Whether a number of milliseconds since 1970 is a time. */
+export function isTime(milliseconds: number): boolean {
+  return milliseconds >= TIME_RANGE.least && milliseconds <= TIME_RANGE.most;
 }
 
 /** In whole numbers: binary fractions would be a millisecond off now and then. */

@@ -9,6 +9,7 @@ import { describe, expect, test } from "vitest";
 import { SPLITS } from "../../src/dataset/dataset.ts";
 import { openDataset } from "../../src/dataset/read.ts";
 import { UserError } from "../../src/errors/failure.ts";
+import { readReviews } from "../../src/importers/amazon/dump.ts";
 import type { PrepareAmazonOptions } from "../../src/importers/amazon/options.ts";
 import { prepareAmazon } from "../../src/importers/amazon/prepare.ts";
 import { readLines } from "../../src/lines.ts";
@@ -212,12 +213,14 @@ describe("prepareAmazon", () => {
       '{"reviewerID": "A1", "asin": 7, "unixReviewTime": 1}',
       '{"reviewerID": "A1", "asin": "B1", "unixReviewTime": "1"}',
       '{"reviewerID": "A1", "asin": "B1", "unixReviewTime": 1.5}',
+      '{"reviewerID": "A1", "asin": "B1", "unixReviewTime": 253402300800}',
+      '{"reviewerID": "A1", "asin": "B1", "unixReviewTime": -62135596801}',
     ];
     const badMeta = ["{'asin': 'B1', 'price': 1 + 1}", "{'title': 'x'}", "{'asin': 'B2', 'categories': 'c1'}"];
     const { summary } = await prepare([...bad, ...reviews], [...badMeta, ...meta]);
     expect(summary.dropped).toMatchObject({
       brokenReviews: 3,
-      incompleteReviews: 5,
+      incompleteReviews: 7,
       brokenMetadata: 1,
       incompleteMetadata: 2,
     });
@@ -240,6 +243,20 @@ describe("prepareAmazon", () => {
       dropped: 0,
       warnings: 0,
     });
+  });
+
+  test("lines that are not UTF-8 are broken, and make no two keys one", async () => {
+    const { reviews } = shop();
+    const path = join(folder, "latin.json");
+    const lines = ["\xe4", "\xf6"].map((letter) => review(letter, "B1", 5).replace(/gut . ./, ""));
+    writeFileSync(
+      path,
+      Buffer.concat([Buffer.from(lines.join("\n"), "latin1"), Buffer.from(`\n${reviews.join("\n")}`)]),
+    );
+    const found = await readReviews(path);
+    expect(found.broken).toBe(2);
+    expect(found.examples).toEqual(["line 1: the text is not UTF-8", "line 2: the text is not UTF-8"]);
+    expect(found.users.join()).not.toContain("\ufffd");
   });
 
   test("duplicates, repeats, equal times and users with one review have their fates", async () => {

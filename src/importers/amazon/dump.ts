@@ -4,6 +4,7 @@
  */
 
 import type { InputFile } from "../../dataset/manifest.ts";
+import { isTime } from "../../dataset/time.ts";
 import { failure } from "../../errors/failure.ts";
 import { printable } from "../../errors/printable.ts";
 import { readLines } from "../../lines.ts";
@@ -49,10 +50,10 @@ export async function readReviews(path: string, onProgress?: DumpProgress): Prom
     const time = record("unixReviewTime");
     if (!isName(reviewer)) return "reviewerID";
     if (!isName(asin)) return "asin";
-    if (!Number.isSafeInteger(time)) return "unixReviewTime";
+    if (!isSeconds(time)) return "unixReviewTime";
     log.user.push(numberOf(users, reviewer));
     log.item.push(numberOf(items, asin));
-    log.time.push(1000 * (time as number));
+    log.time.push(1000 * time);
     return null;
   });
   return { file, ...unusable, users: [...users.keys()], items: [...items.keys()], ...log };
@@ -151,6 +152,11 @@ function fieldsOf(value: unknown): ((field: string) => unknown) | null {
   if (value instanceof Map) return (field) => (value as Map<unknown, PythonValue>).get(field);
   if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
   return (field) => (Object.hasOwn(value, field) ? (value as Record<string, unknown>)[field] : undefined);
+}
+
+/** Whole seconds since 1970 that are a time in milliseconds. */
+function isSeconds(value: unknown): value is number {
+  return Number.isInteger(value) && isTime(1000 * (value as number));
 }
 
 function isName(value: unknown): value is string {

@@ -86,3 +86,10 @@ test("what is not said has a default, and names stand for fields", () => {
   ]);
   expect(features.fields.user).toMatchObject([{ name: "age", column: "age", from: "events" }]);
 });
+
+test("refuses a list of missing texts that is one of values to leave out", () => {
+  const missing = Array.from({ length: 1001 }, (_, i) => `${i}`);
+  expect(() => resolve({ columns, missing, fields: {} })).toThrow(
+    "features.yaml: missing: there are more than 1000 texts",
+  );
+});

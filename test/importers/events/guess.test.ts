@@ -292,7 +292,7 @@ test("any name of a column comes through features.yaml, for a field and for what
   const plain = fc.constantFrom("null", "true", "yes", "no", "on", "y", "n", "off", "null_2", "e3", "price");
   fc.assert(
     fc.property(name, plain, (column, field) => {
-      fc.pre(column.isWellFormed() && !column.includes("\0"));
+      fc.pre(!/\p{Cs}/u.test(column) && !column.includes("\0"));
       const given = { name: field, column, kind: "category", from: "events", why: column } as const;
       const text = featuresText({
         ...guess,

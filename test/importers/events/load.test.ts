@@ -185,6 +185,20 @@ describe("refused are", () => {
     expect(await refusal(path)).toBe(`${path}: row 2: the text is not UTF-8`);
     const head = write(".csv", latin("uid,iid,ts,Stra\u00dfe\n1,2,3,4\n"));
     expect(await refusal(head)).toBe(`${head}: the header cannot be read: the text is not UTF-8`);
+    for (const text of ["user,na\u00efve\n1,2\n", "\n\n\xff\n1\n", "u\0s\0\xe9\n"]) {
+      for (const [ending, pack] of [
+        [".csv", latin],
+        [".csv.gz", (one: string) => gzipSync(latin(one))],
+      ] as const) {
+        const path = write(ending, pack(text));
+        expect(await refusal(path)).toBe(`${path}: the header cannot be read: the text is not UTF-8`);
+      }
+    }
+    const names = Array.from({ length: 600 }, (_, i) => String.fromCharCode(0x80 + i)).filter((name) => name.trim());
+    const every = write(".csv", `\ufeff${csv(["uid", "iid", "ts", ...names], [["u", "i", "5", ...names]])}`);
+    const fields = names.map((column, i) => ({ name: `n${i}`, column, kind: "category" as const }));
+    const { table } = await load(every, { user: "uid", item: "iid", time: "ts", fields });
+    expect(table[0].slice(3)).toEqual(names);
     const lines = write(".ndjson", latin('{"uid":"ü","iid":"i","ts":5,"click":1,"scene":"s","city":"c","price":2}\n'));
     expect(await refusal(lines)).toContain(`${lines}`);
   });
@@ -369,6 +383,8 @@ test("words that mean nothing are as good as empty cells, in fields alone", asyn
     ["feed", null, "1.5"],
   ]);
   expect(await refusal(path)).toBe(`${path}: row 1: column price: expected a number, found "NULL"`);
+  const thousand = [...Array.from({ length: 998 }, (_, i) => `word ${i}`), ...missing];
+  expect((await load(path, allColumns, { missing: thousand })).rows).toBe(4);
   const other = write(".csv", csv(header, rows));
   expect(await refusal(other, allColumns, { missing })).toBe(
     `${other}: row 5: column price: expected a number, found "null"`,

@@ -21,6 +21,9 @@ const rowColumns = { user: column, time: column, type: column.exactOptional() };
 /** A hundred years: whoever wants all of the past leaves the limit out. */
 const MOST_DAYS = 36_525;
 
+/** A list of more is one of values to leave out, which is work for a query. */
+const MOST_MISSING = 1000;
+
 /** A field's name alone, or with what is not the default. */
 const named = <T extends z.ZodType>(field: T) =>
   z.preprocess((given) => (typeof given === "string" ? { name: given } : given), field);
@@ -69,7 +72,7 @@ const featuresSchema = z.strictObject({
   /** What was seen less often than this in the training part is unknown; a field may have its own. */
   min_count: z.int().min(1).default(1),
   /** Texts that stand for a missing value, as an empty one does. */
-  missing: z.array(text).default([]),
+  missing: z.array(text).max(MOST_MISSING, `there are more than ${MOST_MISSING} texts`).default([]),
   /** Of times that carry no offset, and of hours and weekdays. */
   utc_offset: z
     .string()

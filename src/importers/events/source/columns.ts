@@ -33,7 +33,9 @@ export function wantedColumns(columns: LogColumns, utcOffset: number, missing: r
   const given = (text: string) => `${text} IS NOT NULL`;
   const always = () => "true";
   const self = (text: string) => text;
-  const stated = (text: string) => missing.reduce((value, word) => `nullif(${value}, ${quote(word)})`, text);
+  const words = missing.map(quote).join(", ");
+  const stated = (text: string) =>
+    missing.length === 0 ? text : `CASE WHEN ${text} NOT IN (${words}) THEN ${text} END`;
   const where = (text: string, value: string) => `CASE WHEN ${given(text)} THEN ${value} END`;
   const list: (Omit<Wanted, "column" | "text"> & { readonly column: string | undefined })[] = [
     { column: columns.user, stored: "user", type: "VARCHAR", value: self, isGood: given, expected: "a user" },

@@ -2,6 +2,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { identifier, literalPath, quote } from "../../../database/sql.ts";
 import { failure } from "../../../errors/failure.ts";
+import { hasReadableHeader } from "./head.ts";
 import { type BrokenRow, checkWidth, queryFile, type TextRows } from "./rows.ts";
 import type { Compression } from "./source.ts";
 
@@ -17,6 +18,8 @@ const BUFFER_BYTES = 2 ** 23;
 const DELIMITERS = [",", ";", "\t", "|"] as const;
 type Delimiter = (typeof DELIMITERS)[number];
 
+const NOT_UTF8 = "the text is not UTF-8";
+
 export interface CsvOptions {
   /** As errors call it. */
   readonly name: string;
@@ -31,6 +34,9 @@ export interface CsvOptions {
 export async function openCsv(connection: DuckDBConnection, path: string, options: CsvOptions): Promise<TextRows> {
   const { name, compression, convert = (_, text) => text } = options;
   const file = `${literalPath(path)}, auto_detect=false, buffer_size=${BUFFER_BYTES}, compression=${quote(compression)}`;
+  if (!(await hasReadableHeader(path, compression))) {
+    throw failure("source.bad-header", { source: name, problem: `cannot be read: ${NOT_UTF8}` });
+  }
   const { header, before } = await readHeader(connection, name, file);
   const { delimiter = mostFrequent(header) } = options;
   const columns = splitHeader(header, delimiter, name);
@@ -95,7 +101,7 @@ function mostFrequent(header: string): Delimiter {
 
 function explain(type: string, message: string): string {
   if (type === "UNQUOTED VALUE") return "a quoted value does not end as it should";
-  if (type === "INVALID ENCODING") return "the text is not UTF-8";
+  if (type === "INVALID ENCODING") return NOT_UTF8;
   const [, expected, found] = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(message) ?? [];
   return expected === undefined ? message.split("\n", 1)[0] : `expected ${expected} columns, found ${found}`;
 }
