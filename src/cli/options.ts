@@ -5,8 +5,7 @@
 import { type Command, Option } from "commander";
 import { z } from "zod";
 import { failure, type UserError } from "../errors/failure.ts";
-import { readText } from "../files/plain.ts";
-import { parseYaml } from "../files/yaml.ts";
+import { parseYaml, readYamlText } from "../files/yaml.ts";
 import { type Described, describe } from "../options/expected.ts";
 import { text } from "../options/pieces.ts";
 import { type Problem, problemsOf, sentence } from "../options/problems.ts";
@@ -152,7 +151,7 @@ function usageError(problem: Problem, flag: Option, path: string | undefined): U
 export async function readConfig(command: Command): Promise<ConfigFile> {
   const path: string | undefined = command.opts().config;
   if (!path) return { path: "", values: {} }; // an empty name is refused with the other options
-  const content = await readText(path);
+  const content = await readYamlText(path);
   let value: unknown;
   try {
     value = parseYaml(content);

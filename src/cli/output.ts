@@ -8,7 +8,12 @@ import type { Terminal } from "./context.ts";
 
 /** Prints lines for people. */
 export function print(stream: Terminal, lines: readonly string[]): void {
-  stream.write(lines.map((line) => `${printable(line)}\n`).join(""));
+  stream.write(lines.map((line) => `${withoutPassword(printable(line))}\n`).join(""));
+}
+
+/** The address of a database may stand where a path is expected, and comes back in the error about it. */
+function withoutPassword(line: string): string {
+  return line.replace(/(:\/\/[^\s/@:]*:)\S*@/g, "$1***@").replace(/([?&]password=)[^\s&]*/gi, "$1***");
 }
 
 /** Prints a text of our own of several lines, such as a help, which holds nothing of others. */

@@ -8,6 +8,7 @@ import { unlessAbsent } from "./failures.ts";
 import { earlierName, remove, replacementsLeft, temporaryName } from "./leftovers.ts";
 import { exchanger } from "./native.ts";
 import { note } from "./notes.ts";
+import { makeWithParents } from "./plain.ts";
 import { whileUnfinished, withTemporary } from "./unfinished.ts";
 
 /**
@@ -21,7 +22,7 @@ export async function publishFolder<T>(
   check: () => Promise<void>,
   write: (folder: string) => Promise<T>,
 ): Promise<T> {
-  await mkdir(dirname(place), { recursive: true });
+  await makeWithParents(dirname(place));
   return await withClaim(wholePlace(place), async (id) => {
     await check();
     const [aside, earlier] = [temporaryName(place, id), earlierName(place, id)];

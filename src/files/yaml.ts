@@ -1,5 +1,7 @@
 /** YAML of people and of this program, read in one way. */
+import { createReadStream } from "node:fs";
 import { parse } from "yaml";
+import { fileError } from "./failures.ts";
 
 /** The most characters of a document: far more than anybody writes, and less than would take minutes to read. */
 const MOST_CHARACTERS = 2 ** 20;
@@ -19,6 +21,17 @@ export function parseYaml(text: string): unknown {
     throw new Error(reasonOf(error as Error), { cause: error });
   }
   return value;
+}
+
+/** The text of a document of people, of a longer one no more than `parseYaml` needs to refuse it: a device has no end. */
+export async function readYamlText(path: string): Promise<string> {
+  const pieces: Buffer[] = [];
+  try {
+    for await (const piece of createReadStream(path, { end: 4 * MOST_CHARACTERS })) pieces.push(piece);
+  } catch (error) {
+    throw fileError(error, "read", path);
+  }
+  return Buffer.concat(pieces).toString();
 }
 
 function reasonOf({ name, message }: Error): string {

@@ -72,6 +72,11 @@ it("stays out of everything that is printed of a log, from init to the figures",
   }
 });
 
+it("takes passwords of addresses out of lines", async () => {
+  const { stderr } = await dien(["inspect", "--data", "postgres://u:p@ss/w@h/d?table=t&password=p2"], { jobs });
+  expect(stderr).toMatch(/^error: postgres:\/\/u:\*\*\*@h\/d\?table=t&password=\*\*\* is no dataset/);
+});
+
 it("stays out of lines and tables, whatever the texts are", () => {
   const texts = fc.array(fc.string({ unit: fc.oneof(fc.constantFrom(...ESCAPES, "\n", "\r", "\t"), fc.string()) }), {
     minLength: 1,

@@ -1,5 +1,6 @@
 import { execFile, execFileSync } from "node:child_process";
 import {
+  existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -16,7 +17,7 @@ import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { replaceFile, replaceFiles, writeFileAside } from "../../src/files/aside.ts";
 import { fileError } from "../../src/files/failures.ts";
-import { appendLine, makeFolder, readText } from "../../src/files/plain.ts";
+import { appendLine, makeFolder } from "../../src/files/plain.ts";
 import { removeUnfinished, withTemporary } from "../../src/files/unfinished.ts";
 
 let folder: string;
@@ -99,10 +100,20 @@ describe("files", () => {
     await expect(writing).rejects.toThrow("no such file or folder");
   });
 
+  it("makes folders with their parents, and gives up where one cannot be made", async () => {
+    const deep = join(folder, "a", "b", "c");
+    await Promise.all([makeFolder(deep), makeFolder(deep), makeFolder(join(folder, "a", "b"))]);
+    expect(existsSync(deep)).toBe(true);
+    await makeFolder(deep);
+    writeFileSync(join(deep, "file"), "");
+    await expect(makeFolder(join(deep, "file"))).rejects.toThrow("a file of that name is in the way");
+    if (existsSync("/proc/self")) await expect(makeFolder("/proc/x/y")).rejects.toThrow("cannot create /proc/x/y: ");
+    rmSync(join(folder, "a"), { recursive: true });
+  });
+
   it("reports failures of the file system in one line that names the file", async () => {
     const absent = join(folder, "absent", "a.json");
     await expect(writeFileAside(absent, "x")).rejects.toThrow(`cannot write ${absent}: no such file or folder`);
-    await expect(readText(absent)).rejects.toThrow(`cannot read ${absent}: no such file or folder`);
     await expect(appendLine(folder, "x")).rejects.toThrow(`cannot write ${folder}: it is a folder`);
     const occupied = join(folder, "folder");
     mkdirSync(occupied);
