@@ -1,5 +1,5 @@
-/** Folders and logs, with every failure of the disk as an error that names the file. */
-import { appendFile, mkdir, stat } from "node:fs/promises";
+/** Folders, logs and whole texts, with every failure of the disk as an error that names the file. */
+import { appendFile, mkdir, readFile, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fileError } from "./failures.ts";
 
@@ -45,5 +45,12 @@ async function isFolder(path: string): Promise<boolean> {
 export async function appendLine(path: string, line: string): Promise<void> {
   await appendFile(path, `${line}\n`).catch((error) => {
     throw fileError(error, "write", path);
+  });
+}
+
+/** The text of a file, taken as UTF-8. */
+export async function readText(path: string): Promise<string> {
+  return await readFile(path, "utf8").catch((error) => {
+    throw fileError(error, "read", path);
   });
 }
