@@ -322,6 +322,15 @@ describe("a file that is replaced while a dataset is open", () => {
     expect(await readOn(again)).toBe(changed("train.parquet"));
   });
 
+  test("is found out by who inspects the folder", async () => {
+    const path = await fresh("inspected");
+    const file = join(path, "test.parquet");
+    const found = inspectDataset(path, (part) => {
+      if (part === "counts") writeFileSync(file, readFileSync(file));
+    });
+    await expect(found).rejects.toThrow(changed("test.parquet").slice(2));
+  });
+
   test("between two openings by one command is found out", async () => {
     const path = await fresh("again");
     const first = await DatasetStream.open(path, { portionBudget: 1 });

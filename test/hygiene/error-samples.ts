@@ -19,10 +19,7 @@ export const samples: Samples = {
   "file.denied": [{ action: "read", path: "log.csv", reason: "permission denied" }],
   "file.disk-full": [{ action: "write", path: "out/train.parquet", reason: "no space left on device" }],
   "file.unusable": [{ action: "read", path: "log", reason: "it is a folder" }],
-  "file.not-json": [
-    { path: "model.json", reason: "Unexpected end of JSON input" },
-    { path: "requests.ndjson", line: 7, reason: "Unexpected end of JSON input" },
-  ],
+  "file.not-json": [{ path: "requests.ndjson", line: 7, reason: "Unexpected end of JSON input" }],
   "file.not-verifiable": [{ path: "notes" }],
   "file.empty": [{ path: "reviews.json" }],
   "file.cut-off": [

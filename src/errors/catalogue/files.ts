@@ -45,9 +45,9 @@ export const files = {
   },
   "file.not-json": {
     status: 422,
-    meaning: "A file, or a line of it, is not JSON.",
-    message: ({ path, line, reason }: { path: string; line?: number; reason: string }) =>
-      line === undefined ? `${path} is not JSON: ${reason}` : `${path}: line ${line}: not JSON: ${reason}`,
+    meaning: "A line of a file is not JSON.",
+    message: ({ path, line, reason }: { path: string; line: number; reason: string }) =>
+      `${path}: line ${line}: not JSON: ${reason}`,
   },
   "file.damaged": {
     status: 422,
