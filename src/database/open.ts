@@ -86,7 +86,10 @@ async function interruptibly<T>(connection: DuckDBConnection, errors: ErrorsOf, 
   };
   signal?.addEventListener("abort", interrupt, { once: true });
   try {
-    return await call();
+    const result = await call();
+    // A stream that is interrupted looks like one that came to its end.
+    signal?.throwIfAborted();
+    return result;
   } catch (error) {
     throw signal?.aborted ? signal.reason : errors.translate(error);
   } finally {

@@ -82,17 +82,18 @@ export class WorkerPool {
     if (this.#failure) throw this.#failure;
     this.#counter.reset();
     const signal = currentSignal();
+    const interrupt = () => this.#fail?.(signal?.reason);
+    signal?.addEventListener("abort", interrupt);
     await new Promise<void>((resolve, reject) => {
       let left = this.#workers.length;
       this.#fail = reject;
-      signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
       for (const worker of this.#workers) {
         worker.once("message", () => {
           if (--left === 0) resolve();
         });
         worker.postMessage(task);
       }
-    });
+    }).finally(() => signal?.removeEventListener("abort", interrupt));
   }
 }
 
