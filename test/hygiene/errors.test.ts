@@ -189,7 +189,8 @@ it("docs/errors.md lists the catalogue (`npx vitest run test/hygiene -u` writes 
 Every mistake that \`dien\` reports has a code. The library throws a \`UserError\` with \`code\`,
 \`values\` (what the message was made of), \`status\` (what an HTTP server answers) and \`exitCode\`
 (what the command line exits with). A code keeps its meaning; the wording of a message may change.
-Anything else that is thrown is a defect of \`dien\` itself.
+Anything else that is thrown is a defect of \`dien\` itself. On the command line every error is one
+line; \`--verbose\` also prints what caused it.
 
 \`\`\`ts
 import { readCurve, UserError } from "dien";
