@@ -96,11 +96,16 @@ describe("a lab refuses, before anything is trained,", () => {
   });
 });
 
-it("a checkpoint that a kill left in a finished run is dropped", async () => {
+it("a checkpoint and a claim that a kill left in a finished run are dropped", async () => {
   await finish("figure3", optionsOf("left"));
+  const files = readdirSync(runOf("left"));
   mkdirSync(join(runOf("left"), "checkpoint"));
   await finish("figure3", optionsOf("left"));
-  expect(readdirSync(runOf("left"))).not.toContain("checkpoint");
+  expect(readdirSync(runOf("left"))).toEqual(files);
+  writeFileSync(join(runOf("left"), "lock"), JSON.stringify({ id: "0123456789ab", pid: 7, host: "elsewhere" }));
+  writeFileSync(join(runOf("left"), "summary.json.tmp-0123456789ab"), "half");
+  await finish("figure3", optionsOf("left"));
+  expect(readdirSync(runOf("left"))).toEqual(files);
 });
 
 it("a failure names the run", async () => {

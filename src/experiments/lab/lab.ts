@@ -24,6 +24,7 @@ import {
   type Stop,
   type TrainedRun,
   type Trial,
+  tidy,
   trialConfig,
   trialFolder,
   trialName,
@@ -147,7 +148,7 @@ export class Lab {
     if (found.state === "finished") return { run: { ...trial, folder, summary: found.summary } };
     const known = await readStop(folder);
     if (known) {
-      await dropCheckpoint(folder);
+      await tidy(folder);
       return { stop: known };
     }
     const validAuc = ((await readProgress(folder))?.epochs ?? []).map(({ valid_auc }) => valid_auc);
@@ -189,10 +190,10 @@ export class Lab {
     return { trial, folder: trialFolder(out, trial), config: trialConfig(trial, settings) };
   }
 
-  /** As `findRun`; removes the checkpoint of a finished run, which a kill at its very end leaves behind. */
+  /** As `findRun`; puts away what a run needs no more when it is finished. */
   async #find(place: RunPlace): Promise<RunState> {
     const found = await findRun(place);
-    if (found.state === "finished") await dropCheckpoint(place.folder);
+    if (found.state === "finished") await tidy(place.folder);
     return found;
   }
 

@@ -6,13 +6,14 @@ import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
-import { failure } from "../../errors/failure.ts";
+import { failure, isFailure } from "../../errors/failure.ts";
 import { writeFileAside } from "../../files/aside.ts";
 import { readSealedJson, sealedJson } from "../../files/sealed.ts";
 import { whatIsWrong } from "../../options/problems.ts";
 import { configKeys, differingKey, type RunConfig, resolveConfig, settingsByKey } from "../../run/config.ts";
 import { assign, type Tree } from "../../run/dotted.ts";
 import type { FailureReason } from "../../run/failure.ts";
+import { runPlace, withLock } from "../../run/lock.ts";
 import { readModelOf } from "../../run/model-folder.ts";
 import { holdsFiles, readRunConfig, runFiles } from "../../run/run-folder.ts";
 import { checkFinished, epochSchema, readSummary, type TrainSummary } from "../../run/summary.ts";
@@ -125,6 +126,17 @@ export async function findRun({ trial, folder, config }: RunPlace): Promise<RunS
     throw failure("run.scores-gone", { path: folder, scores: files.scores });
   }
   return { state: "finished", summary };
+}
+
+/**
+ * Puts away what a run that has ended needs no more: its checkpoint, and what a kill at its very end left. Another process
+ * that is at that end right now does so itself.
+ */
+export async function tidy(folder: string): Promise<void> {
+  if (![dirname(runFiles(folder).checkpoint), runPlace(folder).lock].some((path) => existsSync(path))) return;
+  await withLock(folder, () => dropCheckpoint(folder)).catch((error) => {
+    if (!isFailure(error, "run.in-training")) throw error;
+  });
 }
 
 /** Frees the disk of what only an unfinished run needs, two thirds of all that a run keeps. */
