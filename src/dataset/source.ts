@@ -11,9 +11,13 @@ export interface RawField {
   readonly transform?: Transform;
 }
 
-/** Samples as an importer gives them; the writer adds history lengths and vocabulary ids. */
+/**
+ * Samples as an importer gives them, in the order of their users and, of users with many behaviours (segments.ts), in that
+ * of their positions; the writer adds history lengths and vocabulary ids.
+ */
 export interface RawSamples {
   readonly label: ArrayLike<number>;
+  /** The sample's user. */
   readonly sequence: Int32Array;
   readonly position: Int32Array;
   readonly item: Int32Array;

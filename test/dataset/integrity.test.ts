@@ -109,6 +109,12 @@ describe("all readers", () => {
       "if(file_row_number = 2, 9, training)::INTEGER AS training",
       "row 2 has training 9, expected 0 to 8",
     ],
+    ["sequences.parquet", "1::INTEGER AS repeated", "row 0 has repeated 1, expected 0 to 0"],
+    [
+      "sequences.parquet",
+      "if(file_row_number = 4, 3, repeated)::INTEGER AS repeated",
+      "row 4 has training 6, expected 0 to 5",
+    ],
     ["test.parquet", "9::INTEGER AS position", "row 0 has position 9, expected 0 to 8"],
     ["test.parquet", "3::INTEGER AS length", "row 0 has length 3, expected 8 at position 8"],
     // Of a row and others.
@@ -121,6 +127,11 @@ describe("all readers", () => {
       "sequences.parquet",
       "5::INTEGER AS training",
       "sequences.parquet has 200 behaviours of the training part, expected 240, as in dataset.json",
+    ],
+    [
+      "sequences.parquet",
+      "if(file_row_number = 4, 2, repeated)::INTEGER AS repeated",
+      "sequences.parquet has 39 users, expected 40, as in dataset.json",
     ],
     [
       "sequences.parquet",

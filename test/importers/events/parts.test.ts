@@ -37,7 +37,7 @@ test("users come in order, whole or in parts of as many rows as may be in memory
         expect(open).toBe(false);
         expect(found).toEqual(lengths.map((length) => Array.from({ length }, (_, place) => place)));
       }),
-      { numRuns: 20 },
+      { numRuns: 12 },
     );
   });
 });
