@@ -66,6 +66,20 @@ describe("an interruption ends", () => {
     );
   });
 
+  test("a stream that was asked for more and has not begun to look, which DuckDB takes for its end", async () => {
+    const stop = new AbortController();
+    const ended = interruptible(stop.signal, () =>
+      withDuckDB(async (connection) => {
+        const result = await connection.stream(`SELECT i FROM ${LONG}`);
+        await result.fetchChunk();
+        const next = result.fetchChunk();
+        stop.abort();
+        return await next;
+      }),
+    );
+    await expect(ended).rejects.toMatchObject({ name: "AbortError" });
+  });
+
   test("two queries of a work database, which goes", async () => {
     const place = join(folder, "stopped");
     const stop = new AbortController();
