@@ -22,7 +22,7 @@ const dataset = {
   name: "Beauty 5",
   slug: "beauty-5",
   folder: "data/Beauty 5",
-  test: { label, sequence: Int32Array.from({ length: SAMPLES }, (_, i) => i >> 1) },
+  test: { label, user: Int32Array.from({ length: SAMPLES }, (_, i) => i >> 1) },
 } as unknown as LabDataset;
 
 /** Three seeds of a variant whose scores know the label as well as `strength` says. */
