@@ -35,6 +35,8 @@ export interface TrainingRun {
   /** Holds the weights of `progress`. */
   readonly pool: WorkerPool;
   readonly progress: Progress;
+  /** Whether it goes on with an earlier call's progress. */
+  readonly resume: boolean;
   readonly checkpointSeconds: number;
   readonly signal: AbortSignal | undefined;
   readonly onEvent: (event: TrainEvent) => void;
@@ -55,6 +57,7 @@ export async function trainToEnd(run: TrainingRun): Promise<TrainSummary | undef
   const trainingSteps = new TrainingSteps(dataset, pool, config.train);
   const validation = new SplitEvaluator(dataset, pool, "valid");
 
+  if (run.resume) onEvent({ kind: "note", text: whereItGoesOn(progress, epochs) });
   if (await validation.hasOneClass()) {
     const text =
       "warning: all validation samples have one label, so the best epoch is that of the lowest logloss, not AUC";
@@ -118,6 +121,12 @@ export async function trainToEnd(run: TrainingRun): Promise<TrainSummary | undef
     onEvent({ kind: "note", text });
   }
   return await reportBestEpoch(run);
+}
+
+function whereItGoesOn({ epoch, step }: Progress, epochs: number): string {
+  if (epoch > epochs) return `all ${epochs} epochs are done`;
+  if (epoch === 1 && step === 0) return "there is no checkpoint yet: the run begins anew";
+  return `the run goes on in epoch ${epoch} of ${epochs}, after step ${step}`;
 }
 
 /** The learning rate of an epoch, multiplied up: `Math.pow` may differ between engines. */

@@ -69,9 +69,20 @@ export async function train(options: TrainOptions): Promise<TrainSummary | Inter
     const opened = pool;
     const trainOpened = async (): Promise<TrainSummary | Interruption> => {
       const { model, progress } = await openRun(out, config, dataset, opened, resume);
-      if (resume) onEvent({ kind: "note", text: whereItGoesOn(progress, config.train.epochs) });
       noteEngine(progress, machine.engine);
-      const run = { out, config, model, machine, dataset, pool: opened, progress, checkpointSeconds, signal, onEvent };
+      const run = {
+        out,
+        config,
+        model,
+        machine,
+        dataset,
+        pool: opened,
+        progress,
+        resume,
+        checkpointSeconds,
+        signal,
+        onEvent,
+      };
       return (await trainToEnd(run)) ?? { interrupted: true, epoch: progress.epoch, step: progress.step };
     };
     return await withLock(out, () => endingItself(trainOpened));
@@ -108,12 +119,6 @@ async function openRun(
     : await writeModelDescription(out, await describeModel(dataset, config));
   const progress = await readCheckpoint(out, workspace, model);
   return { model, progress: progress ?? startOfRun(workspace.losses) };
-}
-
-function whereItGoesOn({ epoch, step }: Progress, epochs: number): string {
-  if (epoch > epochs) return `all ${epochs} epochs are done`;
-  if (epoch === 1 && step === 0) return "there is no checkpoint yet: the run begins anew";
-  return `the run goes on in epoch ${epoch} of ${epochs}, after step ${step}`;
 }
 
 /** A run goes on with the configuration and the data that it began with. Returns the seal of its model.json. */
