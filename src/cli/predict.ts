@@ -71,6 +71,8 @@ Examples:
       const { run, input, out, engine } = options;
       const scorer = await context.jobs.loadScorer(run, { engine });
       const source = addAbortSignal(context.signal, input === "-" ? context.stdin : createReadStream(input));
+      // It may fail before anybody reads it; whoever does then hears of it.
+      source.on("error", () => undefined);
       const name = input === "-" ? "standard input" : input;
       const start = performance.now();
       const bad: { rows: number; first?: UserError } = { rows: 0 };
