@@ -81,9 +81,8 @@ async function sampleFiles(
       await isWhole();
       throw error;
     }
-    if (columns.length > 0 && added >= rowsOf(columns)) break;
-    // What was looked at ends with the file; so that has to be its end.
     await isWhole();
+    if (columns.length > 0 && added >= rowsOf(columns)) break;
   }
   if (columns.length === 0) throw failure("source.unreadable", { source });
   return columns;
