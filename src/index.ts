@@ -1,5 +1,6 @@
 /** The library: prepare, train, evaluate and score from TypeScript. The commands are thin layers over this. */
 
+export { interruptible } from "./api/interruptible.ts";
 export { calibrationOf, compareAuc, evaluateScores, relaImpr, spreadOf } from "./api/statistics.ts";
 export type { Dataset, Samples, Split } from "./dataset/dataset.ts";
 export { openDataset } from "./dataset/read.ts";
@@ -18,7 +19,6 @@ export { prepareTaobao } from "./importers/taobao/prepare.ts";
 export { type DatasetInspection, inspectDataset } from "./inspection/measure/inspect.ts";
 export type { Warning } from "./inspection/measure/warnings.ts";
 export { writeInspection } from "./inspection/show/inspection-page.ts";
-export { interruptible } from "./interruption.ts";
 export type { Model } from "./models/model.ts";
 export { models } from "./models/registry.ts";
 export { configKeys, type RunConfig, resolveConfig } from "./run/config.ts";

@@ -51,7 +51,7 @@ const ROOMS: Readonly<Record<string, { below: readonly string[]; browser?: boole
   "experiments/paper": { below: ["experiments/results"] },
   "experiments/search": { below: ["experiments/results"] },
   experiments: { below: ["experiments/paper", "experiments/search"] },
-  api: { below: ["statistics", "options"] },
+  api: { below: ["statistics", "options", "interruption.ts"] },
   "index.ts": {
     below: [
       ...["api", "experiments", "verification", "inspection/show"],
