@@ -1,0 +1,51 @@
+/**
+ * `npm run chaos -- --minutes N [--seed N] [--scene NAME]`: commands are killed, signalled and starved at random, until
+ * the time is over or a promise is broken. A trial is repeated by its seed: `--seed N --trials 1 --scene NAME`.
+ */
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { Chance } from "./faults.ts";
+import { Broken, makeScenes, type Tally } from "./scenes.ts";
+import { canMount } from "./small-disk.ts";
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: "string", default: "5" },
+    seed: { type: "string", default: "1" },
+    trials: { type: "string", default: "1000000" },
+    scene: { type: "string" },
+  },
+});
+
+const workshop = mkdtempSync(join(tmpdir(), "dien-chaos-"));
+const all = await makeScenes(workshop, canMount());
+const scenes = values.scene === undefined ? all : all.filter(({ name }) => name === values.scene);
+if (scenes.length === 0) throw new Error(`no scene ${values.scene}: ${all.map(({ name }) => name).join(", ")}`);
+
+const end = performance.now() + Number(values.minutes) * 60_000;
+const tallies = new Map(
+  scenes.map(({ name }) => [name, { trials: 0, commands: 0, kills: 0, signals: 0, refusals: 0 }]),
+);
+let broken = 0;
+for (let i = 0; i < Number(values.trials) && performance.now() < end; i++) {
+  const scene = scenes[i % scenes.length];
+  const seed = Number(values.seed) + i;
+  const folder = join(workshop, `trial-${seed}`);
+  mkdirSync(folder);
+  const tally: Tally & { trials: number } = tallies.get(scene.name)!;
+  tally.trials++;
+  try {
+    await scene.trial(folder, new Chance(seed), tally);
+    rmSync(folder, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof Broken)) throw error;
+    broken++;
+    process.stdout.write(`${scene.name}, seed ${seed}: ${error.message}\n  (its folder: ${folder})\n`);
+  }
+}
+console.table(Object.fromEntries(tallies));
+process.stdout.write(`${broken} broken promises\n`);
+if (broken === 0) rmSync(workshop, { recursive: true });
+process.exitCode = broken === 0 ? 0 : 1;

@@ -1,0 +1,259 @@
+/**
+ * What the chaos is made of: commands over and over, and what must hold after each of them, whatever happened to it.
+ *
+ * The outcome of an unbroken command is known from the beginning. A broken one leaves the state before or that outcome;
+ * the same command again, without a fault, leaves that outcome and nothing else.
+ */
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { dien, type Ended } from "./command.ts";
+import { type Contents, contentsOf, difference } from "./compare.ts";
+import { anyFault, type Chance, type Fault, kill, killAtCall, type Unbroken } from "./faults.ts";
+import { SmallDisk } from "./small-disk.ts";
+
+/** Why a promise does not hold. */
+export class Broken extends Error {}
+
+export interface Tally {
+  commands: number;
+  kills: number;
+  signals: number;
+  /** Commands that ended with an error of one line. */
+  refusals: number;
+}
+
+export interface Scene {
+  readonly name: string;
+  /** Runs a trial in an empty folder. @throws Broken */
+  trial(folder: string, chance: Chance, tally: Tally): Promise<void>;
+}
+
+/** Faults before the last, unbroken command. */
+const ROUNDS = 3;
+/** Milliseconds within which a signal ends a command, on a machine that does other things too. */
+const PROMPT = 6000;
+
+/** Makes inputs and unbroken outcomes in `workshop`; scenes on small disks only where some can be mounted. */
+export async function makeScenes(workshop: string, withDisks: boolean): Promise<Scene[]> {
+  const log = join(workshop, "log");
+  await succeed(workshop, ["prepare", "synthetic", "--users", "60", "--log", log]);
+  const tables = ["events", "users", "items"].flatMap((name) => [`--${name}`, join(log, `${name}.csv`)]);
+  const prepare = (seed: number, out: string) => [
+    ...["prepare", "events", "--config", join(log, "features.yaml"), ...tables],
+    ...["--seed", `${seed}`, "--out", out],
+  ];
+  const data = join(workshop, "data");
+  await succeed(workshop, prepare(1, data));
+  const train = [
+    ...["train", "--data", data, "--out", "run", "--threads", "2", "--checkpoint-seconds", "0.05"],
+    ...["--epochs", "3", "--set", "train.batch_size=32", "--set", "train.patience=9"],
+  ];
+  const experiment = [
+    ...["experiment", "table2", "--data", data, "--out", "out", "--seeds", "1", "--checkpoint-seconds", "0.05"],
+    ...["--set", "train.epochs=1", "--set", "train.batch_size=32"],
+  ];
+  const events = (seed: number) => prepare(seed, "out");
+  const synthetic = (seed: number) => ["prepare", "synthetic", "--users", "60", "--seed", `${seed}`, "--out", "out"];
+  return [
+    await replacement(workshop, "prepare events", events),
+    await replacement(workshop, "prepare synthetic", synthetic),
+    await several(workshop, "several prepare", events),
+    await continued(workshop, "train", "run", (begun) => [...train, ...(begun ? ["--resume"] : [])]),
+    await severalTrainings(workshop, "several train", train),
+    await continued(workshop, "experiment", "out", () => experiment),
+    ...(withDisks
+      ? [smallDisk("prepare on a small disk", events(1), 1000), smallDisk("train on a small disk", train, 6000)]
+      : []),
+  ];
+}
+
+async function succeed(folder: string, argv: readonly string[], countFile?: string): Promise<Ended> {
+  const ended = await dien(folder, argv, undefined, countFile);
+  if (ended.code !== 0) throw new Broken(`dien ${argv.join(" ")} ended with ${ended.code}: ${ended.stderr}`);
+  return ended;
+}
+
+interface Outcome {
+  readonly unbroken: Unbroken;
+  readonly contents: Contents;
+}
+
+/** What a command makes of a folder that is not there. */
+async function outcomeOf(workshop: string, argv: readonly string[], out: string): Promise<Outcome> {
+  const folder = join(workshop, "unbroken");
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder);
+  const countFile = join(workshop, "calls");
+  const { milliseconds } = await succeed(folder, argv, countFile);
+  const unbroken = { milliseconds, calls: Number(readFileSync(countFile, "utf8")) };
+  return { unbroken, contents: contentsOf(join(folder, out)) };
+}
+
+/** What holds after every command, whatever happened to it. */
+function checkEnd(ended: Ended, tally: Tally): void {
+  tally.commands++;
+  if (ended.hung) throw new Broken("it did not end");
+  if (ended.signal === "SIGKILL") tally.kills++;
+  if (/internal error|\n {4}at /.test(ended.stderr)) throw new Broken(`a stack on stderr: ${ended.stderr}`);
+  if (ended.lingered !== undefined && ended.signal !== "SIGKILL") {
+    tally.signals++;
+    if (ended.lingered > PROMPT) throw new Broken(`it ended ${Math.round(ended.lingered)} ms after the signal`);
+  }
+  if (ended.code === 1) {
+    tally.refusals++;
+    const errors = ended.stderr.split("\n").filter((line) => line.startsWith("error: "));
+    if (errors.length !== 1) throw new Broken(`expected one line of error, found: ${ended.stderr}`);
+  }
+}
+
+/** Nothing lies in the folder but `names`. */
+function checkNothingElse(folder: string, ...names: string[]): void {
+  const other = readdirSync(folder).find((name) => !names.includes(name));
+  if (other !== undefined) throw new Broken(`${other} was left behind`);
+}
+
+/** Commands that put a dataset in the place of another one. */
+async function replacement(
+  workshop: string,
+  name: string,
+  command: (seed: number) => readonly string[],
+): Promise<Scene> {
+  const old = await outcomeOf(workshop, command(1), "out");
+  const oldFolder = join(workshop, `${name}-old`);
+  cpSync(join(workshop, "unbroken", "out"), oldFolder, { recursive: true });
+  const fresh = await outcomeOf(workshop, command(2), "out");
+  return {
+    name,
+    async trial(folder, chance, tally) {
+      const out = join(folder, "out");
+      const hadOld = chance.real() < 0.6;
+      if (hadOld) cpSync(oldFolder, out, { recursive: true });
+      let isFresh = false;
+      for (let round = 0; round < ROUNDS; round++) {
+        const ended = await dien(folder, command(2), anyFault(chance, fresh.unbroken));
+        checkEnd(ended, tally);
+        const found = contentsOf(out);
+        const wasFresh = isFresh;
+        isFresh = difference(found, fresh.contents) === undefined;
+        if (!isFresh && (ended.code === 0 || wasFresh)) {
+          throw new Broken(`exit code ${ended.code}, but ${difference(found, fresh.contents)}`);
+        }
+        // A kill between two renames may leave OUT absent, where names cannot be exchanged: the next command mends that.
+        const isBefore = difference(found, hadOld ? old.contents : {}) === undefined;
+        if (!isFresh && !isBefore) throw new Broken(`neither the old nor the new dataset: ${JSON.stringify(found)}`);
+        if (ended.code !== null && ended.signal === null) checkNothingElse(folder, "out");
+      }
+      await succeed(folder, command(2));
+      const wrong = difference(contentsOf(out), fresh.contents);
+      if (wrong !== undefined) throw new Broken(`after the unbroken command ${wrong}`);
+      checkNothingElse(folder, "out");
+    },
+  };
+}
+
+/** Several processes write to one place at a time, and some of them are killed. */
+async function several(workshop: string, name: string, command: (seed: number) => readonly string[]): Promise<Scene> {
+  const seeds = [1, 2, 3];
+  const outcomes: Outcome[] = [];
+  for (const seed of seeds) outcomes.push(await outcomeOf(workshop, command(seed), "out"));
+  return {
+    name,
+    async trial(folder, chance, tally) {
+      const out = join(folder, "out");
+      const running = seeds.map(async (seed, i) => {
+        const fault = chance.real() < 0.4 ? someKill(chance, outcomes[i].unbroken) : undefined;
+        await new Promise((go) => setTimeout(go, chance.real() * 300));
+        return await dien(folder, command(seed), fault);
+      });
+      const ended = await Promise.all(running);
+      for (const one of ended) checkEnd(one, tally);
+      const found = contentsOf(out);
+      const made = outcomes.findIndex(({ contents }) => difference(found, contents) === undefined);
+      const isNothing = Object.keys(found).length === 0;
+      if (made < 0 && !(isNothing && ended.every(({ code }) => code !== 0))) {
+        throw new Broken(`a dataset of none of the processes: ${JSON.stringify(found)}`);
+      }
+      await succeed(folder, command(1));
+      const wrong = difference(contentsOf(out), outcomes[0].contents);
+      if (wrong !== undefined) throw new Broken(`after the unbroken command ${wrong}`);
+      checkNothingElse(folder, "out");
+    },
+  };
+}
+
+const someKill = (chance: Chance, unbroken: Unbroken): Fault => chance.one([kill, killAtCall])(chance, unbroken);
+
+/** Commands that go on where they were stopped. */
+async function continued(
+  workshop: string,
+  name: string,
+  out: string,
+  command: (begun: boolean) => readonly string[],
+): Promise<Scene> {
+  const { unbroken, contents } = await outcomeOf(workshop, command(false), out);
+  return {
+    name,
+    async trial(folder, chance, tally) {
+      const begun = () => existsSync(join(folder, out, "config.yaml"));
+      for (let round = 0; round < ROUNDS; round++) {
+        const ended = await dien(folder, command(begun()), anyFault(chance, unbroken));
+        checkEnd(ended, tally);
+        if (ended.code === 0) break;
+        if (ended.code !== null) checkTidy(join(folder, out));
+      }
+      await succeed(folder, command(begun()));
+      const wrong = difference(contentsOf(join(folder, out)), contents);
+      if (wrong !== undefined) throw new Broken(`after the unbroken command ${wrong}`);
+      checkNothingElse(folder, out);
+    },
+  };
+}
+
+/** A command that ended by itself has put away what it had begun. */
+function checkTidy(out: string): void {
+  const left = Object.keys(contentsOf(out)).find((name) => /\.tmp-|(^|\/)lock$/.test(name));
+  if (left !== undefined) throw new Broken(`${left} was left behind`);
+}
+
+/** Several processes go on with one run that was killed. */
+async function severalTrainings(workshop: string, name: string, train: readonly string[]): Promise<Scene> {
+  const { unbroken, contents } = await outcomeOf(workshop, train, "run");
+  return {
+    name,
+    async trial(folder, chance, tally) {
+      const run = join(folder, "run");
+      while (!existsSync(join(run, "config.yaml"))) checkEnd(await dien(folder, train, kill(chance, unbroken)), tally);
+      const running = [0, 1, 2].map(async () => {
+        const fault = chance.real() < 0.3 ? someKill(chance, unbroken) : undefined;
+        await new Promise((go) => setTimeout(go, chance.real() * 200));
+        return await dien(folder, [...train, "--resume"], fault);
+      });
+      for (const ended of await Promise.all(running)) checkEnd(ended, tally);
+      await succeed(folder, [...train, "--resume"]);
+      const wrong = difference(contentsOf(run), contents);
+      if (wrong !== undefined) throw new Broken(`after the unbroken command ${wrong}`);
+      checkNothingElse(folder, "run");
+    },
+  };
+}
+
+/** The disk is full somewhere in the middle: one line of error, nothing left; on a larger disk the command succeeds. */
+function smallDisk(name: string, command: readonly string[], most: number): Scene {
+  return {
+    name,
+    async trial(folder, chance, tally) {
+      const disk = new SmallDisk(folder, 40 + chance.below(most));
+      try {
+        const ended = await dien(folder, command);
+        checkEnd(ended, tally);
+        if (ended.code === 1) for (const out of readdirSync(folder)) checkTidy(join(folder, out));
+        if (ended.code === 1 && command[0] === "prepare") checkNothingElse(folder);
+        disk.grow();
+        const begun = existsSync(join(folder, "run", "config.yaml"));
+        await succeed(folder, begun ? [...command, "--resume"] : command);
+      } finally {
+        disk.remove();
+      }
+    },
+  };
+}
