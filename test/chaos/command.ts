@@ -14,6 +14,8 @@ export interface Ended {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly stderr: string;
+  /** What happened to it, for people. */
+  readonly fault: string;
   readonly milliseconds: number;
   /** From the last signal that was sent to it until its end; undefined where none was. */
   readonly lingered: number | undefined;
@@ -60,7 +62,7 @@ export function dien(folder: string, argv: readonly string[], fault?: Fault, cou
       for (const timer of timers) clearTimeout(timer);
       const now = performance.now();
       const lingered = signalled === undefined ? undefined : now - signalled;
-      done({ code, signal, stderr, milliseconds: now - start, lingered, hung });
+      done({ code, signal, stderr, fault: JSON.stringify(fault ?? "none"), milliseconds: now - start, lingered, hung });
     });
   });
 }

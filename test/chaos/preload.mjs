@@ -29,6 +29,8 @@ const CALLS = [
 ];
 const OF_HANDLES = ["write", "writeFile", "sync", "truncate"];
 
+const REMOVING = ["rm", "unlink"];
+
 const { CHAOS_CALL, CHAOS_DO, CHAOS_COUNT } = process.env;
 const chosen = Number(CHAOS_CALL ?? 0);
 let calls = 0;
@@ -41,8 +43,10 @@ function failing() {
 
 /** `call` with its fault, where it is the chosen one. */
 function faulty(call, isPromised = false) {
+  // What cannot be removed stays, of necessity.
+  const canFail = !REMOVING.includes(call.name.replace(/Sync$/, ""));
   return function (...args) {
-    const isChosen = ++calls === chosen;
+    const isChosen = ++calls === chosen && (canFail || CHAOS_DO === "before" || CHAOS_DO === "after");
     if (!isChosen) return call.apply(this, args);
     if (CHAOS_DO === "before") die();
     if (CHAOS_DO !== "after") {

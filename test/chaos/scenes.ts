@@ -92,24 +92,27 @@ async function outcomeOf(workshop: string, argv: readonly string[], out: string)
 /** What holds after every command, whatever happened to it. */
 function checkEnd(ended: Ended, tally: Tally): void {
   tally.commands++;
-  if (ended.hung) throw new Broken("it did not end");
+  if (ended.hung) throw new Broken(`after ${ended.fault} it did not end`);
   if (ended.signal === "SIGKILL") tally.kills++;
-  if (/internal error|\n {4}at /.test(ended.stderr)) throw new Broken(`a stack on stderr: ${ended.stderr}`);
+  if (/internal error|\n {4}at /.test(ended.stderr))
+    throw new Broken(`after ${ended.fault} a stack on stderr: ${ended.stderr}`);
   if (ended.lingered !== undefined && ended.signal !== "SIGKILL") {
     tally.signals++;
-    if (ended.lingered > PROMPT) throw new Broken(`it ended ${Math.round(ended.lingered)} ms after the signal`);
+    if (ended.lingered > PROMPT)
+      throw new Broken(`after ${ended.fault} it ended ${Math.round(ended.lingered)} ms after the signal`);
   }
   if (ended.code === 1) {
     tally.refusals++;
     const errors = ended.stderr.split("\n").filter((line) => line.startsWith("error: "));
-    if (errors.length !== 1) throw new Broken(`expected one line of error, found: ${ended.stderr}`);
+    if (errors.length !== 1)
+      throw new Broken(`after ${ended.fault} expected one line of error, found: ${ended.stderr}`);
   }
 }
 
 /** Nothing lies in the folder but `names`. */
-function checkNothingElse(folder: string, ...names: string[]): void {
+function checkNothingElse(folder: string, after: Ended, ...names: string[]): void {
   const other = readdirSync(folder).find((name) => !names.includes(name));
-  if (other !== undefined) throw new Broken(`${other} was left behind`);
+  if (other !== undefined) throw new Broken(`after ${after.fault} ${other} was left behind`);
 }
 
 /** Commands that put a dataset in the place of another one. */
@@ -136,17 +139,18 @@ async function replacement(
         const wasFresh = isFresh;
         isFresh = difference(found, fresh.contents) === undefined;
         if (!isFresh && (ended.code === 0 || wasFresh)) {
-          throw new Broken(`exit code ${ended.code}, but ${difference(found, fresh.contents)}`);
+          throw new Broken(`after ${ended.fault} exit code ${ended.code}, but ${difference(found, fresh.contents)}`);
         }
         // A kill between two renames may leave OUT absent, where names cannot be exchanged: the next command mends that.
         const isBefore = difference(found, hadOld ? old.contents : {}) === undefined;
-        if (!isFresh && !isBefore) throw new Broken(`neither the old nor the new dataset: ${JSON.stringify(found)}`);
-        if (ended.code !== null && ended.signal === null) checkNothingElse(folder, "out");
+        if (!isFresh && !isBefore)
+          throw new Broken(`after ${ended.fault} neither the old nor the new dataset: ${JSON.stringify(found)}`);
+        if (ended.code !== null) checkNothingElse(folder, ended, "out");
       }
-      await succeed(folder, command(2));
+      const last = await succeed(folder, command(2));
       const wrong = difference(contentsOf(out), fresh.contents);
       if (wrong !== undefined) throw new Broken(`after the unbroken command ${wrong}`);
-      checkNothingElse(folder, "out");
+      checkNothingElse(folder, last, "out");
     },
   };
 }
@@ -173,10 +177,10 @@ async function several(workshop: string, name: string, command: (seed: number) =
       if (made < 0 && !(isNothing && ended.every(({ code }) => code !== 0))) {
         throw new Broken(`a dataset of none of the processes: ${JSON.stringify(found)}`);
       }
-      await succeed(folder, command(1));
+      const last = await succeed(folder, command(1));
       const wrong = difference(contentsOf(out), outcomes[0].contents);
       if (wrong !== undefined) throw new Broken(`after the unbroken command ${wrong}`);
-      checkNothingElse(folder, "out");
+      checkNothingElse(folder, last, "out");
     },
   };
 }
@@ -199,20 +203,20 @@ async function continued(
         const ended = await dien(folder, command(begun()), anyFault(chance, unbroken));
         checkEnd(ended, tally);
         if (ended.code === 0) break;
-        if (ended.code !== null) checkTidy(join(folder, out));
+        if (ended.code !== null) checkTidy(join(folder, out), ended);
       }
-      await succeed(folder, command(begun()));
+      const last = await succeed(folder, command(begun()));
       const wrong = difference(contentsOf(join(folder, out)), contents);
       if (wrong !== undefined) throw new Broken(`after the unbroken command ${wrong}`);
-      checkNothingElse(folder, out);
+      checkNothingElse(folder, last, out);
     },
   };
 }
 
 /** A command that ended by itself has put away what it had begun. */
-function checkTidy(out: string): void {
+function checkTidy(out: string, after: Ended): void {
   const left = Object.keys(contentsOf(out)).find((name) => /\.tmp-|(^|\/)lock$/.test(name));
-  if (left !== undefined) throw new Broken(`${left} was left behind`);
+  if (left !== undefined) throw new Broken(`after ${after.fault} ${left} was left behind`);
 }
 
 /** Several processes go on with one run that was killed. */
@@ -229,10 +233,10 @@ async function severalTrainings(workshop: string, name: string, train: readonly 
         return await dien(folder, [...train, "--resume"], fault);
       });
       for (const ended of await Promise.all(running)) checkEnd(ended, tally);
-      await succeed(folder, [...train, "--resume"]);
+      const last = await succeed(folder, [...train, "--resume"]);
       const wrong = difference(contentsOf(run), contents);
       if (wrong !== undefined) throw new Broken(`after the unbroken command ${wrong}`);
-      checkNothingElse(folder, "run");
+      checkNothingElse(folder, last, "run");
     },
   };
 }
@@ -246,8 +250,8 @@ function smallDisk(name: string, command: readonly string[], most: number): Scen
       try {
         const ended = await dien(folder, command);
         checkEnd(ended, tally);
-        if (ended.code === 1) for (const out of readdirSync(folder)) checkTidy(join(folder, out));
-        if (ended.code === 1 && command[0] === "prepare") checkNothingElse(folder);
+        if (ended.code === 1) for (const out of readdirSync(folder)) checkTidy(join(folder, out), ended);
+        if (ended.code === 1 && command[0] === "prepare") checkNothingElse(folder, ended);
         disk.grow();
         const begun = existsSync(join(folder, "run", "config.yaml"));
         await succeed(folder, begun ? [...command, "--resume"] : command);
