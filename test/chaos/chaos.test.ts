@@ -12,7 +12,7 @@ afterAll(() => rmSync(workshop, { recursive: true }));
 const scenes = await makeScenes(workshop, false);
 
 describe("whatever happens to a command, nothing is lost and nothing is left", () => {
-  it.each(scenes)("$name", async (scene) => {
+  it.each(scenes)("$name", { timeout: 180_000 }, async (scene) => {
     const folder = join(workshop, `trial of ${scene.name}`);
     mkdirSync(folder);
     await scene.trial(folder, new Chance(7), { commands: 0, kills: 0, signals: 0, refusals: 0 });

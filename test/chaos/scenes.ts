@@ -29,7 +29,7 @@ export interface Scene {
 }
 
 /** Faults before the last, unbroken command. */
-const ROUNDS = 3;
+const ROUNDS = 2;
 /** Milliseconds within which a signal ends a command, on a machine that does other things too. */
 const PROMPT = 6000;
 
