@@ -3,7 +3,7 @@
  * the same files ever after. So what is read at the end of a training is of the data that it began with.
  */
 import { join } from "node:path";
-import { failure, type UserError } from "../errors/failure.ts";
+import { failure, UserError } from "../errors/failure.ts";
 import { digestFile, fileState } from "../files/digest.ts";
 import { MANIFEST_FILE } from "./layout.ts";
 import { areSame, type Manifest, readManifest } from "./manifest.ts";
@@ -21,7 +21,7 @@ export class VerifiedFiles {
 
   /**
    * Lets `read` read a file by its path.
-   * @throws UserError where the file is missing or damaged, or, after `read`, another than it was
+   * @throws UserError where the file is missing or damaged, or, after `read`, of another content than it was
    */
   async use<T>(name: string, read: (path: string) => Promise<T>): Promise<T> {
     const state = this.#states.get(name) ?? this.#verify(name);
@@ -39,7 +39,7 @@ export class VerifiedFiles {
     const check = async () => {
       for (const name of names) {
         const now = await fileState(this.#pathOf(name)).catch(() => undefined);
-        if (now !== (await this.#states.get(name))) throw wasChanged(this.#directory, name);
+        if (now !== (await this.#states.get(name))) await this.#verifyAgain(name);
       }
     };
     const result = await read().catch(async (error: unknown) => {
@@ -49,6 +49,15 @@ export class VerifiedFiles {
     });
     await check();
     return result;
+  }
+
+  /** A backup, a copy in its place or other rights change a file's state and nothing that was read. */
+  async #verifyAgain(name: string): Promise<void> {
+    const state = await verifyFile(this.#pathOf(name), this.#manifest.files[name]).catch((error: unknown) => {
+      if (!(error instanceof UserError)) throw error;
+      throw wasChanged(this.#directory, name);
+    });
+    this.#states.set(name, Promise.resolve(state));
   }
 
   #pathOf(name: string): string {
