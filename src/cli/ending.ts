@@ -8,7 +8,7 @@ import { constants } from "node:os";
 import { isatty } from "node:tty";
 import { fileError } from "../files/failures.ts";
 import { removeUnfinished } from "../files/unfinished.ts";
-import { isEndingItself } from "../interruption.ts";
+import { isEndingItself, isInterruption } from "../interruption.ts";
 import type { Terminal } from "./context.ts";
 import { asUserError } from "./failures.ts";
 import { errorLine } from "./hints.ts";
@@ -49,8 +49,10 @@ export function listen(stdout: Terminal, stderr: Terminal): AbortSignal {
     if (error.code === "EPIPE") return fail(0);
     fail(1, errorLine(asUserError(fileError(error, "write", "standard output"))));
   });
-  // What nobody awaits is reported as everything else; Node would print a stack.
-  process.on("uncaughtException", (error) => fail(1, errorLine(asUserError(error))));
+  // What nobody awaits is reported as everything else; Node would print a stack. Work that ends may leave such behind.
+  process.on("uncaughtException", (error) => {
+    if (!(stop.signal.aborted && isInterruption(error))) fail(1, errorLine(asUserError(error)));
+  });
   const terminals = [0, 1, 2].filter((descriptor) => isatty(descriptor));
   process.on("exit", () => letGo(terminals));
   return stop.signal;

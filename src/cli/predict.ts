@@ -8,6 +8,7 @@ import { machineOptions } from "../engine/machine.ts";
 import type { UserError } from "../errors/failure.ts";
 import { replaceFile } from "../files/aside.ts";
 import { count } from "../format.ts";
+import { throwIfInterrupted } from "../interruption.ts";
 import { skipBadRows, text } from "../options/pieces.ts";
 import type { ItemCounts } from "../scoring/request-model.ts";
 import { type Answer, answersTo, readRequests } from "./answers.ts";
@@ -78,6 +79,7 @@ Examples:
       const bad: { rows: number; first?: UserError } = { rows: 0 };
       const score = async (write: (text: string) => Promise<void>): Promise<number> => {
         let requests = 0;
+        throwIfInterrupted();
         for await (const lines of readRequests(source, name)) {
           const answers = answersTo(lines, scorer, name);
           const errors = answers.flatMap(({ error }) => error ?? []);
