@@ -252,11 +252,11 @@ test("progress reaches its end, and what was spilled goes, however it ends", asy
   vi.unstubAllEnvs();
 });
 
-test("a file that goes meanwhile is not taken for want of room", async () => {
+test("a file that goes meanwhile is told as a change of the dataset", async () => {
   const path = join(folder, "gone");
   await writeDataset(path, healthy());
   const broken = inspectDataset(path, (part) => {
     if (part === "counts") rmSync(join(path, "sequences.parquet"));
   });
-  await expect(broken).rejects.toMatchObject({ code: "file.unusable", values: { action: "inspect", path } });
+  await expect(broken).rejects.toMatchObject({ code: "dataset.changed", values: { path } });
 });
