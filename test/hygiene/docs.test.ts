@@ -5,6 +5,7 @@ import { expect, it } from "vitest";
 
 const documents = [
   "README.md",
+  "SECURITY.md",
   "bench/peers/README.md",
   ...readdirSync("docs", { recursive: true, encoding: "utf8" }).map((name) => join("docs", name)),
 ].filter((name) => name.endsWith(".md"));
