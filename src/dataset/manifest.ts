@@ -69,7 +69,9 @@ const fields = z
     context.addIssue({ code: "custom", path: [kind, index, "name"], message });
   });
 
-const contents = { bytes: count, sha256: z.string().regex(/^[0-9a-f]{64}$/) };
+/** Of bytes, and of rows that were left out: logs are larger than what is held in memory. */
+const amount = z.int().min(0);
+const contents = { bytes: amount, sha256: z.string().regex(/^[0-9a-f]{64}$/) };
 const inputFile = z.strictObject({ name: z.string(), ...contents });
 export type InputFile = z.infer<typeof inputFile>;
 
@@ -105,7 +107,7 @@ const manifestKeys = z.strictObject({
     valid: count,
     test: count,
   }),
-  dropped: z.record(z.string(), count),
+  dropped: z.record(z.string(), amount),
   inputs: z.array(inputFile),
   /** What every other file of the folder holds, by its path in it. */
   files: z.record(z.string(), z.strictObject(contents)),

@@ -94,6 +94,17 @@ test("the manifest in docs/data-format.md is one, to its last byte", async () =>
   expect(Object.keys(manifest).sort()).toEqual(Object.keys(manifestSchema.shape).sort());
 });
 
+test("a manifest counts the bytes of large files", async () => {
+  const path = join(folder, "documented");
+  edit(path, ({ inputs: [first, ...rest], dropped, ...manifest }) => ({
+    ...manifest,
+    inputs: [{ ...first, bytes: 2 ** 42 }, ...rest],
+    dropped: { ...dropped, badRows: 2 ** 33 },
+  }));
+  const { inputs, dropped } = await readManifest(path);
+  expect([inputs[0].bytes, dropped.badRows]).toEqual([2 ** 42, 2 ** 33]);
+});
+
 describe("opening refuses", () => {
   const open = (path: string) => openDataset(path).then(() => "opened", messageOf);
 
