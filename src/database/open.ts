@@ -17,6 +17,8 @@ export type Connect = () => Promise<DuckDBConnection>;
 
 /** Memory for which DuckDB has a thread: each holds buffers of its own, which it does not spill. */
 const THREAD_BYTES = 2 ** 26;
+/** Nothing is fetched from the network by itself, such as what DuckDB would need for a path that is an address. */
+const NO_EXTENSIONS: Settings = { autoinstall_known_extensions: "false", autoload_known_extensions: "false" };
 /** Milliseconds between two interruptions of a query: one that is about to begin forgets those before. */
 const INTERRUPT_EVERY = 50;
 
@@ -31,17 +33,18 @@ export class Database {
 
   /**
    * Opens the database of a folder, or an empty one in memory.
+   * @param name what people call the folder
    * @throws UserError where that cannot be done
    */
-  static async open(settings: Settings, folder?: string): Promise<Database> {
+  static async open(settings: Settings, folder?: string, name = folder): Promise<Database> {
     const errors = new ErrorsOf(folder ?? (settings.temp_directory || "memory"));
     const path = folder === undefined ? ":memory:" : join(folder, "work.duckdb");
-    if (path.includes("?")) {
-      const problem = "DuckDB takes what follows a question mark for settings: choose another folder";
-      throw failure("file.unusable", { action: "use", path, reason: problem });
+    if (name !== undefined && path.includes("?")) {
+      const reason = "its path has a question mark, and DuckDB takes what follows for settings; choose another";
+      throw failure("file.unusable", { action: "use", path: name, reason });
     }
     try {
-      return new Database(await DuckDBInstance.create(path, settings), errors);
+      return new Database(await DuckDBInstance.create(path, { ...NO_EXTENSIONS, ...settings }), errors);
     } catch (error) {
       throw errors.translate(error);
     }
@@ -128,12 +131,14 @@ export async function withDuckDB<T>(
 /**
  * Runs `body` with a fresh database in `folder`, for work that memory does not hold. DuckDB takes up to `memory` bytes,
  * then spills into the folder, which is removed in the end, whatever happens.
+ * @param name what people call the place in which the folder lies
  * @throws UserError where disk or memory do not suffice, or a file of the database cannot be used
  */
 export async function withWorkDatabase<T>(
   folder: string,
   memory: number,
   body: (connect: Connect) => Promise<T>,
+  name = folder,
 ): Promise<T> {
   await mkdir(folder);
   const connections: DuckDBConnection[] = [];
@@ -144,7 +149,7 @@ export async function withWorkDatabase<T>(
       memory_limit: `${Math.floor(memory / 2 ** 20)}MiB`,
       threads: String(Math.max(1, Math.min(availableParallelism(), Math.floor(memory / THREAD_BYTES)))),
     };
-    const opened = await Database.open(settings, folder);
+    const opened = await Database.open(settings, folder, name);
     database = opened;
     return await body(async () => {
       const connection = await opened.connect();

@@ -117,6 +117,31 @@ test("errors of the work itself are its own, and the database goes", async () =>
   expect(readdirSync(folder)).toEqual([]);
 });
 
+test("nothing is fetched from the network, and what files need is there", async () => {
+  await withDuckDB(async (connection) => {
+    for (const address of ["https://localhost:1/a.parquet", "s3://bucket/a.csv"]) {
+      const reading = connection.run(`FROM read_csv('${address}')`);
+      await expect(reading).rejects.toThrow(/requires the extension httpfs/);
+    }
+    const settings = "current_setting('autoinstall_known_extensions') OR current_setting('autoload_known_extensions')";
+    const rows = (sql: string) => connection.runAndReadAll(sql).then((reader) => reader.getRows());
+    expect(await rows(`SELECT ${settings}`)).toEqual([[false]]);
+    for (const format of ["parquet", "json", "csv"]) {
+      const path = join(folder, `a.${format}`);
+      await connection.run(`COPY (SELECT 7 AS a, 'b' AS b) TO '${path}' (FORMAT ${format})`);
+      expect((await rows(`SELECT a::INTEGER, b FROM read_${format}('${path}')`))[0]).toEqual([7, "b"]);
+      rmSync(path);
+    }
+  });
+});
+
+test("a path that DuckDB would take apart is refused by the name that people gave", async () => {
+  const place = join(folder, "is it?");
+  const opened = withWorkDatabase(place, 2 ** 27, () => expect.unreachable(), "mine");
+  await expect(opened).rejects.toThrow(/^cannot use mine: its path has a question mark, /);
+  expect(existsSync(place)).toBe(false);
+});
+
 test("no other source opens a database", () => {
   const sources = readdirSync("src", { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
   const doors = sources.filter((file) => readFileSync(join("src", file), "utf8").includes("DuckDBInstance"));

@@ -94,8 +94,7 @@ export async function prepareLogs(
   const start = performance.now();
   return await writeAside(out, async (folder) => {
     const workFolder = join(folder, "work");
-    // A half for the database: typed arrays, buffers and the program itself take their share.
-    const made = await withWorkDatabase(workFolder, memory / 2, async (connect) => {
+    const work = async (connect: Connect) => {
       const options = { utcOffset: features.utcOffset, missing: features.missing, skipBadRows, workFolder };
       const loaded = await loadAll(await connect(), features, sources, options, onProgress);
       const made = await makeFiles(connect, folder, features, loaded, sizes, seed, onProgress).catch(
@@ -104,7 +103,9 @@ export async function prepareLogs(
         },
       );
       return { ...made, loaded };
-    });
+    };
+    // A half for the database: typed arrays, buffers and the program itself take their share.
+    const made = await withWorkDatabase(workFolder, memory / 2, work, out);
     const { loaded, dropped, contents, learned, rule } = made;
     const manifest = await writeManifest(folder, {
       importer,

@@ -515,6 +515,16 @@ describe("a dataset of events", () => {
 describe("events that make no dataset are refused, and nothing remains", () => {
   const columns = { user: "user", item: "item", time: "time", label: "label" };
   const rows = [1, 2, 3, 4, 5, 6].map((i) => ["u", `i${i}`, START + i, i % 2]);
+  test("nor where DuckDB would take OUT apart, which is named", async () => {
+    const events = join(folder, "apart.csv");
+    writeFileSync(events, csv(["user", "item", "time", "label"], rows));
+    const out = join(folder, "what?");
+    await expect(prepareEvents({ features: { columns, fields: {} }, events, out })).rejects.toThrow(
+      `cannot use ${out}: its path has a question mark`,
+    );
+    expect(readdirSync(folder).filter((name) => name.startsWith("what"))).toEqual([]);
+  });
+
   test.each<[string, object, (string | number)[][], RegExp]>([
     [
       "one class",
