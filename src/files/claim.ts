@@ -132,10 +132,7 @@ async function openLock({ path, lock }: Place): Promise<FileHandle> {
 
 /** Who holds a claim, in words. Its line may not be written yet, and on some systems a locked file cannot be read. */
 async function ownerOf(lock: string): Promise<string> {
-  const file = await open(lock, "r").catch(() => undefined);
-  const holders = file && (await readHolders(file).catch(() => undefined));
-  await file?.close();
-  const holder = holders?.at(-1);
+  const holder = (await holdersOf(lock))?.at(-1);
   return holder === undefined ? "another process" : `process ${holder.pid} on ${holder.host}`;
 }
 
@@ -149,14 +146,35 @@ async function stands(file: FileHandle, lock: string): Promise<boolean> {
 /** No claim is larger. */
 const LARGEST = 1 << 20;
 
+/** Those named in a claim that is not held here; undefined where it is none, or cannot be read. */
+async function holdersOf(lock: string): Promise<Holder[] | undefined> {
+  // Opening a pipe would wait for its other end.
+  const { O_RDONLY, O_NONBLOCK = 0 } = constants;
+  const file = await open(lock, O_RDONLY | O_NONBLOCK).catch(() => undefined);
+  try {
+    return file && (await readHolders(file));
+  } catch {
+    return undefined;
+  } finally {
+    await file?.close();
+  }
+}
+
 /** Those named in the file of a claim; undefined where it is none. */
 async function readHolders(file: FileHandle): Promise<Holder[] | undefined> {
   const found = await file.stat();
   if (!found.isFile() || found.size > LARGEST) return undefined;
   // A loss of power may leave zeros where a line should be.
-  const lines = (await file.readFile("utf8")).split(/[\n\0]+/).filter((line) => line !== "");
+  const lines = (await file.readFile("utf8")).split(/[\n\0]+/).filter((line) => line !== "" && !isCutOff(line));
   const holders = lines.map((line) => holderSchema.safeParse(parsed(line)).data);
   return holders.every((holder) => holder !== undefined) ? holders : undefined;
+}
+
+const BEGINNING = '{"id":"';
+
+/** A full disk or a loss of power may cut a line off; nothing was written under its id by then. */
+function isCutOff(line: string): boolean {
+  return parsed(line) === undefined && (line.startsWith(BEGINNING) || BEGINNING.startsWith(line));
 }
 
 function parsed(line: string): unknown {
@@ -209,18 +227,20 @@ async function release({ path, lock, whole }: Place, file: FileHandle, ids: read
 
 /** Whether a place has a claim that somebody, living or dead, has put a name to. */
 export async function isSigned({ lock }: Place): Promise<boolean> {
-  const file = await open(lock, "r").catch(() => undefined);
-  const holders = file && (await readHolders(file).finally(() => file.close()));
-  return holders !== undefined && holders.length > 0;
+  return ((await holdersOf(lock)) ?? []).length > 0;
 }
 
 /** What is in a folder but its claim and what killed holders of it left. */
 export async function namesIn(folder: string): Promise<string[]> {
   const names = await readdir(folder);
   if (!names.includes(LOCK)) return names;
-  const file = await open(join(folder, LOCK), "r");
-  const holders = await readHolders(file).finally(() => file.close());
-  if (holders === undefined) return names;
+  const lock = join(folder, LOCK);
+  const holders = await holdersOf(lock);
+  if (holders === undefined) {
+    // Its holder may have let go just now.
+    const found = await lstat(lock).catch(unlessAbsent);
+    return found === undefined ? await namesIn(folder) : names;
+  }
   const ids = holders.map(({ id }) => id);
   return names.filter((name) => name !== LOCK && !isLeftover(name, ids));
 }

@@ -18,11 +18,16 @@ export function isLeftover(name: string, ids: readonly string[]): boolean {
   return ids.some((id) => name.endsWith(temporaryName("", id)) || name.endsWith(earlierName("", id)));
 }
 
-/** What was left in a folder, at any depth. */
+/** What was left in a folder, at any depth. Links are not followed; where a folder cannot be read, nothing was written. */
 export async function leftIn(folder: string, ids: readonly string[]): Promise<string[]> {
   if (ids.length === 0) return [];
-  const names = await readdir(folder, { recursive: true });
-  return names.filter((name) => isLeftover(name, ids)).map((name) => join(folder, name));
+  const left: string[] = [];
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (isLeftover(entry.name, ids)) left.push(path);
+    else if (entry.isDirectory()) left.push(...(await leftIn(path, ids).catch(() => [])));
+  }
+  return left;
 }
 
 /** What was left of replacing `path`. */

@@ -17,7 +17,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { replaceFile, writeFileAside } from "../../src/files/aside.ts";
-import { folderPlace, namesIn, type Place, wholePlace, withClaim } from "../../src/files/claim.ts";
+import { folderPlace, isSigned, namesIn, type Place, wholePlace, withClaim } from "../../src/files/claim.ts";
 import { tryLock } from "../../src/files/native.ts";
 import { onNote } from "../../src/files/notes.ts";
 import { temporaryFolder } from "../support/source.ts";
@@ -167,7 +167,11 @@ describe("a claim", () => {
   });
 
   it("is taken from the dead, whatever their process number or host is now, and from those before claims had ids", async () => {
-    const old = [holder({ pid: process.pid, host: hostname() }), holder(), `${holder()}\n${holder()}\n`, "\0\0\0"];
+    const cut = holder().slice(0, 20);
+    const old = [
+      holder({ pid: process.pid, host: hostname() }),
+      ...[holder(), `${holder()}\n${holder()}\n`, "\0\0\0", cut, `${cut}\n${holder()}\n{`],
+    ];
     const older = { pid: process.ppid, host: hostname() };
     for (const content of [...old, JSON.stringify(older), ""]) {
       writeFileSync(join(folder, "lock"), content);
@@ -201,7 +205,11 @@ describe("a claim", () => {
       within("link", (path) => symlinkSync(place.lock, path)),
       ...(process.platform === "win32" ? [] : [within("pipe", (path) => spawnSync("mkfifo", [path]))]),
     ];
-    for (const place of places) expect(await refusal(place)).toMatch(/^file\.no-lock: /);
+    for (const place of places) {
+      expect(await refusal(place)).toMatch(/^file\.no-lock: /);
+      // Nor does it keep anybody who only looks.
+      expect([await isSigned(place), await namesIn(place.path)]).toEqual([false, ["lock"]]);
+    }
   });
 
   it("cannot be made in a folder that is not there", async () => {
@@ -224,6 +232,19 @@ describe("what a killed holder left", () => {
     expect(notes[0]).toMatch(
       new RegExp(`^${folder}: process ${other.pid} on .* was killed while it wrote there; .*a\\.tmp-.* was removed`),
     );
+  });
+
+  it("in a folder is looked for in no other that a link leads to", async () => {
+    const other = join(base, "other");
+    mkdirSync(other);
+    writeFileSync(join(other, `a.tmp-${id}`), "mine");
+    for (const [to, name] of [[other, "link"], ...["a", "b", "c"].map((name) => [".", name])]) {
+      symlinkSync(to, join(folder, name));
+    }
+    writeFileSync(join(folder, "lock"), holder());
+    await withClaim(folderPlace(folder), async () => {});
+    expect(readdirSync(other)).toEqual([`a.tmp-${id}`]);
+    expect([readdirSync(folder), notes]).toEqual([["a", "b", "c", "link"], []]);
   });
 
   it("in a folder has the folder's id, also where a link leads to it, so that one claim knows all of it", async () => {
