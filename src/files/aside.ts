@@ -40,7 +40,7 @@ export async function replaceFile(path: string, write: (temporary: string) => Pr
   }
 }
 
-/** `replaceFile` of several files: they get their names when all are written, or what stood there stays. */
+/** `replaceFile` of several files: they get their names when all are written, the last one first, or what stood there stays. */
 export async function replaceFiles(
   files: readonly { readonly path: string; readonly write: (temporary: string) => Promise<void> }[],
 ): Promise<void> {

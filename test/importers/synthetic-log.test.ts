@@ -138,6 +138,15 @@ describe("the shop as a log", () => {
     expect(readdirSync(log)).toEqual([inTheWay]);
   });
 
+  test.each(TABLE_FORMATS)("has names as %s, while it is written, that tell whose it is", async (logFormat) => {
+    const log = join(folder, `names ${logFormat}`);
+    const names = new Set<string>();
+    const watch = () => readdirSync(log).forEach((name) => void names.add(name));
+    await writeLog({ ...shop, users: 2000, log, logFormat }, watch);
+    expect(names.size).toBeGreaterThan(3);
+    for (const name of names) expect(name).toMatch(/^lock$|\.tmp-[0-9a-f]{12}$/);
+  });
+
   test("stands beside the dataset of the same shop", async () => {
     const log = join(folder, "beside");
     await prepareSynthetic({ ...shop, out: join(folder, "dataset"), log });

@@ -68,13 +68,14 @@ async function writeInto(
     write: (temporary: string) => writeTable(temporary, table, format),
   });
   const files = [
+    file("users", userTable(shop)),
+    file("items", itemTable(shop)),
+    file("events", eventTable(shop, onUser)),
+    // The last is the first to get its name: whatever a kill leaves, it says whose the others are.
     {
       path: join(log, FEATURES_FILE),
       write: (temporary: string) => writeFile(temporary, features(EXTENSIONS[format])),
     },
-    file("users", userTable(shop)),
-    file("items", itemTable(shop)),
-    file("events", eventTable(shop, onUser)),
   ];
   await checkOwn(
     log,

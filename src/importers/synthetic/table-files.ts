@@ -4,6 +4,7 @@
  */
 import { createWriteStream } from "node:fs";
 import { rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
@@ -29,7 +30,8 @@ export interface Table {
 export async function writeTable(path: string, table: Table, format: TableFormat): Promise<void> {
   if (format === "csv") return await writeLines(path, csvLines(table));
   if (format === "ndjson") return await writeLines(path, jsonLines(table), { gzip: true });
-  const csv = `${path}.csv`;
+  // The end of the name says whose it is, should the process be killed.
+  const csv = join(dirname(path), `csv-${basename(path)}`);
   await withTemporary(csv, async () => {
     await writeLines(csv, csvLines(table));
     await withDuckDB((connection) => csvToParquet(connection, csv, path, table.columns));
