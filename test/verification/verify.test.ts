@@ -121,6 +121,15 @@ describe("verify", () => {
     expect(problemsOf(await verify([stopped]))).toEqual(["stopped.json"]);
   });
 
+  it("takes a folder with no more than a config.yaml for a run that has just begun, unless there are runs below it", async () => {
+    const place = join(folder, "project");
+    mkdirSync(place);
+    writeFileSync(join(place, "config.yaml"), "model:\n  name: base\n");
+    expect(await verify([place])).toMatchObject([{ path: place, kind: "run", state: "unfinished" }]);
+    cpSync(run, join(place, "mine"), { recursive: true });
+    expect((await verify([place])).map(({ path }) => path)).toEqual([join(place, "mine")]);
+  });
+
   it("refuses a path that leads to neither", async () => {
     const empty = join(folder, "empty");
     mkdirSync(empty, { recursive: true });
