@@ -15,8 +15,13 @@ let endingThemselves = 0;
 export async function interruptible<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
   if (signal === undefined) return await work();
   signal.throwIfAborted();
+  return await signals.run(withCurrent(signal), work);
+}
+
+/** A signal that is aborted with `signal` as with that which the present work obeys, as far as there are any. */
+export function withCurrent(signal: AbortSignal | undefined): AbortSignal | undefined {
   const outer = currentSignal();
-  return await signals.run(outer === undefined ? signal : AbortSignal.any([outer, signal]), work);
+  return outer === undefined || signal === undefined ? (signal ?? outer) : AbortSignal.any([outer, signal]);
 }
 
 /** Does `work`, which sees to the signal itself and ends in its own time: nothing that it calls is interrupted. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { failure } from "../errors/failure.ts";
 import { fileError, unlessAbsent } from "../files/failures.ts";
-import { isInterruption } from "../interruption.ts";
+import { isInterruption, withCurrent } from "../interruption.ts";
 import { listener, signal } from "../options/pieces.ts";
 import { checkOptions } from "../options/problems.ts";
 import type { Report } from "../report/report.ts";
@@ -45,8 +45,9 @@ export async function runExperiment(options: RunExperimentOptions): Promise<Expe
   const experiment = experiments.get(name);
   if (!experiment) throw failure("experiment.unknown", { name, known: [...experiments.keys()] });
   const start = performance.now();
+  const signal = withCurrent(options.signal);
   await checkFolder(shared.out);
-  const lab = await Lab.open({ ...options, ...shared });
+  const lab = await Lab.open({ ...options, ...shared, signal });
   try {
     const produce = await experiment.load();
     const report = await produce(lab, { user, model, trials });
@@ -54,7 +55,7 @@ export async function runExperiment(options: RunExperimentOptions): Promise<Expe
     await writeReport(folder, report);
     return { report, folder, seconds: (performance.now() - start) / 1000 };
   } catch (error) {
-    const isInterrupted = error instanceof Interrupted || (options.signal?.aborted && isInterruption(error));
+    const isInterrupted = error instanceof Interrupted || (signal?.aborted && isInterruption(error));
     if (isInterrupted) return { interrupted: true };
     throw error;
   }

@@ -6,7 +6,7 @@ import type { DatasetStream } from "../dataset/stream.ts";
 import { chooseTrainingMachine, type TrainingMachineOptions, trainingMachineOptions } from "../engine/machine.ts";
 import { WorkerPool } from "../engine/worker-pool.ts";
 import { failure } from "../errors/failure.ts";
-import { endingItself } from "../interruption.ts";
+import { endingItself, withCurrent } from "../interruption.ts";
 import { listener, path, signal } from "../options/pieces.ts";
 import { checkOptions } from "../options/problems.ts";
 import { type RunConfig, resolveConfig } from "../run/config.ts";
@@ -56,7 +56,8 @@ export interface Interruption {
  */
 export async function train(options: TrainOptions): Promise<TrainSummary | Interruption> {
   checkOptions("train", trainArguments, options);
-  const { data, out, resume = false, signal, onProgress: onEvent = () => {} } = options;
+  const { data, out, resume = false, onProgress: onEvent = () => {} } = options;
+  const signal = withCurrent(options.signal);
   const config = resume ? await readRunConfig(out) : resolveConfig(options.config);
   // Before anything is written: people's folders stay as they are.
   if (!resume) await checkFresh(out);

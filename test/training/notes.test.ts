@@ -1,6 +1,6 @@
 /** What a training tells its listener beside steps and epochs. */
 import { join } from "node:path";
-import { resolveConfig, type TrainOptions, train } from "dien";
+import { interruptible, resolveConfig, type TrainOptions, train } from "dien";
 import { beforeAll, expect, it } from "vitest";
 import { writeSmallDataset } from "../support/dataset.ts";
 import { temporaryFolder } from "../support/source.ts";
@@ -30,6 +30,15 @@ it("says where a resumed run goes on", async () => {
   expect(await notesOf({}, 1)).toEqual([]);
   expect(await notesOf({ resume: true })).toEqual(["the run goes on in epoch 1 of 2, after step 20"]);
   expect(await notesOf({ resume: true })).toEqual(["all 2 epochs are done"]);
+});
+
+it("obeys the signal of the work that it is part of", async () => {
+  const stop = new AbortController();
+  const onProgress = () => stop.abort();
+  const options = { data, config, out: join(folder, "part"), threads: 1, onProgress };
+  const outcome = await interruptible(stop.signal, () => train(options));
+  expect(outcome).toMatchObject({ interrupted: true, epoch: 1 });
+  expect(await train({ ...options, resume: true })).toMatchObject({ epochs: [{}, {}] });
 });
 
 it("says that a resumed run without a checkpoint begins anew", async () => {

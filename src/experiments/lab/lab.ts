@@ -42,7 +42,7 @@ export interface LabOptions extends TrainingMachineOptions {
   /** Settings of all runs by dotted key, for every model that has the key. */
   readonly settings: Readonly<Record<string, unknown>>;
   /** Aborting saves a checkpoint of the current run; the same call continues from there. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (event: LabEvent) => void;
 }
 
