@@ -52,6 +52,8 @@ What cannot be guessed is written as TODO; \`dien prepare events\` refuses the f
       const { out, force, ...sources } = options;
       if (!force) await refuseToReplace(out);
       const guess = await context.jobs.guessFeatures(sources);
+      // To look at the log takes a while.
+      if (!force) await refuseToReplace(out);
       await writeFileAside(out, featuresText(guess));
       const todo = todoOf(guess);
       const next = nextCommand(out, sources);

@@ -4,6 +4,7 @@
  */
 import { once } from "node:events";
 import { printable } from "../errors/printable.ts";
+import { currentSignal } from "../interruption.ts";
 import type { Terminal } from "./context.ts";
 
 /** Prints lines for people. */
@@ -26,9 +27,9 @@ export function printJson(stream: Terminal, value: unknown): void {
   stream.write(`${JSON.stringify(value)}\n`);
 }
 
-/** Writes JSON, a document a line, and waits where the reader of the stream is slower. */
+/** Writes JSON, a document a line, and waits where the reader of the stream is slower, unless the work is to end. */
 export async function writeJsonLines(stream: Terminal, text: string): Promise<void> {
-  if (!stream.write(text)) await once(stream, "drain");
+  if (!stream.write(text)) await once(stream, "drain", { signal: currentSignal() });
 }
 
 /**

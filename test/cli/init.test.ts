@@ -29,6 +29,17 @@ describe("dien init", () => {
     expect(readFileSync(out, "utf8")).toContain("\n  user: user_id\n");
   });
 
+  it("replaces nothing that came while it looked", async () => {
+    const out = join(folder, "late.yaml");
+    const meanwhile = async (...given: Parameters<typeof guessFeatures>) => {
+      writeFileSync(out, "mine");
+      return await guessFeatures(...given);
+    };
+    const argv = ["init", "--events", log("late.csv", "user_id,item_id,ts,click"), "--out", out];
+    expect(await dien(argv, { jobs: { guessFeatures: meanwhile } })).toMatchObject({ code: 1, stdout: "" });
+    expect(readFileSync(out, "utf8")).toBe("mine");
+  });
+
   it("says what is left to do", async () => {
     const out = join(folder, "todo.yaml");
     const { code, stdout } = await init("--events", log("b.csv", "who,item_id,ts,click"), "--out", out);
