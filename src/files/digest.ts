@@ -40,7 +40,6 @@ export async function hashFile(
         const { bytesRead } = await file.read(chunk, 0, Math.min(CHUNK_BYTES, most - bytes), bytes);
         throwIfInterrupted();
         if (bytesRead === 0) return { bytes, state, hash };
-        throwIfInterrupted();
         hash.update(chunk.subarray(0, bytesRead));
         bytes += bytesRead;
       }

@@ -10,7 +10,8 @@ export async function withTemporary<T>(temporary: string, work: () => Promise<T>
     try {
       return await work();
     } catch (error) {
-      await rm(temporary, { recursive: true, force: true });
+      // Where that fails too, it stays with the claim it was written under, and the first failure is told.
+      await rm(temporary, { recursive: true, force: true }).catch(() => {});
       throw error;
     }
   });

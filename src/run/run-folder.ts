@@ -9,8 +9,9 @@
  *   summary.json      the outcome
  *   lock              the claim of the process that trains it
  *
- * Every file is written aside and renamed, so a kill leaves the old one or the new one. Each carries checksums of all that
- * it holds, and those of the log are in the checkpoint and the summary; whoever reads one checks it.
+ * Every file but the log, which grows, is written aside and renamed, so a kill leaves the old one or the new one. Each
+ * carries checksums of all that it holds, and those of the log are in the checkpoint and the summary; whoever reads one
+ * checks it.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";

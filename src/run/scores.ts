@@ -1,13 +1,8 @@
-/** Reads all scores of a run without keeping them. @throws UserError as `readScores` */
-export async function checkScores(run: string): Promise<void> {
-  await checkFinished(run, "scores", await checkTensors(runFiles(run).scores, (_, sum) => sum));
-}
-
-import { existsSync } from "node:fs";
 /**
  * The scores of a finished run on the test samples: what its reported metrics are of, kept so that runs can be compared
  * sample by sample.
  */
+import { existsSync } from "node:fs";
 import { z } from "zod";
 import { failure } from "../errors/failure.ts";
 import { path } from "../options/pieces.ts";
@@ -45,4 +40,9 @@ export async function readScores(run: string, count: number): Promise<Float32Arr
   const scores = new Float32Array(count);
   await checkFinished(run, "scores", await readTensors(path, scoreTensor(scores), (_, sum) => sum));
   return scores;
+}
+
+/** Reads all scores of a run without keeping them. @throws UserError as `readScores` */
+export async function checkScores(run: string): Promise<void> {
+  await checkFinished(run, "scores", await checkTensors(runFiles(run).scores, (_, sum) => sum));
 }
