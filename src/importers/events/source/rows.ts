@@ -46,11 +46,18 @@ export async function queryFile(connection: DuckDBConnection, name: string, sql:
   return result.getRowsJS() as unknown[][];
 }
 
+/** What zstd calls a stream that is damaged (`ERR_getErrorString` of its library); DuckDB passes that on as it is. */
+const DAMAGED_ZSTD =
+  /^(?:Restored data doesn't match checksum|Data corruption detected|Unknown frame descriptor|Unsupported frame parameter|Header of Literals' block doesn't respect format specification|Dictionary (?:is corrupted|mismatch)|Destination buffer is too small|Src size is incorrect)$/;
+
 /** An error of a query about a file as one that names it; errors that are not the file's come back unchanged. */
 export function unreadable(name: string, error: unknown): unknown {
-  if (isFailure(error, "database.failed") && /state machine reached an invalid state/.test(error.values.reason)) {
+  if (!isFailure(error, "database.failed")) return fileFailure(error, "read", name);
+  const { values, cause } = error;
+  if (DAMAGED_ZSTD.test(values.reason)) return failure("file.bad-stream", { path: name, reason: values.reason }, cause);
+  if (/state machine reached an invalid state/.test(values.reason)) {
     const reason = "its quotes or line ends are not those of CSV (lines that end in \\n and \\r\\n by turns?)";
-    return failure("file.unusable", { action: "read", path: name, reason }, error.cause);
+    return failure("file.unusable", { action: "read", path: name, reason }, cause);
   }
   return fileFailure(error, "read", name);
 }
