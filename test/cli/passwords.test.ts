@@ -45,6 +45,11 @@ const real = {
   prepareEvents: jobs.prepareEvents,
   guessFeatures: jobs.guessFeatures,
   prepareAmazon: jobs.prepareAmazon,
+  inspectDataset: jobs.inspectDataset,
+  train: jobs.train,
+  evaluateRun: jobs.evaluateRun,
+  loadScorer: jobs.loadScorer,
+  verify: jobs.verify,
 };
 const features = join(folder, "features.yaml");
 writeFileSync(features, "columns: { user: user, item: item, time: time }\nfields: { context: [] }\n");
@@ -104,6 +109,21 @@ describe("no password is shown by", () => {
       }
     }
   });
+});
+
+it.each([
+  ["a dataset", (address: string) => ["inspect", "--data", address]],
+  ["data to train on", (address: string) => ["train", "--data", address, "--out", join(folder, "run")]],
+  ["a run", (address: string) => ["predict", "--run", address, "--input", "-"]],
+  ["a run to evaluate", (address: string) => ["evaluate", "--run", address, "--data", folder]],
+  ["what is verified", (address: string) => ["verify", address]],
+] as const)("no password is shown where an address stands for %s", async (_, argvOf) => {
+  for (const source of forms("qzxvwk")) {
+    const outcome = await run(...argvOf(source));
+    expect(outcome.code, source).not.toBe(0);
+    expect(shown(outcome), source).not.toMatch(SECRETS);
+    expect(outcome.stderr, source).toMatch(/^error: [^\n]+\n/);
+  }
 });
 
 describe("what is said of an address", () => {

@@ -1,11 +1,12 @@
 /** Errors of dataset folders. */
+import { withoutAddress } from "../addresses.ts";
 import type { Entries } from "../entry.ts";
 
 export const datasets = {
   "dataset.absent": {
     status: 404,
     meaning: "A folder is no dataset.",
-    message: ({ path, reason }: { path: string; reason: string }) => `${path} is no dataset: ${reason}`,
+    message: ({ path, reason }: { path: string; reason: string }) => `${withoutAddress(path)} is no dataset: ${reason}`,
   },
   "dataset.wrong-version": {
     status: 422,

@@ -1,4 +1,5 @@
 /** Errors of runs and trained models: their folders, their settings, what they hold. */
+import { withoutAddress } from "../addresses.ts";
 import type { Entries } from "../entry.ts";
 
 export const runs = {
@@ -6,7 +7,7 @@ export const runs = {
     status: 404,
     meaning: "A folder holds no run, or its run has no model, log or scores (yet).",
     message: ({ path, what, reason }: { path: string; what: string; reason: string }) =>
-      `${path} holds no ${what}: ${reason}`,
+      `${withoutAddress(path)} holds no ${what}: ${reason}`,
   },
   "run.scores-gone": {
     status: 404,
