@@ -38,10 +38,16 @@ export async function* splitLines(input: AsyncIterable<Buffer>, name: string): A
   let begun: Buffer[] = [];
   let bytes = 0;
   const cut = (whole: Buffer): Line[] => {
-    const isFirst = number === 0;
-    const found = textsOf(whole).map((line) => ({ number: ++number, ...line }));
-    if (isFirst) found[0].text = found[0].text.replace(/^\ufeff/, "");
-    return found.filter(({ text }) => text.trim() !== "");
+    const texts = whole.toString().split("\n");
+    if (number === 0) texts[0] = texts[0].replace(/^\ufeff/, "");
+    const broken = isUtf8(whole) ? undefined : brokenLines(whole);
+    const lines: Line[] = [];
+    for (let i = 0; i < texts.length; i++) {
+      number++;
+      const text = texts[i];
+      if (text.trim() !== "") lines.push({ number, text, isUtf8: broken === undefined || !broken[i] });
+    }
+    return lines;
   };
   for await (const chunk of input) {
     const end = chunk.lastIndexOf(LINE_END);
@@ -62,17 +68,16 @@ export async function* splitLines(input: AsyncIterable<Buffer>, name: string): A
   if (last.length > 0) yield last;
 }
 
-/** The texts between line ends. */
-function textsOf(bytes: Buffer): { text: string; isUtf8: boolean }[] {
-  const texts = bytes.toString().split("\n");
-  if (isUtf8(bytes)) return texts.map((text) => ({ text, isUtf8: true }));
-  let from = 0;
-  return texts.map((text) => {
+/** Of each line whether it is not UTF-8. */
+function brokenLines(bytes: Buffer): boolean[] {
+  const broken: boolean[] = [];
+  for (let from = 0; from <= bytes.length; ) {
     const end = bytes.indexOf(LINE_END, from);
     const line = bytes.subarray(from, end < 0 ? bytes.length : end);
+    broken.push(!isUtf8(line));
     from += line.length + 1;
-    return { text, isUtf8: isUtf8(line) };
-  });
+  }
+  return broken;
 }
 
 /** Which file was read: its name without folders, its size in bytes and the SHA-256 of what it holds. */

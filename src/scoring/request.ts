@@ -63,7 +63,8 @@ export function checkRequest(given: unknown, index: number): asserts given is Pr
   throw failure("request.invalid", { field, problem: sentence(problem, `request ${field}`) });
 }
 
-function isRequest(given: unknown): boolean {
+/** Whether something is a request, whatever other keys it has: as `predictRequestSchema`, and many times as fast. */
+export function isRequest(given: unknown): given is PredictRequest {
   if (typeof given !== "object" || given === null || Array.isArray(given)) return false;
   const { user, candidate, history, context, time } = given as Record<string, unknown>;
   if (!isValueOrValues(user) || !isValueOrValues(candidate) || !Array.isArray(history)) return false;

@@ -1,40 +1,39 @@
-/** What is a request to score, and what is none. */
-import { describe, expect, it } from "vitest";
-import { predictRequestSchema } from "../../src/scoring/request.ts";
+/** The fast look at a request says what the schema says. */
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { isRequest, predictRequestSchema } from "../../src/scoring/request.ts";
 
-const request = { user: "u", candidate: "c", history: ["a", 7, true, null, { item: "a", price: 1.5, time: null }] };
-const problemsOf = (given: unknown) =>
-  predictRequestSchema.safeParse(given).error?.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+const value = fc.oneof(fc.string(), fc.double(), fc.boolean(), fc.constant(null));
+const values = fc.dictionary(fc.constantFrom("user", "item", "time", "age"), value);
+const wrong = fc.constantFrom<unknown>(undefined, [], [1], { user: [] }, { item: { id: 1 } }, () => 1, 1n);
+/** Mostly what it should be. */
+const mostly = <T>(right: fc.Arbitrary<T>) =>
+  fc.oneof({ weight: 12, arbitrary: right as fc.Arbitrary<unknown> }, { weight: 1, arbitrary: wrong });
+const item = fc.oneof(value, values);
+const request = fc.record(
+  {
+    user: mostly(item),
+    candidate: mostly(item),
+    history: mostly(fc.array(mostly(item), { maxLength: 4 })),
+    context: mostly(values),
+    time: mostly(value),
+    other: value,
+  },
+  { requiredKeys: ["user", "candidate", "history"] },
+);
 
-describe("a request", () => {
-  it.each<[string, object]>([
-    ["bare", {}],
-    ["with an empty history", { history: [] }],
-    ["with a user by fields", { user: { age: 30, city: "x", paying: false, group: null } }],
-    ["with a candidate by fields", { candidate: { item: "c", price: 2 } }],
-    ["of nobody and nothing", { user: null, candidate: null }],
-    ["with a context and a time", { context: { hour: "noon", page: 3, first: true, from: null }, time: "2024-01-01" }],
-  ])("%s", (_, more) => {
-    expect(predictRequestSchema.parse({ ...request, ...more })).toEqual({ ...request, ...more });
-  });
-
-  const value = "expected a string, a number, true, false or null";
-  const values = "expected a value, or an object of values by field";
-  it.each<[string, object, string]>([
-    ["a user that is a list", { user: ["u"] }, `user: ${values}`],
-    ["a user with a list in a field", { user: { age: [30] } }, `user: ${values}`],
-    ["a user with an object in its second field", { user: { age: 30, home: {} } }, `user: ${values}`],
-    ["no user", { user: undefined }, `user: ${values}`],
-    ["a candidate that is a list", { candidate: [] }, `candidate: ${values}`],
-    ["a behaviour that is a list", { history: ["a", ["b"]] }, `history.1: ${values}`],
-    ["a context with an object in a field", { context: { hour: {} } }, `context.hour: ${value}`],
-    ["a time that is an object", { time: {} }, `time: ${value}`],
-  ])("is not one with %s", (_, more, problem) => {
-    expect(problemsOf({ ...request, ...more })).toEqual([problem]);
-  });
-
-  it("has no other keys, and a history that is a list", () => {
-    expect(problemsOf({ ...request, users: "u" })).toEqual([expect.stringContaining("users")]);
-    expect(problemsOf({ ...request, history: "a" })).toEqual([expect.stringMatching(/^history: /)]);
-  });
+test("a request is one for both, or for neither", () => {
+  let [right, all] = [0, 0];
+  const schema = predictRequestSchema.loose();
+  fc.assert(
+    fc.property(mostly(request), (given) => {
+      const { success } = schema.safeParse(given);
+      expect(isRequest(given)).toBe(success);
+      right += Number(success);
+      all++;
+    }),
+    { numRuns: 2000 },
+  );
+  expect(right).toBeGreaterThan(all / 4);
+  expect(right).toBeLessThan(all);
 });
