@@ -53,8 +53,8 @@ async function findIn(path: string): Promise<Found[]> {
 /** The datasets and runs in a folder. There are none within one. */
 async function below(path: string): Promise<Found[]> {
   if (existsSync(join(path, MANIFEST_FILE))) return [{ path, look: verifyDataset }];
-  const { config, ...others } = runFiles(path);
-  if (Object.values(others).some((file) => existsSync(file))) return [{ path, look: verifyRun }];
+  const { config, summary: _, ...own } = runFiles(path);
+  if (Object.values(own).some((file) => existsSync(file))) return [{ path, look: verifyRun }];
   const entries = await readdir(path, { withFileTypes: true }).catch((error: unknown) => {
     throw fileError(error, "read", path);
   });
@@ -62,6 +62,6 @@ async function below(path: string): Promise<Found[]> {
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     if (entry.isDirectory()) found.push(...(await below(join(path, entry.name))));
   }
-  // Of a run that has just begun there is no more; beside runs it may be anybody's.
+  // Of a run that has just begun there is no more; beside runs it may be anybody's, as summary.json is also a report's.
   return found.length === 0 && existsSync(config) ? [{ path, look: verifyRun }] : found;
 }

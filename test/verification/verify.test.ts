@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { resolveConfig, type TrainEvent, train, type Verification, verify } from "dien";
 import { beforeAll, describe, expect, it } from "vitest";
 import { writeStop } from "../../src/experiments/lab/trials.ts";
+import { writeReport } from "../../src/report/write.ts";
 import { dien } from "../cli/harness.ts";
 import { edit, replace, writeAnew } from "../support/damage.ts";
 import { writeSmallDataset } from "../support/dataset.ts";
@@ -128,6 +129,21 @@ describe("verify", () => {
     expect(await verify([place])).toMatchObject([{ path: place, kind: "run", state: "unfinished" }]);
     cpSync(run, join(place, "mine"), { recursive: true });
     expect((await verify([place])).map(({ path }) => path)).toEqual([join(place, "mine")]);
+  });
+
+  it("takes no report of an experiment for a run, though its data have a summary.json", async () => {
+    const place = join(folder, "experiments");
+    cpSync(run, join(place, "runs", "base"), { recursive: true });
+    const report = {
+      name: "table2",
+      title: "Table 2",
+      lead: "",
+      blocks: [],
+      data: { summary: [{ model: "base" }] },
+      commands: [],
+    };
+    await writeReport(join(place, "table2"), report);
+    expect((await verify([place])).map(({ path }) => path)).toEqual([join(place, "runs", "base")]);
   });
 
   it("refuses a path that leads to neither", async () => {
