@@ -72,7 +72,8 @@ function letGo(terminals: readonly number[]): void {
 /** Ends the process as the signal would have: an exit waits for threads that sit in a query or in the opening of a pipe. */
 function endBy(signal: NodeJS.Signals, stderr: Terminal): void {
   putAway();
-  print(stderr, ["interrupted"]);
+  // With an exit code the work has ended, and has said so; it is its output that nobody reads.
+  if (process.exitCode === undefined) print(stderr, ["interrupted"]);
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
   // The first process of a container does not die of signals.

@@ -1,5 +1,6 @@
 /** How the real command ends before its work is done: signals, terminals and readers that are gone, full disks. */
 import { type ChildProcess, execFileSync } from "node:child_process";
+import { once } from "node:events";
 import {
   closeSync,
   existsSync,
@@ -169,6 +170,22 @@ describe.skipIf(onWindows)("what does not end by itself", () => {
     expect(performance.now() - since).toBeLessThan(1500);
     expect(readdirSync(path)).toEqual([]);
   });
+});
+
+it("says once that it was interrupted where nobody reads its answers", async () => {
+  const requests = join(folder, "unread.jsonl");
+  writeFileSync(requests, `${JSON.stringify({ user: "u", candidate: "i", history: [] })}\n`.repeat(50_000));
+  const child = start("predict", "--run", model, "--input", requests);
+  await once(child.stdout!, "readable");
+  let stderr = "";
+  child.stderr!.on("data", (text) => {
+    stderr += text;
+  });
+  child.kill("SIGINT");
+  await once(child, "exit");
+  child.stdout!.resume();
+  await once(child, "close");
+  expect(stderr).toBe("interrupted\n");
 });
 
 describe("a training", () => {
