@@ -45,6 +45,12 @@ export interface Targets {
   readonly pairs: number;
 }
 
+/**
+ * Small portions are read by many queries about few rows each; else each of them would parse the footer of its file anew.
+ * DuckDB builds the extension in, but knows its settings only once it is loaded.
+ */
+const KEEP_FOOTERS = "LOAD parquet; SET GLOBAL parquet_metadata_cache = true";
+
 /** An open dataset folder. Whatever reads from it throws UserError where a file is damaged. */
 export class DatasetStream implements ItemCatalogue {
   readonly directory: string;
@@ -99,10 +105,10 @@ export class DatasetStream implements ItemCatalogue {
     // One thread: those of a training run are the workers'.
     const database = await Database.open({ temp_directory: "", threads: "1" });
     try {
-      const tables = await withFolder(database, { directory, manifest, files }, async (folder) => ({
-        itemFields: await readCatalogue(folder),
-        ...(await readBehaviours(folder)),
-      }));
+      const tables = await withFolder(database, { directory, manifest, files }, async (folder) => {
+        await folder.connection.run(KEEP_FOOTERS);
+        return { itemFields: await readCatalogue(folder), ...(await readBehaviours(folder)) };
+      });
       return new DatasetStream(directory, manifest, options, database, files, tables);
     } catch (error) {
       database.close();
