@@ -3,8 +3,8 @@
  *
  * Samples stand in the order of their sequences, so a block, a stretch of samples, needs a stretch of sequences. It ends
  * with a sequence, unless the samples of one are more than a portion takes. A portion is as many blocks as fit into a
- * budget. Training takes the blocks of an epoch in a seeded order and mixes the
- * samples within a portion; a split that fits into one portion is mixed as a whole.
+ * budget. Training takes the blocks of an epoch in a seeded order and mixes the samples within a portion; a split that
+ * fits into one portion is mixed as a whole.
  */
 import { mix, Random } from "../tensor/random.ts";
 import { type PortionShape, type PortionSize, portionBytes } from "./slot.ts";

@@ -7,7 +7,7 @@
 import { below, mix } from "../tensor/random.ts";
 import { type Sequences, sharedInt32 } from "./dataset.ts";
 
-/** Attempts that may be refused for being in the user's sequence; after them only the positive is refused. */
+/** Attempts that may be refused for being marked; after them only the positive is refused. */
 const STRICT_ATTEMPTS = 100;
 /**
  * Attempts in all; a catalogue that still gives nothing but the positive has no negative, and the positive is returned.
@@ -50,7 +50,7 @@ export class NegativeSampler {
     this.#stamps = new Int32Array(rows);
   }
 
-  /** From now on, refuse items[from .. to) (and no others): a user's whole sequence. */
+  /** From now on, refuse items[from .. to) (and no others): a user's whole sequence, or a segment of it. */
   mark(items: Int32Array, from: number, to: number): void {
     const stamps = this.#stamps;
     if (this.#stamp === 0x7fffffff) {

@@ -20,7 +20,7 @@ interface SampleField {
   readonly codes: number | Int32Array;
 }
 
-/** How the log is read: its columns, and the rows of a user as `samplesOf` wants them. */
+/** How the log is read, and what is known of its users. */
 export interface LogReader {
   readonly rule: SampleRule;
   readonly fields: readonly SampleField[];
