@@ -15,6 +15,11 @@ export interface FileDigest {
   readonly state: string;
 }
 
+/** SHA-256 (hexadecimal) of a text, or of bytes. */
+export function sha256(content: string | Uint8Array): string {
+  return createHash("sha256").update(content).digest("hex");
+}
+
 /** Length and SHA-256 of a file. @throws UserError where it cannot be read */
 export async function digestFile(path: string): Promise<FileDigest> {
   const { hash, ...file } = await hashFile(path, Number.POSITIVE_INFINITY);

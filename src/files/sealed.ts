@@ -5,9 +5,9 @@
  * so no canonical form is needed. The ends themselves have one form only. A seal finds damage and accident; whoever wants
  * to deceive can seal anything.
  */
-import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { failure } from "../errors/failure.ts";
+import { sha256 } from "./digest.ts";
 import { fileError } from "./failures.ts";
 
 /** What stands around the checksum, at the very end of a document. */
@@ -98,8 +98,4 @@ function parseJson(text: string, path: string, problem: SealProblem | undefined)
   } catch {
     throw damaged(path, problem ?? "changed");
   }
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
 }

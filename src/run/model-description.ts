@@ -1,9 +1,9 @@
 /** What a model must know of the dataset it was trained on, so that raw values become the ids that it learned. */
-import { createHash } from "node:crypto";
 import type { Manifest } from "../dataset/manifest.ts";
 import type { DatasetStream } from "../dataset/stream.ts";
 import type { Transform } from "../dataset/transform.ts";
 import type { Schema } from "../features/schema.ts";
+import { sha256 } from "../files/digest.ts";
 import type { RunConfig } from "./config.ts";
 
 export interface ModelDescription {
@@ -25,7 +25,7 @@ export interface ModelDescription {
 
 /** Tells datasets apart: SHA-256 of the manifest, which holds those of the inputs. */
 export function fingerprint(manifest: Manifest): string {
-  return createHash("sha256").update(JSON.stringify(manifest)).digest("hex");
+  return sha256(JSON.stringify(manifest));
 }
 
 /** The description of a model that is trained on `dataset`. */

@@ -3,11 +3,11 @@
  * which holds these, the document and where the tensors lie, has one of its own: so damage is found wherever it is, and the
  * checksum of the header stands for the file.
  */
-import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 import { z } from "zod";
 import { failure } from "../errors/failure.ts";
 import { writeFileAside } from "../files/aside.ts";
+import { sha256 } from "../files/digest.ts";
 import { makeFolder } from "../files/plain.ts";
 import { parseOrNull } from "./run-folder.ts";
 import { dtypeOf, encode, newTensorData, type StoredTensor } from "./safetensors.ts";
@@ -109,10 +109,6 @@ function placeOf(header: Uint8Array, sum: string): number {
   const member = '"header":"';
   const place = Buffer.from(header.buffer, header.byteOffset, header.byteLength).indexOf(`${member}${sum}"`);
   return place < 0 ? place : place + member.length;
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
 }
 
 function checksum(name: string, tensor: StoredTensor): string {
