@@ -48,6 +48,13 @@ describe("exit codes", () => {
   });
 });
 
+it("what a library warns of is a note of one line", async () => {
+  const address = "postgres://user:secret@localhost:1/shop?table=events&sslmode=require";
+  const { code, stderr } = await dien("init", "--events", address, "--out", join(folder, "features.yaml"));
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^note: [^\n]*SSL modes[^\n]*\nerror: [^\n]*\n$/);
+});
+
 describe("pipes", () => {
   it.skipIf(!existsSync("/dev/full"))("that cannot take the result are reported in one line", async () => {
     const full = openSync("/dev/full", "w");
