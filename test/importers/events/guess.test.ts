@@ -338,12 +338,10 @@ test.each([
   [".csv", "user_id,item_id\nu1\nu2,i2,3\n", ": row 1: expected 2 columns, found 1"],
   [".csv", "user_id,item_id\n", " has no rows"],
   [".ndjson", '{"user_id"\n', " has no row that can be read"],
-  [".parquet", "user_id", /^cannot read .*: (?!Invalid Input Error).*too small/],
+  [".parquet", "user_id", " is damaged: it is no whole Parquet file"],
 ])("a log of no row is refused: %s %j", async (ending, text, message) => {
   const events = write(ending, text);
-  await expect(guessFeatures({ events })).rejects.toThrow(
-    typeof message === "string" ? `${events}${message}` : message,
-  );
+  await expect(guessFeatures({ events })).rejects.toThrow(`${events}${message}`);
 });
 
 test("no field is called as what every dataset has", async () => {

@@ -145,7 +145,7 @@ describe("refused are", () => {
     ["a folder", "", "", "is no file"],
     ["an unknown format", ".txt", "x", "the format is not known by the name; known are .csv, .tsv"],
     ["packed Parquet", ".parquet.gz", "x", "the format is not known by the name"],
-    ["what is no Parquet", ".parquet", "xxxxxxxxxxxxxxxxxx", "cannot read"],
+    ["what is no Parquet", ".parquet", "xxxxxxxxxxxxxxxxxx", "is damaged: it is no whole Parquet file"],
     ["what is no gzip", ".csv.gz", "uid,iid\n", "is damaged"],
     ["what is no zstd", ".csv.zst", "uid,iid\n", "is damaged: a frame does not begin as one"],
   ])("%s", async (_, ending, content, message) => {
@@ -212,7 +212,7 @@ describe("refused are", () => {
       expect(refused).toBe(`${path} is cut off: its zstd stream does not end`);
     }
     const wrong = write(".csv.zst", Buffer.concat([ZSTD.subarray(0, -1), Buffer.of(7)]));
-    expect(await refusal(wrong, columns)).toBe(`cannot read ${wrong}: Restored data doesn't match checksum`);
+    expect(await refusal(wrong, columns)).toBe(`${wrong} is damaged: Restored data doesn't match checksum`);
   });
 
   it("a gzip stream that is cut off, or whose checksum is wrong", async () => {

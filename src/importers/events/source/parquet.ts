@@ -1,8 +1,9 @@
 /** Parquet: typed columns as texts. */
 import type { DuckDBConnection } from "@duckdb/node-api";
+import { parquetFailure } from "../../../database/errors.ts";
 import { identifier, literalPath } from "../../../database/sql.ts";
 import { failure } from "../../../errors/failure.ts";
-import { HAVE_TEXT, queryFile, type TextRows } from "./rows.ts";
+import { HAVE_TEXT, type TextRows } from "./rows.ts";
 import { numberText } from "./rules.ts";
 
 /** Types that have no one text: lists, structures, bytes. */
@@ -10,8 +11,11 @@ const NO_TEXT = /\[\d*\]$|^(STRUCT|MAP|UNION|BLOB|BIT|VARIANT|GEOMETRY)\b/;
 
 /** @throws UserError where the file cannot be read */
 export async function openParquet(connection: DuckDBConnection, path: string, name: string): Promise<TextRows> {
-  const described = await queryFile(connection, name, `DESCRIBE SELECT * FROM read_parquet(${literalPath(path)})`);
-  const types = new Map(described.map(([column, type]) => [String(column), String(type)]));
+  const describe = `DESCRIBE SELECT * FROM read_parquet(${literalPath(path)})`;
+  const described = await connection.runAndReadAll(describe).catch((error: unknown) => {
+    throw parquetFailure(error, name);
+  });
+  const types = new Map(described.getRowsJS().map(([column, type]) => [String(column), String(type)]));
   // A column of its name hides DuckDB's own; rows come in the order of the file in any case.
   const isHidden = [...types.keys()].some((column) => column.toLowerCase() === "file_row_number");
   const rowNumber = isHidden ? "row_number() OVER ()" : "file_row_number + 1";
