@@ -43,13 +43,18 @@ export function wholePlace(path: string): Place {
 
 const LOCK = "lock";
 
-const processSchema = z.strictObject({ pid: z.int().positive(), host: z.string() });
-/** Before claims had ids, names were made of the process number. */
-const holderSchema = z.union([
-  processSchema.extend({ id: z.string().regex(/^[0-9a-f]{12,}$/) }),
-  processSchema.transform((holder) => ({ ...holder, id: String(holder.pid) })),
-]);
+/** Locks of earlier builds had no id, and so name nothing that could be removed. */
+const holderSchema = z.strictObject({
+  id: z
+    .string()
+    .regex(/^[0-9a-f]{12,}$/)
+    .optional(),
+  pid: z.int().positive(),
+  host: z.string(),
+});
 type Holder = z.output<typeof holderSchema>;
+
+const idsOf = (holders: readonly Holder[]) => holders.flatMap(({ id }) => id ?? []);
 
 /** The ids of the claims that this process holds, by place. */
 const held = new Map<string, string>();
@@ -71,7 +76,7 @@ export function claimAround(path: string): string | undefined {
 export async function withClaim<T>(place: Place, work: (id: string) => Promise<T>): Promise<T> {
   const { path, lock } = place;
   const [file, dead] = await take(place);
-  const ids = dead.map(({ id }) => id);
+  const ids = idsOf(dead);
   try {
     return await whileUnfinished(lock, async () => {
       const id = await sign(file, lock);
@@ -200,7 +205,7 @@ async function sign(file: FileHandle, lock: string): Promise<string> {
 
 /** Puts away what the dead left at a place. */
 async function putAway({ path, whole }: Place, dead: readonly Holder[]): Promise<void> {
-  const ids = dead.map(({ id }) => id);
+  const ids = idsOf(dead);
   const done = await (whole ? finishReplacement(path, ids) : clearFolder(path, ids)).catch((error) => {
     throw fileError(error, "write", path);
   });
@@ -241,6 +246,6 @@ export async function namesIn(folder: string): Promise<string[]> {
     const found = await lstat(lock).catch(unlessAbsent);
     return found === undefined ? await namesIn(folder) : names;
   }
-  const ids = holders.map(({ id }) => id);
+  const ids = idsOf(holders);
   return names.filter((name) => name !== LOCK && !isLeftover(name, ids));
 }

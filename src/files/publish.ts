@@ -2,6 +2,7 @@
 import { existsSync, renameSync } from "node:fs";
 import { chmod, mkdir, readdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { failure } from "../errors/failure.ts";
 import { flush, flushFolder } from "./aside.ts";
 import { wholePlace, withClaim } from "./claim.ts";
 import { unlessAbsent } from "./failures.ts";
@@ -16,6 +17,7 @@ import { whileUnfinished, withTemporary } from "./unfinished.ts";
  * fails, nothing stays, and what was at `place` is as it was. The place is claimed from the beginning.
  * @param place links in it were followed
  * @param check refuses what stands at `place` where it must not be replaced; asked before `write`, and again after it
+ * @throws UserError where another process has the place, or another folder stands there than `check` first saw
  */
 export async function publishFolder<T>(
   place: string,
@@ -25,6 +27,7 @@ export async function publishFolder<T>(
   await makeWithParents(dirname(place));
   return await withClaim(wholePlace(place), async (id) => {
     await check();
+    const seen = await identityAt(place);
     const [aside, earlier] = [temporaryName(place, id), earlierName(place, id)];
     const exchange = exchanger();
     return await withTemporary(aside, async () => {
@@ -34,6 +37,8 @@ export async function publishFolder<T>(
       if (mode !== undefined) await chmod(aside, mode);
       await flushAll(aside);
       await check();
+      // What came meanwhile, past all claims, is somebody's work of which nobody was asked.
+      if ((await identityAt(place)) !== seen) throw failure("file.changed-meanwhile", { path: place });
       putInPlace(aside, place, earlier, exchange);
       // Only now is the earlier one of no use.
       await whileUnfinished(earlier, async () => {
@@ -43,6 +48,12 @@ export async function publishFolder<T>(
       return result;
     });
   });
+}
+
+/** Which folder stands at a place; undefined where there is none. */
+async function identityAt(place: string): Promise<string | undefined> {
+  const found = await stat(place, { bigint: true }).catch(unlessAbsent);
+  return found && `${found.dev} ${found.ino}`;
 }
 
 async function removeOld(place: string, names: readonly string[]): Promise<void> {

@@ -29,7 +29,9 @@ const CALLS = [
 ];
 const OF_HANDLES = ["write", "writeFile", "sync", "truncate"];
 
-const REMOVING = ["rm", "unlink"];
+const NATIVE = ["tryLock", "swapSync"];
+/** Those that cannot fail here: what cannot be removed stays, and so does the file of a lock that cannot be taken. */
+const SAFE = ["rm", "unlink", "tryLock"];
 
 const { CHAOS_CALL, CHAOS_DO, CHAOS_COUNT } = process.env;
 const chosen = Number(CHAOS_CALL ?? 0);
@@ -43,8 +45,7 @@ function failing() {
 
 /** `call` with its fault, where it is the chosen one. */
 function faulty(call, isPromised = false) {
-  // What cannot be removed stays, of necessity.
-  const canFail = !REMOVING.includes(call.name.replace(/Sync$/, ""));
+  const canFail = !SAFE.includes(call.name.replace(/Sync$/, ""));
   return function (...args) {
     const isChosen = ++calls === chosen && (canFail || CHAOS_DO === "before" || CHAOS_DO === "after");
     if (!isChosen) return call.apply(this, args);
@@ -73,7 +74,7 @@ if (isMainThread) {
   }
   syncBuiltinESMExports();
   const native = createRequire(import.meta.url)("fs-native-extensions");
-  for (const name of ["tryLock", "swapSync"]) native[name] = faulty(native[name]);
+  for (const name of NATIVE) native[name] = faulty(native[name]);
   // The loader of Node has opened files by now; they do not count.
   calls = 0;
   if (CHAOS_COUNT !== undefined) process.on("exit", () => writeCount(CHAOS_COUNT));

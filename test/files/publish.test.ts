@@ -202,6 +202,22 @@ describe("a folder that is published", () => {
     expect(readFileSync(join(out, "notes.txt"), "utf8")).toBe("days");
   });
 
+  it("is refused where another folder came into its place meanwhile", async () => {
+    await publish("old");
+    const publishing = publishFolder(
+      out,
+      async () => {},
+      async (path) => {
+        fill(path, "new");
+        reallyRename(out, join(folder, "moved"));
+        mkdirSync(out);
+        fill(out, "another program's");
+      },
+    );
+    await expect(publishing).rejects.toMatchObject({ code: "file.changed-meanwhile", values: { path: out } });
+    expect([said(), readdirSync(folder).sort()]).toEqual(["another program's", ["moved", "out"]]);
+  });
+
   it("puts the earlier one back where names cannot be exchanged and the new one cannot have its name", async () => {
     world.exchanges = false;
     await publish("old");

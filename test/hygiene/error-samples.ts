@@ -69,6 +69,7 @@ export const samples: Samples = {
   "file.packed": [{ path: "requests.ndjson.gz", format: "gzip" }],
   "file.exists": [{ path: "features.yaml" }],
   "file.in-use": [{ path: "data/shop", owner: "process 7 on host" }],
+  "file.changed-meanwhile": [{ path: "data/shop" }],
   "file.no-lock": [{ path: "runs/a/lock" }],
   "file.cannot-lock": [{ path: "runs/a/lock", reason: "its file system has no locks (ENOLCK)" }],
   "file.not-ours": [{ path: "log/events.csv" }],

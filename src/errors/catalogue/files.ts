@@ -33,6 +33,11 @@ export const files = {
     meaning: "Another process writes the same file or folder.",
     message: ({ path, owner }: { path: string; owner: string }) => `${path} is being written by ${owner}`,
   },
+  "file.changed-meanwhile": {
+    status: 409,
+    meaning: "Another folder has come to the place of an output while it was written.",
+    message: ({ path }: { path: string }) => `${path} was replaced by another program meanwhile; it stays as it is now`,
+  },
   "file.no-lock": {
     status: 409,
     meaning: "Something else stands where a lock of this program should be.",
