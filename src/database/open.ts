@@ -37,7 +37,7 @@ export class Database {
    * @throws UserError where that cannot be done
    */
   static async open(settings: Settings, folder?: string, name = folder): Promise<Database> {
-    const errors = new ErrorsOf(folder ?? (settings.temp_directory || "memory"));
+    const errors = new ErrorsOf(name ?? (settings.temp_directory || "memory"));
     const path = folder === undefined ? ":memory:" : join(folder, "work.duckdb");
     if (name !== undefined && path.includes("?")) {
       const reason = "its path has a question mark, and DuckDB takes what follows for settings; choose another";

@@ -31,7 +31,7 @@ export const samples: Samples = {
     { path: "reviews.json.gz", line: 12, reason: "invalid distance code" },
   ],
   "file.line-too-long": [{ path: "reviews.json", line: 3, expected: "64 MiB" }],
-  "file.no-room": [{ path: "out.tmp-7", reason: "No space left on device" }],
+  "file.no-room": [{ path: "data/shop", reason: "No space left on device" }],
   "source.unsupported": [{ source: "s3://bucket/log.csv" }],
   "source.no-match": [{ source: "log/*.csv" }],
   "source.no-file": [{ path: "log" }],

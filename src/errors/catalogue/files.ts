@@ -124,7 +124,7 @@ export const files = {
     status: 507,
     meaning: "Disk or memory do not suffice for the work.",
     message: ({ path, reason }: { path: string; reason: string }) =>
-      `disk or memory do not suffice for what is kept in ${path} meanwhile: ${reason}`,
+      `disk or memory do not suffice (${path}): ${reason}`,
   },
   "file.line-too-long": {
     status: 413,
