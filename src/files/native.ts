@@ -13,7 +13,8 @@ interface Native {
   swapSync(from: string, to: string): void;
 }
 
-const load = (): Native => createRequire(import.meta.url)("fs-native-extensions");
+const require = createRequire(import.meta.url);
+const load = (): Native => require("fs-native-extensions");
 
 /**
  * Locks an open file, until it is closed or its process ends, however that comes about; no other opening of the file,
