@@ -4,7 +4,7 @@
  * The outcome of an unbroken command is known from the beginning. A broken one leaves the state before or that outcome;
  * the same command again, without a fault, leaves that outcome and nothing else.
  */
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { dien, type Ended } from "./command.ts";
 import { type Contents, contentsOf, difference } from "./compare.ts";
@@ -23,7 +23,6 @@ export interface Tally {
 }
 
 export interface Scene {
-  readonly name: string;
   /** Runs a trial in an empty folder. @throws Broken */
   trial(folder: string, chance: Chance, tally: Tally): Promise<void>;
 }
@@ -33,60 +32,78 @@ const ROUNDS = 2;
 /** Milliseconds within which a signal ends a command, on a machine that does other things too. */
 const PROMPT = 6000;
 
-/** Makes inputs and unbroken outcomes in `workshop`; scenes on small disks only where some can be mounted. */
-export async function makeScenes(workshop: string, withDisks: boolean): Promise<Scene[]> {
-  const log = join(workshop, "log");
-  await succeed(workshop, ["prepare", "synthetic", "--users", "60", "--log", log]);
+/** Commands, and what they make of a folder that is not there. */
+class Workshop {
+  readonly folder: string;
+  readonly #outcomes = new Map<string, Promise<Outcome>>();
+
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  outcomeOf(argv: readonly string[], out: string): Promise<Outcome> {
+    const key = argv.join(" ");
+    const known =
+      this.#outcomes.get(key) ?? this.#make(join(this.folder, `unbroken-${this.#outcomes.size}`), argv, out);
+    this.#outcomes.set(key, known);
+    return known;
+  }
+
+  async #make(folder: string, argv: readonly string[], out: string): Promise<Outcome> {
+    mkdirSync(folder);
+    const countFile = join(folder, "calls");
+    const { milliseconds } = await succeed(folder, argv, countFile);
+    const unbroken = { milliseconds, calls: Number(readFileSync(countFile, "utf8")) };
+    return { unbroken, contents: contentsOf(join(folder, out)), folder: join(folder, out) };
+  }
+}
+
+interface Outcome {
+  readonly unbroken: Unbroken;
+  readonly contents: Contents;
+  readonly folder: string;
+}
+
+export type SceneMakers = Readonly<Record<string, () => Promise<Scene>>>;
+
+/** The scenes, by name, to be made when they are wanted: each begins with unbroken commands, in `folder`. */
+export async function makersOf(folder: string): Promise<SceneMakers> {
+  const log = join(folder, "log");
+  await succeed(folder, ["prepare", "synthetic", "--users", "60", "--log", log]);
   const tables = ["events", "users", "items"].flatMap((name) => [`--${name}`, join(log, `${name}.csv`)]);
   const prepare = (seed: number, out: string) => [
     ...["prepare", "events", "--config", join(log, "features.yaml"), ...tables],
     ...["--seed", `${seed}`, "--out", out],
   ];
-  const data = join(workshop, "data");
-  await succeed(workshop, prepare(1, data));
+  const data = join(folder, "data");
+  await succeed(folder, prepare(1, data));
   const train = [
     ...["train", "--data", data, "--out", "run", "--threads", "2", "--checkpoint-seconds", "0.05"],
     ...["--epochs", "3", "--set", "train.batch_size=32", "--set", "train.patience=9"],
   ];
   const experiment = [
-    ...["experiment", "table2", "--data", data, "--out", "out", "--seeds", "1", "--checkpoint-seconds", "0.05"],
+    ...["experiment", "figure2", "--data", data, "--out", "out", "--seeds", "1", "--checkpoint-seconds", "0.05"],
     ...["--set", "train.epochs=1", "--set", "train.batch_size=32"],
   ];
   const events = (seed: number) => prepare(seed, "out");
   const synthetic = (seed: number) => ["prepare", "synthetic", "--users", "60", "--seed", `${seed}`, "--out", "out"];
-  return [
-    await replacement(workshop, "prepare events", events),
-    await replacement(workshop, "prepare synthetic", synthetic),
-    await several(workshop, "several prepare", events),
-    await continued(workshop, "train", "run", (begun) => [...train, ...(begun ? ["--resume"] : [])]),
-    await severalTrainings(workshop, "several train", train),
-    await continued(workshop, "experiment", "out", () => experiment),
-    ...(withDisks
-      ? [smallDisk("prepare on a small disk", events(1), 1000), smallDisk("train on a small disk", train, 6000)]
-      : []),
-  ];
+  const workshop = new Workshop(folder);
+  return {
+    "prepare events": () => replacement(workshop, events),
+    "prepare synthetic": () => replacement(workshop, synthetic),
+    "several prepare": () => several(workshop, events),
+    train: () => continued(workshop, "run", (begun) => [...train, ...(begun ? ["--resume"] : [])]),
+    "several train": () => severalTrainings(workshop, train),
+    experiment: () => continued(workshop, "out", () => experiment),
+    "prepare on a small disk": async () => smallDisk(events(1), 1000),
+    "train on a small disk": async () => smallDisk(train, 6000),
+  };
 }
 
 async function succeed(folder: string, argv: readonly string[], countFile?: string): Promise<Ended> {
   const ended = await dien(folder, argv, undefined, countFile);
   if (ended.code !== 0) throw new Broken(`dien ${argv.join(" ")} ended with ${ended.code}: ${ended.stderr}`);
   return ended;
-}
-
-interface Outcome {
-  readonly unbroken: Unbroken;
-  readonly contents: Contents;
-}
-
-/** What a command makes of a folder that is not there. */
-async function outcomeOf(workshop: string, argv: readonly string[], out: string): Promise<Outcome> {
-  const folder = join(workshop, "unbroken");
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder);
-  const countFile = join(workshop, "calls");
-  const { milliseconds } = await succeed(folder, argv, countFile);
-  const unbroken = { milliseconds, calls: Number(readFileSync(countFile, "utf8")) };
-  return { unbroken, contents: contentsOf(join(folder, out)) };
 }
 
 /** What holds after every command, whatever happened to it. */
@@ -116,21 +133,14 @@ function checkNothingElse(folder: string, after: Ended, ...names: string[]): voi
 }
 
 /** Commands that put a dataset in the place of another one. */
-async function replacement(
-  workshop: string,
-  name: string,
-  command: (seed: number) => readonly string[],
-): Promise<Scene> {
-  const old = await outcomeOf(workshop, command(1), "out");
-  const oldFolder = join(workshop, `${name}-old`);
-  cpSync(join(workshop, "unbroken", "out"), oldFolder, { recursive: true });
-  const fresh = await outcomeOf(workshop, command(2), "out");
+async function replacement(workshop: Workshop, command: (seed: number) => readonly string[]): Promise<Scene> {
+  const old = await workshop.outcomeOf(command(1), "out");
+  const fresh = await workshop.outcomeOf(command(2), "out");
   return {
-    name,
     async trial(folder, chance, tally) {
       const out = join(folder, "out");
       const hadOld = chance.real() < 0.6;
-      if (hadOld) cpSync(oldFolder, out, { recursive: true });
+      if (hadOld) cpSync(old.folder, out, { recursive: true });
       let isFresh = false;
       for (let round = 0; round < ROUNDS; round++) {
         const ended = await dien(folder, command(2), anyFault(chance, fresh.unbroken));
@@ -156,12 +166,11 @@ async function replacement(
 }
 
 /** Several processes write to one place at a time, and some of them are killed. */
-async function several(workshop: string, name: string, command: (seed: number) => readonly string[]): Promise<Scene> {
+async function several(workshop: Workshop, command: (seed: number) => readonly string[]): Promise<Scene> {
   const seeds = [1, 2, 3];
   const outcomes: Outcome[] = [];
-  for (const seed of seeds) outcomes.push(await outcomeOf(workshop, command(seed), "out"));
+  for (const seed of seeds) outcomes.push(await workshop.outcomeOf(command(seed), "out"));
   return {
-    name,
     async trial(folder, chance, tally) {
       const out = join(folder, "out");
       const running = seeds.map(async (seed, i) => {
@@ -189,14 +198,12 @@ const someKill = (chance: Chance, unbroken: Unbroken): Fault => chance.one([kill
 
 /** Commands that go on where they were stopped. */
 async function continued(
-  workshop: string,
-  name: string,
+  workshop: Workshop,
   out: string,
   command: (begun: boolean) => readonly string[],
 ): Promise<Scene> {
-  const { unbroken, contents } = await outcomeOf(workshop, command(false), out);
+  const { unbroken, contents } = await workshop.outcomeOf(command(false), out);
   return {
-    name,
     async trial(folder, chance, tally) {
       const begun = () => existsSync(join(folder, out, "config.yaml"));
       for (let round = 0; round < ROUNDS; round++) {
@@ -220,10 +227,9 @@ function checkTidy(out: string, after: Ended): void {
 }
 
 /** Several processes go on with one run that was killed. */
-async function severalTrainings(workshop: string, name: string, train: readonly string[]): Promise<Scene> {
-  const { unbroken, contents } = await outcomeOf(workshop, train, "run");
+async function severalTrainings(workshop: Workshop, train: readonly string[]): Promise<Scene> {
+  const { unbroken, contents } = await workshop.outcomeOf(train, "run");
   return {
-    name,
     async trial(folder, chance, tally) {
       const run = join(folder, "run");
       while (!existsSync(join(run, "config.yaml"))) checkEnd(await dien(folder, train, kill(chance, unbroken)), tally);
@@ -242,9 +248,8 @@ async function severalTrainings(workshop: string, name: string, train: readonly 
 }
 
 /** The disk is full somewhere in the middle: one line of error, nothing left; on a larger disk the command succeeds. */
-function smallDisk(name: string, command: readonly string[], most: number): Scene {
+function smallDisk(command: readonly string[], most: number): Scene {
   return {
-    name,
     async trial(folder, chance, tally) {
       const disk = new SmallDisk(folder, 40 + chance.below(most));
       try {
