@@ -16,7 +16,7 @@ import { Random } from "../../src/tensor/random.ts";
 import { writeSmallDataset } from "../support/dataset.ts";
 import { temporaryFolder } from "../support/source.ts";
 
-const TRIALS = Number(process.env.FUZZ_TRIALS ?? 120);
+const TRIALS = Number(process.env.FUZZ_TRIALS ?? 90);
 const SEED = Number(process.env.FUZZ_SEED ?? 1);
 /** Milliseconds after which a command is interrupted, and after which it must have ended. */
 const [PATIENCE, LIMIT] = [300, 30_000];

@@ -203,9 +203,8 @@ describe("mistakes", () => {
     writeFileSync(join(out, "lock"), JSON.stringify({ id, pid: 7, host: "elsewhere" }));
     writeFileSync(join(out, `config.yaml.tmp-${id}`), "half");
     await train({ data, out, config: configOf({ epochs: 1 }) });
-    // From before claims had ids.
-    writeFileSync(join(out, "lock"), JSON.stringify({ pid: 1234, host: "elsewhere" }));
-    writeFileSync(join(out, "checkpoint", "state.safetensors.tmp-1234"), "half");
+    writeFileSync(join(out, "lock"), JSON.stringify({ id, pid: 7, host: "elsewhere" }));
+    writeFileSync(join(out, "checkpoint", `state.safetensors.tmp-${id}`), "half");
     await train({ data, out, config: configOf(), resume: true });
     expect(readdirSync(out).filter((name) => /tmp|lock/.test(name))).toEqual([]);
     expect(readdirSync(join(out, "checkpoint"))).toEqual(["state.safetensors"]);

@@ -352,7 +352,7 @@ describe("a dataset of events", () => {
         compared++;
         expect(contents(again)).toEqual(contents(out));
       }),
-      { numRuns: 8, endOnFailure: true },
+      { numRuns: 5, endOnFailure: true },
     );
     expect(compared).toBeGreaterThan(0);
   });
@@ -413,7 +413,7 @@ describe("a dataset of events", () => {
             }
           }
         }),
-        { numRuns: 8, endOnFailure: true },
+        { numRuns: 5, endOnFailure: true },
       );
       expect(compared).toBeGreaterThan(0);
     },
