@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { Chance } from "./faults.ts";
 import { makersOf } from "./scenes.ts";
 
@@ -16,6 +16,8 @@ describe("whatever happens to a command, nothing is lost and nothing is left", {
     const scene = await makers[name]();
     const folder = join(workshop, `trial of ${name}`);
     mkdirSync(folder);
-    await scene.trial(folder, new Chance(7), { commands: 0, kills: 0, signals: 0, refusals: 0 });
+    const tally = { commands: 0, kills: 0, signals: 0, refusals: 0 };
+    await expect(scene.trial(folder, new Chance(7), tally)).resolves.toBeUndefined();
+    expect(tally.commands).toBeGreaterThan(0);
   });
 });
