@@ -34,6 +34,18 @@ function withoutClock(text: string): string {
   }
 }
 
+/**
+ * What lies in a folder, at any depth, that is no finished work: what is written aside, and locks with who held them. Two
+ * looks at the same leftover are equal.
+ */
+export function unfinishedIn(folder: string): string[] {
+  const names = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  const isLock = (name: string) => /(^|[/.])lock$/.test(name);
+  return names
+    .filter((name) => isLock(name) || /\.(tmp|old)-[0-9a-f]+$/.test(name))
+    .map((name) => (isLock(name) ? `${name} of ${readFileSync(join(folder, name), "utf8").trim()}` : name));
+}
+
 /** The first difference between two folders; undefined where there is none. */
 export function difference(found: Contents, expected: Contents): string | undefined {
   for (const name of new Set([...Object.keys(found), ...Object.keys(expected)])) {

@@ -7,7 +7,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { dien, type Ended } from "./command.ts";
-import { type Contents, contentsOf, difference } from "./compare.ts";
+import { type Contents, contentsOf, difference, unfinishedIn } from "./compare.ts";
 import { anyFault, type Chance, type Fault, kill, killAtCall, type Unbroken } from "./faults.ts";
 import { SmallDisk } from "./small-disk.ts";
 
@@ -143,6 +143,7 @@ async function replacement(workshop: Workshop, command: (seed: number) => readon
       if (hadOld) cpSync(old.folder, out, { recursive: true });
       let isFresh = false;
       for (let round = 0; round < ROUNDS; round++) {
+        const before = unfinishedIn(folder);
         const ended = await dien(folder, command(2), anyFault(chance, fresh.unbroken));
         checkEnd(ended, tally);
         const found = contentsOf(out);
@@ -155,7 +156,7 @@ async function replacement(workshop: Workshop, command: (seed: number) => readon
         const isBefore = difference(found, hadOld ? old.contents : {}) === undefined;
         if (!isFresh && !isBefore)
           throw new Broken(`after ${ended.fault} neither the old nor the new dataset: ${JSON.stringify(found)}`);
-        if (ended.code !== null) checkNothingElse(folder, ended, "out");
+        checkTidy(folder, before, ended);
       }
       const last = await succeed(folder, command(2));
       const wrong = difference(contentsOf(out), fresh.contents);
@@ -207,10 +208,11 @@ async function continued(
     async trial(folder, chance, tally) {
       const begun = () => existsSync(join(folder, out, "config.yaml"));
       for (let round = 0; round < ROUNDS; round++) {
+        const before = unfinishedIn(folder);
         const ended = await dien(folder, command(begun()), anyFault(chance, unbroken));
         checkEnd(ended, tally);
+        checkTidy(folder, before, ended);
         if (ended.code === 0) break;
-        if (ended.code !== null) checkTidy(join(folder, out), ended);
       }
       const last = await succeed(folder, command(begun()));
       const wrong = difference(contentsOf(join(folder, out)), contents);
@@ -220,9 +222,14 @@ async function continued(
   };
 }
 
-/** A command that ended by itself has put away what it had begun. */
-function checkTidy(out: string, after: Ended): void {
-  const left = Object.keys(contentsOf(out)).find((name) => /\.tmp-|(^|\/)lock$/.test(name));
+/**
+ * A command that ended by itself has put away what it had begun. What a killed one left before it may still lie there, with
+ * the lock that names its owner: a command that is stopped on its way to the lock does not touch either.
+ * @param before what was unfinished when the command began
+ */
+export function checkTidy(folder: string, before: readonly string[], after: Pick<Ended, "code" | "fault">): void {
+  if (after.code === null) return;
+  const left = unfinishedIn(folder).find((name) => !before.includes(name));
   if (left !== undefined) throw new Broken(`after ${after.fault} ${left} was left behind`);
 }
 
@@ -255,7 +262,7 @@ function smallDisk(command: readonly string[], most: number): Scene {
       try {
         const ended = await dien(folder, command);
         checkEnd(ended, tally);
-        if (ended.code === 1) for (const out of readdirSync(folder)) checkTidy(join(folder, out), ended);
+        if (ended.code === 1) checkTidy(folder, [], ended);
         if (ended.code === 1 && command[0] === "prepare") checkNothingElse(folder, ended);
         disk.grow();
         const begun = existsSync(join(folder, "run", "config.yaml"));
