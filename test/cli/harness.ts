@@ -3,6 +3,8 @@ import { Readable, Writable } from "node:stream";
 import type { Context, Terminal } from "../../src/cli/context.ts";
 import { type Jobs, jobs } from "../../src/cli/jobs.ts";
 import { run } from "../../src/cli/program.ts";
+import type { TrainSummary } from "../../src/run/summary.ts";
+import type { TrainOptions } from "../../src/training/train.ts";
 
 export interface Outcome {
   readonly code: number;
@@ -53,4 +55,30 @@ export async function dien(argv: readonly string[], world: World = {}): Promise<
   const context: Context = { stdin, stdout, stderr, jobs: { ...none, ...world.jobs }, signal };
   const code = await run(argv, context);
   return { code, stdout: stdout.text, stderr: stderr.text };
+}
+
+const metrics = { auc: 0.75, gauc: Number.NaN, logloss: 0.5 };
+/** What a job of training returns. */
+export const summary: TrainSummary = {
+  model: "din",
+  seed: 7,
+  threads: 2,
+  engines: ["simd"],
+  parameters: 12345,
+  best_epoch: 2,
+  valid: metrics,
+  test: metrics,
+  epochs: [],
+  weights_sha256: "00",
+};
+
+/** Runs `dien train` on a job that only remembers what it was asked. */
+export async function train(...argv: string[]) {
+  let asked: TrainOptions | undefined;
+  const job = async (options: TrainOptions) => {
+    asked = options;
+    return summary;
+  };
+  const outcome = await dien(["train", ...argv], { jobs: { train: job } });
+  return { ...outcome, asked };
 }
