@@ -29,6 +29,7 @@ import type { SampleRule } from "./log/histories.ts";
 import { buildLog } from "./log/log.ts";
 import { type GivenTables, withoutItems } from "./log/names.ts";
 import { type EngineOptions, eventsOptions, type PrepareEventsOptions } from "./options.ts";
+import { describeLabel } from "./source/labels.ts";
 import { type LoadOptions, type LogColumns, loadTable } from "./source/load.ts";
 import { oneNumber } from "./source/stream.ts";
 import { writeFiles } from "./write/output.ts";
@@ -249,10 +250,11 @@ const iso = (time: number) => new Date(time).toISOString();
 
 /** What a reader of the manifest may want to know of how the dataset was made. */
 function settingsOf(features: Features, { split, window }: SampleRule): Manifest["settings"] {
-  const { behaviours, impressions, fields, utcOffset } = features;
+  const { columns, behaviours, impressions, fields, utcOffset } = features;
   const counts = [...fields.user, ...fields.item, ...fields.context].filter(({ minCount }) => minCount > 1);
   return {
     ...(split === null ? { negatives: "strict" } : { validFrom: iso(split.validFrom), testFrom: iso(split.testFrom) }),
+    ...(columns.label?.positive && { label: describeLabel(columns.label) }),
     ...(behaviours.types && { behaviourTypes: behaviours.types.join(", ") }),
     ...(impressions.types && { impressionTypes: impressions.types.join(", ") }),
     ...(window !== null && { windowDays: window / DAY }),

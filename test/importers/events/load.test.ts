@@ -95,7 +95,7 @@ describe("refused are", () => {
       "a label",
       ".csv",
       csv(header, [withCell("click", "2")]),
-      'row 1: column click: expected 0, 1, true, false or nothing, found "2"',
+      'row 1: column click: expected 0, 1, true, false or nothing (of other values columns.label says which are positive), found "2"',
     ],
     [
       "a number",
@@ -273,7 +273,7 @@ describe("bad rows", () => {
     expect(examples).toEqual([
       `${path}: row 2: expected 7 columns, found 2`,
       `${path}: row 4: column ts: expected a time, found "no"`,
-      `${path}: row 5: column click: expected 0, 1, true, false or nothing, found "no"`,
+      `${path}: row 5: column click: expected 0, 1, true, false or nothing (of other values columns.label says which are positive), found "no"`,
       `${path}: row 6: expected 7 columns, found 1`,
       `${path}: row 7: column price: expected a number, found "no"`,
     ]);
@@ -366,7 +366,7 @@ test("a separator of TSV, and of one column, is not looked for", async () => {
   expect((await load(write(".csv", "uid\nu1\n"), { user: "uid", fields: [] })).table).toEqual([["u1"]]);
 });
 
-test("words that mean nothing are as good as empty cells, in fields alone", async () => {
+test("words that mean nothing are as good as empty cells", async () => {
   const rows = [
     withCell("price", "NULL"),
     withCell("price", "it's none"),
@@ -377,10 +377,10 @@ test("words that mean nothing are as good as empty cells, in fields alone", asyn
   const missing = ["NULL", "it's none"];
   const path = write(".csv", csv(header, rows.slice(0, 4)));
   expect((await load(path, allColumns, { missing })).table.map((row) => row.slice(4))).toEqual([
-    ["NULL", "Rome", "1.5"],
     ["feed", "Rome", null],
     ["feed", "Rome", null],
     ["feed", null, "1.5"],
+    [null, "Rome", "1.5"],
   ]);
   expect(await refusal(path)).toBe(`${path}: row 1: column price: expected a number, found "NULL"`);
   const thousand = [...Array.from({ length: 998 }, (_, i) => `word ${i}`), ...missing];

@@ -31,7 +31,7 @@ export const allColumns: LogColumns = {
   user: "uid",
   item: "iid",
   time: "ts",
-  label: "click",
+  label: { column: "click" },
   type: "scene",
   fields: [
     { name: "city", column: "city", kind: "category" },

@@ -42,7 +42,7 @@ export interface Features {
   };
   readonly impressions: { readonly types?: readonly string[] };
   readonly split: TimeSplit;
-  /** Texts of fields that stand for a missing value. */
+  /** Texts that stand for a missing value. */
   readonly missing: readonly string[];
   /** Minutes east of UTC. */
   readonly utcOffset: number;

@@ -4,6 +4,7 @@
 import { z } from "zod";
 import { historyLength, withoutNul } from "../../../options/pieces.ts";
 import { problemsOf, sentence } from "../../../options/problems.ts";
+import { labelColumn } from "./label.ts";
 
 /** What `dien init` writes where it found no answer. */
 export const TODO = "TODO";
@@ -45,7 +46,7 @@ const when = z.union([z.string(), z.number()], "expected a time").optional();
 
 /** The sections of features.yaml; the command's options may stand beside them. */
 const featuresSchema = z.strictObject({
-  columns: z.strictObject({ ...rowColumns, item: column, label: column.exactOptional() }),
+  columns: z.strictObject({ ...rowColumns, item: column, label: labelColumn(column).exactOptional() }),
   behaviours: z
     .strictObject({
       /** The log of behaviours, where --behaviours does not give it. */

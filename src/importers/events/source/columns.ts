@@ -2,14 +2,15 @@
 
 import { quote } from "../../../database/sql.ts";
 import { failure } from "../../../errors/failure.ts";
-import { labelRule, numberRule, timeRule, zoneRule } from "./rules.ts";
+import { expectedLabels, isLabel, type LabelColumn, labelOf } from "./labels.ts";
+import { numberRule, timeRule, zoneRule } from "./rules.ts";
 
 /** Which columns of a source are wanted. */
 export interface LogColumns {
   readonly user?: string;
   readonly item?: string;
   readonly time?: string;
-  readonly label?: string;
+  readonly label?: LabelColumn;
   readonly type?: string;
   readonly fields: readonly { readonly name: string; readonly column: string; readonly kind: "category" | "number" }[];
 }
@@ -28,18 +29,19 @@ export interface Wanted {
   readonly expected: string;
 }
 
-/** @param missing texts of fields that mean as much as none */
+/** @param missing texts that mean as much as none */
 export function wantedColumns(columns: LogColumns, utcOffset: number, missing: readonly string[]): Wanted[] {
   const given = (text: string) => `${text} IS NOT NULL`;
   const always = () => "true";
-  const self = (text: string) => text;
   const words = missing.map(quote).join(", ");
   const stated = (text: string) =>
     missing.length === 0 ? text : `CASE WHEN ${text} NOT IN (${words}) THEN ${text} END`;
+  const isStated = (text: string) => given(stated(text));
   const where = (text: string, value: string) => `CASE WHEN ${given(text)} THEN ${value} END`;
+  const label = columns.label ?? { column: "" };
   const list: (Omit<Wanted, "column" | "text"> & { readonly column: string | undefined })[] = [
-    { column: columns.user, stored: "user", type: "VARCHAR", value: self, isGood: given, expected: "a user" },
-    { column: columns.item, stored: "item", type: "VARCHAR", value: self, isGood: given, expected: "an item" },
+    { column: columns.user, stored: "user", type: "VARCHAR", value: stated, isGood: isStated, expected: "a user" },
+    { column: columns.item, stored: "item", type: "VARCHAR", value: stated, isGood: isStated, expected: "an item" },
     {
       column: columns.time,
       stored: "time",
@@ -49,14 +51,14 @@ export function wantedColumns(columns: LogColumns, utcOffset: number, missing: r
       expected: "a time",
     },
     {
-      column: columns.label,
+      column: columns.label?.column,
       stored: "label",
       type: "TINYINT",
-      value: labelRule,
-      isGood: (text) => `(${text} IS NULL OR (${labelRule(text)}) IS NOT NULL)`,
-      expected: "0, 1, true, false or nothing",
+      value: (text) => labelOf(label, stated(text)),
+      isGood: (text) => isLabel(label, stated(text)),
+      expected: expectedLabels(label),
     },
-    { column: columns.type, stored: "type", type: "VARCHAR", value: self, isGood: always, expected: "" },
+    { column: columns.type, stored: "type", type: "VARCHAR", value: stated, isGood: always, expected: "" },
     ...columns.fields.map(({ name, column, kind }) => ({
       column,
       stored: `f_${name}`,

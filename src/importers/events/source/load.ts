@@ -25,7 +25,7 @@ export type { LogColumns };
 export interface LoadOptions {
   /** Minutes east of UTC, of times that carry no offset. */
   readonly utcOffset: number;
-  /** Texts of fields that mean as much as an empty cell. */
+  /** Texts that mean as much as an empty cell. */
   readonly missing: readonly string[];
   /** Leaves bad rows out and counts them; else the first one is an error. */
   readonly skipBadRows: boolean;

@@ -41,9 +41,9 @@ export function zoneRule(text: string): string {
 }
 
 const TRUE = ["1", "1.0", "true", "t"];
-const FALSE = ["0", "0.0", "false", "f"];
+const FALSE = ["0", "0.0", "-1", "-1.0", "false", "f"];
 
-/** 1 or 0 as TINYINT, null where the text is no label. */
+/** 1 or 0 as TINYINT, null where the text is no label by itself; of -1 and 1, -1 is the negative. */
 export function labelRule(text: string): string {
   const among = (words: readonly string[]) => `lower(${text}) IN (${words.map(quote).join(", ")})`;
   return `CASE WHEN ${among(TRUE)} THEN 1::TINYINT WHEN ${among(FALSE)} THEN 0::TINYINT END`;
@@ -52,8 +52,15 @@ export function labelRule(text: string): string {
 /** Characters that JavaScript's `trim` takes away. */
 const SPACE =
   "[\\t\\n\\x{b}\\f\\r \\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}\\x{feff}]*";
-const DECIMAL = "[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?";
+/** The shape of decimal numbers, for JavaScript and DuckDB alike. */
+export const DECIMAL = "[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?";
 const NUMBER = `${SPACE}(?:${DECIMAL}|0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+)${SPACE}`;
+
+/** The finite number of a text that is a decimal one and nothing else, null of any other; as `decimalOf`. */
+export function decimalRule(text: string): string {
+  const value = `TRY_CAST(${text} AS DOUBLE)`;
+  return `CASE WHEN regexp_full_match(${text}, ${quote(DECIMAL)}) AND isfinite(${value}) THEN ${value} END`;
+}
 
 /** Whether the text is a finite number, as `parseNumber`. */
 export function numberRule(text: string): string {
