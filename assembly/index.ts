@@ -14,7 +14,7 @@ export {
   sigmoid,
   sigmoidBackward,
 } from "./elementwise";
-export { gatherRows, linkRows, sumLinkedRows } from "./embedding";
+export { gatherBags, gatherRows, linkBags, linkRows, sumLinkedRows } from "./embedding";
 export { gemmNN, gemmNT, gemmTN, transpose } from "./gemm";
 export { crossEntropy } from "./loss";
 export { peak } from "./peak";

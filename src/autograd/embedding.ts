@@ -1,33 +1,89 @@
-/** Embedding look-up: ids to vectors, and where the gradients of the vectors go. */
-import type { Ids } from "../tensor/arrays.ts";
+/** Embedding look-up: ids to vectors, and where the gradients of the vectors go. Numbers stand beside the vectors. */
+import type { Pointer } from "../kernels/contract.ts";
+import { type Cells, type Floats, type Ids, widthOf } from "../tensor/arrays.ts";
 import type { Rows } from "../tensor/packed.ts";
+import { embeddedParts } from "./operation.ts";
 import type { Tape } from "./tape.ts";
 import type { Parameter, Tensor } from "./values.ts";
 
+/** How a field's columns of the output are computed, and where their gradients are made those of the rows looked up. */
+interface Part {
+  forward(): void;
+  backward?(): void;
+}
+
 /**
- * The rows `ids` of each table side by side: [rows, sum of table cols]. `ids[f]` holds the ids of field f for `rows`,
- * from rows.first on.
+ * The fields of a group side by side (see `embed` in operation.ts). `cells` holds what stands for each field in `rows`, from
+ * rows.first on; `tables` are those of the fields that have ids.
  *
- * There is no backward. The gradient of the output outlives the replay and is found through `tape.lookups`; the optimiser
- * adds up the rows of all shards in their order.
+ * The gradient of the output outlives the replay and is found through `tape.lookups`; the optimiser adds up the rows of
+ * all shards in their order. Each row of a bag gets the gradient of the bag; where that is a mean, backward divides it by
+ * their number before.
  */
-export function embed(tape: Tape, tables: readonly Parameter[], ids: readonly Ids[], rows: Rows): Tensor {
-  const { kernels } = tape;
-  const cols = tables.reduce((sum, table) => sum + table.cols, 0);
-  const y = tape.tensor(rows, cols);
+export function embed(tape: Tape, tables: readonly Parameter[], cells: readonly Cells[], rows: Rows): Tensor {
+  const fields = embeddedParts(tables, cells);
+  const y = tape.tensor(rows, sumOfColumns(tables, cells));
+  const parts = fields.map((field): Part => {
+    const at = field.column * 4;
+    if (!("table" in field)) return numberPart(tape, field.numbers, y, at);
+    return field.ids.list === undefined
+      ? rowPart(tape, field.table, field.ids, y, at)
+      : bagPart(tape, field.table, field.ids, y, at);
+  });
+  const divided = parts.filter(({ backward }) => backward !== undefined);
   tape.record({
     name: "embed",
     parameters: { tables },
     outputs: { y },
-    attributes: { ids },
+    attributes: { cells },
     forward() {
-      let at = y.value;
-      for (let f = 0; f < tables.length; f++) {
-        const table = tables[f];
-        kernels.gatherRows(rows.count, table.cols, ids[f].pointer + rows.first * 4, table.value, at, cols);
-        at += table.cols * 4;
-      }
+      for (const part of parts) part.forward();
     },
+    ...(divided.length > 0 && {
+      backward() {
+        for (const part of divided) part.backward!();
+      },
+    }),
   });
   return y;
+}
+
+function sumOfColumns(tables: readonly Parameter[], cells: readonly Cells[]): number {
+  return tables.reduce((sum, table) => sum + table.cols, 0) + cells.length - tables.length;
+}
+
+function rowPart({ kernels }: Tape, { cols, value }: Parameter, ids: Ids, y: Tensor, at: Pointer): Part {
+  const { rows } = y;
+  return {
+    forward() {
+      kernels.gatherRows(rows.count, cols, ids.pointer + rows.first * 4, value, y.value + at, y.cols);
+    },
+  };
+}
+
+function bagPart(tape: Tape, { cols, value }: Parameter, ids: Ids, y: Tensor, at: Pointer): Part {
+  const { kernels } = tape;
+  const { rows } = y;
+  const width = widthOf(ids);
+  const weights = ids.list?.pooling === "mean" ? tape.scratch(rows, 1) : undefined;
+  const forward = () => {
+    const first = ids.pointer + rows.first * width * 4;
+    kernels.gatherBags(rows.count, width, cols, first, value, weights?.value ?? 0, y.value + at, y.cols);
+  };
+  if (weights === undefined) return { forward };
+  return {
+    forward,
+    backward() {
+      kernels.rowScale(rows.count, cols, y.grad + at, y.cols, weights.value, y.grad + at, y.cols, 0);
+    },
+  };
+}
+
+function numberPart({ kernels }: Tape, numbers: Floats, y: Tensor, at: Pointer): Part {
+  const { rows } = y;
+  return {
+    forward() {
+      kernels.copyRows(rows.count, 1, numbers.pointer + rows.first * 4, 1, y.value + at, y.cols, 0);
+    },
+  };
 }

@@ -9,7 +9,7 @@
  * step 0); see a tensor's `rows.axis`. Capital letters are parameters.
  */
 import type { Activation, Gate } from "../kernels/contract.ts";
-import type { Floats, Ids } from "../tensor/arrays.ts";
+import { areIds, type Cells, type Floats, type Ids, widthOf } from "../tensor/arrays.ts";
 import type { Packed } from "../tensor/packed.ts";
 import type { Lookup, Loss, Parameter, Scratch, Tensor } from "./values.ts";
 
@@ -27,11 +27,15 @@ type Steps = { readonly packed: Packed };
 export interface Operations {
   // --- inputs and constants ------------------------------------------------------------------------------------
 
-  /** y [rows, sum of table columns]: the rows ids[f] of tables[f], side by side. Ids are read from y.rows.first on. */
+  /**
+   * y [rows, sum of columns]: what stands in each row for one field after the other, side by side (`embeddedParts`). Of ids
+   * the row of the field's table; of lists of ids the mean or the sum of their rows; of numbers the number. `tables` are
+   * those of the fields that have ids. Cells are read from those of row y.rows.first on.
+   */
   embed: {
     parameters: { readonly tables: readonly Parameter[] };
     outputs: OneOutput;
-    attributes: { readonly ids: readonly Ids[] };
+    attributes: { readonly cells: readonly Cells[] };
   };
 
   /** y [rows, n] = 0. */
@@ -209,16 +213,31 @@ export function derivedOf({ derived }: Operation): Parameter[] {
 /** Reads of embedding tables by an operation: one for each of its tables. */
 export function lookupsOf({ name, parameters, outputs, attributes }: Operation): Lookup[] {
   if (name !== "embed") return [];
+  const { y } = outputs;
+  return embeddedParts(parameters.tables, attributes.cells).flatMap((part) => {
+    if (!("table" in part)) return [];
+    const { table, ids, column } = part;
+    return [{ table: table.name, ids: ids.pointer, width: widthOf(ids), rows: y.rows, output: y, column }];
+  });
+}
+
+/** What `embed` puts in its output for a field, from which column on. */
+export type EmbeddedPart =
+  | { readonly column: number; readonly table: Parameter; readonly ids: Ids }
+  | { readonly column: number; readonly numbers: Floats };
+
+/** The parts of the output of `embed`, in the order of the fields. */
+export function embeddedParts(tables: readonly Parameter[], cells: readonly Cells[]): EmbeddedPart[] {
   let column = 0;
-  return parameters.tables.map((table, f) => {
-    const lookup = {
-      table: table.name,
-      ids: attributes.ids[f].pointer,
-      rows: outputs.y.rows,
-      output: outputs.y,
-      column,
-    };
+  let tablesUsed = 0;
+  return cells.map((each) => {
+    const at = column;
+    if (!areIds(each)) {
+      column += 1;
+      return { column: at, numbers: each };
+    }
+    const table = tables[tablesUsed++];
     column += table.cols;
-    return lookup;
+    return { column: at, table, ids: each };
   });
 }

@@ -42,6 +42,8 @@ export type Origin =
 export interface Lookup {
   readonly table: string;
   readonly ids: Pointer;
+  /** Ids that each row has room for: 1, or of lists the most; see `linkBags` in the kernel contract. */
+  readonly width: number;
   readonly rows: Rows;
   readonly output: Tensor;
   /** Column of `output` at which the field begins. */

@@ -5,7 +5,7 @@
  * share the work.
  */
 import type { Batch } from "../features/batch.ts";
-import { gatherIds } from "../tensor/arrays.ts";
+import { gatherCells } from "../tensor/arrays.ts";
 import { mix, Random } from "../tensor/random.ts";
 import type { ItemCatalogue, LoadedPortion } from "./dataset.ts";
 import { NegativeSampler } from "./negatives.ts";
@@ -70,14 +70,14 @@ export class BatchAssembler {
       candidates[row] = samples.item[sample];
       labels[row] = samples.label[sample];
     }
-    gatherIds(batch.user, samples.user, chosen, count);
-    gatherIds(batch.context, samples.context, chosen, count);
-    gatherIds(batch.candidate, itemFields, candidates, count);
+    gatherCells(batch.user, samples.user, chosen, count);
+    gatherCells(batch.context, samples.context, chosen, count);
+    gatherCells(batch.candidate, itemFields, candidates, count);
     this.#placeBehaviours(batch, loaded, count);
-    gatherIds(batch.history, itemFields, this.#behaviours, packed.tokens.count);
+    gatherCells(batch.history, itemFields, this.#behaviours, packed.tokens.count);
     if (draw === null) return;
     this.#placeNegatives(batch, loaded, count, draw.seed, draw.epoch);
-    gatherIds(batch.negatives, itemFields, this.#negatives, packed.tokens.count);
+    gatherCells(batch.negatives, itemFields, this.#negatives, packed.tokens.count);
   }
 
   /** The catalogue row of each token. */

@@ -18,7 +18,7 @@ import { loadKernels, planKernels } from "../kernels/load.ts";
 import { Gradients } from "../optim/gradients.ts";
 import type { RunConfig } from "../run/config.ts";
 import type { LossTerm } from "../run/losses.ts";
-import type { Ids } from "../tensor/arrays.ts";
+import type { Cells } from "../tensor/arrays.ts";
 import {
   Arena,
   createMemory,
@@ -164,9 +164,9 @@ export class Workspace {
   }
 }
 
-/** Whether an operation looks up any of `ids`. */
-function readsAny({ name, attributes }: Operation, ids: readonly Ids[]): boolean {
-  return name === "embed" && attributes.ids.some((each) => ids.includes(each));
+/** Whether an operation looks up any of `cells`. */
+function readsAny({ name, attributes }: Operation, cells: readonly Cells[]): boolean {
+  return name === "embed" && attributes.cells.some((each) => cells.includes(each));
 }
 
 /** Whether a run measures losses on validation samples. */

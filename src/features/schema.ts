@@ -1,12 +1,23 @@
 /**
  * The fields of a dataset. Models, batches and datasets are built from a schema; none of them names a concrete field.
  */
+import type { ListShape } from "../tensor/arrays.ts";
 
-/** A categorical field. Ids are 0 .. size-1; id 0 is "unknown": a trainable row, never padding. */
+/**
+ * A field: one value a row, several of them (a list), or a number. Ids of values are 0 .. size-1; id 0 is "unknown": a
+ * trainable row, never padding. A list is never empty: one without values has the unknown alone.
+ */
 export interface Field {
   readonly name: string;
-  /** Rows of the embedding table: known values + 1. */
+  /** Rows of the embedding table: known values + 1. 0 of a number, which is a column itself and has no table. */
   readonly size: number;
+  /** Of a field with several values. */
+  readonly list?: ListShape;
+}
+
+/** Whether a field is a number. */
+export function isNumber({ size }: Field): boolean {
+  return size === 0;
 }
 
 /**

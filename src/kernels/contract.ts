@@ -312,6 +312,41 @@ export interface Kernels {
   ): number;
 
   /**
+   * Bags of rows. Bag i has the ids of ids[i, 0..width) up to the first that is negative, n_i of them:
+   * out[i, 0..cols) = the sum of their rows of the table, in that order; 0 for an empty bag. Where `weights` is given,
+   * weights[i] = 1 / n_i (0 for an empty bag), and the sum is multiplied by it: the mean.
+   */
+  gatherBags(
+    count: number,
+    width: number,
+    cols: number,
+    ids: Pointer,
+    table: Pointer,
+    weights: Pointer,
+    out: Pointer,
+    ldo: number,
+  ): void;
+
+  /**
+   * As `linkRows`, of bags: id j of bag i is entry firstEntry + i * width + j, and its gradient vector is that of the
+   * bag, at gradient + 4 * i * ld. Entries of places without an id are left as they are.
+   */
+  linkBags(
+    count: number,
+    width: number,
+    ids: Pointer,
+    gradient: Pointer,
+    ld: number,
+    firstEntry: number,
+    head: Pointer,
+    tail: Pointer,
+    next: Pointer,
+    addresses: Pointer,
+    rows: Pointer,
+    rowCount: number,
+  ): number;
+
+  /**
    * For r in [from, to): out[r, 0..cols) = the sum, in chain order, of the gradient vectors of rows[r]; head of that
    * row is set back to -1. Returns the sum of squares of what was written.
    */

@@ -6,6 +6,7 @@ import { sumSteps } from "../autograd/steps.ts";
 import type { Tape } from "../autograd/tape.ts";
 import type { Tensor } from "../autograd/values.ts";
 import type { Batch } from "../features/batch.ts";
+import type { Schema } from "../features/schema.ts";
 import { Embedding } from "../nn/embedding.ts";
 import { mlp } from "../nn/linear.ts";
 
@@ -41,6 +42,7 @@ export interface EmbeddedBatch {
   readonly sum: Tensor;
   /** Item vectors by the same tables. */
   readonly items: Embedding;
+  readonly schema: Schema;
 }
 
 /** Looks up what every model reads. */
@@ -58,6 +60,7 @@ export function embedBatch(tape: Tape, batch: Batch, { embedding }: CommonConfig
     history,
     sum: sumSteps(tape, packed, history),
     items,
+    schema,
   };
 }
 

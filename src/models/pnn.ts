@@ -6,7 +6,8 @@
  *   inner        the inner product of each two field vectors (IPNN)
  *   outer        the outer product of the sum of all field vectors with itself (OPNN, by superposition)
  *
- * The fields are those of user, candidate, history (summed) and context. The original maps products and features
+ * The fields are those of user, candidate, history (summed) and context that have vectors: numbers are in no product but
+ * the first. The original maps products and features
  * linearly before its first activation; here the first layer of the head is that map. Its inner products are a
  * symmetric matrix with the squares on the diagonal; here each pair of different fields counts once.
  */
@@ -15,6 +16,7 @@ import { columns, sum } from "../autograd/elementwise.ts";
 import { dot, outer } from "../autograd/products.ts";
 import type { Tape } from "../autograd/tape.ts";
 import type { Tensor } from "../autograd/values.ts";
+import { type Field, isNumber } from "../features/schema.ts";
 import { commonConfig, type EmbeddedBatch, embedBatch, head, interaction } from "./common.ts";
 import { defineModel } from "./model.ts";
 
@@ -54,10 +56,20 @@ export const pnn = defineModel({
   },
 });
 
-/** Every field's vector [B, size]: of user, candidate, history and context. */
-function fieldVectors(tape: Tape, { user, candidate, sum, context }: EmbeddedBatch, size: number): Tensor[] {
-  const groups = [user, candidate, sum, context].filter((group) => group !== undefined);
-  return groups.flatMap((group) =>
-    Array.from({ length: group.cols / size }, (_, f) => columns(tape, group, f * size, (f + 1) * size)),
-  );
+/** The vector [B, size] of every field that has one: of user, candidate, history and context. */
+function fieldVectors(tape: Tape, { user, candidate, sum, context, schema }: EmbeddedBatch, size: number): Tensor[] {
+  const vectors = (group: Tensor | undefined, fields: readonly Field[]) => {
+    let column = 0;
+    return fields.flatMap((field) => {
+      const from = column;
+      column += isNumber(field) ? 1 : size;
+      return isNumber(field) ? [] : [columns(tape, group!, from, column)];
+    });
+  };
+  return [
+    ...vectors(user, schema.user),
+    ...vectors(candidate, schema.item),
+    ...vectors(sum, schema.item),
+    ...vectors(context, schema.context),
+  ];
 }

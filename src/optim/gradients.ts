@@ -33,7 +33,7 @@ export interface TableGradients {
   readonly squares: Float64Array;
 }
 
-/** The four ints of a published look-up, from `Gradients.lookup(shard, i)` on. */
+/** The ints of a published look-up, from `Gradients.lookup(shard, i)` on. */
 export const LookupInt = {
   /** How many rows were read. */
   count: 0,
@@ -42,9 +42,11 @@ export const LookupInt = {
   /** Pointer to the gradient of the first row read, and the distance in floats to that of the next. */
   gradient: 2,
   stride: 3,
+  /** Ids that each row has room for. */
+  width: 4,
 } as const;
 
-const LOOKUP_INTS = 4;
+const LOOKUP_INTS = 5;
 
 export class Gradients {
   readonly memory: MemoryViews;
@@ -82,7 +84,7 @@ export class Gradients {
     this.#lookups = arena.alloc(shards * lookups.length * LOOKUP_INTS);
     this.tables = parameters.tables.map((table) => {
       const own = lookups.flatMap((lookup, i) => (lookup.table === table.name ? [i] : []));
-      const entries = shards * own.reduce((sum, i) => sum + lookups[i].rows.capacity, 0);
+      const entries = shards * own.reduce((sum, i) => sum + lookups[i].rows.capacity * lookups[i].width, 0);
       const rows = Math.min(entries, table.rows);
       return {
         table,
@@ -113,12 +115,13 @@ export class Gradients {
   publish(shard: number, tape: Pick<Tape, "lookups">): void {
     const { i32 } = this.memory;
     for (let i = 0; i < this.#lookupCount; i++) {
-      const { ids, rows, output, column } = tape.lookups[i];
+      const { ids, width, rows, output, column } = tape.lookups[i];
       const at = this.lookup(shard, i);
       i32[at + LookupInt.count] = output.claimed ? rows.count : 0;
-      i32[at + LookupInt.ids] = ids + rows.first * 4;
+      i32[at + LookupInt.ids] = ids + rows.first * width * 4;
       i32[at + LookupInt.gradient] = output.grad + column * 4;
       i32[at + LookupInt.stride] = output.cols;
+      i32[at + LookupInt.width] = width;
     }
   }
 

@@ -48,8 +48,12 @@ function linkLookups(kernels: Kernels, gradients: Gradients, table: TableGradien
       const ids = i32[at + LookupInt.ids] >>> 0;
       const gradient = i32[at + LookupInt.gradient] >>> 0;
       const stride = i32[at + LookupInt.stride];
-      touched = kernels.linkRows(count, ids, gradient, stride, entries, head, tail, next, addresses, rows, touched);
-      entries += count;
+      const width = i32[at + LookupInt.width];
+      touched =
+        width === 1
+          ? kernels.linkRows(count, ids, gradient, stride, entries, head, tail, next, addresses, rows, touched)
+          : kernels.linkBags(count, width, ids, gradient, stride, entries, head, tail, next, addresses, rows, touched);
+      entries += count * width;
     }
   }
   i32[table.rowCount / 4] = touched;

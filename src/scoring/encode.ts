@@ -9,7 +9,7 @@ import { failure } from "../errors/failure.ts";
 import type { Batch } from "../features/batch.ts";
 import type { Field, Schema } from "../features/schema.ts";
 import type { ModelDescription } from "../run/model-description.ts";
-import { gatherIds } from "../tensor/arrays.ts";
+import { gatherCells } from "../tensor/arrays.ts";
 import type { PredictRequest, Value, Values } from "./request.ts";
 
 /** A request in the ids and the catalogue rows of the dataset that the model was trained on. */
@@ -162,9 +162,9 @@ export class RequestEncoder {
     const { maxHistory } = this.#description.schema;
     const { packed } = batch;
     packed.pack(this.lengths, 0, count);
-    gatherIds(batch.user, this.#user, packed.order, count);
-    gatherIds(batch.context, this.#context, packed.order, count);
-    gatherIds(batch.candidate, this.#candidate, packed.order, count);
+    gatherCells(batch.user, this.#user, packed.order, count);
+    gatherCells(batch.context, this.#context, packed.order, count);
+    gatherCells(batch.candidate, this.#candidate, packed.order, count);
     for (let f = 0; f < batch.history.length; f++) {
       const { values } = batch.history[f];
       const ids = this.#history[f];

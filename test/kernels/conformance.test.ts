@@ -54,6 +54,17 @@ function packed(stage: Stage, draw: Draw) {
   };
 }
 
+/** Ids in bags of different lengths, empty ones among them. What stands behind the end of a bag is no id. */
+function bags(stage: Stage, draw: Draw, vocabulary: number) {
+  const [count, width] = [draw(() => size), draw(() => fc.integer({ min: 1, max: 7 }))];
+  const ids = stage.ids(count * width, vocabulary);
+  for (let i = 0; i < count; i++) {
+    const length = draw(() => fc.integer({ min: 0, max: width }));
+    if (length < width) stage.i32[ids / 4 + i * width + length] = -1;
+  }
+  return { count, width, ids };
+}
+
 const CASES: { [name in keyof Kernels]: (stage: Stage, draw: Draw) => Case } = {
   gemmNN(stage, draw) {
     const [m, n, k] = [draw(() => tokens), draw(() => size), draw(() => size)];
@@ -367,6 +378,39 @@ const CASES: { [name in keyof Kernels]: (stage: Stage, draw: Draw) => Case } = {
     return {
       call: (kernels) => kernels.gatherRows(count, cols, ids, table, out, ldo),
       outputs: [exact(out, count, cols, ldo)],
+    };
+  },
+
+  gatherBags(stage, draw) {
+    const [cols, vocabulary, weighted] = [draw(() => size), draw(() => positive), draw(() => flag)];
+    const { count, width, ids } = bags(stage, draw, vocabulary);
+    const ldo = cols + draw(() => gap);
+    const table = stage.matrix(vocabulary, cols);
+    const weights = weighted ? stage.room(count) : 0;
+    const out = stage.room(count * ldo);
+    return {
+      call: (kernels) => kernels.gatherBags(count, width, cols, ids, table, weights, out, ldo),
+      outputs: [dense(out, count, cols, ldo), ...(weighted ? [dense(weights, 1, count)] : [])],
+      tolerance: summed(width),
+    };
+  },
+
+  linkBags(stage, draw) {
+    const vocabulary = draw(() => positive);
+    const { count, width, ids } = bags(stage, draw, vocabulary);
+    const head = stage.integers(new Array(vocabulary).fill(-1));
+    const [tail, rows] = [stage.room(vocabulary), stage.room(vocabulary)];
+    const entries = 3 + count * width;
+    const [next, addresses] = [stage.room(entries), stage.room(entries)];
+    return {
+      call: (kernels) => kernels.linkBags(count, width, ids, 2 ** 31 + 64, 9, 3, head, tail, next, addresses, rows, 0),
+      outputs: [
+        exact(head, 1, vocabulary),
+        exact(tail, 1, vocabulary),
+        exact(rows, 1, vocabulary),
+        exact(next, 1, entries),
+        exact(addresses, 1, entries),
+      ],
     };
   },
 

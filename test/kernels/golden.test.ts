@@ -1,7 +1,8 @@
-/** Kernels against numbers of an independent program (test/golden/generate.py: PyTorch in double precision). */
+/** Kernels against numbers of independent programs (test/golden: generate.py, PyTorch in double precision; bags.py, exact fractions). */
 import { describe, expect, it } from "vitest";
 import adamDense from "../golden/adam-dense.json" with { type: "json" };
 import adamSparse from "../golden/adam-sparse.json" with { type: "json" };
+import bagged from "../golden/bags.json" with { type: "json" };
 import bce from "../golden/bce-with-logits.json" with { type: "json" };
 import dice from "../golden/dice-train.json" with { type: "json" };
 import { BUILDS, Stage } from "./stage.ts";
@@ -53,6 +54,31 @@ describe.each([...BUILDS, "reference"] as const)("golden numbers on build %s", (
       kernels.adamRows(0, touched, cols, rows, weight, m, v, sums, ...settings);
       close(stage.read(weight, vocabulary * cols), adamSparse.after[i].data);
     });
+  });
+
+  it.each(["sum", "mean"] as const)("bags of rows, and the gradient of their table: %s", (pooling) => {
+    stage.reset(1);
+    const { rows: vocabulary, cols, bags } = bagged;
+    const width = 4;
+    const count = bags.length;
+    const ids = stage.integers(bags.flatMap((bag) => [...bag, -1, -1, -1, -1].slice(0, width)));
+    const table = stage.floats(bagged.table);
+    const [weights, out] = [pooling === "mean" ? stage.room(count) : 0, stage.room(count * cols)];
+    kernels.gatherBags(count, width, cols, ids, table, weights, out, cols);
+    close(stage.read(out, count * cols), bagged[pooling].y);
+
+    const gradient = stage.floats(bagged.dy);
+    if (weights !== 0) kernels.rowScale(count, cols, gradient, cols, weights, gradient, cols, 0);
+    const head = stage.integers(new Array(vocabulary).fill(-1));
+    const [tail, rows] = [stage.room(vocabulary), stage.room(vocabulary)];
+    const [next, addresses] = [stage.room(count * width), stage.room(count * width)];
+    const touched = kernels.linkBags(count, width, ids, gradient, cols, 0, head, tail, next, addresses, rows, 0);
+    const [sums, whole] = [stage.room(touched * cols), new Array<number>(vocabulary * cols).fill(0)];
+    kernels.sumLinkedRows(0, touched, cols, rows, head, next, addresses, sums);
+    for (let r = 0; r < touched; r++) {
+      for (let c = 0; c < cols; c++) whole[stage.i32[rows / 4 + r] * cols + c] = stage.f32[sums / 4 + r * cols + c];
+    }
+    close(whole, bagged[pooling].gradient);
   });
 
   it("binary cross-entropy and its gradient", () => {

@@ -3,9 +3,9 @@
  * and ids. Nothing is shared with the models but the names of parameters.
  */
 import { describe, expect, it } from "vitest";
+import type { Batch } from "../../src/features/batch.ts";
 import type { Schema } from "../../src/features/schema.ts";
 import { models } from "../../src/models/registry.ts";
-import type { Ids } from "../../src/tensor/arrays.ts";
 import { ModelBench, smallSchema } from "../support/model-bench.ts";
 import { relativeError } from "../support/workbench.ts";
 
@@ -150,8 +150,8 @@ function computeAnew(bench: ModelBench, compute: (weights: Weights, sample: Samp
       return [...memory.f32.subarray(at, at + cols)];
     });
   };
-  const embed = (fields: Schema["user"], ids: readonly Ids[], place: number) =>
-    fields.map(({ name }, f) => weights(`embedding.${name}`)[ids[f].values[place]]);
+  const embed = (fields: Schema["user"], cells: Batch["user"], place: number) =>
+    fields.map(({ name }, f) => weights(`embedding.${name}`)[cells[f].values[place]]);
   const scores: number[] = [];
   for (let row = 0; row < packed.samples.count; row++) {
     const history = Array.from({ length: packed.lengths[row] }, (_, t) =>

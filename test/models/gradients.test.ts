@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { models } from "../../src/models/registry.ts";
 import { Random } from "../../src/tensor/random.ts";
-import { ModelBench, smallSchema } from "../support/model-bench.ts";
+import { ModelBench, smallSchema, wideSchema } from "../support/model-bench.ts";
 
 const small = { embedding: { size: 3 }, head: { layers: [8, 5] } };
 const cases: [string, string, object][] = [
@@ -80,6 +80,14 @@ describe.each(cases)("%s: %s", (name, _, config) => {
 
   it.each(batches)("gradient on %s", (_, lengths) => {
     const bench = new ModelBench(model, config, lengths.length, { engine: "reference" });
+    bench.randomise(0.4, 5);
+    bench.fill(lengths, 11);
+    expect(directionalError(bench, 17)).toBeLessThan(2e-2);
+  });
+
+  it("gradient on lists and numbers among the fields", () => {
+    const lengths = [9, 4, 4, 1, 0, 6, 2];
+    const bench = new ModelBench(model, config, lengths.length, { engine: "reference", schema: wideSchema });
     bench.randomise(0.4, 5);
     bench.fill(lengths, 11);
     expect(directionalError(bench, 17)).toBeLessThan(2e-2);

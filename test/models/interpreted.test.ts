@@ -5,7 +5,7 @@ import { models } from "../../src/models/registry.ts";
 import { Random } from "../../src/tensor/random.ts";
 import { branchesOf } from "../support/branches.ts";
 import { Interpreter } from "../support/interpreter.ts";
-import { ModelBench } from "../support/model-bench.ts";
+import { ModelBench, wideSchema } from "../support/model-bench.ts";
 import { relativeError } from "../support/workbench.ts";
 
 const LENGTHS = [0, 3, 1, 4, 3];
@@ -27,7 +27,7 @@ function sized(model: Model, branch: Record<string, unknown>): object {
 
 /** A model with weights, running moments and a batch that are random. */
 function randomBench(model: Model, config: object, training: boolean): ModelBench {
-  const bench = new ModelBench(model, config, LENGTHS.length, { training });
+  const bench = new ModelBench(model, config, LENGTHS.length, { training, schema: wideSchema });
   bench.randomise(0.4, 5);
   const random = new Random(9);
   for (const { kind, value, cols } of bench.parameters.placed) {

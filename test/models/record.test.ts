@@ -17,13 +17,14 @@ import { loadKernels } from "../../src/kernels/load.ts";
 import { models } from "../../src/models/registry.ts";
 import { Arena, createMemory } from "../../src/tensor/memory.ts";
 import { branchesOf } from "../support/branches.ts";
-import { smallSchema } from "../support/model-bench.ts";
+import { smallSchema, wideSchema } from "../support/model-bench.ts";
 import { faultsOf, type ModelRecord } from "../support/record.ts";
 
 const memory = createMemory(0);
 const kernels = loadKernels(memory.memory);
 const batchOf = (schema: Schema) => new Batch(memory, new Arena(0, Number.MAX_SAFE_INTEGER), schema, 4);
 const allFields = batchOf(smallSchema);
+const wideFields = batchOf(wideSchema);
 const itemsOnly = batchOf({ ...smallSchema, user: [], context: [] });
 
 const purposes: Record<string, Pick<TapeOptions, "training" | "supervised">> = {
@@ -48,6 +49,7 @@ describe.each([...models.values()])("the record of $name", (model) => {
       expect(faultsOf(recordOf(model.name, config, purpose)), JSON.stringify(config)).toEqual([]);
     }
     expect(faultsOf(recordOf(model.name, {}, purpose, itemsOnly)), "items only").toEqual([]);
+    expect(faultsOf(recordOf(model.name, {}, purpose, wideFields)), "lists and numbers").toEqual([]);
   });
 
   it("has losses only where they are wanted", () => {

@@ -81,6 +81,31 @@ describe.each([1, 2, 3, 5])("%i threads", (parts) => {
   });
 });
 
+it("add up the gradients of bags, each of whose rows gets that of the bag, in (shard, bag, place) order", () => {
+  const width = 3;
+  const options: BenchOptions = { tables: { genre: [6, 2] }, lookups: ["genre"], capacity: 40, shards: 2, width };
+  const random = new Random(5);
+  // A row may be several times in a bag.
+  const looked = Array.from({ length: 2 }, () => {
+    const bags = Array.from({ length: 40 }, () => Array.from({ length: random.integer(4) }, () => random.integer(6)));
+    return { bags, gradient: [...draw(random, 80)] };
+  });
+  for (const parts of [1, 2, 3]) {
+    const bench = new OptimiserBench(options);
+    const met = new Map<number, number[][]>();
+    looked.forEach(({ bags, gradient }, shard) => {
+      const ids = bags.flatMap((bag) => [...bag, -1, 5, 5].slice(0, width));
+      bench.leave(shard, {}, [{ ids, gradient }]);
+      bags.forEach((bag, i) => {
+        for (const id of bag) met.set(id, [...(met.get(id) ?? []), gradient.slice(2 * i, 2 * i + 2)]);
+      });
+    });
+    bench.reduce(parts);
+    const expected = [...met].map(([id, all]) => [id, [0, 1].map((j) => sumInOrder(all.map((g) => g[j])))]);
+    expect(bench.rows("genre")).toEqual(expected);
+  }
+});
+
 it("a shard without samples, and a look-up that got no gradient, add nothing", () => {
   const bench = new OptimiserBench({ dense: { W: 2 }, tables: { item: [4, 1] }, lookups: ["item"], shards: 2 });
   const looked = [{ ids: [2, 3], gradient: [5, 7] }];
@@ -101,7 +126,7 @@ it("a shard without samples, and a look-up that got no gradient, add nothing", (
   ]);
   const rows = { axis: "tokens" as const, count: 2, first: 0, capacity: 2 };
   const output = { rows, cols: 1, value: 0, grad: 0, claimed: false };
-  bench.gradients.publish(0, { lookups: [{ table: "item", ids: 0, rows, output, column: 0 }] });
+  bench.gradients.publish(0, { lookups: [{ table: "item", ids: 0, width: 1, rows, output, column: 0 }] });
   bench.reduce();
   expect(bench.rows("item")).toEqual([]);
 });
@@ -110,7 +135,7 @@ it("pointers beyond 2 GiB reach the kernels as what they are", () => {
   const bench = new OptimiserBench({ tables: { item: [4, 1] }, lookups: ["item"] });
   const rows = { axis: "tokens" as const, count: 3, first: 0, capacity: 3 };
   const output = { rows, cols: 1, value: 0, grad: 4_000_000_000, claimed: true };
-  bench.gradients.publish(0, { lookups: [{ table: "item", ids: 3_000_000_000, rows, output, column: 0 }] });
+  bench.gradients.publish(0, { lookups: [{ table: "item", ids: 3_000_000_000, width: 1, rows, output, column: 0 }] });
   const seen: number[][] = [];
   const kernels = {
     ...bench.kernels,

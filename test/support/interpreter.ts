@@ -5,6 +5,7 @@
 import type { Operation, OperationName } from "../../src/autograd/operation.ts";
 import type { Parameter, Tensor } from "../../src/autograd/values.ts";
 import type { Batch } from "../../src/features/batch.ts";
+import { areIds, type Cells, type ListShape } from "../../src/tensor/arrays.ts";
 import type { Packed, Rows } from "../../src/tensor/packed.ts";
 
 /** Numbers by row. */
@@ -59,11 +60,15 @@ export class Interpreter {
     return Array.from({ length: rows }, (_, i) => Array.from({ length: cols }, (_, j) => flat[i * cols + j]));
   }
 
-  #ids(name: string): Int32Array {
+  /** The cells of a row by their name: without what stands behind the end of a list. */
+  #cells({ name, list }: Cells & { readonly list?: ListShape }, row: number): number[] {
     const { user, candidate, context, history, negatives } = this.#given.batch;
-    const found = [user, candidate, context, history, negatives].flat().filter((ids) => ids.name === name);
-    if (found.length !== 1) throw new Error(`${found.length} arrays of ids are called ${name}`);
-    return found[0].values;
+    const found = [user, candidate, context, history, negatives].flat().filter((cells) => cells.name === name);
+    if (found.length !== 1) throw new Error(`${found.length} arrays of cells are called ${name}`);
+    const width = list?.most ?? 1;
+    const all = [...found[0].values.subarray(row * width, (row + 1) * width)];
+    const end = all.indexOf(-1);
+    return list === undefined || end < 0 ? all : all.slice(0, end);
   }
 
   #run(operation: Operation): void {
@@ -81,8 +86,17 @@ export class Interpreter {
       case "embed": {
         const { rows } = outputs.y;
         const tables = parameters.tables.map(weight);
-        const ids = attributes.ids.map((each) => this.#ids(each.name));
-        return each(rows, (r) => tables.flatMap((table, f) => table[ids[f][rows.first + r]]));
+        return each(rows, (r) => {
+          const left = [...tables];
+          return attributes.cells.flatMap((cells) => {
+            const values = this.#cells(cells, rows.first + r);
+            if (!areIds(cells)) return values;
+            const table = left.shift()!;
+            if (cells.list === undefined) return table[values[0]];
+            const sum = values.map((id) => table[id]).reduce(add, new Array<number>(table[0].length).fill(0));
+            return scaled(cells.list.pooling === "mean" ? 1 / Math.max(1, values.length) : 1, sum);
+          });
+        });
       }
       case "zeros":
         return each(outputs.y.rows, () => new Array<number>(outputs.y.cols).fill(0));

@@ -20,6 +20,26 @@ export const smallSchema: Schema = {
   maxHistory: 9,
 };
 
+/** Lists and numbers in every group, beside fields of one value. */
+export const wideSchema: Schema = {
+  user: [
+    { name: "user", size: 7 },
+    { name: "age", size: 0 },
+  ],
+  item: [
+    { name: "item", size: 11 },
+    { name: "price", size: 0 },
+    { name: "genres", size: 5, list: { most: 4, pooling: "mean" } },
+    { name: "tags", size: 6, list: { most: 3, pooling: "sum" } },
+  ],
+  context: [
+    { name: "interests", size: 5, list: { most: 2, pooling: "mean" } },
+    { name: "hour", size: 5 },
+    { name: "distance", size: 0 },
+  ],
+  maxHistory: 9,
+};
+
 export class ModelBench {
   readonly memory: LinearMemory;
   readonly batch: Batch;
@@ -66,7 +86,7 @@ export class ModelBench {
     this.batch = batch;
   }
 
-  /** Random ids and labels for histories of these lengths. */
+  /** Random ids, numbers and labels for histories of these lengths; some lists are empty. */
   fill(lengths: readonly number[], seed: number): void {
     const { batch } = this;
     const { schema, packed } = batch;
@@ -74,7 +94,13 @@ export class ModelBench {
     packed.pack(lengths, 0, lengths.length);
     const draw = (group: Batch["user"], fields: Schema["user"], count: number) =>
       group.forEach(({ values }, f) => {
-        for (let i = 0; i < count; i++) values[i] = random.integer(fields[f].size);
+        const { size, list } = fields[f];
+        if (list !== undefined) {
+          for (let i = 0; i < count; i++) {
+            const length = random.integer(list.most + 1);
+            for (let j = 0; j < list.most; j++) values[i * list.most + j] = j < length ? random.integer(size) : -1;
+          }
+        } else for (let i = 0; i < count; i++) values[i] = size > 0 ? random.integer(size) : random.normal();
       });
     draw(batch.user, schema.user, lengths.length);
     draw(batch.context, schema.context, lengths.length);
@@ -130,13 +156,16 @@ export class ModelBench {
         kind === "table" ? new Float64Array(rows * cols) : Float64Array.from(f32.subarray(at, at + rows * cols)),
       );
     }
-    for (const { table, ids, rows, output, column } of this.tape.lookups) {
+    for (const { table, ids, width, rows, output, column } of this.tape.lookups) {
       const gradient = gradients.get(table)!;
       const { cols } = this.parameters.placed.find((p) => p.name === table)!;
       if (!output.claimed) continue;
       for (let i = 0; i < rows.count; i++) {
-        const id = i32[ids / 4 + rows.first + i];
-        for (let j = 0; j < cols; j++) gradient[id * cols + j] += f32[output.grad / 4 + i * output.cols + column + j];
+        for (let k = 0; k < width; k++) {
+          const id = i32[ids / 4 + (rows.first + i) * width + k];
+          if (id < 0) break;
+          for (let j = 0; j < cols; j++) gradient[id * cols + j] += f32[output.grad / 4 + i * output.cols + column + j];
+        }
       }
     }
     return gradients;

@@ -21,6 +21,8 @@ export interface BenchOptions {
   readonly lookups?: readonly string[];
   /** The most rows that a look-up reads. */
   readonly capacity?: number;
+  /** Ids of each row: more of bags, in which fewer than there is room for end with -1. */
+  readonly width?: number;
   readonly shards?: number;
   readonly engine?: Engine;
 }
@@ -34,9 +36,20 @@ export class OptimiserBench {
   readonly gradients: Gradients;
   readonly #arena = new Arena(0, 8 << 20);
   readonly #lookups: readonly Lookup[];
+  readonly #width: number;
 
   constructor(options: BenchOptions) {
-    const { dense = {}, statistics = {}, tables = {}, lookups = [], capacity = 16, shards = 1, engine } = options;
+    const {
+      dense = {},
+      statistics = {},
+      tables = {},
+      lookups = [],
+      capacity = 16,
+      width = 1,
+      shards = 1,
+      engine,
+    } = options;
+    this.#width = width;
     this.kernels = loadKernels(this.memory.memory, engine);
     const specs: ParameterSpec[] = [
       ...Object.entries(dense).map(([name, cols]) => ({ name, rows: 1, cols, kind: "dense" as const, init: constant })),
@@ -52,7 +65,7 @@ export class OptimiserBench {
     this.#lookups = lookups.map((table) => {
       const rows = { axis: "tokens" as const, count: 0, first: 0, capacity };
       const output = { rows, cols: 0, value: 0, grad: 0, claimed: true };
-      return { table, ids: 0, rows, output, column: 0 };
+      return { table, ids: 0, width, rows, output, column: 0 };
     });
     this.gradients = new Gradients(this.memory, this.#arena, this.parameters, this.#lookups, shards);
     this.gradients.initialise();
@@ -87,15 +100,17 @@ export class OptimiserBench {
       const { cols } = this.placed(table);
       // Two columns of another field stand before the vectors, one behind them, and one id before the first.
       const stride = cols + 3;
-      const [pointer, grad] = [this.#arena.alloc(ids.length + 1), this.#arena.alloc(ids.length * stride)];
-      this.memory.i32.set([999, ...ids], pointer / 4);
-      this.memory.f32.fill(Number.NaN, grad / 4, grad / 4 + ids.length * stride);
-      ids.forEach((_, r) => {
+      const width = this.#width;
+      const count = ids.length / width;
+      const [pointer, grad] = [this.#arena.alloc(ids.length + width), this.#arena.alloc(count * stride)];
+      this.memory.i32.set([...new Array<number>(width).fill(999), ...ids], pointer / 4);
+      this.memory.f32.fill(Number.NaN, grad / 4, grad / 4 + count * stride);
+      for (let r = 0; r < count; r++) {
         this.memory.f32.set(gradient.slice(r * cols, (r + 1) * cols), grad / 4 + r * stride + 2);
-      });
-      const rows = { axis: "tokens" as const, count: ids.length, first: 1, capacity: ids.length };
+      }
+      const rows = { axis: "tokens" as const, count, first: 1, capacity: count };
       const output = { rows, cols: stride, value: 0, grad, claimed: true };
-      return { table, ids: pointer, rows, output, column: 2 };
+      return { table, ids: pointer, width, rows, output, column: 2 };
     });
     if (looked.length > 0) this.gradients.publish(shard, { lookups });
   }

@@ -11,6 +11,7 @@ import {
 import type { ParameterSpec } from "../../src/autograd/parameters.ts";
 import type { Tape } from "../../src/autograd/tape.ts";
 import type { Loss, Parameter, Scratch, Tensor } from "../../src/autograd/values.ts";
+import { areIds } from "../../src/tensor/arrays.ts";
 import type { Rows } from "../../src/tensor/packed.ts";
 
 /** What of a recorded model is read. */
@@ -130,18 +131,22 @@ function lookupFaults({ operations, lookups }: ModelRecord): string[] {
   const expected = operations.flatMap((operation) => {
     if (operation.name !== "embed") return [];
     const { tables } = operation.parameters;
+    const { cells } = operation.attributes;
     const output = operation.outputs.y;
-    return tables.map((table, f) => {
-      const column = tables.slice(0, f).reduce((sum, { cols }) => sum + cols, 0);
-      return { table: table.name, ids: operation.attributes.ids[f].pointer, rows: output.rows, output, column };
+    return cells.filter(areIds).map((ids, t) => {
+      const numbersBefore = cells.slice(0, cells.indexOf(ids)).length - t;
+      const column = tables.slice(0, t).reduce((sum, { cols }) => sum + cols, numbersBefore);
+      const width = ids.list?.most ?? 1;
+      return { table: tables[t].name, ids: ids.pointer, width, rows: output.rows, output, column };
     });
   });
   const same =
     lookups.length === expected.length &&
     expected.every(
-      ({ table, ids, rows, output, column }, i) =>
+      ({ table, ids, width, rows, output, column }, i) =>
         lookups[i].table === table &&
         lookups[i].ids === ids &&
+        lookups[i].width === width &&
         lookups[i].rows === rows &&
         lookups[i].output === output &&
         lookups[i].column === column,
@@ -176,9 +181,9 @@ const total = (list: readonly { readonly cols: number }[]) => list.reduce((sum, 
 
 /** What docs of `Operations` promise, operation by operation. */
 const SHAPES: Shapes = {
-  embed: ({ parameters: { tables }, outputs: { y }, attributes: { ids } }) => [
-    ["ids", ids.length, tables.length],
-    cols("y", y, total(tables)),
+  embed: ({ parameters: { tables }, outputs: { y }, attributes: { cells } }) => [
+    ["ids", cells.filter(areIds).length, tables.length],
+    cols("y", y, total(tables) + cells.length - tables.length),
   ],
   zeros: ({ outputs: { y } }) => shape("y", y, y.rows, y.cols),
   affine: ({ inputs: { terms, plus }, parameters: { weights, bias }, outputs: { y }, attributes: { packed } }) => [

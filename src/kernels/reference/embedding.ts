@@ -1,10 +1,31 @@
 /** Embedding look-up, and the chains that collect the gradients of each looked-up row. */
-import type { Kernels } from "../contract.ts";
+import type { Kernels, Pointer } from "../contract.ts";
 import type { Views } from "./views.ts";
 
-type EmbeddingKernels = Pick<Kernels, "gatherRows" | "linkRows" | "sumLinkedRows">;
+type EmbeddingKernels = Pick<Kernels, "gatherRows" | "gatherBags" | "linkRows" | "linkBags" | "sumLinkedRows">;
+
+type Chains = Readonly<Record<"head" | "tail" | "next" | "addresses", Pointer>>;
 
 export function embedding({ f32, i32 }: Views): EmbeddingKernels {
+  /** How many ids a bag has. */
+  const lengthOf = (bag: number, width: number) => {
+    let length = 0;
+    while (length < width && i32[bag + length] >= 0) length++;
+    return length;
+  };
+
+  /** Appends an entry to the chain of its row. Returns whether it is the first. */
+  const link = ({ head, tail, next, addresses }: Chains, id: number, entry: number, address: Pointer) => {
+    const isFirst = i32[head / 4 + id] === -1;
+    // Addresses past 2 GiB wrap to negative int32 here; `sumLinkedRows` reads them back unsigned.
+    i32[addresses / 4 + entry] = address;
+    i32[next / 4 + entry] = -1;
+    if (isFirst) i32[head / 4 + id] = entry;
+    else i32[next / 4 + i32[tail / 4 + id]] = entry;
+    i32[tail / 4 + id] = entry;
+    return isFirst;
+  };
+
   return {
     gatherRows(count, cols, ids, table, out, ldo) {
       for (let i = 0; i < count; i++) {
@@ -14,19 +35,37 @@ export function embedding({ f32, i32 }: Views): EmbeddingKernels {
     },
 
     linkRows(count, ids, gradient, ld, firstEntry, head, tail, next, addresses, rows, rowCount) {
+      const chains = { head, tail, next, addresses };
       for (let i = 0; i < count; i++) {
-        const id = i32[ids / 4 + i];
-        const entry = firstEntry + i;
-        // Addresses past 2 GiB wrap to negative int32 here; `sumLinkedRows` reads them back unsigned.
-        i32[addresses / 4 + entry] = gradient + 4 * i * ld;
-        i32[next / 4 + entry] = -1;
-        if (i32[head / 4 + id] === -1) {
-          i32[head / 4 + id] = entry;
-          i32[rows / 4 + rowCount++] = id;
-        } else {
-          i32[next / 4 + i32[tail / 4 + id]] = entry;
+        const isNew = link(chains, i32[ids / 4 + i], firstEntry + i, gradient + 4 * i * ld);
+        if (isNew) i32[rows / 4 + rowCount++] = i32[ids / 4 + i];
+      }
+      return rowCount;
+    },
+
+    gatherBags(count, width, cols, ids, table, weights, out, ldo) {
+      for (let i = 0; i < count; i++) {
+        const bag = ids / 4 + i * width;
+        const length = lengthOf(bag, width);
+        const weight = length === 0 ? 0 : 1 / length;
+        if (weights !== 0) f32[weights / 4 + i] = weight;
+        for (let c = 0; c < cols; c++) {
+          let sum = 0;
+          for (let j = 0; j < length; j++) sum += f32[table / 4 + i32[bag + j] * cols + c];
+          f32[out / 4 + i * ldo + c] = weights === 0 ? sum : weight * sum;
         }
-        i32[tail / 4 + id] = entry;
+      }
+    },
+
+    linkBags(count, width, ids, gradient, ld, firstEntry, head, tail, next, addresses, rows, rowCount) {
+      const chains = { head, tail, next, addresses };
+      for (let i = 0; i < count; i++) {
+        const bag = ids / 4 + i * width;
+        const length = lengthOf(bag, width);
+        for (let j = 0; j < length; j++) {
+          const isNew = link(chains, i32[bag + j], firstEntry + i * width + j, gradient + 4 * i * ld);
+          if (isNew) i32[rows / 4 + rowCount++] = i32[bag + j];
+        }
       }
       return rowCount;
     },
