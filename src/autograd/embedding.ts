@@ -7,7 +7,7 @@ import type { Tape } from "./tape.ts";
 import type { Parameter, Tensor } from "./values.ts";
 
 /** How a field's columns of the output are computed, and where their gradients are made those of the rows looked up. */
-interface Part {
+interface FieldColumns {
   forward(): void;
   backward?(): void;
 }
@@ -23,7 +23,7 @@ interface Part {
 export function embed(tape: Tape, tables: readonly Parameter[], cells: readonly Cells[], rows: Rows): Tensor {
   const fields = embeddedParts(tables, cells);
   const y = tape.tensor(rows, sumOfColumns(tables, cells));
-  const parts = fields.map((field): Part => {
+  const parts = fields.map((field): FieldColumns => {
     const at = field.column * 4;
     if (!("table" in field)) return numberPart(tape, field.numbers, y, at);
     return field.ids.list === undefined
@@ -52,7 +52,7 @@ function sumOfColumns(tables: readonly Parameter[], cells: readonly Cells[]): nu
   return tables.reduce((sum, table) => sum + table.cols, 0) + cells.length - tables.length;
 }
 
-function rowPart({ kernels }: Tape, { cols, value }: Parameter, ids: Ids, y: Tensor, at: Pointer): Part {
+function rowPart({ kernels }: Tape, { cols, value }: Parameter, ids: Ids, y: Tensor, at: Pointer): FieldColumns {
   const { rows } = y;
   return {
     forward() {
@@ -61,7 +61,7 @@ function rowPart({ kernels }: Tape, { cols, value }: Parameter, ids: Ids, y: Ten
   };
 }
 
-function bagPart(tape: Tape, { cols, value }: Parameter, ids: Ids, y: Tensor, at: Pointer): Part {
+function bagPart(tape: Tape, { cols, value }: Parameter, ids: Ids, y: Tensor, at: Pointer): FieldColumns {
   const { kernels } = tape;
   const { rows } = y;
   const width = widthOf(ids);
@@ -79,7 +79,7 @@ function bagPart(tape: Tape, { cols, value }: Parameter, ids: Ids, y: Tensor, at
   };
 }
 
-function numberPart({ kernels }: Tape, numbers: Floats, y: Tensor, at: Pointer): Part {
+function numberPart({ kernels }: Tape, numbers: Floats, y: Tensor, at: Pointer): FieldColumns {
   const { rows } = y;
   return {
     forward() {
