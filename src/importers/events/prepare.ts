@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { type Connect, withWorkDatabase } from "../../database/open.ts";
 import { type OnProgress, SPLITS, type Split } from "../../dataset/dataset.ts";
+import { countDominant, dominance, MOST_DOMINANT } from "../../dataset/dominant.ts";
 import { writeAside } from "../../dataset/folder.ts";
 import { type InputFile, type Manifest, type PreparedCounts, preparedCounts } from "../../dataset/manifest.ts";
 import { Segments } from "../../dataset/segments.ts";
@@ -119,7 +120,7 @@ export async function prepareLogs(
       dropped,
       inputs: loaded.inputs,
     });
-    const warnings = [...made.unmatched, ...loaded.examples];
+    const warnings = [...made.warnings, ...loaded.examples];
     return summarise(manifest, learned, rule, warnings, (performance.now() - start) / 1000);
   });
 }
@@ -170,7 +171,7 @@ async function makeFiles(
 ) {
   const [reading, writing] = [await connect(), await connect()];
   const left = await buildLog(reading, features, tables, (done, total) => onProgress?.("log", done, total));
-  const unmatched = await unmatchedTables(reading, tables);
+  const warnings = [...(await unmatchedTables(reading, tables)), ...(await dominantUsers(reading))];
   const rule: SampleRule = {
     split: features.columns.label === undefined ? null : await boundaries(reading, features.split),
     maxHistory: features.behaviours.maxHistory,
@@ -191,7 +192,7 @@ async function makeFiles(
   const unclicked = await writeFiles({ reading, writing }, folder, reader, learned, contents, seed, (done) =>
     onProgress?.("write", done, reader.rows),
   );
-  return { dropped: { badRows: skipped, ...left }, contents: { ...contents, unclicked }, learned, rule, unmatched };
+  return { dropped: { badRows: skipped, ...left }, contents: { ...contents, unclicked }, learned, rule, warnings };
 }
 
 /** Where rows were left out, they may be why a log makes no dataset. */
@@ -220,6 +221,17 @@ async function unmatchedTables(connection: DuckDBConnection, tables: GivenTables
     );
   }
   return warnings;
+}
+
+/** A warning for each user who holds too much of the log to be somebody. */
+async function dominantUsers(connection: DuckDBConnection): Promise<string[]> {
+  const total = await oneNumber(connection, "SELECT sum(behaviours) FROM users");
+  const reader = await connection.runAndReadAll(
+    `SELECT key, behaviours FROM users ORDER BY behaviours DESC, sequence LIMIT ${MOST_DOMINANT}`,
+  );
+  const first = reader.getRows() as [key: string, behaviours: number][];
+  const behaviours = first.map(([, own]) => own);
+  return first.slice(0, countDominant(behaviours, total)).map(([key, own]) => dominance(key, own, total));
 }
 
 /** When validation and test begin: times that are given, or those from which on about these shares of impressions are. */

@@ -14,6 +14,7 @@ import { checkListener, checkPath } from "../../options/problems.ts";
 import { measureCold } from "./cold.ts";
 import { countSplits } from "./counts.ts";
 import { openTables } from "./database.ts";
+import { findDominant } from "./dominant.ts";
 import { type FieldNumbers, measureField } from "./fields.ts";
 import { measureHistories } from "./histories.ts";
 import { findLeaks } from "./leaks.ts";
@@ -48,7 +49,7 @@ export async function inspectDataset(
   const files = new VerifiedFiles(directory, manifest);
   const { user, item, context } = manifest.fields;
   const fieldCount = user.length + item.length + context.length;
-  const total = 2 + SPLITS.length + fieldCount + 5 + fieldCount;
+  const total = 2 + SPLITS.length + fieldCount + 6 + fieldCount;
   let done = 0;
   const report = (part: string) => onProgress?.(part, ++done, total);
   const numbers = await withSpace(directory, async (temp_directory) => {
@@ -69,7 +70,8 @@ export async function inspectDataset(
         const timeline = await part("timeline", measureTimeline(tables, splits));
         const cold = await part("cold start", measureCold(tables));
         const leaks = await part("leaks", findLeaks(tables));
-        return { splits, histories, fields, timeline, cold, leaks };
+        const dominant = await part("users", findDominant(tables));
+        return { splits, histories, fields, timeline, cold, leaks, dominant };
       });
     const threads = String(Math.min(availableParallelism(), MOST_THREADS));
     return await withDuckDB(measure, { ...limits, threads, preserve_insertion_order: "false" });

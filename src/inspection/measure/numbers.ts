@@ -2,6 +2,7 @@
 import type { Manifest } from "../../dataset/manifest.ts";
 import type { Cold } from "./cold.ts";
 import type { SplitCounts } from "./counts.ts";
+import type { DominantUser } from "./dominant.ts";
 import type { FieldNumbers } from "./fields.ts";
 import type { Lengths } from "./histories.ts";
 import type { Leaks } from "./leaks.ts";
@@ -19,5 +20,6 @@ export interface DatasetNumbers extends Pick<Manifest, "importer" | "protocol" |
   /** null where all samples have the same time. */
   readonly timeline: Timeline | null;
   readonly cold: Cold;
+  readonly dominant: readonly DominantUser[];
   readonly leaks: Leaks;
 }

@@ -1,5 +1,6 @@
 /** What is wrong, or worth knowing, judged by the numbers alone: one line each, the gravest first. */
 
+import { dominance } from "../../dataset/dominant.ts";
 import { PROTOCOLS } from "../../dataset/manifest.ts";
 import { printable } from "../../errors/printable.ts";
 import { count, metric, share } from "../../format.ts";
@@ -37,6 +38,7 @@ export function warningsOf(numbers: DatasetNumbers): Warning[] {
     ...histories(numbers),
     ...labels(numbers),
     ...twins(numbers),
+    ...nobody(numbers),
     ...coldStart(numbers),
     ...fields(numbers),
     ...drift(numbers),
@@ -140,6 +142,13 @@ function twins(numbers: DatasetNumbers): Warning[] {
     warnings.push({ level: "warning", kind: "duplicates", message });
   }
   return warnings;
+}
+
+function nobody({ dominant, counts }: DatasetNumbers): Warning[] {
+  return dominant.map(({ key, behaviours }) => {
+    const message = dominance(printable(key), behaviours, counts.behaviours);
+    return { level: "warning", kind: "dominant-user", message };
+  });
 }
 
 /** Under `paper` no user of test is in train: that is as it should. */
