@@ -1,6 +1,6 @@
 /**
  * Negatives: items that a user did not choose, sampled by popularity (the item of a random behaviour of the training
- * part).
+ * part, or of another pool).
  *
  * The generator is counter-based: a negative depends on its key alone, so any number of threads samples the same.
  */
@@ -78,6 +78,16 @@ export class NegativeSampler {
       if (item !== positive && (stamps[item] !== stamp || attempt >= STRICT_ATTEMPTS)) return item;
     }
     return positive;
+  }
+
+  /** The same for items of `pool`; where attempts find none there that is neither `positive` nor marked, what `draw` gives. */
+  drawFrom(pool: Int32Array, positive: number, a: number, b: number, c: number, d: number): number {
+    const first = d * ATTEMPTS;
+    for (let attempt = 0; attempt < STRICT_ATTEMPTS && pool.length > 0; attempt++) {
+      const item = pool[below(mix(a, b, c, first + attempt), pool.length)];
+      if (item !== positive && this.#stamps[item] !== this.#stamp) return item;
+    }
+    return this.draw(positive, a, b, c, d);
   }
 }
 

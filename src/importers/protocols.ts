@@ -6,20 +6,17 @@
 
 import { SPLITS, type Split } from "../dataset/dataset.ts";
 import type { Protocol } from "../dataset/manifest.ts";
-import { NegativeSampler, trainingBehaviours } from "../dataset/negatives.ts";
 import type { RawSamples } from "../dataset/source.ts";
 import { turn } from "../interruption.ts";
 import { hashString } from "../tensor/random.ts";
 import { type BehaviourSequences, USERS_PER_TURN } from "./behaviours.ts";
+import { type NegativePools, SampleNegatives } from "./negatives.ts";
 import type { Negatives } from "./options.ts";
 import { SampleColumns } from "./sample-columns.ts";
 
 /** Share of users for test, and for validation, under `paper`: a tenth, and a tenth of the rest. */
 const TEST_SHARE = 0.1;
 const VALID_SHARE = 0.09;
-
-/** Keeps these draws apart from those of training, which have an epoch in this place. */
-export const NEGATIVE_STREAM = 0x6e6567;
 
 /** How much of each sequence is the training part, and the samples of each split, in order of user and position. */
 export interface Sampled {
@@ -36,7 +33,7 @@ export async function sampleBehaviours(
   const { users, offsets, items, times, catalogue } = sequences;
   const plans = users.map((user, s) => planOf(protocol, user, offsets[s + 1] - offsets[s], seed));
   const training = Int32Array.from(plans, (plan) => plan.training);
-  const sampler = new NegativeSampler(trainingBehaviours(sequences, training), catalogue.length);
+  const sampler = new SampleNegatives(partsOf(sequences, plans), catalogue.length, seed);
   const columns = { train: new SampleColumns(), valid: new SampleColumns(), test: new SampleColumns() };
   for (const [s, { first, splitOf }] of plans.entries()) {
     if ((s + 1) % USERS_PER_TURN === 0) await turn();
@@ -44,8 +41,9 @@ export async function sampleBehaviours(
     if (negatives === "strict") sampler.mark(items, offsets[s], offsets[s + 1]);
     for (let position = first; position < length; position++) {
       const positive = items[offsets[s] + position];
-      const negative = sampler.draw(positive, seed, NEGATIVE_STREAM, s, position);
-      const samples = columns[splitOf(position)];
+      const split = splitOf(position);
+      const negative = sampler.draw(split, positive, s, position);
+      const samples = columns[split];
       const time = times[offsets[s] + position];
       samples.add(1, s, position, positive, time);
       samples.add(0, s, position, negative, time);
@@ -56,11 +54,23 @@ export async function sampleBehaviours(
   return { training, samples };
 }
 
-/** A sequence's behaviours from `first` on are positives of the split that `splitOf(position)` gives. */
 interface Plan {
   readonly training: number;
+  /** The behaviours from here on are positives. */
   readonly first: number;
+  /** The split that a behaviour is part of. */
   readonly splitOf: (position: number) => Split;
+}
+
+/** The items of each split's part of the log. */
+function partsOf({ offsets, items }: BehaviourSequences, plans: readonly Plan[]): NegativePools {
+  const parts: Record<Split, number[]> = { train: [], valid: [], test: [] };
+  for (const [s, { splitOf }] of plans.entries()) {
+    const own = items.subarray(offsets[s], offsets[s + 1]);
+    for (const [position, item] of own.entries()) parts[splitOf(position)].push(item);
+  }
+  const { train, valid, test } = parts;
+  return { train: Int32Array.from(train), valid: Int32Array.from(valid), test: Int32Array.from(test) };
 }
 
 function planOf(protocol: Protocol, user: string, length: number, seed: number): Plan {

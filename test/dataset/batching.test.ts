@@ -261,6 +261,16 @@ describe("NegativeSampler", () => {
     expect(new NegativeSampler(new Int32Array(0), 2).draw(1, 0, 0, 0, 0)).toBe(0);
   });
 
+  test("of a pool samples what is there, where that is the positive and the user's own alone by popularity", () => {
+    const sampler = new NegativeSampler(Int32Array.of(1, 2, 3, 4), 8);
+    sampler.mark(Int32Array.of(1, 2, 6), 0, 3);
+    const sampled = (pool: Int32Array) =>
+      new Set(Array.from({ length: 60 }, (_, d) => sampler.drawFrom(pool, 4, 1, 2, 3, d)));
+    expect(sampled(Int32Array.of(1, 4, 5, 6, 7))).toEqual(new Set([5, 7]));
+    expect(sampled(Int32Array.of(1, 4, 6))).toEqual(new Set([3]));
+    expect(sampled(new Int32Array(0))).toEqual(new Set([3]));
+  });
+
   test("takes the first attempt that is not the positive where nothing is marked", () => {
     const popularity = Int32Array.from({ length: 50 }, (_, i) => i + 1);
     const sampler = new NegativeSampler(popularity, 51);

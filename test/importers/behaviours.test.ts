@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { SPLITS } from "../../src/dataset/dataset.ts";
+import { SPLITS, type Split } from "../../src/dataset/dataset.ts";
 import { PROTOCOLS } from "../../src/dataset/manifest.ts";
 import { trainingBehaviours } from "../../src/dataset/negatives.ts";
 import { type BehaviourLog, behaviourSequences } from "../../src/importers/behaviours.ts";
@@ -121,15 +121,23 @@ describe("sampleBehaviours", () => {
     seed: fc.nat(),
   });
 
-  test("gives each positive a negative of the same history, by popularity in the training part", async () => {
+  test("gives each positive a negative of the same history, from the same part of the log", async () => {
     await fc.assert(
       fc.asyncProperty(settings, async ({ log, protocol, negatives, seed }) => {
         const sequences = await behaviourSequences(log);
-        const { offsets, items } = sequences;
+        const { users, offsets, items } = sequences;
         const { training, samples } = await sampleBehaviours(sequences, protocol, negatives, seed);
         const popular = [...trainingBehaviours(sequences, training)];
+        const sequenceOf = (s: number) => [...items.subarray(offsets[s], offsets[s + 1])];
+        /** The items of a split's part of the log: under `paper` of its users, else of a place. */
+        const partOf = (split: Split) => {
+          if (split === "train") return popular;
+          if (protocol === "paper") return [...new Set(samples[split].sequence)].flatMap(sequenceOf);
+          return users.map((_, s) => Number(sequenceOf(s).at(split === "test" ? -1 : -2)));
+        };
         for (const split of SPLITS) {
           const { label, sequence, position, item } = samples[split];
+          const pool = partOf(split);
           for (let i = 0; i < sequence.length; i += 2) {
             expect([label[i], label[i + 1]]).toEqual([1, 0]);
             expect([sequence[i + 1], position[i + 1]]).toEqual([sequence[i], position[i]]);
@@ -139,10 +147,11 @@ describe("sampleBehaviours", () => {
               negatives === "strict" ? items.subarray(offsets[sequence[i]], offsets[sequence[i] + 1]) : [],
             );
             const isLegal = (row: number) => row !== item[i] && !own.has(row);
-            // Where the user has nearly everything popular, the attempts may run out: see negatives.ts.
-            if (popular.filter(isLegal).length * 4 > popular.length) {
-              expect(isLegal(item[i + 1]) && popular.includes(item[i + 1])).toBe(true);
-            }
+            // Where the user has nearly all of it, the attempts may run out: see negatives.ts.
+            const isAmple = (items: readonly number[]) => items.filter(isLegal).length * 4 > items.length;
+            if (isAmple(pool) || isAmple(popular)) expect(isLegal(item[i + 1])).toBe(true);
+            if (isAmple(pool)) expect(pool).toContain(item[i + 1]);
+            else expect([...pool, ...popular, item[i], 0]).toContain(item[i + 1]);
           }
         }
         expect(await sampleBehaviours(sequences, protocol, negatives, seed)).toEqual({ training, samples });

@@ -43,7 +43,8 @@ function samplesOf(parts: readonly UserRows[], how: SampleRule, walk = new Histo
         sample(row, split, position, length, place) {
           samples.push({ row, split, position, length, place });
         },
-        behaviour(row, learned) {
+        behaviour(row, part) {
+          const learned = part === "train";
           expect(learned).toBe(learned && training === items.length);
           items.push(item[row]);
           times.push(time[row]);

@@ -103,9 +103,14 @@ describe("a dataset of events", () => {
           expect(made.edges).toEqual(dataset.edges);
           expect(made.vocabularies).toEqual(dataset.vocabularies);
           expect(made.samples.train).toEqual(dataset.samples.train);
-          // Items that are known by their fields alone are others with other fields.
+          // Items that are known by their fields alone are others with other fields; what training does not know by
+          // its id has the fields of its first row.
           const items = new Map(made.catalogue.map(({ key, ids }) => [key, ids]));
-          for (const { key, ids } of dataset.catalogue) expect(items.get(key) ?? ids).toEqual(ids);
+          const isNew = (key: string, [id]: readonly number[]) =>
+            id === 0 && given.events.some(({ item }) => item === key);
+          for (const { key, ids } of dataset.catalogue) {
+            if (!isNew(key, ids)) expect(items.get(key) ?? ids).toEqual(ids);
+          }
           for (const samples of Object.values(dataset.samples)) {
             for (const { time, user, position, length } of samples) {
               const times = dataset.sequences.find((sequence) => sequence.user === user)?.times ?? [];
@@ -124,7 +129,7 @@ describe("a dataset of events", () => {
   test.each([
     ["impressions", { label: "label" }],
     ["behaviours", {}],
-  ])("of %s do not know what an item states after training, though others have stated it", async (name, label) => {
+  ])("of %s know of an item what training has of it, of a new one what its first row says", async (name, label) => {
     const home = join(folder, `later-${name}`);
     mkdirSync(home);
     const events = join(home, "events.csv");
@@ -133,9 +138,16 @@ describe("a dataset of events", () => {
       [user, "i2", START + 1, 0, null],
       [user, "i1", START + 2, 1, "a"],
       [user, "i2", START + 3, 1, "a"],
-      [user, "i3", START + 4, 1, "a"],
+      [user, "i3", START + 4, 1, user === "u1" ? "a" : "b"],
     ];
-    const other = [0, 1, 2, 3].map((i) => ["u3", "i4", START + i, 1, null]);
+    const other = [
+      ...[0, 1, 2, 3].map((i) => ["u3", "i4", START + i, 1, null]),
+      ...[0, 1].flatMap((i) => [
+        [`v${i}`, "i1", START, 1, "a"],
+        [`v${i}`, "i5", START + 5 + i, 1, i === 0 ? null : "a"],
+        [`v${i}`, "i4", START + 7, 1, null],
+      ]),
+    ];
     writeFileSync(events, csv(["user", "item", "time", "label", "category"], [...log("u1"), ...log("u2"), ...other]));
     const features = {
       columns: { user: "user", item: "item", time: "time", ...label },
@@ -148,12 +160,13 @@ describe("a dataset of events", () => {
     expect(catalogue.map(({ key, ids: [item, category] }) => [key, item > 0, category])).toEqual([
       ["i1", true, 1],
       ["i2", true, 0],
-      ["i3", false, 0],
+      ["i3", false, 1],
       ["i4", true, 0],
+      ["i5", false, 0],
     ]);
   });
 
-  test("without labels samples negatives by popularity, never of the user's own", async () => {
+  test("without labels samples negatives from the same part of the log, never of the user's own", async () => {
     const rows = Array.from({ length: 200 }, (_, i) => ["view", `u${i % 20}`, `i${(i * i) % 37}`, START + i * STEP]);
     const file = join(folder, "predicted.csv");
     writeFileSync(file, csv(["type", "user", "item", "time"], [...rows, ["view", "alone", "i1", START]]));
@@ -167,15 +180,15 @@ describe("a dataset of events", () => {
     };
     const dataset = await prepared(1, "predicted");
     const { sequences, popularity } = dataset;
-    const popular = new Set(popularity);
     for (const split of SPLITS) {
       const { count, label, sequence, item } = dataset[split];
+      const pool = split === "train" ? [...popularity] : [...item].filter((_, i) => label[i] === 1); // nobody has only two behaviours
       for (let i = 0; i < count; i += 2) {
         expect([label[i], label[i + 1]]).toEqual([1, 0]);
         const own = sequences.items.subarray(sequences.offsets[sequence[i]], sequences.offsets[sequence[i] + 1]);
         expect(own).toContain(item[i]);
         expect(own).not.toContain(item[i + 1]);
-        expect(popular).toContain(item[i + 1]);
+        expect(pool).toContain(item[i + 1]);
       }
     }
     expect((await prepared(1, "again")).train.item).toEqual(dataset.train.item);

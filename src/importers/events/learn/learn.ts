@@ -7,6 +7,7 @@ import { Popularity } from "../../../dataset/negatives.ts";
 import type { SegmentSizes } from "../../../dataset/segments.ts";
 import type { LearnedField } from "../../../dataset/vocabulary.ts";
 import type { FieldKind } from "../../../features/schema.ts";
+import type { NegativePools } from "../../negatives.ts";
 import type { Features, FieldSpec } from "../features/features.ts";
 import { HistoryWalk, type RowTaker, type SampleRule, type UserRows } from "../log/histories.ts";
 import { codeColumn, dictionaryOf } from "../log/names.ts";
@@ -96,7 +97,7 @@ export interface Learned {
   readonly trainingBehaviours: number;
   readonly samples: Readonly<Record<Split, { count: number; clicked: number }>>;
   /** Where negatives are sampled: what they are sampled from. */
-  readonly popularity: Int32Array | undefined;
+  readonly negatives: NegativePools | undefined;
 }
 
 /** Learns from the log that `reader` reads. */
@@ -112,7 +113,7 @@ export async function learn(
   const counts = dictionaries.map(({ size }) => new Int32Array(size + 1));
   const itemCounts = new Int32Array(1 + (await countRows(connection, "catalogue")));
   const samples = { train: { count: 0, clicked: 0 }, valid: { count: 0, clicked: 0 }, test: { count: 0, clicked: 0 } };
-  const popularity = predicted ? new Popularity(predictedBehaviours(behaviours)) : undefined;
+  const pools = predicted ? poolsOf(behaviours) : undefined;
   const walk = new HistoryWalk(rule);
   let trainingBehaviours = 0;
   // Of the part at work; set from part to part, so that nothing is made for each.
@@ -128,10 +129,10 @@ export async function learn(
       if (!predicted) itemCounts[log.item[row]]++;
       for (let f = 0; f < fields.length; f++) counts[f][codeOf(fields[f], log.sequence, columns, row)] += made;
     },
-    behaviour(row, training) {
-      if (!training) return;
+    behaviour(row, part) {
+      pools?.[part].add(log.item[row]);
+      if (part !== "train") return;
       itemCounts[log.item[row]]++;
-      popularity?.add(log.item[row]);
       trainingBehaviours++;
     },
   };
@@ -148,7 +149,8 @@ export async function learn(
   const { item, itemIds } = await learnItems(connection, features, itemCounts);
   const users = features.fields.user.length;
   const all = { user: learned.slice(0, users), item, context: learned.slice(users) };
-  return { fields: all, itemIds, trainingBehaviours, samples, popularity: popularity?.items };
+  const negatives = pools && { train: pools.train.items, valid: pools.valid.items, test: pools.test.items };
+  return { fields: all, itemIds, trainingBehaviours, samples, negatives };
 }
 
 /**
@@ -194,9 +196,15 @@ async function dictionary(connection: DuckDBConnection, { name, from }: FieldSpe
   return { query, size: await countRows(connection, table) };
 }
 
-/** Behaviours of the training part where the last two of each user are none of it. */
-function predictedBehaviours(behaviours: Int32Array): number {
-  return behaviours.reduce((sum, count) => sum + Math.max(0, count - 2), 0);
+/** Of each split what negatives are sampled from, where users' behaviours are predicted (`temporalSplit`); yet empty. */
+function poolsOf(behaviours: Int32Array): Readonly<Record<Split, Popularity>> {
+  let [train, valid, test] = [0, 0, 0];
+  for (const count of behaviours) {
+    train += Math.max(0, count - 2);
+    if (count > 1) valid++;
+    if (count > 0) test++;
+  }
+  return { train: new Popularity(train), valid: new Popularity(valid), test: new Popularity(test) };
 }
 
 function countRows(connection: DuckDBConnection, table: string): Promise<number> {

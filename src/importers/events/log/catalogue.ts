@@ -1,4 +1,6 @@
-/** The items of a coded log with their fields, as training may know them: the table `catalogue` (log.ts). */
+/**
+ * The items of a coded log with their fields, as they may be known when an item is shown: the table `catalogue` (log.ts).
+ */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { Features } from "../features/features.ts";
 import type { SampleRule } from "./histories.ts";
@@ -12,6 +14,7 @@ export async function buildCatalogue(
   split: SampleRule["split"],
 ): Promise<void> {
   await connection.run(trainingLog(split));
+  if (features.fields.item.some(({ from }) => from === "events")) await connection.run(FIRST_ROWS);
   await connection.run(catalogue(features, tables));
 }
 
@@ -23,10 +26,16 @@ function trainingLog(split: SampleRule["split"]): string {
     WHERE log.rowid <= ends.last`;
 }
 
+/** Of each item that training does not know, the rows at the first time that it occurs. */
+const FIRST_ROWS = `CREATE TABLE first_rows AS SELECT log.* FROM log
+  JOIN (SELECT item, min("time") AS first FROM log ANTI JOIN training_log USING (item) GROUP BY item) unknown
+  ON unknown.item = log.item AND unknown.first = log."time"`;
+
 /**
  * A field of the events has in the catalogue the value of the item's earliest row of the training part with one; of
- * equal times the least. A value that only later rows have would leak the future into training. An item that is known
- * by its fields alone has them from the beginning.
+ * equal times the least. A value that only later rows have would leak the future into training. An item that training
+ * does not know has what its first row says: that is known whenever the item is a candidate, and training learns nothing
+ * of it. An item that is known by its fields alone has them from the beginning.
  */
 function catalogue(features: Features, tables: GivenTables): string {
   const fields = features.fields.item.filter(({ from }) => from !== "key");
@@ -40,8 +49,8 @@ function catalogue(features: Features, tables: GivenTables): string {
     const joins = [];
     const codes = [];
     if (from === "events") {
-      joins.push(`LEFT JOIN (SELECT item, arg_min(${column}, ("time", ${column})) AS code FROM training_log
-        WHERE ${column} > 0 GROUP BY item) ${earliest} ON ${earliest}.item = item_keys.row`);
+      joins.push(`LEFT JOIN (SELECT item, arg_min(${column}, ("time", ${column})) AS code 
+        FROM (FROM training_log UNION ALL FROM first_rows) WHERE ${column} > 0 GROUP BY item) ${earliest} ON ${earliest}.item = item_keys.row`);
       codes.push(`${earliest}.code`);
     }
     if (raw.length > 0) {

@@ -32,8 +32,8 @@ export interface RowTaker {
    * rows before: more, where some are of the sample's own time.
    */
   sample(row: number, split: Split, position: number, length: number, place: number): void;
-  /** A behaviour, and whether it is of the training part: as all of the user before it then. */
-  behaviour(row: number, training: boolean): void;
+  /** A behaviour, and which split's part of the log it is in: `train`, then so are all of the user before it. */
+  behaviour(row: number, part: Split): void;
 }
 
 /** Goes through the logs of users, one user after the other. */
@@ -64,13 +64,11 @@ export class HistoryWalk {
       const time = log.time[row];
       if (time !== this.#time) this.#reach(time);
       const place = this.#count;
-      if (split === null) {
-        if (place > 0) taker.sample(row, temporalSplit(place, behaviours), this.#position, this.#length, place);
-      } else if (log.label[row] >= 0) {
-        taker.sample(row, splitOf(time, split), this.#position, this.#length, place);
-      }
+      const part = split === null ? temporalSplit(place, behaviours) : splitOf(time, split);
+      const isSample = split === null ? place > 0 : log.label[row] >= 0;
+      if (isSample) taker.sample(row, part, this.#position, this.#length, place);
       if (log.behaviour[row] === 0) continue;
-      taker.behaviour(row, split === null ? place < behaviours - 2 : time < split.validFrom);
+      taker.behaviour(row, part);
       this.#add(time);
     }
   }

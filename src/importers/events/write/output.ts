@@ -5,10 +5,9 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { SPLITS, type Split } from "../../../dataset/dataset.ts";
 import { FileWriter, makeFolders } from "../../../dataset/file-writer.ts";
 import { type Contents, itemsFile, samplesFile, sequencesFile } from "../../../dataset/layout.ts";
-import { NegativeSampler } from "../../../dataset/negatives.ts";
 import { Segments } from "../../../dataset/segments.ts";
 import { writeVocabulary } from "../../../dataset/vocabulary.ts";
-import { NEGATIVE_STREAM } from "../../protocols.ts";
+import { SampleNegatives } from "../../negatives.ts";
 import { type Columns, codeOf, type Learned, type LogReader, readLog } from "../learn/learn.ts";
 import { HistoryWalk, type RowTaker, type UserRows } from "../log/histories.ts";
 import { NOTHING, type ShownItems, UnclickedWalk } from "../log/unclicked.ts";
@@ -42,7 +41,7 @@ export async function writeFiles(
   const segments = new Segments(rule.maxHistory, reader.sizes.segments);
   const sequences = await SequenceWriter.create(writing, sequencesFile(contents), segments);
   const rows = learned.itemIds[0].length;
-  const sampler = learned.popularity && new NegativeSampler(learned.popularity, rows);
+  const sampler = learned.negatives && new SampleNegatives(learned.negatives, rows, seed);
   const histories = new HistoryWalk(rule);
   const unclicked = new UnclickedWalk();
   const ids = new Int32Array(fields.length);
@@ -61,11 +60,11 @@ export async function writeFiles(
       const label = sampler === undefined ? log.label[row] : 1;
       writers[split].add({ label, time, sequence, position, length, item }, ids);
       if (sampler === undefined) return;
-      const negative = sampler.draw(item, seed, NEGATIVE_STREAM, log.sequence, place);
+      const negative = sampler.draw(split, item, log.sequence, place);
       writers[split].add({ label: 0, time, sequence, position, length, item: negative }, ids);
     },
-    behaviour(row, training) {
-      sequences.add(log.item[row], log.time[row], training, shown[row]);
+    behaviour(row, part) {
+      sequences.add(log.item[row], log.time[row], part === "train", shown[row]);
     },
   };
   const writeRows = (part: UserRows, all: Columns, beyond: ShownItems) => {
