@@ -21,6 +21,7 @@ export const hints: Hints = {
   "dataset.absent": () => "make one with `dien prepare`",
   "dataset.not-replaceable": () => "choose another --out",
   "features.no-table": ({ table }) => `give it with --${table}`,
+  "source.unknown-format": () => "of a log by --format, of tables in features.yaml",
   "file.exists": () => "choose another --out, or --force to replace it",
   "file.not-empty": () => "choose another --out",
   "file.no-lock": () => "move it elsewhere, or choose another --out",

@@ -50,8 +50,21 @@ export const sources = {
   "source.unknown-format": {
     status: 422,
     meaning: "The name of a file does not end with that of a known format.",
-    message: ({ path, known }: { path: string; known: string }) =>
-      `${path}: the format is not known by the name; known are ${known}`,
+    message: ({ path, known, formats }: { path: string; known: string; formats: readonly string[] }) =>
+      `${path}: the format is not known by the name; known are ${known}; of any other name say it: format: ${formats.join(" or ")}`,
+  },
+  "source.unused-layout": {
+    status: 422,
+    meaning: "A layout has a key that says nothing of files of its format.",
+    message: ({ source, format, key }: Source & { format: string; key: string }) =>
+      `${source} is read as ${format}, which has no ${key}`,
+  },
+  "source.no-header": {
+    status: 422,
+    meaning: "The first row of a table, taken for its header, does not do for one and looks like values.",
+    message: ({ source, problem, known }: Source & { problem: string; known: readonly string[] }) =>
+      `${source}: the header looks like a row of values, and ${problem}: ${known.join(", ")}; ` +
+      "if there is no header, name the columns: `header: [user, item, ...]`",
   },
   "source.bad-address": {
     status: 400,

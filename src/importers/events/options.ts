@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { memorySize, skipBadRows, text } from "../../options/pieces.ts";
 import { out, sampleSeed } from "../options.ts";
+import { layoutSchema } from "./source/layout.ts";
 
 /** Options of the engine, whatever the log. */
 export const engineOptions = {
@@ -23,6 +24,8 @@ export const eventsOptions = z.strictObject({
   behaviours: text("files", "a log of behaviours beside it").optional(),
   users: text("files", "table of users").optional(),
   items: text("files", "table of items").optional(),
+  /** Of the log: they win over `layout:` of the features. */
+  ...layoutSchema.shape,
   ...engineOptions,
   /** The sections of features.yaml, and the name that errors in them have for it. */
   features: z.unknown().optional(),

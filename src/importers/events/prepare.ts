@@ -31,6 +31,7 @@ import { buildLog } from "./log/log.ts";
 import { type GivenTables, withoutItems } from "./log/names.ts";
 import { type EngineOptions, eventsOptions, type PrepareEventsOptions } from "./options.ts";
 import { describeLabel } from "./source/labels.ts";
+import { mergeLayouts } from "./source/layout.ts";
 import { type LoadOptions, type LogColumns, loadTable } from "./source/load.ts";
 import { oneNumber } from "./source/stream.ts";
 import { writeFiles } from "./write/output.ts";
@@ -64,14 +65,20 @@ export async function prepareEventsInParts(
   sizes: LogSizes,
   onProgress?: OnProgress,
 ): Promise<EventsSummary> {
-  const { features, featuresPath, ...rest } = checkOptions("prepareEvents", eventsOptions, options);
+  const { features, featuresPath, format, delimiter, quote, header, encoding, ...rest } = checkOptions(
+    "prepareEvents",
+    eventsOptions,
+    options,
+  );
   const behaviours = rest.behaviours ?? behaviourFiles(features);
   const given = {
     behaviours: behaviours !== undefined,
     users: rest.users !== undefined,
     items: rest.items !== undefined,
   };
-  const resolved = resolveFeatures(features, given, featuresPath);
+  const described = resolveFeatures(features, given, featuresPath);
+  const layout = mergeLayouts({ format, delimiter, quote, header, encoding }, described.layouts.events);
+  const resolved = { ...described, layouts: { ...described.layouts, events: layout } };
   const sources = { events: rest.events, behaviours, users: rest.users, items: rest.items };
   return prepareLogs("events", resolved, sources, rest, onProgress, sizes);
 }
@@ -143,6 +150,7 @@ async function loadAll(
   const load = (name: keyof LogSources, source: string, columns: LogColumns, unique?: "user" | "item") =>
     loadTable(connection, `raw_${name}`, source, columns, {
       ...options,
+      layout: features.layouts[name],
       ...(unique && { unique }),
       onProgress: (done, total) => onProgress?.(name, done, total),
     });

@@ -243,7 +243,8 @@ test("a gzip file that zeros fill up is read without them", async () => {
       expect(inputs[0]).toMatchObject({ name: basename(path), bytes: statSync(path).size });
     }
   }
-  expect(readdirSync(folder).filter((name) => name.length > 30)).toHaveLength(6);
+  // No copy is left.
+  expect(readdirSync(folder).filter((name) => name.length > 30)).toEqual([]);
 });
 
 describe("bad rows", () => {

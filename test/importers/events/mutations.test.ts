@@ -14,8 +14,8 @@ import { loadInto, write } from "./support.ts";
 const columns: LogColumns = { user: "uid", item: "iid", fields: [{ name: "x", column: "x", kind: "category" }] };
 type Row = readonly (string | null)[];
 
-/** Rows of RFC 4180 as the tests of this file understand it; undefined where its quotes are none. */
-function rowsOfCsv(text: string, delimiter: string): Row[] | undefined {
+/** Rows of RFC 4180 as the tests of this file understand it, or without quotes; undefined where its quotes are none. */
+function rowsOfText(text: string, delimiter: string, hasQuotes: boolean): Row[] | undefined {
   const rows: string[][] = [];
   let row: string[] = [];
   let cell = "";
@@ -35,8 +35,8 @@ function rowsOfCsv(text: string, delimiter: string): Row[] | undefined {
       row.push(cell);
       [cell, state] = ["", "start"];
     } else if (sign === "\n") endRow();
-    else if (sign === '"' && state === "start") state = "quoted";
-    else if (sign === '"' || sign === "\r" || state === "after") return undefined;
+    else if (hasQuotes && sign === '"' && state === "start") state = "quoted";
+    else if ((hasQuotes && sign === '"') || sign === "\r" || state === "after") return undefined;
     else [cell, state] = [cell + sign, "bare"];
   }
   if (state === "quoted") return undefined;
@@ -62,7 +62,7 @@ function expected(format: "csv" | "tsv" | "ndjson", bytes: Buffer): Row[] | unde
     }
   } else {
     // Blank lines may stand before the header.
-    const rows = rowsOfCsv(text.replace(/^(?: *\n)+/, ""), format === "csv" ? "," : "\t");
+    const rows = rowsOfText(text.replace(/^(?: *\n)+/, ""), format === "csv" ? "," : "\t", format === "csv");
     if (rows === undefined) return undefined;
     const [header, ...rest] = rows;
     const places = ["uid", "iid", "x"].map((name) => header?.indexOf(name) ?? -1);
@@ -83,7 +83,7 @@ const quoted = (value: string | null) => (value === null ? "" : `"${value.replac
 function text(format: "csv" | "tsv" | "ndjson", given: readonly Row[]): string {
   if (format === "ndjson") return given.map(([uid, iid, x]) => `${JSON.stringify({ uid, iid, x })}\n`).join("");
   const delimiter = format === "csv" ? "," : "\t";
-  return [["uid", "iid", "x"], ...given.map((row) => row.map(quoted))]
+  return [["uid", "iid", "x"], ...given.map((row) => (format === "csv" ? row.map(quoted) : row))]
     .map((row) => `${row.join(delimiter)}\n`)
     .join("");
 }

@@ -6,6 +6,7 @@ import { nameProblem } from "../../../dataset/manifest.ts";
 import { DAY, offsetMinutes, parseTime } from "../../../dataset/time.ts";
 import { failure, type UserError } from "../../../errors/failure.ts";
 import type { FieldKind } from "../../../features/schema.ts";
+import type { Layout } from "../source/layout.ts";
 import type { LogColumns } from "../source/load.ts";
 import { type FeaturesFile, type FieldSettings, parseFeatures } from "./schema.ts";
 
@@ -30,6 +31,8 @@ export type TimeSplit =
   | { readonly validFrom: number; readonly testFrom: number };
 
 export interface Features {
+  /** How the files of each source are written, where their names do not say. */
+  readonly layouts: Readonly<Record<"events" | "behaviours" | "users" | "items", Layout>>;
   readonly columns: FeaturesFile["columns"];
   readonly behaviours: {
     readonly types?: readonly string[];
@@ -110,6 +113,7 @@ export function resolveFeatures(
     from: "key",
   };
   const features: Features = {
+    layouts: { events: file.layout, behaviours: behaviours.layout, ...file.tables },
     columns,
     behaviours: {
       ...(behaviours.types && { types: behaviours.types }),

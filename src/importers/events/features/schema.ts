@@ -4,6 +4,7 @@
 import { z } from "zod";
 import { historyLength, withoutNul } from "../../../options/pieces.ts";
 import { problemsOf, sentence } from "../../../options/problems.ts";
+import { layoutSchema } from "../source/layout.ts";
 import { labelColumn } from "./label.ts";
 
 /** What `dien init` writes where it found no answer. */
@@ -46,11 +47,17 @@ const when = z.union([z.string(), z.number()], "expected a time").optional();
 
 /** The sections of features.yaml; the command's options may stand beside them. */
 const featuresSchema = z.strictObject({
+  /** How the log is written, where its name does not say. */
+  layout: layoutSchema.default({}),
+  /** The same of the tables of users and items. */
+  tables: z.strictObject({ users: layoutSchema.default({}), items: layoutSchema.default({}) }).prefault({}),
   columns: z.strictObject({ ...rowColumns, item: column, label: labelColumn(column).exactOptional() }),
   behaviours: z
     .strictObject({
       /** The log of behaviours, where --behaviours does not give it. */
       files: text.min(1).optional(),
+      /** How that log is written, where its name does not say. */
+      layout: layoutSchema.default({}),
       /** Only rows of these types are behaviours; without it, and of a log without types, all that are not labelled 0. */
       types: types.exactOptional(),
       /** Histories go back this far; without it, to the beginning. */

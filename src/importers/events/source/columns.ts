@@ -93,9 +93,18 @@ export function noteOf(wanted: readonly Wanted[]): string {
   return `CASE WHEN NOT (${goodRow(wanted)}) THEN ${NOTE.bad} ${zoned} ELSE ${NOTE.local} END`;
 }
 
-/** @throws UserError that names a column which is not there, and those that are */
-export function checkColumns(name: string, there: readonly string[], wanted: readonly Wanted[]): void {
+/**
+ * @param isDoubtful whether the header that names `there` looks like a row of values
+ * @throws UserError that names a column which is not there, and those that are
+ */
+export function checkColumns(
+  name: string,
+  there: readonly string[],
+  wanted: readonly Wanted[],
+  isDoubtful = false,
+): void {
   const missing = namesOf(wanted).find((column) => !there.includes(column));
   if (missing === undefined) return;
+  if (isDoubtful) throw failure("source.no-header", { source: name, problem: `there is no ${missing}`, known: there });
   throw failure("source.unknown-column", { source: name, column: missing, known: there });
 }

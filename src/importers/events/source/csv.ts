@@ -1,10 +1,12 @@
-/** CSV and TSV with a header (RFC 4180; \n and \r\n both; blank lines may stand before it). */
+/** Values between delimiters, a row a line (CSV as RFC 4180 has it, TSV; \n and \r\n both; blank lines may come first). */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { identifier, literalPath, quote } from "../../../database/sql.ts";
 import { failure } from "../../../errors/failure.ts";
-import { hasReadableHeader } from "./head.ts";
+import { headOf, isReadableHeader } from "./head.ts";
+import { columnsOf, looksLikeValues, separatorsOf, splitLine } from "./header.ts";
+import type { Layout } from "./layout.ts";
 import { type BrokenRow, checkWidth, queryFile, type TextRows } from "./rows.ts";
-import type { Compression } from "./source.ts";
+import type { SourceFile } from "./source.ts";
 
 const REJECTS = "dien_rejects";
 const REJECT_SCANS = "dien_reject_scans";
@@ -14,40 +16,40 @@ const DROP_REJECTS = `DROP TABLE ${identifier(REJECTS)}; DROP TABLE ${identifier
 /** DuckDB's own are four times as large, and it holds several: too much for a small budget. */
 const BUFFER_BYTES = 2 ** 23;
 
-/** Of equally frequent ones the first. */
-const DELIMITERS = [",", ";", "\t", "|"] as const;
-type Delimiter = (typeof DELIMITERS)[number];
-
-const NOT_UTF8 = "the text is not UTF-8";
-
 export interface CsvOptions {
-  /** As errors call it. */
-  readonly name: string;
-  /** Where it is left out: that of `DELIMITERS` which the header has most of. */
-  readonly delimiter?: Delimiter;
-  readonly compression: Compression;
+  readonly format: "csv" | "tsv";
+  readonly layout: Layout;
   /** What the text of a column becomes, as SQL. */
   readonly convert?: (column: string, text: string) => string;
 }
 
-/** @throws UserError where there is no header or it names a column twice */
-export async function openCsv(connection: DuckDBConnection, path: string, options: CsvOptions): Promise<TextRows> {
-  const { name, compression, convert = (_, text) => text } = options;
-  const file = `${literalPath(path)}, auto_detect=false, buffer_size=${BUFFER_BYTES}, compression=${quote(compression)}`;
-  if (!(await hasReadableHeader(path, compression))) {
-    throw failure("source.bad-header", { source: name, problem: `cannot be read: ${NOT_UTF8}` });
-  }
-  const { header, before } = await readHeader(connection, name, file);
-  const { delimiter = mostFrequent(header) } = options;
-  const columns = splitHeader(header, delimiter, name);
+/** @throws UserError where there is no line, or it names a column twice */
+export async function openCsv(
+  connection: DuckDBConnection,
+  file: SourceFile,
+  { format, layout, convert = (_, text) => text }: CsvOptions,
+): Promise<TextRows> {
+  const { name, path, compression } = file;
+  const reason = reasonsOf(layout);
+  const unreadable = (problem: string) =>
+    failure("source.bad-header", { source: name, problem: `cannot be read: ${problem}` });
+  if (!isReadableHeader(await headOf(file))) throw unreadable(reason["INVALID ENCODING"]);
+  const input = `${literalPath(path)}, auto_detect=false, buffer_size=${BUFFER_BYTES}, compression=${quote(compression)}`;
+  const { line, before, broken } = await readFirstLine(connection, name, input);
+  if (broken !== undefined) throw unreadable(reason[broken] ?? broken);
+  const separators = separatorsOf(line, format, layout);
+  const columns = columnsOf(line, separators, layout, name);
   checkWidth(name, columns.length);
+  const hasHeader = layout.header === undefined;
   const places = new Map(columns.map((column, index) => [column, index]));
   // Names of our own: DuckDB's do not distinguish upper and lower case.
   const types = columns.map((_, index) => `'x${index}': 'VARCHAR'`).join(", ");
-  const reader = `read_csv(${file}, skip=${before}, header=true, delim=${quote(delimiter)}, quote='"', escape='"', columns={${types}}`;
+  const signs = `delim=${quote(separators.delimiter)}, quote=${quote(separators.quote)}, escape=${quote(separators.quote)}`;
+  const reader = `read_csv(${input}, skip=${before}, header=${hasHeader}, ${signs}, columns={${types}}`;
   return {
     name,
     columns,
+    isHeaderDoubtful: hasHeader && looksLikeValues(splitLine(line, separators) ?? []),
     select(wanted, numbered) {
       const texts = wanted.map((column, index) => {
         return `${convert(column, `x${places.get(column)}`)} AS c${index}`;
@@ -57,12 +59,12 @@ export async function openCsv(connection: DuckDBConnection, path: string, option
         FROM ${reader}, ${numbered ? "ignore_errors=true, parallel=false" : STORE_REJECTS})`;
     },
     async takeBroken() {
-      // DuckDB counts the header and a quoted line end is none: its lines are rows, from 2.
+      // DuckDB counts the header and a quoted line end is none: its lines are rows, from 1 or 2.
       const sql = `SELECT line, error_type, error_message FROM ${identifier(REJECTS)} ORDER BY line, column_idx`;
       const found = new Map<number, BrokenRow>();
-      for (const [line, type, message] of await queryFile(connection, name, sql)) {
-        const row = Number(line) - before - 1;
-        if (!found.has(row)) found.set(row, { row, why: explain(String(type), String(message)) });
+      for (const [number, type, message] of await queryFile(connection, name, sql)) {
+        const row = Number(number) - before - Number(hasHeader);
+        if (!found.has(row)) found.set(row, { row, why: reason[String(type)] ?? explain(String(message)) });
       }
       await connection.run(DROP_REJECTS);
       return [...found.values()];
@@ -70,59 +72,44 @@ export async function openCsv(connection: DuckDBConnection, path: string, option
   };
 }
 
-/**
- * The first line that is not blank, and how many are before it. Lines are read whole, without separators and quotes; so
- * those after it may be broken as it sees them.
- */
-async function readHeader(connection: DuckDBConnection, name: string, file: string) {
+/** The first line that is not blank; how many are before it; and why a line up to it cannot be read, where one cannot. */
+interface FirstLine {
+  readonly line: string;
+  readonly before: number;
+  readonly broken: string | undefined;
+}
+
+/** Lines are read whole, without separators and quotes; so those after the first may be broken as this sees them. */
+async function readFirstLine(connection: DuckDBConnection, name: string, input: string): Promise<FirstLine> {
   const whole = `delim='\x01', quote='', escape='', columns={'line': 'VARCHAR'}, strict_mode=false`;
-  const lines = `read_csv(${file}, header=false, parallel=false, ${whole}, ${STORE_REJECTS})`;
+  const lines = `read_csv(${input}, header=false, parallel=false, ${whole}, ${STORE_REJECTS})`;
   const numbered = `SELECT line, row_number() OVER () AS number FROM ${lines}`;
   const first = `SELECT line, number FROM (${numbered}) WHERE trim(line) <> '' LIMIT 1`;
   const [found] = await queryFile(connection, name, first);
   // A line that cannot be read has no number, so the next one has its.
   const until = found === undefined ? "" : `WHERE line <= ${found[1]}`;
-  const broken = `SELECT error_type FROM ${identifier(REJECTS)} ${until} LIMIT 1`;
-  const [reject] = await queryFile(connection, name, broken);
+  const [reject] = await queryFile(connection, name, `SELECT error_type FROM ${identifier(REJECTS)} ${until} LIMIT 1`);
   await connection.run(DROP_REJECTS);
-  if (reject !== undefined) {
-    const why = explain(String(reject[0]), String(reject[0]));
-    throw failure("source.bad-header", { source: name, problem: `cannot be read: ${why}` });
-  }
-  if (found === undefined) throw failure("file.empty", { path: name });
-  return { header: String(found[0]), before: Number(found[1]) - 1 };
+  if (found === undefined && reject === undefined) throw failure("file.empty", { path: name });
+  const [line, number] = found ?? ["", 1];
+  return {
+    line: String(line)
+      .replace(/^\ufeff/, "")
+      .replace(/\r$/, ""),
+    before: Number(number) - 1,
+    broken: reject === undefined ? undefined : String(reject[0]),
+  };
 }
 
-function mostFrequent(header: string): Delimiter {
-  const bare = header.replace(/"(?:[^"]|"")*"/g, "");
-  const counts = DELIMITERS.map((delimiter) => bare.split(delimiter).length);
-  return DELIMITERS[counts.indexOf(Math.max(...counts))];
+/** What DuckDB's kinds of errors mean to people. */
+function reasonsOf({ encoding = "UTF-8" }: Layout): Readonly<Record<string, string>> {
+  return {
+    "UNQUOTED VALUE": "a quoted value does not end as it should",
+    "INVALID ENCODING": `the text is not ${encoding}`,
+  };
 }
 
-function explain(type: string, message: string): string {
-  if (type === "UNQUOTED VALUE") return "a quoted value does not end as it should";
-  if (type === "INVALID ENCODING") return NOT_UTF8;
+function explain(message: string): string {
   const [, expected, found] = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(message) ?? [];
   return expected === undefined ? message.split("\n", 1)[0] : `expected ${expected} columns, found ${found}`;
-}
-
-/** @throws UserError where a quote stays open or a name occurs twice */
-function splitHeader(line: string, delimiter: Delimiter, name: string): string[] {
-  const cell = new RegExp(`(?:"((?:[^"]|"")*)"|([^"${delimiter}][^${delimiter}]*|))([${delimiter}]|$)`, "y");
-  const columns: string[] = [];
-  const text = line.replace(/^\ufeff/, "").replace(/\r$/, "");
-  for (let end: string = delimiter; end !== ""; ) {
-    const match = cell.exec(text);
-    if (match === null) {
-      throw failure("source.bad-header", { source: name, problem: "has quotes that do not end as they should" });
-    }
-    columns.push(match[1]?.replaceAll('""', '"') ?? match[2]);
-    end = match[3];
-  }
-  const seen = new Set<string>();
-  const twice = columns.find((column) => column !== "" && (seen.has(column) || !seen.add(column)));
-  if (twice !== undefined) {
-    throw failure("source.bad-header", { source: name, problem: `names column ${twice} twice` });
-  }
-  return columns;
 }

@@ -1,19 +1,43 @@
-/** The first bytes of a text file, which DuckDB does not show as they are: it leaves out a line that is not UTF-8. */
+/** The first bytes of a text file as they are, which DuckDB does not show: it leaves out a line that is not UTF-8. */
 import { isUtf8 } from "node:buffer";
 import { open } from "node:fs/promises";
 import { constants, gunzipSync } from "node:zlib";
 import { fileError } from "../../../files/failures.ts";
-import type { Compression } from "./source.ts";
+import type { SourceFile } from "./source.ts";
 
 const HEAD_BYTES = 1 << 16;
 const LINE_END = 0x0a;
 
 /**
- * Whether the first line that is not blank is UTF-8, as far as it lies in the first 64 KiB. Of zstd nothing is known, as
- * Node 20 cannot unpack it.
+ * The first 64 KiB of a file, unpacked. Of zstd nothing is known, as Node 20 cannot unpack it; nor of a gzip file that is
+ * damaged there, which `identify` reports.
  */
-export async function hasReadableHeader(path: string, compression: Compression): Promise<boolean> {
-  const head = compression === "zstd" ? Buffer.alloc(0) : await headOf(path, compression);
+export async function headOf({ path, name, compression }: SourceFile): Promise<Buffer> {
+  if (compression === "zstd") return Buffer.alloc(0);
+  try {
+    const file = await open(path);
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
+      const bytes = buffer.subarray(0, bytesRead);
+      return compression === "none" ? bytes : unpacked(bytes).subarray(0, HEAD_BYTES);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw fileError(error, "read", name);
+  }
+}
+
+function unpacked(bytes: Buffer): Buffer {
+  try {
+    return gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH });
+  } catch {
+    return Buffer.alloc(0);
+  }
+}
+
+/** Whether the first line that is not blank is UTF-8, as far as it lies in `head`. */
+export function isReadableHeader(head: Buffer): boolean {
   for (let from = 0; from < head.length; ) {
     const end = head.indexOf(LINE_END, from);
     if (end < 0) return true;
@@ -25,26 +49,11 @@ export async function hasReadableHeader(path: string, compression: Compression):
   return true;
 }
 
-async function headOf(path: string, compression: "none" | "gzip"): Promise<Buffer> {
-  try {
-    const file = await open(path);
-    try {
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
-      const bytes = buffer.subarray(0, bytesRead);
-      return compression === "none" ? bytes : unpacked(bytes);
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    throw fileError(error, "read", path);
-  }
-}
+/** Byte order marks (https://encoding.spec.whatwg.org/#bom-sniff). */
+const MARKS = { "utf-8": [0xef, 0xbb, 0xbf], "utf-16le": [0xff, 0xfe], "utf-16be": [0xfe, 0xff] } as const;
 
-/** What the beginning of a gzip file gives; nothing where it is damaged, which `identify` reports. */
-function unpacked(bytes: Buffer): Buffer {
-  try {
-    return gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH });
-  } catch {
-    return Buffer.alloc(0);
-  }
+/** The encoding that a byte order mark shows; undefined where there is none. */
+export function markedEncoding(head: Uint8Array): keyof typeof MARKS | undefined {
+  const encodings = Object.keys(MARKS) as (keyof typeof MARKS)[];
+  return encodings.find((encoding) => MARKS[encoding].every((byte, at) => head[at] === byte));
 }

@@ -24,7 +24,7 @@ const CHECKS: Readonly<Record<Compression, (chunks: AsyncIterable<Buffer>) => Pr
  * compare the checksums of gzip; so that is done here.
  * @throws UserError where the file cannot be read, or is damaged
  */
-export async function identify({ path, compression }: SourceFile): Promise<InputFile> {
+export async function identify({ name, path, compression }: SourceFile): Promise<InputFile> {
   const signal = currentSignal();
   const hash = createHash("sha256");
   let bytes = 0;
@@ -39,16 +39,16 @@ export async function identify({ path, compression }: SourceFile): Promise<Input
   try {
     await CHECKS[compression](counted(createReadStream(path, { highWaterMark: CHUNK_BYTES })));
   } catch (error) {
-    throw readingError(error, path);
+    throw readingError(error, name);
   }
-  return { name: basename(path), bytes, sha256: hash.digest("hex") };
+  return { name: basename(name), bytes, sha256: hash.digest("hex") };
 }
 
 /**
  * The path of a gzip file as DuckDB takes it: where zeros follow its last member, that of a copy in `folder` without
  * them. The lengths at the ends of members are small: only a file that ends with a zero may have more.
  */
-export async function withoutPadding(path: string, folder: string): Promise<string> {
+export async function withoutPadding({ path, name }: SourceFile, folder: string): Promise<string> {
   try {
     if (!(await endsWithZero(path))) return path;
     const read = (end?: number) =>
@@ -70,7 +70,7 @@ export async function withoutPadding(path: string, folder: string): Promise<stri
     });
     return copy;
   } catch (error) {
-    throw readingError(error, path);
+    throw readingError(error, name);
   }
 }
 

@@ -6,7 +6,7 @@
  * notes show that something is wrong, the file is read once more, in order and with numbers, to find which row it is.
  */
 import { randomUUID } from "node:crypto";
-import { rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { identifier } from "../../../database/sql.ts";
@@ -16,9 +16,11 @@ import { isPostgres } from "./address.ts";
 import { badRows, checkKeys, checkUnique, checkZones, type Part } from "./checks.ts";
 import { checkColumns, type LogColumns, NOTE, namesOf, noteOf, type Wanted, wantedColumns } from "./columns.ts";
 import { identify } from "./inputs.ts";
+import type { Layout } from "./layout.ts";
 import { openCopied, openFile } from "./open.ts";
+import { receive } from "./plain.ts";
 import { type BrokenRow, type TextRows, unreadable } from "./rows.ts";
-import { findFiles, type SourceFile } from "./source.ts";
+import { findFiles, formatOf, type SourceFile } from "./source.ts";
 
 export type { LogColumns };
 
@@ -31,6 +33,8 @@ export interface LoadOptions {
   readonly skipBadRows: boolean;
   /** An existing folder for temporary files, which the caller removes. */
   readonly workFolder: string;
+  /** How files are written, where their names do not say. */
+  readonly layout?: Layout;
   /** Of tables of users and items: the key that may occur once. */
   readonly unique?: "user" | "item";
   /** Bytes read so far; of a server nobody knows the total. */
@@ -64,21 +68,22 @@ export async function loadTable(
   options: LoadOptions,
 ): Promise<LoadedTable> {
   const wanted = wantedColumns(columns, options.utcOffset, options.missing);
-  const spilled = join(options.workFolder, `postgres-${randomUUID()}.csv`);
+  const copies = join(options.workFolder, `copies-${randomUUID()}`);
   const into = identifier(table);
   await connection.run(
     `CREATE TABLE ${into} (${wanted.map(({ stored, type }) => `${identifier(stored)} ${type}`).join(", ")}, note UINTEGER)`,
   );
   try {
+    await mkdir(copies);
     const parts = isPostgres(source)
-      ? [await loadPostgres(connection, into, source, spilled, wanted, options)]
-      : await loadFiles(connection, into, await findFiles(connection, source), wanted, options);
+      ? [await loadPostgres(connection, into, source, join(copies, "postgres.csv"), wanted, options)]
+      : await loadFiles(connection, into, await findFiles(connection, source), copies, wanted, options);
     return await finish(connection, into, source, parts, wanted, options);
   } catch (error) {
     await connection.run(`DROP TABLE ${into}`);
     throw error;
   } finally {
-    await rm(spilled, { force: true });
+    await rm(copies, { recursive: true, force: true });
   }
 }
 
@@ -86,17 +91,20 @@ async function loadFiles(
   connection: DuckDBConnection,
   into: string,
   files: readonly SourceFile[],
+  copies: string,
   wanted: readonly Wanted[],
-  { onProgress, workFolder }: LoadOptions,
+  { onProgress, layout = {} }: LoadOptions,
 ): Promise<Part[]> {
+  for (const file of files) formatOf(file, layout);
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
   const parts: Part[] = [];
   let done = 0;
-  for (const [index, file] of files.entries()) {
+  for (const [index, found] of files.entries()) {
+    const file = await receive(found, copies);
     const identity = identify(file);
     const loading = (async () => {
-      const rows = await openFile(connection, file, workFolder);
-      if (typeof rows.columns !== "function") checkColumns(rows.name, rows.columns, wanted);
+      const rows = await openFile(connection, file, layout, copies);
+      if (typeof rows.columns !== "function") checkColumns(rows.name, rows.columns, wanted, rows.isHeaderDoubtful);
       const broken = await insert(connection, into, index, rows, wanted, (share) =>
         onProgress?.(done + share * file.bytes, total),
       );

@@ -3,18 +3,13 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { literalPath, quote } from "../../../database/sql.ts";
 import { queryFile, type TextRows } from "./rows.ts";
 import { numberText } from "./rules.ts";
-import type { Compression } from "./source.ts";
+import type { SourceFile } from "./source.ts";
 
 /**
  * The rows of a file. Strings are taken as they are, true and false as words; whole numbers as their digits and others as
  * JavaScript prints them, so that 1.0 is the category "1" here as in Parquet and in a request.
  */
-export function openNdjson(
-  connection: DuckDBConnection,
-  path: string,
-  name: string,
-  compression: Compression,
-): TextRows {
+export function openNdjson(connection: DuckDBConnection, { path, name, compression }: SourceFile): TextRows {
   // A line that is no JSON becomes null, and so keeps its number.
   const packed = compression === "none" ? "uncompressed" : compression;
   const lines = `read_ndjson_objects(${literalPath(path)}, ignore_errors=true, compression=${quote(packed)})`;

@@ -1,29 +1,45 @@
 /** Files of a source as rows of texts, by their formats. */
 import type { DuckDBConnection } from "@duckdb/node-api";
+import { failure } from "../../../errors/failure.ts";
 import { openCsv } from "./csv.ts";
-import { withoutPadding } from "./inputs.ts";
+import type { Format, Layout } from "./layout.ts";
 import { openNdjson } from "./ndjson.ts";
 import { openParquet } from "./parquet.ts";
+import { plain } from "./plain.ts";
 import type { TextRows } from "./rows.ts";
 import { numberText } from "./rules.ts";
-import type { SourceFile } from "./source.ts";
+import { formatOf, type SourceFile } from "./source.ts";
 
-/** @param folder where a copy may lie until all is read */
+/** Keys of a layout that mean nothing to a format. */
+const UNUSED: Readonly<Record<Format, readonly (keyof Layout)[]>> = {
+  csv: [],
+  tsv: [],
+  ndjson: ["delimiter", "quote", "header"],
+  parquet: ["delimiter", "quote", "header", "encoding"],
+};
+
+/**
+ * @param folder where a copy may lie until all is read
+ * @throws UserError where the file cannot be read, or is not of the layout
+ */
 export async function openFile(
   connection: DuckDBConnection,
-  { path: name, format, compression }: SourceFile,
+  file: SourceFile,
+  layout: Layout,
   folder: string,
 ): Promise<TextRows> {
-  const path = compression === "gzip" ? await withoutPadding(name, folder) : name;
+  const format = formatOf(file, layout);
+  const unused = UNUSED[format].find((key) => layout[key] !== undefined);
+  if (unused !== undefined) throw failure("source.unused-layout", { source: file.name, format, key: unused });
+  const readable = await plain(file, format, layout, folder);
   switch (format) {
     case "csv":
-      return await openCsv(connection, path, { name, compression });
     case "tsv":
-      return await openCsv(connection, path, { name, delimiter: "\t", compression });
+      return await openCsv(connection, readable, { format, layout });
     case "ndjson":
-      return openNdjson(connection, path, name, compression);
+      return openNdjson(connection, readable);
     case "parquet":
-      return await openParquet(connection, path, name);
+      return await openParquet(connection, readable.path, readable.name);
   }
 }
 
@@ -34,5 +50,6 @@ export function openCopied(
   { name, reals }: { name: string; reals: ReadonlySet<string> },
 ) {
   const convert = (column: string, text: string) => (reals.has(column) ? numberText(`${text}::DOUBLE`) : text);
-  return openCsv(connection, path, { name, delimiter: ",", compression: "none", convert });
+  const copy: SourceFile = { name, path, bytes: 0, isPipe: false, format: "csv", compression: "none" };
+  return openCsv(connection, copy, { format: "csv", layout: { delimiter: "," }, convert });
 }

@@ -18,6 +18,8 @@ export interface TextRows {
   readonly name: string;
   /** Exact names in the file's order; where every row names its own (NDJSON), those of all rows or of the first few. */
   readonly columns: readonly string[] | ((first?: number) => Promise<readonly string[]>);
+  /** Whether its header looks like a row of values, as that of a file without one does. */
+  readonly isHeaderDoubtful?: boolean;
   /**
    * A SELECT with a column `c0`, `c1`, ... for each of `wanted`: texts, null where missing or empty. And `fault`: why a
    * row cannot be used whatever its values are, or null; and `row`, its number in the file, if they are to be numbered.

@@ -7,8 +7,10 @@ import { identifier } from "../../../database/sql.ts";
 import { failure } from "../../../errors/failure.ts";
 import { isPostgres } from "./address.ts";
 import { identify } from "./inputs.ts";
+import type { Layout } from "./layout.ts";
 import { type ColumnLook, lookAtColumns } from "./look.ts";
 import { openCopied, openFile } from "./open.ts";
+import { receive } from "./plain.ts";
 import { checkWidth, queryFile, type TextRows } from "./rows.ts";
 import { findFiles } from "./source.ts";
 
@@ -33,12 +35,13 @@ export async function takeSample(
   table: string,
   source: string,
   workFolder: string,
+  layout: Layout = {},
 ): Promise<Sample> {
   const path = join(workFolder, `postgres-${randomUUID()}.csv`);
   try {
     const names = isPostgres(source)
       ? await samplePostgres(connection, table, source, path)
-      : await sampleFiles(connection, table, source, workFolder);
+      : await sampleFiles(connection, table, source, workFolder, layout);
     const [[rows]] = await queryFile(connection, table, `SELECT count(*) FROM ${identifier(table)}`);
     if (Number(rows) === 0)
       throw failure("source.no-rows", { source: isPostgres(source) ? "the postgres table" : source });
@@ -63,13 +66,15 @@ async function sampleFiles(
   table: string,
   source: string,
   workFolder: string,
+  layout: Layout,
 ): Promise<readonly string[]> {
   let columns: readonly string[] = [];
   let added = 0;
-  for (const file of await findFiles(connection, source)) {
+  for (const found of await findFiles(connection, source)) {
+    const file = await receive(found, workFolder);
     const isWhole = async () => file.compression === "none" || (await identify(file));
     try {
-      const rows = await openFile(connection, file, workFolder);
+      const rows = await openFile(connection, file, layout, workFolder);
       const there = await columnsOf(rows);
       checkWidth(rows.name, there.length, typeof rows.columns === "function" ? MOST_KEYS : undefined);
       if (columns.length === 0) columns = there;

@@ -7,18 +7,25 @@ import { quote } from "../../../database/sql.ts";
 import { isAddress, withoutAddress } from "../../../errors/addresses.ts";
 import { failure } from "../../../errors/failure.ts";
 import { fileError, unlessAbsent } from "../../../files/failures.ts";
+import { FORMATS, type Format, type Layout } from "./layout.ts";
 
 export const COMPRESSIONS = { "": "none", ".gz": "gzip", ".zst": "zstd" } as const;
 export type Compression = (typeof COMPRESSIONS)[keyof typeof COMPRESSIONS];
 
 export interface SourceFile {
+  /** As errors call it. */
+  readonly name: string;
+  /** Where it lies: of a pipe that was received, its copy. */
   readonly path: string;
   readonly bytes: number;
-  readonly format: "csv" | "tsv" | "ndjson" | "parquet";
+  /** What can be read once, from its beginning to its end. */
+  readonly isPipe: boolean;
+  /** What the ending of its name says; undefined where that says nothing. */
+  readonly format: Format | undefined;
   readonly compression: Compression;
 }
 
-const FORMATS: Readonly<Record<string, SourceFile["format"]>> = {
+const ENDINGS: Readonly<Record<string, Format>> = {
   csv: "csv",
   tsv: "tsv",
   parquet: "parquet",
@@ -27,11 +34,13 @@ const FORMATS: Readonly<Record<string, SourceFile["format"]>> = {
   json: "ndjson",
 };
 const LIST = ".csv, .tsv, .ndjson, .jsonl and .json, each perhaps with .gz or .zst, and .parquet";
+/** Node makes pipes to its children that Linux does not open by these names. */
+export const STANDARD_INPUT = ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
 
 /**
  * The files of a path or a pattern (as of DuckDB: *, ?, [ab] and **), sorted by name. A path that exists is that file,
  * whatever characters it is made of.
- * @throws UserError where there is none, or one is a folder, or its format is not known
+ * @throws UserError where there is none, or one is a folder or a device
  */
 export async function findFiles(connection: DuckDBConnection, source: string): Promise<SourceFile[]> {
   const literal = await look(source);
@@ -46,10 +55,20 @@ export async function findFiles(connection: DuckDBConnection, source: string): P
   return Promise.all(
     paths.map(async (path) => {
       const found = await look(path);
-      if (!found?.isFile()) throw failure("source.no-file", { path });
-      return { path, bytes: found.size, ...formatOf(path) };
+      const isPipe = found !== undefined && (found.isFIFO() || (found.isSocket() && STANDARD_INPUT.includes(path)));
+      if (!found?.isFile() && !isPipe) throw failure("source.no-file", { path });
+      return { name: path, path, bytes: isPipe ? 0 : found.size, isPipe, ...endingOf(path) };
     }),
   );
+}
+
+/** @throws UserError where neither the layout nor the name of a file says its format */
+export function formatOf({ name, format, compression }: SourceFile, layout: Layout): Format {
+  const found = layout.format ?? format;
+  if (found === undefined || (found === "parquet" && compression !== "none")) {
+    throw failure("source.unknown-format", { path: name, known: LIST, formats: FORMATS });
+  }
+  return found;
 }
 
 async function look(path: string) {
@@ -69,12 +88,9 @@ async function expand(connection: DuckDBConnection, pattern: string): Promise<st
   return files.sort((a, b) => (a < b ? -1 : 1));
 }
 
-function formatOf(path: string): Pick<SourceFile, "format" | "compression"> {
-  const [, ending = "", packed = ""] = /\.([a-z]+?)(\.gz|\.zst)?$/i.exec(basename(path)) ?? [];
-  const format = FORMATS[ending.toLowerCase()];
+function endingOf(path: string): Pick<SourceFile, "format" | "compression"> {
+  const [, name, packed = ""] = /^(.*?)(\.gz|\.zst)?$/is.exec(basename(path))!;
+  const [, ending = ""] = /\.([a-z]+)$/i.exec(name) ?? [];
   const compression = COMPRESSIONS[packed.toLowerCase() as keyof typeof COMPRESSIONS];
-  if (format === undefined || (format === "parquet" && compression !== "none")) {
-    throw failure("source.unknown-format", { path, known: LIST });
-  }
-  return { format, compression };
+  return { format: ENDINGS[ending.toLowerCase()], compression };
 }
