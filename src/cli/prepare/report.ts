@@ -62,6 +62,7 @@ function eventsLines(summary: EventsSummary, out: string): string[] {
     ...table(["users", "items", "behaviours"], [[users, items, behaviours].map(count)]),
     ...table(["samples", "", "clicked", ""], rows),
     ...droppedLines(dropped),
+    ...(summary.anonymous === undefined ? [] : [`samples of nobody: ${count(summary.anonymous)}`]),
     ...(summary.protocol === "temporal"
       ? [
           "no labels: each behaviour is predicted from those before it, against a sampled negative (columns.label names a label)",

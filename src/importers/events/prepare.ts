@@ -45,6 +45,8 @@ export interface EventsSummary extends PreparedCounts {
   readonly validFrom?: string;
   readonly testFrom?: string;
   readonly dropped: Readonly<Record<string, number>>;
+  /** Samples of nobody, where these are kept. */
+  readonly anonymous?: number;
   readonly warnings: readonly string[];
   readonly seconds: number;
 }
@@ -120,7 +122,7 @@ export async function prepareLogs(
       importer,
       protocol: rule.split === null ? "temporal" : "impressions",
       seed,
-      settings: settingsOf(features, rule),
+      settings: { ...settingsOf(features, rule), ...(features.anonymous && { anonymousSamples: made.nobody }) },
       window: rule.window,
       utcOffset: features.utcOffset,
       ...contents,
@@ -128,7 +130,8 @@ export async function prepareLogs(
       inputs: loaded.inputs,
     });
     const warnings = [...made.warnings, ...loaded.examples];
-    return summarise(manifest, learned, rule, warnings, (performance.now() - start) / 1000);
+    const summary = summarise(manifest, learned, rule, warnings, (performance.now() - start) / 1000);
+    return { ...summary, ...(features.anonymous && { anonymous: made.nobody }) };
   });
 }
 
@@ -179,6 +182,7 @@ async function makeFiles(
 ) {
   const [reading, writing] = [await connect(), await connect()];
   const left = await buildLog(reading, features, tables, (done, total) => onProgress?.("log", done, total));
+  const nobody = await oneNumber(reading, "SELECT count(*) FROM users WHERE key IS NULL");
   const warnings = [...(await unmatchedTables(reading, tables)), ...(await dominantUsers(reading))];
   const rule: SampleRule = {
     split: features.columns.label === undefined ? null : await boundaries(reading, features.split),
@@ -200,7 +204,14 @@ async function makeFiles(
   const unclicked = await writeFiles({ reading, writing }, folder, reader, learned, contents, seed, (done) =>
     onProgress?.("write", done, reader.rows),
   );
-  return { dropped: { badRows: skipped, ...left }, contents: { ...contents, unclicked }, learned, rule, warnings };
+  return {
+    dropped: { badRows: skipped, ...left },
+    contents: { ...contents, unclicked },
+    learned,
+    rule,
+    warnings,
+    nobody,
+  };
 }
 
 /** Where rows were left out, they may be why a log makes no dataset. */

@@ -31,13 +31,14 @@ export const csv = (head: readonly string[], rows: readonly (readonly (string | 
 function logText(rows: readonly Row[]): string {
   const cells = rows.map((row) => [
     row.user,
+    row.session,
     row.item,
     row.time,
     row.label,
     row.type,
     ...ROW_FIELDS.map((f) => row.fields[f]),
   ]);
-  return csv(["user", "item", "time", "label", "type", ...ROW_FIELDS], cells);
+  return csv(["user", "session", "item", "time", "label", "type", ...ROW_FIELDS], cells);
 }
 
 function tableText(key: string, table: Readonly<Record<string, Fields>>, fields: readonly string[]): string {
@@ -59,17 +60,18 @@ function featuresOf(given: Case) {
     ...(name === "item" && { column: "item" }),
     ...(from === "events" && kind !== "hour" && kind !== "weekday" && { from }),
   });
+  const user = given.sessions ? ["user", "session"] : "user";
   const type = typed ? { type: "type" } : {};
   const minutes = Math.abs(given.offset);
   const two = (value: number) => String(value).padStart(2, "0");
   return {
-    columns: { user: "user", item: "item", time: "time", ...(labelled && { label: "label" }), ...type },
+    columns: { user, item: "item", time: "time", ...(labelled && { label: "label" }), ...type },
     behaviours: {
       max_history: given.maxHistory,
       ...(window !== null && { window_days: window / 86_400_000 }),
       ...(behaviourTypes && { types: behaviourTypes }),
       ...(given.behaviours && {
-        columns: { user: "user", time: "time", ...type, ...(itemsNamed && { item: "item" }) },
+        columns: { user, time: "time", ...type, ...(itemsNamed && { item: "item" }) },
       }),
       ...(given.behaviours && { fields: known }),
     },
@@ -77,6 +79,7 @@ function featuresOf(given: Case) {
       impressions: { ...(impressionTypes && { types: impressionTypes }) },
       split: "valid" in split ? split : { valid_from: split.validFrom, test_from: split.testFrom },
     }),
+    anonymous: given.anonymous ? "keep" : "refuse",
     utc_offset: `${given.offset < 0 ? "-" : "+"}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`,
     fields: { user: given.user.map(field), item: given.item.map(field), context: given.context.map(field) },
   };
@@ -221,7 +224,8 @@ const fieldsOf = (names: readonly string[]): fc.Arbitrary<Fields> =>
 const rowsOf = (least: number, most: number): fc.Arbitrary<Row[]> =>
   fc.array(
     fc.record({
-      user: oneOf("u1", "u2", "u10", "ü"),
+      user: oneOf("u1", "u2", "u10", "ü", null),
+      session: oneOf("u1", "s", null),
       item: oneOf("i1", "i2", "i3", "i10", "é"),
       time: fc.integer({ min: 0, max: 20 }).map((step) => START + step * STEP),
       label: oneOf(0, 0, 1, 1, null, null),
@@ -234,6 +238,8 @@ const rowsOf = (least: number, most: number): fc.Arbitrary<Row[]> =>
 export const cases: fc.Arbitrary<Case> = fc
   .record({
     labelled: oneOf(true, true, false),
+    sessions: fc.boolean(),
+    anonymous: fc.boolean(),
     typed: fc.boolean(),
     events: rowsOf(12, 40),
     twice: fc.integer({ min: 0, max: 4 }),
@@ -277,10 +283,15 @@ export const cases: fc.Arbitrary<Case> = fc
         minCount,
       });
       const itemsFrom = itemTable ? "table" : "events";
+      const { sessions, anonymous } = rest;
+      const someone = (row: Row): Row => {
+        const isNobody = row.user === null && !(sessions && row.session !== null);
+        return isNobody && !anonymous ? { ...row, user: "u1" } : row;
+      };
       return {
         ...rest,
-        events: [...events, ...events.slice(0, twice)],
-        ...(behaviours !== null && { behaviours }),
+        events: [...events, ...events.slice(0, twice)].map(someone),
+        ...(behaviours !== null && { behaviours: behaviours.map(someone) }),
         // A table says all there is of items that are named.
         known: behaviours === null || (rest.itemsNamed && itemTable) ? [] : ["category", "price"],
         ...(rest.typed && behaviourTypes && { behaviourTypes }),

@@ -80,8 +80,10 @@ describe("a dataset of events", () => {
           const sequences = referenceOf({ ...any, labelled, split })?.sequences ?? [];
           /** Without labels, of each user what is later than the last behaviour of the training part. */
           const ends = new Map(sequences.map(({ user, times, training }) => [user, times[training - 1] ?? 0]));
-          const isLater = ({ user, time }: Row) =>
-            labelled ? time >= split.validFrom : time > (ends.get(user) ?? Number.POSITIVE_INFINITY);
+          const isLater = ({ user, session, time }: Row) =>
+            labelled
+              ? time >= split.validFrom
+              : time > (ends.get(user ?? `session=${session}`) ?? Number.POSITIVE_INFINITY);
           const mapped = (change: (row: Row) => Row): Case => ({
             ...any,
             labelled,

@@ -6,7 +6,9 @@ import { categoryOf, type Transform } from "../../../src/dataset/transform.ts";
 
 /** A row of a log; null is an empty cell. Fields are those of the log's rows, by name. */
 export interface Row {
-  readonly user: string;
+  readonly user: string | null;
+  /** Who it is where the user is not known. */
+  readonly session: string | null;
   readonly item: string;
   readonly time: number;
   readonly label: number | null;
@@ -24,6 +26,9 @@ export interface ReferenceField {
 
 export interface Case {
   readonly labelled: boolean;
+  /** Whether sessions stand in for users, and whether rows may be of nobody. */
+  readonly sessions: boolean;
+  readonly anonymous: boolean;
   readonly typed: boolean;
   readonly events: readonly Row[];
   /** A log of its own; its rows name items, or without `itemsNamed` are known by the fields `known`. */
@@ -88,6 +93,10 @@ interface Item {
   readonly fields: Readonly<Record<string, string | null>>;
 }
 
+/** Behind all keys of users; a number follows. */
+const NOBODY = "\u{10ffff}";
+const nameOf = (user: string) => (user.startsWith(NOBODY) ? "" : user);
+
 const bytes = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
 function compare(a: readonly (string | number | null)[], b: readonly (string | number | null)[]): number {
@@ -115,6 +124,9 @@ export function referenceOf(given: Case): Reference | null {
       [b.user, b.time, b.item === null ? 0 : Number(rowOf.get(idOf(b.item))), ...b.order],
     ),
   );
+  sorted.forEach((event, i) => {
+    if (event.user === NOBODY) sorted[i] = { ...event, user: NOBODY + i };
+  });
   const users = [...new Set(sorted.map(({ user }) => user))];
 
   let boundaries: { validFrom: number; testFrom: number } | null = null;
@@ -169,7 +181,7 @@ export function referenceOf(given: Case): Reference | null {
       return String(shown.at(-1)?.item?.key);
     });
     return {
-      user,
+      user: nameOf(user),
       items: own.map(({ item }) => item?.key ?? ""),
       times: own.map(({ time }) => time),
       training: learned.length,
@@ -206,7 +218,7 @@ export function referenceOf(given: Case): Reference | null {
     return (value: string | null) => known.findIndex(([category]) => category === categoryOf(transform, value)) + 1;
   };
   const rawOf = (field: ReferenceField, event: Event): string | null => {
-    if (field.from === "key") return event.user;
+    if (field.from === "key") return nameOf(event.user) || null;
     if (field.from === "table") return given.users[event.user]?.[field.name] ?? null;
     return field.kind === "hour" || field.kind === "weekday" ? String(event.time) : event.fields[field.name];
   };
@@ -244,7 +256,7 @@ export function referenceOf(given: Case): Reference | null {
       .filter((sample) => sample.split === split)
       .flatMap(({ event, position, length }): ReferenceSample[] => {
         const ids = sampleFields.map((field) => field(event));
-        const shared = { time: event.time, user: event.user, position, length, ids };
+        const shared = { time: event.time, user: nameOf(event.user), position, length, ids };
         const item = event.item?.key ?? "";
         if (boundaries !== null) return [{ ...shared, label: Number(event.label), item }];
         return [
@@ -267,13 +279,19 @@ function eventsOf(given: Case) {
   const { labelled, typed, behaviourTypes, impressionTypes } = given;
   const among = (types: readonly string[] | undefined, type: string | null) =>
     types === undefined || !typed || (type !== null && types.includes(type));
-  let unused = 0;
+  let [unused, anonymous] = [0, 0];
   const rows: Event[] = [];
   const add = (row: Row, log: "events" | "behaviours") => {
     const label = log === "events" && labelled && among(impressionTypes, row.type) ? row.label : null;
     const behaviour = among(behaviourTypes, row.type) && !(log === "events" && labelled && row.label === 0);
     if (label === null && !behaviour) {
       unused++;
+      return;
+    }
+    const session = given.sessions && row.session !== null ? `session=${row.session}` : null;
+    const user = row.user ?? session ?? NOBODY;
+    if (user === NOBODY && label === null) {
+      anonymous++;
       return;
     }
     const named = log === "events" || given.itemsNamed;
@@ -290,7 +308,7 @@ function eventsOf(given: Case) {
       .filter(({ from, kind }) => from === "events" && kind !== "hour" && kind !== "weekday")
       .map(({ name }) => fields[name]);
     const order = [label ?? -1, behaviour ? 1 : 0, ...rest, typed ? row.type : null];
-    rows.push({ user: row.user, item, time: row.time, label, behaviour, fields, order });
+    rows.push({ user, item, time: row.time, label, behaviour, fields, order });
     logs.push(log);
   };
   const logs: string[] = [];
@@ -300,7 +318,15 @@ function eventsOf(given: Case) {
   rows.forEach((row, i) => {
     const { user, item, time, order } = row;
     once.set(
-      JSON.stringify([logs[i], user, item?.key, item?.named, item?.named === false ? item.fields : 0, time, order]),
+      JSON.stringify([
+        logs[i],
+        user === NOBODY ? i : user,
+        item?.key,
+        item?.named,
+        item?.named === false ? item.fields : 0,
+        time,
+        order,
+      ]),
       row,
     );
   });
@@ -319,6 +345,7 @@ function eventsOf(given: Case) {
     dropped: {
       badRows: 0,
       unusedEvents: unused,
+      ...(given.anonymous && { anonymousBehaviours: anonymous }),
       ...(!labelled && { usersWithOneBehaviour: single }),
       duplicateEvents: kept.length - events.length,
     },

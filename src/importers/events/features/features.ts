@@ -47,6 +47,8 @@ export interface Features {
   readonly split: TimeSplit;
   /** Texts that stand for a missing value. */
   readonly missing: readonly string[];
+  /** Whether impressions of nobody are kept. */
+  readonly anonymous: boolean;
   /** Minutes east of UTC. */
   readonly utcOffset: number;
   readonly keys: { readonly user: string; readonly item: string };
@@ -75,8 +77,8 @@ export function resolveFeatures(
   const refuse = (field: string, problem: string) => failure("features.conflict", { path, field, problem });
   const file = parseFeatures(value);
   if (typeof file === "string") throw failure("features.invalid", { path, problem: file });
-  const { columns, behaviours, impressions, missing, min_count: minCount, keys: named, fields } = file;
-  const keys = { user: named.user ?? columns.user, item: named.item ?? columns.item };
+  const { columns, behaviours, impressions, missing, anonymous, min_count: minCount, keys: named, fields } = file;
+  const keys = { user: named.user ?? columns.user[0], item: named.item ?? columns.item };
   const utcOffset = offsetMinutes(file.utc_offset);
   if (Math.abs(utcOffset) > 60 * FURTHEST)
     throw refuse("utc_offset", `expected at most ${FURTHEST} hours, found ${file.utc_offset}`);
@@ -95,7 +97,7 @@ export function resolveFeatures(
       throw refuse(where, `${given.kind} is a kind of context fields`);
     }
     checkUsed(given, (why) => refuse(where, why));
-    const isKey = kind === "user" && column === (from === "users" ? keys.user : columns.user);
+    const isKey = kind === "user" && column === (from === "users" ? keys.user : columns.user[0]);
     return {
       name,
       column,
@@ -125,6 +127,7 @@ export function resolveFeatures(
     impressions,
     split: resolveSplit(file.split, utcOffset, refuse),
     missing,
+    anonymous: anonymous === "keep",
     utcOffset,
     keys,
     fields: {
@@ -205,22 +208,26 @@ function check({ columns, behaviours, impressions, split, fields }: Features, ow
 }
 
 /** What to read of the events. */
-export function eventColumns({ columns, fields }: Features): LogColumns {
+export function eventColumns({ columns, anonymous, fields }: Features): LogColumns {
   const all = [...fields.user, ...fields.item, ...fields.context];
-  return { ...columns, fields: all.filter((field) => field.from === "events" && !readsTime(field)).map(tableField) };
+  return {
+    ...columns,
+    anonymous,
+    fields: all.filter((field) => field.from === "events" && !readsTime(field)).map(tableField),
+  };
 }
 
 /** What to read of a log of behaviours. */
-export function behaviourColumns({ behaviours, fields }: Features): LogColumns {
+export function behaviourColumns({ behaviours, anonymous, fields }: Features): LogColumns {
   const kind = (name: string) => tableField(fields.item.find((field) => field.name === name) as FieldSpec).kind;
   const own = behaviours.fields.map(({ name, column }) => ({ name, column, kind: kind(name) }));
-  return { ...behaviours.columns, fields: own };
+  return { ...behaviours.columns, anonymous, fields: own };
 }
 
 /** What to read of the table of users, or of items. */
 export function tableColumns({ keys, fields }: Features, kind: "user" | "item"): LogColumns {
   const own = fields[kind].filter(({ from }) => from === `${kind}s`).map(tableField);
-  return kind === "user" ? { user: keys.user, fields: own } : { item: keys.item, fields: own };
+  return kind === "user" ? { user: [keys.user], fields: own } : { item: keys.item, fields: own };
 }
 
 function tableField({ name, column, kind }: FieldSpec): LogColumns["fields"][number] {

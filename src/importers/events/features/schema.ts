@@ -18,7 +18,11 @@ const NAME = "expected a name of lower-case letters, digits and _, a letter firs
 const fieldName = z.string(NAME).regex(/^[a-z][a-z0-9_]*$/, NAME);
 const types = z.array(text).min(1, "expected at least one type");
 
-const rowColumns = { user: column, time: column, type: column.exactOptional() };
+const USERS = "expected the name of a column";
+/** The column of users, and others that know those of whom it does not. */
+const users = z.union([column, z.array(column).min(1, USERS)], USERS).transform((given) => [given].flat());
+
+const rowColumns = { user: users, time: column, type: column.exactOptional() };
 
 /** A hundred years: whoever wants all of the past leaves the limit out. */
 const MOST_DAYS = 36_525;
@@ -79,6 +83,8 @@ const featuresSchema = z.strictObject({
   split: z.strictObject({ valid: share, test: share, valid_from: when, test_from: when }).prefault({}),
   /** What was seen less often than this in the training part is unknown; a field may have its own. */
   min_count: z.int().min(1).default(1),
+  /** Whether impressions of nobody are kept, each as of a user without a history, or bad rows. */
+  anonymous: z.enum(["keep", "refuse"]).default("refuse"),
   /** Texts that stand for a missing value, as an empty one does. */
   missing: z.array(text).max(MOST_MISSING, `there are more than ${MOST_MISSING} texts`).default([]),
   /** Of times that carry no offset, and of hours and weekdays. */

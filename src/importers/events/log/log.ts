@@ -8,7 +8,7 @@
  * | table | columns |
  * |---|---|
  * | `log` | `sequence`, `time`, `item` (catalogue row, 0 unknown), `label` (-1 of what is no impression), `behaviour` (0 or 1), codes of the fields of its rows |
- * | `users` | `sequence`, `key`, `behaviours` (how many), codes of the fields of the users' table |
+ * | `users` | `sequence`, `key` (null of nobody), `behaviours` (how many), codes of the fields of the users' table |
  * | `catalogue` | `row`, `key`, `keyed` (false of what is known by its fields alone), codes of the fields of items, as training knows them |
  * | `d_FIELD` | `code`, `raw`: a field's dictionary, in order; code 0 means missing and is not in it |
  */
@@ -82,8 +82,8 @@ async function checkTypes(connection: DuckDBConnection, features: Features, tabl
 }
 
 /**
- * Rows that are impressions, behaviours or both. Where behaviours are predicted, users with one alone are left out:
- * their rows, that is, do not differ in any column.
+ * Rows that are impressions, behaviours or both; of nobody, impressions. Where behaviours are predicted, users with one
+ * alone are left out: their rows, that is, do not differ in any column.
  */
 function usedRows(features: Features, tables: GivenTables): string[] {
   const { columns, behaviours, impressions } = features;
@@ -91,13 +91,20 @@ function usedRows(features: Features, tables: GivenTables): string[] {
     types === undefined || !typed ? "true" : `coalesce("type" IN (${types.map(quote).join(", ")}), false)`;
   const labelled = columns.label !== undefined;
   const isBehaviour = among(behaviours.types, columns.type !== undefined);
-  const views = [
-    `CREATE VIEW all_events AS FROM (SELECT *,
-      ${labelled ? `"label" IS NOT NULL AND ${among(impressions.types, columns.type !== undefined)}` : "false"} AS impression,
-      ${labelled ? `coalesce("label", 1) = 1 AND ${isBehaviour}` : isBehaviour} AS behaviour FROM raw_events)
-    WHERE impression OR behaviour`,
-    `CREATE VIEW all_behaviours AS FROM raw_behaviours WHERE ${among(behaviours.types, behaviours.columns.type !== undefined)}`,
-  ].slice(0, logsOf(tables).length);
+  const kinds = {
+    events: [
+      labelled ? `"label" IS NOT NULL AND ${among(impressions.types, columns.type !== undefined)}` : "false",
+      labelled ? `coalesce("label", 1) = 1 AND ${isBehaviour}` : isBehaviour,
+    ],
+    behaviours: ["false", among(behaviours.types, behaviours.columns.type !== undefined)],
+  };
+  const views = logsOf(tables).flatMap((log) => {
+    const [impression, behaviour] = kinds[log];
+    return [
+      `CREATE VIEW marked_${log} AS SELECT *, ${impression} AS impression, ${behaviour} AS behaviour FROM raw_${log}`,
+      `CREATE VIEW all_${log} AS FROM marked_${log} WHERE impression OR (behaviour AND "user" IS NOT NULL)`,
+    ];
+  });
   const used = (rest: string) => logsOf(tables).map((log) => `CREATE VIEW used_${log} AS FROM all_${log} ${rest}`);
   if (labelled) return [...views, ...used("")];
   const constant = (column: string) =>
@@ -191,7 +198,7 @@ function typeDictionary(features: Features, tables: GivenTables): string[] {
 function userKeys(tables: GivenTables): string {
   const keys = logsOf(tables).map((log) => `SELECT "user" AS key FROM used_${log}`);
   return `CREATE TABLE user_keys AS SELECT key, (row_number() OVER (ORDER BY key) - 1)::INTEGER AS sequence
-    FROM (SELECT DISTINCT key FROM (${keys.join(" UNION ALL ")})) ORDER BY sequence`;
+    FROM (SELECT DISTINCT key FROM (${keys.join(" UNION ALL ")}) WHERE key IS NOT NULL) ORDER BY sequence`;
 }
 
 /**
@@ -215,10 +222,10 @@ function itemKeys(features: Features, tables: GivenTables): string {
     FROM (${queries.join(" UNION ALL ")}) ORDER BY row`;
 }
 
-/** Rows that are equal in all columns are one. */
+/** Rows of a user that are equal in all columns are one; each of nobody's rows is of a user who comes after all others. */
 function sortedLog(features: Features, tables: GivenTables): string {
   const coded = codedColumns(features, tables);
-  const parts = logsOf(tables).map((log) => {
+  const selections = logsOf(tables).map((log) => {
     const own = coded.filter(({ raw }) => raw[log] !== undefined);
     const codes = coded.map((column) => {
       const code = own.includes(column) ? `coalesce(${column.dictionary}.code, 0)` : "0::INTEGER";
@@ -230,13 +237,23 @@ function sortedLog(features: Features, tables: GivenTables): string {
       ({ name }) => `${knownColumn(name)} IS NOT DISTINCT FROM ${rawColumn(name)}`,
     );
     const label = log === "events" && features.columns.label !== undefined;
-    return `SELECT DISTINCT sequence, "time", coalesce(item_keys.row, 0) AS item,
+    const columns = `"time", coalesce(item_keys.row, 0) AS item,
         ${label ? `CASE WHEN impression THEN "label" ELSE -1 END::TINYINT` : "-1::TINYINT"} AS label,
-        ${log === "events" ? "behaviour::TINYINT" : "1::TINYINT"} AS behaviour${codes.join("")}
-      FROM used_${log} used JOIN user_keys ON user_keys.key = used."user"
-      LEFT JOIN item_keys ON ${keyed ? `item_keys.keyed AND item_keys.key = used."item"` : `NOT item_keys.keyed AND ${alike.join(" AND ")}`}
+        ${log === "events" ? "behaviour::TINYINT" : "1::TINYINT"} AS behaviour${codes.join("")}`;
+    const dictionaries = `LEFT JOIN item_keys ON ${keyed ? `item_keys.keyed AND item_keys.key = used."item"` : `NOT item_keys.keyed AND ${alike.join(" AND ")}`}
       ${joins.join(" ")}`;
+    return { log, columns, dictionaries };
   });
+  const parts = selections.map(
+    ({ log, columns, dictionaries }) =>
+      `SELECT DISTINCT sequence, ${columns} FROM used_${log} used JOIN user_keys ON user_keys.key = used."user" ${dictionaries}`,
+  );
+  if (features.anonymous) {
+    const [{ columns, dictionaries }] = selections;
+    const order = [`"time"`, "item", "label", "behaviour", ...coded.map(({ name }) => name)].join(", ");
+    parts.push(`SELECT ((SELECT count(*) FROM user_keys) + row_number() OVER (ORDER BY ${order}) - 1)::INTEGER AS sequence, *
+      FROM (SELECT ${columns} FROM used_events used ${dictionaries} WHERE used."user" IS NULL)`);
+  }
   return `CREATE TABLE log AS ${parts.join(" UNION ALL ")} ORDER BY ALL`;
 }
 
@@ -248,7 +265,7 @@ function users(features: Features): string {
   );
   const table = own.length === 0 ? "" : `LEFT JOIN raw_users ON raw_users."user" = user_keys.key`;
   return `CREATE TABLE users AS SELECT sequence, user_keys.key, behaviours${codes.join("")}
-    FROM user_keys JOIN (SELECT sequence, sum(behaviour)::INTEGER AS behaviours FROM log GROUP BY sequence) USING (sequence)
+    FROM (SELECT sequence, sum(behaviour)::INTEGER AS behaviours FROM log GROUP BY sequence) LEFT JOIN user_keys USING (sequence)
     ${table} ${joins.join(" ")} ORDER BY sequence`;
 }
 
@@ -259,8 +276,13 @@ async function droppedRows(connection: DuckDBConnection, features: Features, tab
       .map((log) => `(SELECT count(*) FROM ${suffix}_${log})`)
       .join(" + ");
   const predicted = features.columns.label === undefined;
+  const nobody = logsOf(tables).map(
+    (log) => `(SELECT count(*) FROM marked_${log} WHERE "user" IS NULL AND behaviour AND NOT impression)`,
+  );
+  const anonymous = features.anonymous ? await count(nobody.join(" + ")) : 0;
   return {
-    unusedEvents: await count(`${rows("raw")} - (${rows(predicted ? "all" : "used")})`),
+    unusedEvents: (await count(`${rows("raw")} - (${rows(predicted ? "all" : "used")})`)) - anonymous,
+    ...(features.anonymous && { anonymousBehaviours: anonymous }),
     ...(predicted && { usersWithOneBehaviour: await count("SELECT count(*) FROM single_users") }),
     duplicateEvents: await count(`${rows("used")} - (SELECT count(*) FROM log)`),
   };

@@ -23,4 +23,5 @@ export function withoutItems({ behaviours }: Features, tables: GivenTables): boo
 }
 
 /** The logs that are given, by the suffix of their tables' names. */
-export const logsOf = (tables: GivenTables) => (tables.behaviours ? ["events", "behaviours"] : ["events"]);
+export const logsOf = (tables: GivenTables) =>
+  tables.behaviours ? (["events", "behaviours"] as const) : (["events"] as const);

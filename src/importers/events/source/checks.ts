@@ -61,8 +61,8 @@ export async function badRows(
     .map(({ row, why }) => failure("source.bad-row", { source: rows.name, row, problem: why }));
 }
 
-function complaint({ column, expected }: Wanted, text: string | null): string {
-  return `column ${column}: expected ${expected}, found ${text === null ? "nothing" : JSON.stringify(shorten(text))}`;
+function complaint({ column, others = [], expected }: Wanted, text: string | null): string {
+  return `column ${[column, ...others].join(" or ")}: expected ${expected}, found ${text === null ? "nothing" : JSON.stringify(shorten(text))}`;
 }
 
 function shorten(text: string): string {

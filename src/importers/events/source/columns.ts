@@ -7,7 +7,10 @@ import { numberRule, timeRule, zoneRule } from "./rules.ts";
 
 /** Which columns of a source are wanted. */
 export interface LogColumns {
-  readonly user?: string;
+  /** Of several the first with a value says who it is: the first of all by the value, another by its name and the value. */
+  readonly user?: string | readonly string[];
+  /** Whether rows may be of nobody. */
+  readonly anonymous?: boolean;
   readonly item?: string;
   readonly time?: string;
   readonly label?: LabelColumn;
@@ -18,6 +21,8 @@ export interface LogColumns {
 /** A wanted column: where it comes from, what becomes of it, and what its text must be. */
 export interface Wanted {
   readonly column: string;
+  /** Others that stand in for it where it has no value. */
+  readonly others?: readonly string[];
   /** SQL of its text in a SELECT of `TextRows`. */
   readonly text: string;
   readonly stored: string;
@@ -39,8 +44,17 @@ export function wantedColumns(columns: LogColumns, utcOffset: number, missing: r
   const isStated = (text: string) => given(stated(text));
   const where = (text: string, value: string) => `CASE WHEN ${given(text)} THEN ${value} END`;
   const label = columns.label ?? { column: "" };
+  const [user, ...others] = [columns.user ?? []].flat() as [string?, ...string[]];
   const list: (Omit<Wanted, "column" | "text"> & { readonly column: string | undefined })[] = [
-    { column: columns.user, stored: "user", type: "VARCHAR", value: stated, isGood: isStated, expected: "a user" },
+    {
+      column: user,
+      others,
+      stored: "user",
+      type: "VARCHAR",
+      value: stated,
+      isGood: columns.anonymous ? always : isStated,
+      expected: "a user",
+    },
     { column: columns.item, stored: "item", type: "VARCHAR", value: stated, isGood: isStated, expected: "an item" },
     {
       column: columns.time,
@@ -70,15 +84,21 @@ export function wantedColumns(columns: LogColumns, utcOffset: number, missing: r
   ];
   const named = list.filter((column): column is Omit<Wanted, "text"> => column.column !== undefined);
   const names = namesOf(named);
-  return named.map((column) => ({ ...column, text: `c${names.indexOf(column.column)}` }));
+  const cell = (column: string) => `c${names.indexOf(column)}`;
+  return named.map((one) => {
+    if (!one.others?.length) return { ...one, text: cell(one.column) };
+    // With its name, for a session may have the number of a user.
+    const rest = one.others.map((other) => `${quote(`${other}=`)} || ${stated(cell(other))}`);
+    return { ...one, text: `coalesce(${[stated(cell(one.column)), ...rest].join(", ")})` };
+  });
 }
 
 /** How a row was found; kept with the number of its file until all are read. */
 export const NOTE = { local: 0, zoned: 1, bad: 2, kinds: 4 } as const;
 
 /** The columns to ask a source for: one may be wanted for several things. */
-export function namesOf(wanted: readonly { readonly column: string }[]): string[] {
-  return [...new Set(wanted.map(({ column }) => column))];
+export function namesOf(wanted: readonly Pick<Wanted, "column" | "others">[]): string[] {
+  return [...new Set(wanted.flatMap(({ column, others = [] }) => [column, ...others]))];
 }
 
 /** SQL of whether all values of a row can be used. */

@@ -53,7 +53,7 @@ export interface LoadedTable {
 const REPORTED = 5;
 
 /**
- * Creates the table `table` with "user", "item" VARCHAR, "time" BIGINT (milliseconds since 1970 UTC), never null; "label"
+ * Creates the table `table` with "user", "item" VARCHAR, "time" BIGINT (milliseconds since 1970 UTC), never null (but "user" of nobody); "label"
  * TINYINT (0, 1, null where the cell is empty), "type" VARCHAR (null where empty): each where `columns` names it; and
  * one "f_NAME" VARCHAR a field (null where it is missing, empty or one of `missing`). The order of its rows is not determined.
  * @param source a path, a pattern, or postgres://USER@HOST:PORT/DATABASE?table=NAME (or ?query=SELECT...)

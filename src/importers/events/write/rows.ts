@@ -168,7 +168,7 @@ export class SequenceWriter {
     this.#flush();
     const { whole, own } = this.#segments;
     const segments = `CASE WHEN behaviours <= ${whole} THEN 1 ELSE (behaviours + ${own - 1}) // ${own} END`;
-    const query = `SELECT "user" FROM (SELECT key AS "user", unnest(range(${segments})) FROM users)`;
+    const query = `SELECT "user" FROM (SELECT coalesce(key, '') AS "user", unnest(range(${segments})) FROM users)`;
     await this.#writer.finish(folder, { query, file });
   }
 }
