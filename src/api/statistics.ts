@@ -23,7 +23,7 @@ const groups = z.custom(
 );
 
 const scored = z
-  .object({ label: labels, score: numbers, group: groups })
+  .object({ label: labels, score: numbers, group: groups, known: labels.optional() })
   .superRefine(({ label, ...lists }, context) => {
     refuseOtherLengths(context, label, lists);
   });

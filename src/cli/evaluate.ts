@@ -1,7 +1,7 @@
 /** `dien evaluate` */
 import type { Command } from "commander";
 import type { Split } from "../dataset/dataset.ts";
-import { count, duration, metric, percent, pValue, signed } from "../format.ts";
+import { count, duration, metric, percent, pValue, share, signed } from "../format.ts";
 import type { Evaluation } from "../scoring/evaluate.ts";
 import { evaluateOptions } from "../scoring/options.ts";
 import type { Context } from "./context.ts";
@@ -25,7 +25,8 @@ Examples:
   dien evaluate --run runs/dien --data data/beauty --split valid --json
   dien evaluate --run runs/dien --data data/beauty --against runs/din --calibration
 
-AUC counts ties one half. GAUC is the AUC within each user, weighted by samples. ECE is how far predicted probabilities
+AUC counts ties one half; where training does not know all candidates, the AUC of those that it knows is given too.
+GAUC is the AUC within each user, weighted by samples. ECE is how far predicted probabilities
 are from the share of clicks, over ten bins of equally many samples. A metric that is not defined (all labels equal) is
 n/a, in JSON null.
 
@@ -46,10 +47,17 @@ training seeds. RelaImpr is the gain over a guess, (AUC - 0.5) / (other AUC - 0.
     });
 }
 
-function evaluationLines({ auc, gauc, logloss, ece, samples, seconds, ...more }: Evaluation, split: Split): string[] {
+function evaluationLines(evaluation: Evaluation, split: Split): string[] {
+  const { auc, gauc, logloss, ece, samples, seconds } = evaluation;
   const row = [split, count(samples), ...[auc, gauc, logloss, ece].map(metric), duration(seconds)];
   const metrics = table(["", "samples", "AUC", "GAUC", "logloss", "ECE", "time"], [row]);
-  return [...metrics, ...comparisonLines(more), ...calibrationLines(more)];
+  return [...metrics, ...knownLines(evaluation), ...comparisonLines(evaluation), ...calibrationLines(evaluation)];
+}
+
+function knownLines({ known, samples }: Pick<Evaluation, "known" | "samples">): string[] {
+  if (known === undefined) return [];
+  const part = share(known.samples / samples);
+  return [`AUC ${metric(known.auc)} on the ${count(known.samples)} samples (${part}) whose candidate training knows`];
 }
 
 function comparisonLines({ against }: Pick<Evaluation, "against">): string[] {

@@ -107,13 +107,16 @@ async function settingsOf(
 }
 
 function summaryLines(summary: TrainSummary, out: string): string[] {
-  const row = (name: string, { auc, gauc, logloss }: TrainSummary["test"]) => [
+  const { valid, test } = summary;
+  // Where training knows all candidates, the AUC of those that it knows is that of all.
+  const isMixed = valid.known !== undefined || test.known !== undefined;
+  const row = (name: string, { auc, gauc, logloss, known }: TrainSummary["test"]) => [
     name,
-    ...[auc, gauc, logloss].map(metric),
+    ...[auc, gauc, logloss, ...(isMixed ? [known?.auc ?? auc] : [])].map(metric),
   ];
-  const rows = [row("validation", summary.valid), row("test", summary.test)];
+  const head = [summary.model, "AUC", "GAUC", "logloss", ...(isMixed ? ["AUC, known candidates"] : [])];
   return [
-    ...table([summary.model, "AUC", "GAUC", "logloss"], rows),
+    ...table(head, [row("validation", valid), row("test", test)]),
     `best epoch ${summary.best_epoch}, ${count(summary.parameters)} parameters, run in ${out}`,
   ];
 }

@@ -40,6 +40,8 @@ export interface Targets {
   readonly label: Float32Array;
   /** Which user, by number. */
   readonly user: Int32Array;
+  /** 1 where training knows the candidate: its id, which is the first field of items, is not 0. */
+  readonly known: Uint8Array;
   /** In the histories, in all, and (t, t+1) pairs of them. */
   readonly behaviours: number;
   readonly pairs: number;
@@ -157,7 +159,8 @@ export class DatasetStream implements ItemCatalogue {
   async targets(split: Split): Promise<Targets> {
     const { maxHistory } = this.schema;
     const count = this.manifest.counts[split];
-    const [label, user] = [new Float32Array(count), new Int32Array(count)];
+    const [label, user, known] = [new Float32Array(count), new Int32Array(count), new Uint8Array(count)];
+    const [ids] = this.itemFields;
     let behaviours = 0;
     let pairs = 0;
     await this.#read((folder) =>
@@ -170,16 +173,19 @@ export class DatasetStream implements ItemCatalogue {
           columns.sequence.numbers.forEach((sequence, i) => {
             user[first + i] = this.#users[sequence];
           });
+          columns.item.numbers.forEach((row, i) => {
+            known[first + i] = ids[row] > 0 ? 1 : 0;
+          });
           for (const length of columns.length.numbers) {
             const kept = Math.min(length, maxHistory);
             behaviours += kept;
             pairs += Math.max(0, kept - 1);
           }
         },
-        { columns: ["label", "sequence", "position", "length"] },
+        { columns: ["label", "sequence", "position", "length", "item"] },
       ),
     );
-    return { label, user, behaviours, pairs };
+    return { label, user, known, behaviours, pairs };
   }
 
   /** As `readVocabulary`. */

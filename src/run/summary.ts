@@ -14,8 +14,14 @@ const metric = z
   .number()
   .nullable()
   .transform((value) => value ?? Number.NaN);
-/** AUC, GAUC and logloss as they are reported. */
-export const metricsSchema = z.object({ auc: metric, gauc: metric, logloss: metric });
+/**
+ * AUC, GAUC and logloss as they are reported; and the AUC of the samples whose candidate training knows, where some are of
+ * others (older runs lack it).
+ */
+export const metricsSchema = z.object({
+  ...{ auc: metric, gauc: metric, logloss: metric },
+  known: z.object({ auc: metric, samples: z.int() }).exactOptional(),
+});
 
 export const epochSchema = z.object({
   /** Means over the epoch's steps. */

@@ -35,6 +35,7 @@ export interface ScoreOptions extends MachineOptions {
 export interface ScoredRun extends Scores {
   readonly label: Float32Array;
   readonly score: Float32Array;
+  readonly known: Uint8Array;
   /** Time that the scoring took. */
   readonly seconds: number;
 }
@@ -67,8 +68,8 @@ async function scoreOn(
     pool = new WorkerPool({ schema, config, training: false, ...machine }, dataset);
     await loadFinalWeights(run, pool.workspace, model.sha256);
     const score = await new SplitScorer(dataset, split).score(pool, onProgress);
-    const { label, user } = await dataset.targets(split);
-    const scored = { label, score, group: user, seconds: (performance.now() - start) / 1000 };
+    const { label, user, known } = await dataset.targets(split);
+    const scored = { label, score, group: user, known, seconds: (performance.now() - start) / 1000 };
     return { scored, manifest: dataset.manifest };
   } finally {
     await pool?.close();

@@ -4,11 +4,11 @@
  */
 
 /**
- * AUC of `score[i]` for `label[i]` in {0, 1}; NaN where one class is absent.
+ * AUC of `score[i]` for `label[i]` in {0, 1}, of all or of those with the indices `samples`; NaN where one class is absent.
  * Throws RangeError where a score is NaN: it has no place in an order.
  */
-export function auc(label: ArrayLike<number>, score: ArrayLike<number>): number {
-  const { positives, negatives } = scoresByClass(label, score);
+export function auc(label: ArrayLike<number>, score: ArrayLike<number>, samples?: Int32Array): number {
+  const { positives, negatives } = scoresByClass(label, score, samples);
   return rankedPairs(positives, negatives) / (positives.length * negatives.length);
 }
 

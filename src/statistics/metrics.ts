@@ -2,6 +2,7 @@
 import { auc } from "./auc.ts";
 import { calibrationOf } from "./calibration.ts";
 import { gauc } from "./gauc.ts";
+import { type KnownMetrics, knownMetrics } from "./known.ts";
 import { logloss } from "./logloss.ts";
 
 /** NaN says that a metric is not defined for the samples (no positive, no negative); JSON writes it as null. */
@@ -12,6 +13,8 @@ export interface Metrics {
   /** Expected calibration error over ten bins of equal counts. */
   ece: number;
   samples: number;
+  /** Of the samples whose candidate training knows, where that is said and some are of others. */
+  known?: KnownMetrics;
 }
 
 /** Scored samples, one element each. */
@@ -22,18 +25,22 @@ export interface Scores {
   readonly score: ArrayLike<number>;
   /** The user that the sample belongs to: a non-negative integer. */
   readonly group: Int32Array;
+  /** Whether training knows the candidate: 0 if not. */
+  readonly known?: ArrayLike<number>;
 }
 
 /** All metrics of scored samples. Throws RangeError where the arrays differ in length or a score is NaN. */
-export function evaluateScores({ label, score, group }: Scores): Metrics {
+export function evaluateScores({ label, score, group, known: isKnown }: Scores): Metrics {
   if (label.length !== score.length || group.length !== score.length) {
     throw new RangeError(`${label.length} labels, ${score.length} scores, ${group.length} groups`);
   }
+  const known = isKnown && knownMetrics(label, score, isKnown);
   return {
     auc: auc(label, score),
     gauc: gauc(label, score, group),
     logloss: logloss(label, score),
     ece: calibrationOf(label, score).ece,
     samples: score.length,
+    ...(known && { known }),
   };
 }

@@ -32,9 +32,9 @@ export class SplitEvaluator {
 
   /** Metrics of the scores. */
   async metrics(score: Float32Array): Promise<ReportedMetrics> {
-    const { label, user } = await this.#targetsOnce();
-    const { auc, gauc, logloss } = evaluateScores({ label, score, group: user });
-    return { auc, gauc, logloss };
+    const { label, user, known: isKnown } = await this.#targetsOnce();
+    const { auc, gauc, logloss, known } = evaluateScores({ label, score, group: user, known: isKnown });
+    return { auc, gauc, logloss, ...(known && { known }) };
   }
 
   /** Mean losses on the samples of the split, as those of one step. */

@@ -173,6 +173,9 @@ describe("results", () => {
     const plain = await train("--data", "d", "--out", "o");
     expect(plain.stdout).toMatch(/validation +0\.7500 +n\/a +0\.5000/);
     expect(plain.stdout).toContain("best epoch 2, 12,345 parameters, run in o");
+    const mixed = async () => ({ ...summary, test: { ...summary.test, known: { auc: 0.8765, samples: 617 } } });
+    const { stdout: apart } = await dien(["train", "--data", "d", "--out", "o"], { jobs: { train: mixed } });
+    expect(apart).toMatch(/AUC, known candidates\nvalidation +0\.7500 .*0\.7500\ntest +0\.7500 .*0\.8765\n/);
     const { stdout } = await train("--data", "d", "--out", "o", "--json");
     expect(stdout.split("\n")).toHaveLength(2);
     expect(JSON.parse(stdout)).toMatchObject({ model: "din", test: { auc: 0.75, gauc: null } });
@@ -186,6 +189,10 @@ describe("results", () => {
     expect(stdout).toMatch(/valid +1,234 +0\.9000 +0\.8000 +0\.2500 +0\.0123 +0\.5 s\n$/);
     const json = await dien([...argv, "--json"], { jobs: { evaluateRun } });
     expect(JSON.parse(json.stdout)).toEqual(await evaluateRun());
+    const withNew = async () => ({ ...(await evaluateRun()), known: { auc: 0.8765, samples: 617 } });
+    expect((await dien(argv, { jobs: { evaluateRun: withNew } })).stdout).toMatch(
+      /\nAUC 0\.8765 on the 617 samples \(50\.0 %\) whose candidate training knows\n$/,
+    );
   });
 
   it("of evaluate against another run, and of its calibration", async () => {

@@ -151,6 +151,8 @@ describe("a dataset in portions", () => {
         const targets = await stream.targets(split);
         expect([...targets.label]).toEqual([...whole[split].label]);
         expect([...targets.user]).toEqual([...whole[split].sequence]);
+        const isKnown = Uint8Array.from(whole[split].item, (row) => Number(whole.itemFields[0][row] > 0));
+        expect(targets.known).toEqual(isKnown);
         expect(targets.behaviours).toBe(whole[split].length.reduce((sum, length) => sum + length, 0));
         expect(targets.pairs).toBe(whole[split].length.reduce((sum, length) => sum + Math.max(0, length - 1), 0));
       }

@@ -8,6 +8,7 @@ import { augru, base, dien, din } from "../../src/experiments/paper/variants.ts"
 import { differenceTable, leaderSentence, metricsTable, overviewTable } from "../../src/experiments/results/blocks.ts";
 import { repeatCommands, seedsFlag } from "../../src/experiments/results/commands.ts";
 import { DatasetResults, type Result } from "../../src/experiments/results/results.ts";
+import { summaryRows } from "../../src/experiments/results/rows.ts";
 import { auc } from "../../src/statistics/auc.ts";
 import { calibrationOf } from "../../src/statistics/calibration.ts";
 import { placementsOf } from "../../src/statistics/placements.ts";
@@ -72,6 +73,23 @@ describe("tables", () => {
     expect(ofTheSecond[at("difference to the best other")]).toMatch(/^-0\.\d{4} \(p .*\)$/);
     const notes = table.rows.map((row) => (row[at("difference to the best other")] as { note: string }).note);
     expect(notes).toEqual(["DIEN", "DIN", "DIEN"]);
+  });
+
+  it("of metrics show known candidates apart where there are others", () => {
+    const known = Uint8Array.from(label, (_, i) => Number(i > 2));
+    const some = {
+      ...results[1],
+      dataset: { ...dataset, test: { ...dataset.test, known } },
+      knownAuc: spreadOf([0.75]),
+    };
+    const table = metricsTable(new DatasetResults([some]));
+    if (table.kind !== "table") throw new Error("no table");
+    expect(table.rows[0][table.head.indexOf("AUC, known candidates")]).toBe("0.7500");
+    const counts = [SAMPLES - 3, SAMPLES].map((count) => count.toLocaleString("en"));
+    expect(table.caption).toContain(`knows the candidates of ${counts[0]} of the ${counts[1]} samples.`);
+    expect(summaryRows([some])[0]).toMatchObject({ auc_known_mean: 0.75 });
+    const other = metricsTable(own);
+    expect(other.kind === "table" && other.head).not.toContain("AUC, known candidates");
   });
 
   it("of the paper mark the best of each dataset and have the paper's figures beside it", () => {

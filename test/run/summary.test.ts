@@ -26,6 +26,13 @@ it("a metric that is not defined is null in the file, and NaN here", async () =>
   expect(await readSummary(folder)).toMatchObject({ test: { auc: 0.75, gauc: Number.NaN }, engines: ["relaxed"] });
 });
 
+it("has the metrics of known candidates where it was made with them: older runs were not", async () => {
+  store([]);
+  expect((await readSummary(folder))?.test).not.toHaveProperty("known");
+  store([], { test: { ...metrics, known: { auc: null, samples: 0 } } });
+  expect((await readSummary(folder))?.test.known).toEqual({ auc: Number.NaN, samples: 0 });
+});
+
 it("a damaged one is refused, and says where", async () => {
   store([{ losses: { target: "low" }, ...speed }]);
   await expect(readSummary(folder)).rejects.toThrow(/summary\.json is damaged: epochs\.0\.losses\.target/);

@@ -98,10 +98,22 @@ describe("metrics", () => {
   it("all scores equal give one half; one class only gives NaN, which JSON writes as null", () => {
     expect(auc([0, 1, 1, 0, 0], [0.3, 0.3, 0.3, 0.3, 0.3])).toBe(0.5);
     const metrics = evaluateScores({ label: [1, 1], score: [0.2, 0.8], group: Int32Array.of(0, 1) });
+    expect(metrics).not.toHaveProperty("known");
     expect(metrics.auc).toBeNaN();
     expect(metrics.gauc).toBeNaN();
     expect(JSON.stringify({ auc: metrics.auc })).toBe('{"auc":null}');
     expect(evaluateScores({ label: [], score: [], group: new Int32Array(0) }).logloss).toBeNaN();
+  });
+
+  it("of known candidates are those of these samples alone, and absent where all are known", () => {
+    const [label, score, group] = [[1, 0, 1, 0, 1], [0.9, 0.1, 0.2, 0.3, 0.4], Int32Array.of(0, 0, 1, 1, 1)];
+    const known = evaluateScores({ label, score, group, known: Uint8Array.of(1, 1, 1, 1, 0) }).known;
+    expect(known).toEqual({ auc: auc(label.slice(0, 4), score.slice(0, 4)), samples: 4 });
+    expect(evaluateScores({ label, score, group, known: [0, 0, 0, 0, 0] }).known).toEqual({
+      auc: Number.NaN,
+      samples: 0,
+    });
+    expect(evaluateScores({ label, score, group, known: [1, 1, 1, 1, 1] })).not.toHaveProperty("known");
   });
 
   it("groups of one class carry no weight", () => {

@@ -130,14 +130,17 @@ describe("evaluate and predict", () => {
   });
 
   it("scores of raw requests are those of the dataset's samples, to the bit", async () => {
-    const { test } = await openDataset(data);
+    const { itemFields, test } = await openDataset(data);
     const requests = await testRequests(data);
     const scorer = await loadScorer(run);
     const scores = scorer.score(requests);
     expect(requests.slice(0, 20).map((request) => scorer.score([request])[0])).toEqual(scores.slice(0, 20));
     expect([...(await readScores(run, test.count))]).toEqual(scores);
     // The logloss moves with the last bit of every score.
-    expect(evaluateScores({ label: test.label, score: scores, group: test.sequence })).toMatchObject(summary.test);
+    const known = [...test.item].map((row) => Number(itemFields[0][row] > 0));
+    expect(evaluateScores({ label: test.label, score: scores, group: test.sequence, known })).toMatchObject(
+      summary.test,
+    );
   });
 
   it("unknown values and empty histories have a score, unknown fields are refused", async () => {

@@ -2,7 +2,7 @@
  * Results as parts of a report: sentences, tables of variants (mean and deviation over seeds beside the paper's
  * figures, and for each dataset which variant is better), figures. Tables 2, 3 and 4 of the paper are made of these.
  */
-import { metric, percent, pValue, signed } from "../../format.ts";
+import { count, metric, percent, pValue, signed } from "../../format.ts";
 import { calibrationPlot } from "../../report/plots/calibration.ts";
 import { intervalPlot } from "../../report/plots/intervals.ts";
 import type { ReportBlock, TableCell } from "../../report/report.ts";
@@ -94,12 +94,14 @@ export function overviewTable(
 /** One dataset in full: every metric, the difference to BaseModel and to the best of the others. */
 export function metricsTable(own: DatasetResults): ReportBlock {
   const { dataset, results } = own;
+  const isMixed = results.some(({ knownAuc }) => knownAuc !== undefined);
   const baseline = results.find(({ variant }) => variant.settings["model.name"] === "base");
   const rows = results.map((result): TableCell[] => {
     const other = own.bestExcept(result);
     return [
       result.variant.label,
       meanAndDeviation(result.auc),
+      ...(isMixed ? [result.knownAuc ? meanAndDeviation(result.knownAuc) : null] : []),
       metric(result.gauc.mean),
       metric(result.logloss.mean),
       metric(result.ece.mean),
@@ -111,10 +113,19 @@ export function metricsTable(own: DatasetResults): ReportBlock {
   return {
     kind: "table",
     name: `metrics-${dataset.slug}`,
-    caption: `${dataset.name}: test metrics, ${seedsOf(own)}.`,
-    head: ["", "AUC", "GAUC", "logloss", "ECE", "RelaImpr", "difference to BaseModel", "difference to the best other"],
+    caption: `${dataset.name}: test metrics, ${seedsOf(own)}.${isMixed ? ` ${knownSentence(own)}` : ""}`,
+    head: [
+      ...["", "AUC", ...(isMixed ? ["AUC, known candidates"] : []), "GAUC", "logloss", "ECE"],
+      ...["RelaImpr", "difference to BaseModel", "difference to the best other"],
+    ],
     rows,
   };
+}
+
+/** How many samples have a candidate that training knows. */
+function knownSentence({ dataset: { test } }: DatasetResults): string {
+  const known = test.known.reduce((sum, one) => sum + one, 0);
+  return `Training knows the candidates of ${count(known)} of the ${count(test.known.length)} samples.`;
 }
 
 /** A question that the difference of two variants answers. */

@@ -5,6 +5,7 @@
 import { readScores } from "../../run/scores.ts";
 import { calibrationOf } from "../../statistics/calibration.ts";
 import { comparePlacements, type Difference } from "../../statistics/compare.ts";
+import { knownMetrics } from "../../statistics/known.ts";
 import { type Placements, placementsOf } from "../../statistics/placements.ts";
 import { type Spread, spreadOf } from "../../statistics/spread.ts";
 import type { LabDataset } from "../lab/datasets.ts";
@@ -22,6 +23,8 @@ export interface Result {
   readonly logloss: Spread;
   /** Expected calibration error. */
   readonly ece: Spread;
+  /** AUC of the samples whose candidate training knows, where some are of others. */
+  readonly knownAuc?: Spread;
   /** What a comparison with another result needs. */
   readonly placements: Placements;
 }
@@ -34,8 +37,9 @@ export async function gatherResults(runs: readonly TrainedRun[]): Promise<Result
 
 async function resultOf(runs: readonly TrainedRun[]): Promise<Result> {
   const [{ dataset, variant }] = runs;
-  const { label } = dataset.test;
+  const { label, known } = dataset.test;
   const scores = await Promise.all(runs.map(({ folder }) => readScores(folder, label.length)));
+  const aucs = scores.flatMap((score) => knownMetrics(label, score, known)?.auc ?? []);
   const spread = (metric: "auc" | "gauc" | "logloss") => spreadOf(runs.map(({ summary }) => summary.test[metric]));
   return {
     dataset,
@@ -46,6 +50,7 @@ async function resultOf(runs: readonly TrainedRun[]): Promise<Result> {
     gauc: spread("gauc"),
     logloss: spread("logloss"),
     ece: spreadOf(scores.map((score) => calibrationOf(label, score).ece)),
+    ...(aucs.length > 0 && { knownAuc: spreadOf(aucs) }),
     placements: placementsOf(label, scores),
   };
 }

@@ -15,6 +15,7 @@ export function runRows(results: readonly Result[]): DataRow[] {
       test_auc: test.auc,
       test_gauc: test.gauc,
       test_logloss: test.logloss,
+      ...(test.known && { test_auc_known: test.known.auc }),
       seconds: epochs.reduce((sum, { seconds }) => sum + seconds, 0),
       weights_sha256,
     })),
@@ -23,7 +24,7 @@ export function runRows(results: readonly Result[]): DataRow[] {
 
 /** One row for each variant on each dataset. */
 export function summaryRows(results: readonly Result[]): DataRow[] {
-  return results.map(({ dataset, variant, runs, auc, gauc, logloss, ece }) => ({
+  return results.map(({ dataset, variant, runs, auc, gauc, logloss, ece, knownAuc }) => ({
     dataset: dataset.name,
     variant: variant.name,
     seeds: runs.length,
@@ -36,6 +37,7 @@ export function summaryRows(results: readonly Result[]): DataRow[] {
     logloss_mean: logloss.mean,
     logloss_deviation: logloss.deviation,
     ece_mean: ece.mean,
+    ...(knownAuc && { auc_known_mean: knownAuc.mean, auc_known_deviation: knownAuc.deviation }),
   }));
 }
 
