@@ -6,8 +6,8 @@ import { failure } from "../errors/failure.ts";
 import { writeFileAside } from "../files/aside.ts";
 import { fileError, unlessAbsent } from "../files/failures.ts";
 import { count } from "../format.ts";
-import type { Guess } from "../importers/events/features/guess.ts";
-import { featuresText } from "../importers/events/features/text.ts";
+import type { Guess } from "../importers/events/guess/guess.ts";
+import { featuresText } from "../importers/events/guess/text.ts";
 import { isPostgres, withoutPassword } from "../importers/events/source/address.ts";
 import { text, toggle } from "../options/pieces.ts";
 import { shellWord } from "../report/text.ts";
@@ -62,6 +62,7 @@ What cannot be guessed is written as TODO; \`dien prepare events\` refuses the f
         ...guessLines(guess),
         "",
         `${out} is written: check it before use.`,
+        ...guess.notes,
         ...todo.map((what) => `TODO: ${what}; write it into ${out}.`),
         ...(guess.columns.label === undefined ? NO_LABEL : []),
         "Then:",

@@ -5,7 +5,7 @@
 import type { readShape } from "../dataset/stream.ts";
 import type { runExperiment } from "../experiments/run.ts";
 import type { prepareAmazon } from "../importers/amazon/prepare.ts";
-import type { guessFeatures } from "../importers/events/features/guess.ts";
+import type { guessFeatures } from "../importers/events/guess/guess.ts";
 import type { prepareEvents } from "../importers/events/prepare.ts";
 import type { writeLog } from "../importers/synthetic/log.ts";
 import type { prepareSynthetic } from "../importers/synthetic/prepare.ts";
@@ -41,7 +41,7 @@ export const jobs: Jobs = {
   prepareSynthetic: async (...all) => (await import("../importers/synthetic/prepare.ts")).prepareSynthetic(...all),
   writeLog: async (...all) => (await import("../importers/synthetic/log.ts")).writeLog(...all),
   readShape: async (...all) => (await import("../dataset/stream.ts")).readShape(...all),
-  guessFeatures: async (...all) => (await import("../importers/events/features/guess.ts")).guessFeatures(...all),
+  guessFeatures: async (...all) => (await import("../importers/events/guess/guess.ts")).guessFeatures(...all),
   inspectDataset: async (...all) => (await import("../inspection/measure/inspect.ts")).inspectDataset(...all),
   writeInspection: async (...all) => (await import("../inspection/show/inspection-page.ts")).writeInspection(...all),
   train: async (...all) => (await import("../training/train.ts")).train(...all),

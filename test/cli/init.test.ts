@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { guessFeatures } from "../../src/importers/events/features/guess.ts";
+import { guessFeatures } from "../../src/importers/events/guess/guess.ts";
 import { temporaryFolder } from "../support/source.ts";
 import { dien } from "./harness.ts";
 

@@ -220,24 +220,31 @@ function withSkipped(error: unknown, { skipped, examples }: Loaded): unknown {
   return noted(error, `${skipped} bad rows were left out before, the first: ${examples[0]}`);
 }
 
-/** A warning for each table that has no key of the log: usually its keys are written in another form. */
+/** Of the log's users or items: a table that lacks more is reported. */
+const LACKING = 0.1;
+
+/** A warning for each table that lacks many keys of the log; where it lacks all, they are written in another form. */
 async function unmatchedTables(connection: DuckDBConnection, tables: GivenTables): Promise<string[]> {
   const warnings: string[] = [];
   for (const [kind, keys] of [
-    ["user", "user_keys"],
-    ["item", "item_keys"],
+    ["user", "SELECT key FROM user_keys"],
+    ["item", "SELECT key FROM item_keys WHERE keyed"],
   ] as const) {
     if (!tables[`${kind}s`]) continue;
     const table = `raw_${kind}s`;
-    const known = await oneNumber(connection, `SELECT count(*) FROM ${table} SEMI JOIN ${keys} ON "${kind}" = key`);
-    if (known > 0) continue;
-    const reader = await connection.runAndReadAll(
-      `SELECT min("${kind}"), (SELECT min(key) FROM ${keys}) FROM ${table}`,
-    );
-    const [there, here] = reader.getRows()[0].map((key) => JSON.stringify(key));
-    warnings.push(
-      `no ${kind} of the log is in the table of ${kind}s: keys there are like ${there}, in the log like ${here}`,
-    );
+    const all = await oneNumber(connection, `SELECT count(*) FROM (${keys})`);
+    const known = await oneNumber(connection, `SELECT count(*) FROM (${keys}) SEMI JOIN ${table} ON "${kind}" = key`);
+    if (known === 0) {
+      const examples = `SELECT min("${kind}"), (SELECT min(key) FROM (${keys})) FROM ${table}`;
+      const reader = await connection.runAndReadAll(examples);
+      const [there, here] = reader.getRows()[0].map((key) => JSON.stringify(key));
+      warnings.push(
+        `no ${kind} of the log is in the table of ${kind}s: keys there are like ${there}, in the log like ${here}`,
+      );
+    } else if (all - known > LACKING * all) {
+      const lacking = `${all - known} of the ${all} ${kind}s of the log`;
+      warnings.push(`the table of ${kind}s lacks ${lacking}: the fields that it has are unknown of them`);
+    }
   }
   return warnings;
 }

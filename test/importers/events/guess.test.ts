@@ -5,8 +5,8 @@ import { describe, expect, it, test } from "vitest";
 import { parse } from "yaml";
 import { RESERVED } from "../../../src/dataset/layout.ts";
 import { resolveFeatures } from "../../../src/importers/events/features/features.ts";
-import { type GuessOptions, guessFeatures } from "../../../src/importers/events/features/guess.ts";
-import { featuresText } from "../../../src/importers/events/features/text.ts";
+import { type GuessOptions, guessFeatures } from "../../../src/importers/events/guess/guess.ts";
+import { featuresText } from "../../../src/importers/events/guess/text.ts";
 import { Random } from "../../../src/tensor/random.ts";
 import { ZSTD } from "../../support/zstd.ts";
 import { csv, folder, write } from "./support.ts";
@@ -28,7 +28,7 @@ const rows = Array.from({ length: 600 }, (_, i) => {
     position: String(random.integer(5)),
     country: "de",
     note: "",
-    comment: `this is what user ${i} had to say of it, at some length and with many words ${i}`,
+    title: `this is what item ${item} is called, at some length and with many words, the more the better ${i}`,
   };
 });
 const names = Object.keys(rows[0]) as (keyof (typeof rows)[0])[];
@@ -95,8 +95,8 @@ test("a log's columns are distinguished by names and values", async () => {
   expect(Object.fromEntries(guess.leftOut.map(({ column, why }) => [column, why]))).toEqual({
     row_id: "different in almost every row, as the id of a row is",
     country: "the same value in every row",
-    note: "it is empty, or holds lists",
-    comment: "long texts",
+    note: "it is empty",
+    title: "long texts",
   });
   expect(resolve().fields.item.map(({ name }) => name)).toEqual(["item", "price_eur"]);
 });

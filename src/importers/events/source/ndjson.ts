@@ -20,8 +20,18 @@ export function openNdjson(connection: DuckDBConnection, { path, name, compressi
       const keys = `SELECT DISTINCT unnest(json_keys(json)) AS key FROM (${rows}) WHERE json_type(json) = 'OBJECT'`;
       return (await queryFile(connection, name, `${keys} ORDER BY key`)).map(([key]) => String(key));
     },
+    async nested(columns, first) {
+      if (columns.length === 0) return new Map();
+      const types = `SELECT json_type(json, [${pointersOf(columns)}]) AS types FROM ${lines} LIMIT ${first}`;
+      const each = `SELECT unnest(types) AS type, unnest(range(${columns.length})) AS place FROM (${types})`;
+      const found = `SELECT place, max(type) FROM (${each}) WHERE type IN ('ARRAY', 'OBJECT') GROUP BY place`;
+      const contents = (await queryFile(connection, name, found)).map(
+        ([place, type]) => [columns[Number(place)], type === "ARRAY" ? "lists" : "objects"] as const,
+      );
+      return new Map(contents);
+    },
     select(wanted, numbered) {
-      const pointers = wanted.map((key) => quote(`/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`)).join(", ");
+      const pointers = pointersOf(wanted);
       const texts = wanted.map((_, index) => {
         const text = `texts[${index + 1}]`;
         const real = numberText(`TRY_CAST(${text} AS DOUBLE)`);
@@ -43,4 +53,8 @@ export function openNdjson(connection: DuckDBConnection, { path, name, compressi
         FROM ${lines})`;
     },
   };
+}
+
+function pointersOf(keys: readonly string[]): string {
+  return keys.map((key) => quote(`/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`)).join(", ");
 }

@@ -22,6 +22,9 @@ export async function openParquet(connection: DuckDBConnection, path: string, na
   return {
     name,
     columns: [...types.keys()],
+    async nested() {
+      return new Map([...types].flatMap(([column, type]) => (NO_TEXT.test(type) ? [[column, contentOf(type)]] : [])));
+    },
     select(wanted, numbered) {
       const texts = wanted.map((column, index) => {
         return `nullif(${textOf(name, column, types.get(column)!)}, '') AS c${index}`;
@@ -30,6 +33,11 @@ export async function openParquet(connection: DuckDBConnection, path: string, na
       return `SELECT ${[...row, "NULL::VARCHAR AS fault", ...texts].join(", ")} FROM read_parquet(${literalPath(path)})`;
     },
   };
+}
+
+function contentOf(type: string): string {
+  if (/\]$/.test(type)) return "lists";
+  return /^(BLOB|BIT|GEOMETRY)\b/.test(type) ? "bytes" : "objects";
 }
 
 /** Whole numbers in decimal, other numbers as JavaScript prints them, true and false, times as ISO 8601. */

@@ -20,6 +20,8 @@ export interface TextRows {
   readonly columns: readonly string[] | ((first?: number) => Promise<readonly string[]>);
   /** Whether its header looks like a row of values, as that of a file without one does. */
   readonly isHeaderDoubtful?: boolean;
+  /** Columns that hold something else than texts, numbers and times, in all rows or in the first few: what it is ("lists"). */
+  nested?(columns: readonly string[], first: number): Promise<ReadonlyMap<string, string>>;
   /**
    * A SELECT with a column `c0`, `c1`, ... for each of `wanted`: texts, null where missing or empty. And `fault`: why a
    * row cannot be used whatever its values are, or null; and `row`, its number in the file, if they are to be numbered.

@@ -39,26 +39,34 @@ export async function takeSample(
 ): Promise<Sample> {
   const path = join(workFolder, `postgres-${randomUUID()}.csv`);
   try {
-    const names = isPostgres(source)
+    const [names, nested] = isPostgres(source)
       ? await samplePostgres(connection, table, source, path)
       : await sampleFiles(connection, table, source, workFolder, layout);
     const [[rows]] = await queryFile(connection, table, `SELECT count(*) FROM ${identifier(table)}`);
     if (Number(rows) === 0)
       throw failure("source.no-rows", { source: isPostgres(source) ? "the postgres table" : source });
-    return { rows: Number(rows), columns: await lookAtColumns(connection, table, names) };
+    return { rows: Number(rows), columns: await lookAtColumns(connection, table, names, nested) };
   } finally {
     await rm(path, { force: true });
   }
 }
 
-async function samplePostgres(connection: DuckDBConnection, table: string, source: string, path: string) {
+/** The columns that were found, and those of them that are left empty, by what they hold. */
+type Columns = readonly [names: readonly string[], nested: ReadonlyMap<string, string>];
+
+async function samplePostgres(
+  connection: DuckDBConnection,
+  table: string,
+  source: string,
+  path: string,
+): Promise<Columns> {
   const { copyPostgres } = await import("./postgres.ts");
   const copied = await copyPostgres(source, path, { choose: (_, columns) => columns, first: SAMPLE_ROWS });
   const rows = await openCopied(connection, path, copied);
   const columns = await columnsOf(rows);
   checkWidth(rows.name, columns.length);
-  await addRows(connection, table, rows, columns, rowsOf(columns));
-  return columns;
+  await addRows(connection, table, rows, columns, new Map(), rowsOf(columns));
+  return [columns, new Map()];
 }
 
 async function sampleFiles(
@@ -67,7 +75,8 @@ async function sampleFiles(
   source: string,
   workFolder: string,
   layout: Layout,
-): Promise<readonly string[]> {
+): Promise<Columns> {
+  const nested = new Map<string, string>();
   let columns: readonly string[] = [];
   let added = 0;
   for (const found of await findFiles(connection, source)) {
@@ -80,7 +89,11 @@ async function sampleFiles(
       if (columns.length === 0) columns = there;
       // Preparing will say so.
       else if (typeof rows.columns !== "function" && !isSubset(columns, there)) break;
-      if (columns.length > 0) added += await addRows(connection, table, rows, columns, rowsOf(columns) - added);
+      if (columns.length > 0) {
+        const found = await rows.nested?.(columns, rowsOf(columns));
+        for (const [column, holds] of found ?? []) nested.set(column, holds);
+        added += await addRows(connection, table, rows, columns, nested, rowsOf(columns) - added);
+      }
     } catch (error) {
       // A damaged file also looks like one of broken rows; the damage is what is reported.
       await isWhole();
@@ -90,7 +103,7 @@ async function sampleFiles(
     if (columns.length > 0 && added >= rowsOf(columns)) break;
   }
   if (columns.length === 0) throw failure("source.unreadable", { source });
-  return columns;
+  return [columns, nested];
 }
 
 function isSubset(columns: readonly string[], of: readonly string[]): boolean {
@@ -108,16 +121,20 @@ async function addRows(
   table: string,
   rows: TextRows,
   columns: readonly string[],
+  nested: ReadonlyMap<string, string>,
   room: number,
 ): Promise<number> {
   const names = columns.map((_, index) => `c${index}`);
   await connection.run(
     `CREATE TABLE IF NOT EXISTS ${identifier(table)} (${names.map((name) => `${name} VARCHAR`).join(", ")})`,
   );
-  // Numbered, and so in the file's order; a fault is of a nested value, which is empty then.
-  const first = `SELECT ${names.join(", ")} FROM (${rows.select(columns, true)}) LIMIT ${room}`;
+  const plain = columns.filter((column) => !nested.has(column));
+  const places = new Map(plain.map((column, index) => [column, `c${index}`]));
+  const texts = columns.map((column) => places.get(column) ?? "NULL");
+  // Numbered, and so in the file's order.
+  const first = `SELECT ${texts.join(", ")} FROM (${rows.select(plain, true)}) LIMIT ${room}`;
   const [[added]] = await queryFile(connection, rows.name, `INSERT INTO ${identifier(table)} ${first}`);
-  if (Number(added) === 0) await refuseBroken(connection, rows, columns);
+  if (Number(added) === 0) await refuseBroken(connection, rows, plain);
   return Number(added);
 }
 

@@ -1,10 +1,11 @@
 /** A guess as features.yaml: a text for people to go on with, every line of it explained. */
 import { printable } from "../../../errors/printable.ts";
 import { FIELD_KINDS, type FieldKind } from "../../../features/schema.ts";
-import { TODO } from "./features.ts";
-import type { Guess, GuessedField, Role } from "./guess.ts";
+import { TODO } from "../features/features.ts";
+import type { Guess, GuessedField } from "./guess.ts";
+import { ROLES, type Role } from "./roles.ts";
 
-const ROLES: Readonly<Record<Role, string>> = {
+const MEANINGS: Readonly<Record<Role, string>> = {
   user: "who it was",
   item: "what was shown or used",
   time: "when: ISO 8601, or seconds, milliseconds or microseconds since 1970",
@@ -25,7 +26,7 @@ export function featuresText(guess: Guess): string {
 
 # The columns that make a row: who did what, when.
 columns:
-${(["user", "item", "time", "label", "type"] as const).map((role) => roleLine(guess, role)).join("")}
+${ROLES.map((role) => roleLine(guess, role)).join("")}
 # Behaviours are the user's history: what a prediction is made from. Without this section, every row that is not labelled 0.
 behaviours:
 ${typesLine(guess, "only rows of these types")}${line("  # window_days: 90", "only so many days back")}${line("  max_history: 100", "the latest so many behaviours")}
@@ -39,7 +40,7 @@ split: { valid: 0.1, test: 0.1 }
 # Values seen less often than this are treated as unknown. A field may have its own.
 min_count: 1
 
-${offsetLine(guess)}${keyLines(guess)}
+${missingLine(guess)}${offsetLine(guess)}${keyLines(guess)}
 # The fields of the model. A name alone is a column of that name; or:
 #   - { name: price, column: Price EUR, kind: number, buckets: 16, min_count: 5, from: items }
 # kind: category (each value by itself), number (in buckets of about as many values each), hour, weekday (of the time).
@@ -50,18 +51,22 @@ ${FIELD_KINDS.map((kind) => section(guess, kind)).join("")}`;
 
 function roleLine({ columns, there }: Guess, role: Role): string {
   const found = columns[role];
-  if (found) return `  # ${ROLES[role]} (guessed ${printable(found.why)})\n  ${role}: ${scalar(found.column)}\n`;
+  if (found) return `  # ${MEANINGS[role]} (guessed ${printable(found.why)})\n  ${role}: ${scalar(found.column)}\n`;
   if (role === "label" || role === "type") {
-    return `  # ${ROLES[role]} (none was found)\n  # ${role}: COLUMN\n`;
+    return `  # ${MEANINGS[role]} (none was found)\n  # ${role}: COLUMN\n`;
   }
   const choice = `write here which column it is. There are: ${printable(there.join(", "))}`;
-  return `  # ${ROLES[role]}. TODO: ${choice}\n  ${role}: ${TODO}\n`;
+  return `  # ${MEANINGS[role]}. TODO: ${choice}\n  ${role}: ${TODO}\n`;
 }
 
 function typesLine({ columns, types }: Guess, what: string): string {
   return columns.type
     ? line(`  # types: ${list(types)}`, what)
     : line("  # types: [TYPE]", `${what}; needs columns.type`);
+}
+
+function missingLine({ missing }: Guess): string {
+  return missing.length === 0 ? "" : `# Texts that mean that there is no value.\nmissing: ${list(missing)}\n\n`;
 }
 
 function offsetLine({ isLocalTime }: Guess): string {
@@ -92,11 +97,9 @@ function section(guess: Guess, kind: FieldKind): string {
   const kept = guess.fields[kind].map((field) => fieldLine(guess, kind, field, ""));
   if (kind === "context") {
     const mark = guess.hasTimeOfDay ? "" : "# ";
-    const names = new Set(guess.fields.context.map(({ name }) => name));
     for (const clock of ["hour", "weekday"] as const) {
-      const name = names.has(clock) ? `time_${clock}` : clock;
       const text = line(
-        `    ${mark}- { name: ${name}, kind: ${clock} }`,
+        `    ${mark}- { name: ${guess.clocks[clock]}, kind: ${clock} }`,
         `${clock === "hour" ? "0 to 23" : "mon to sun"}, of the time`,
       );
       (mark ? left : kept).push(text);
@@ -108,6 +111,7 @@ function section(guess: Guess, kind: FieldKind): string {
 
 function fieldLine({ keys }: Guess, kind: FieldKind, field: GuessedField, mark: string): string {
   const { name, column, from, why } = field;
+  if (column === "") return line("    # (a column without a name)", why);
   const home = kind === "context" || keys[kind] === undefined ? "events" : `${kind}s`;
   const settings = [
     `name: ${scalar(name)}`,

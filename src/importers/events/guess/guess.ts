@@ -1,0 +1,167 @@
+/**
+ * What the columns of a log seem to be, by their names and by the first rows. A guess is a start for a person who knows
+ * the log: everything comes with its reason.
+ */
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { withDuckDB } from "../../../database/open.ts";
+import type { FieldKind } from "../../../features/schema.ts";
+import { withTemporaryFolder } from "../../../files/scratch.ts";
+import { type ColumnLook, frequentValues, risingColumns } from "../source/look.ts";
+import { type Sample, takeSample } from "../source/sample.ts";
+import { matchKey } from "./keys.ts";
+import { kindOf } from "./kinds.ts";
+import { mayCountRows, whyNot } from "./left-out.ts";
+import { FieldNames } from "./names.ts";
+import { type Place, placesOf } from "./places.ts";
+import { type GuessedColumn, guessRoles, type Role, type Roles } from "./roles.ts";
+
+export interface GuessOptions {
+  /** As `loadTable` takes them. */
+  readonly events: string;
+  readonly users?: string | undefined;
+  readonly items?: string | undefined;
+}
+
+export interface GuessedField {
+  readonly name: string;
+  readonly column: string;
+  readonly kind: "category" | "number";
+  readonly from: "events" | "users" | "items";
+  readonly why: string;
+}
+
+/** A column that is not made a field. */
+export interface LeftOut extends GuessedField {
+  readonly of: FieldKind;
+}
+
+export interface Guess {
+  /** Rows that were looked at. */
+  readonly rows: number;
+  readonly columns: Roles;
+  /** The key columns of the tables of users and items, where these are given; null where none could be found. */
+  readonly keys: { readonly user?: string | null; readonly item?: string | null };
+  /** Values of the type column, most frequent first; not all of them where there are many. */
+  readonly types: readonly string[];
+  readonly hasTimeOfDay: boolean;
+  /** Whether times carry no offset, so that features.yaml has to say which it is. */
+  readonly isLocalTime: boolean;
+  /** Texts of number fields that mean that there is no value. */
+  readonly missing: readonly string[];
+  readonly fields: Readonly<Record<FieldKind, readonly GuessedField[]>>;
+  /** Names for the fields of the time. */
+  readonly clocks: Readonly<Record<"hour" | "weekday", string>>;
+  readonly leftOut: readonly LeftOut[];
+  /** What `prepare` will refuse of these rows, whatever features.yaml says. */
+  readonly notes: readonly string[];
+  /** All columns of the log. */
+  readonly there: readonly string[];
+}
+
+/** A column that is no role and no key, and whose field it would be. */
+interface Other extends Place {
+  readonly look: ColumnLook;
+  readonly from: GuessedField["from"];
+  readonly rows: number;
+  readonly rises: boolean;
+}
+
+/**
+ * Looks at the first rows of the log and of the tables.
+ * @throws UserError where a source cannot be read or has no rows
+ */
+export async function guessFeatures({ events, users, items }: GuessOptions): Promise<Guess> {
+  return await withTemporaryFolder("dien-init", (workFolder) =>
+    withDuckDB(async (connection) => {
+      const log = await takeSample(connection, "events", events, workFolder);
+      const keys: { user?: string | null; item?: string | null } = {};
+      const known: { user?: GuessedColumn; item?: GuessedColumn } = {};
+      const others: Other[] = [];
+      for (const [kind, source] of [
+        ["user", users],
+        ["item", items],
+      ] as const) {
+        if (source === undefined) continue;
+        const from = `${kind}s` as const;
+        const table = await takeSample(connection, from, source, workFolder);
+        const { key, column } = await matchKey(connection, kind, log, table);
+        keys[kind] = key;
+        if (column) known[kind] = column;
+        const rest = table.columns.filter((look) => look.column !== key);
+        const places = rest.map(() => ({ kind, why: `a column of the ${kind}s' table` }));
+        others.push(...(await othersOf(connection, from, table, rest, places)));
+      }
+      const columns = guessRoles(log, known);
+      const used = new Set(Object.values(columns).map(({ column }) => column));
+      const look = (role: Role) => log.columns.find(({ column }) => column === columns[role]?.column);
+      const rest = log.columns.filter(({ column }) => !used.has(column));
+      const places = await placesOf(connection, rest, { user: look("user"), item: look("item") });
+      others.push(...(await othersOf(connection, "events", log, rest, places)));
+      const type = look("type");
+      const time = look("time");
+      return {
+        rows: log.rows,
+        columns,
+        keys,
+        types: type ? await frequentValues(connection, "events", type.text) : [],
+        hasTimeOfDay: time?.hasTimeOfDay ?? false,
+        isLocalTime: time !== undefined && time.zoned === 0,
+        ...fieldsOf(others, columns.user?.column),
+        notes: notesOf(log, look),
+        there: log.columns.map(({ column }) => column),
+      };
+    }),
+  );
+}
+
+async function othersOf(
+  connection: DuckDBConnection,
+  from: Other["from"],
+  { rows }: Sample,
+  looks: readonly ColumnLook[],
+  places: readonly Place[],
+): Promise<Other[]> {
+  const counting = looks.filter((look) => mayCountRows(look, rows));
+  const rising = await risingColumns(
+    connection,
+    from,
+    counting.map(({ text }) => text),
+  );
+  return looks.map((look, index) => ({ ...places[index], look, from, rows, rises: rising.has(look.text) }));
+}
+
+/** Fields of all that is worth being one, and why the others are not. @param user the column of the user's own id */
+function fieldsOf(
+  others: readonly Other[],
+  user: string | undefined,
+): Pick<Guess, "fields" | "leftOut" | "missing" | "clocks"> {
+  const fields: Record<FieldKind, GuessedField[]> = { user: [], item: [], context: [] };
+  const leftOut: LeftOut[] = [];
+  const missing = new Set<string>();
+  if (user !== undefined)
+    fields.user.push({ name: "user", column: user, kind: "category", from: "events", why: "the user's own id" });
+  const names = new FieldNames();
+  const own = names.ofColumns(others.map(({ look }) => look.column));
+  for (const [index, { kind: of, why: place, look, from, rows, rises }] of others.entries()) {
+    const { kind, why } = kindOf(look);
+    const column = { name: own[index], column: look.column, kind, from };
+    const objection = whyNot({ look, rows, kind, inLog: from === "events", rises });
+    if (objection !== undefined) leftOut.push({ ...column, of, why: objection });
+    else {
+      fields[of].push({ ...column, why: why === undefined ? place : `${place}; ${why}` });
+      if (kind === "number") for (const word of look.absent.words) missing.add(word);
+    }
+  }
+  const clocks = { hour: names.of("hour", "time_hour"), weekday: names.of("weekday", "time_weekday") };
+  return { fields, leftOut, missing: [...missing].sort(), clocks };
+}
+
+/** Rows of the sample that lack what every row must have. */
+function notesOf({ rows }: Sample, look: (role: Role) => ColumnLook | undefined): string[] {
+  return (["user", "item", "time"] as const).flatMap((role) => {
+    const found = look(role);
+    if (found === undefined) return [];
+    const lacking = rows - (role === "time" ? found.times : found.filled);
+    return lacking === 0 ? [] : [`${lacking} of ${rows} rows have no ${role} in ${found.column}: they are bad rows`];
+  });
+}

@@ -1,0 +1,106 @@
+/** Which column is the user, the item, the time, the label and the type: by names of public logs, and by values. */
+import { TODO } from "../features/features.ts";
+import type { ColumnLook } from "../source/look.ts";
+import type { Sample } from "../source/sample.ts";
+import { bare } from "./names.ts";
+
+export type Role = "user" | "item" | "time" | "label" | "type";
+export const ROLES: readonly Role[] = ["user", "item", "time", "label", "type"];
+
+export interface GuessedColumn {
+  readonly column: string;
+  readonly why: string;
+}
+export type Roles = Readonly<Partial<Record<Role, GuessedColumn>>>;
+
+/** Names that columns have in public logs, the surest first, in lower case without any sign. */
+export const NAMES: Readonly<Record<Role, readonly string[]>> = {
+  user: "userid uid user visitorid reviewerid customerid memberid accountid clientid viewerid buyerid personid cookieid deviceid username userkey customer member visitor nick cookie sessionid".split(
+    " ",
+  ),
+  item: "itemid iid item asin productid product parentasin goodsid sku skuid adid adgroupid ad newsid articleid contentid videoid movieid bookid songid trackid postid noteid offerid listingid itemkey".split(
+    " ",
+  ),
+  time: "timestamp ts time timestampms timems eventtime eventtimestamp unixreviewtime unixtime datetime createdat createtime clicktime actiontime servertime reviewtime date day".split(
+    " ",
+  ),
+  label:
+    "label click clk clicked isclick isclicked clickflag converted conversion isconversion purchased target y".split(
+      " ",
+    ),
+  type: "eventtype event type behaviortype behaviourtype behavior behaviour actiontype action btag scene scenario".split(
+    " ",
+  ),
+};
+
+/** A word of a name that speaks of clicks: `shown_clicked`, `adClick`. */
+const CLICK_WORD = /(?:^|[^a-z])(?:click|clicked|clk)(?:[^a-z]|$)/;
+
+/** Types of events and scenes are few. */
+const MOST_TYPES = 50;
+/** Milliseconds: numbers below this (in 1990) are no times unless the column is called so, nor are those after 2100. */
+const PLAUSIBLE_TIMES = [631_152_000_000, 4_102_444_800_000] as const;
+/** Of the rows or values for which something must hold: real logs have slips. */
+const MOST = 0.99;
+
+/** Whether almost all values are times: texts, or numbers that are times of our days. */
+export function isTimes(look: ColumnLook): boolean {
+  const [first, last] = PLAUSIBLE_TIMES;
+  const ours = look.earliest !== null && look.earliest > first && look.latest! < last;
+  return look.filled > 0 && look.times >= MOST * look.filled && (look.hasIso || (look.distinct > 2 && ours));
+}
+
+/** Columns that may be the user or the item, by their names, the surest first. */
+export function candidatesOf(role: "user" | "item", { columns, rows }: Sample): ColumnLook[] {
+  return named(role, columns.filter(isUsable)).filter((look) => isId(look, rows));
+}
+
+/** @param known columns that are known to be the user or the item */
+export function guessRoles({ columns, rows }: Sample, known: Pick<Roles, "user" | "item"> = {}): Roles {
+  const found: Partial<Record<Role, GuessedColumn>> = { ...known };
+  const isFree = ({ column }: ColumnLook) => Object.values(found).every((other) => other.column !== column);
+  const usable = columns.filter(isUsable);
+  const take = (role: Role, fits: (look: ColumnLook) => boolean, why: string) => {
+    const [look] = found[role] ? [] : named(role, usable).filter((look) => isFree(look) && fits(look));
+    if (look) found[role] = { column: look.column, why: `by its name, and ${why}` };
+  };
+  const isFull = ({ filled }: ColumnLook) => filled >= MOST * rows;
+  const isTime = ({ filled, times, zoned, hasIso, distinct }: ColumnLook) =>
+    times >= MOST * filled && (hasIso || distinct > 2) && (zoned === 0 || zoned === times);
+  take("time", (look) => isFull(look) && isTime(look), "its values are times");
+  const byValue = usable.find((look) => isFull(look) && isTimes(look) && isTime(look) && isFree(look));
+  if (!found.time && byValue) found.time = { column: byValue.column, why: "as its values are times" };
+  take("time", isTime, "its values are times");
+  const isLabel = (look: ColumnLook) => look.labels === look.filled && look.distinct === 2;
+  take("label", isLabel, "its values are 0 and 1");
+  const byWord = usable.find((look) => isFree(look) && isLabel(look) && CLICK_WORD.test(spaced(look.column)));
+  if (!found.label && byWord)
+    found.label = { column: byWord.column, why: "its name speaks of clicks, its values are 0 and 1" };
+  take("user", (look) => isId(look, rows), "its values are ids");
+  take("item", (look) => isId(look, rows), "its values are ids");
+  const isType = ({ distinct, filled }: ColumnLook) => distinct > 1 && distinct <= MOST_TYPES && distinct < filled;
+  take("type", isType, "it has few values");
+  return Object.fromEntries(ROLES.flatMap((role) => (found[role] ? [[role, found[role]]] : [])));
+}
+
+/** Whether a column can be named under `columns`, and holds single values. */
+function isUsable({ column, filled, nested }: ColumnLook): boolean {
+  return filled > 0 && nested === undefined && column !== "" && column !== TODO && !column.includes("\0");
+}
+
+function isId({ filled, distinct }: ColumnLook, rows: number): boolean {
+  return filled >= MOST * rows && distinct > 1;
+}
+
+function named(role: Role, columns: readonly ColumnLook[]): ColumnLook[] {
+  const places = new Map(NAMES[role].map((name, index) => [name, index]));
+  return columns
+    .flatMap((look) => {
+      const place = places.get(bare(look.column));
+      return place === undefined ? [] : [{ look, place }];
+    })
+    .sort((a, b) => a.place - b.place)
+    .map(({ look }) => look);
+}
+
+const spaced = (column: string) => column.replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
