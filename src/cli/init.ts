@@ -7,7 +7,7 @@ import { writeFileAside } from "../files/aside.ts";
 import { fileError, unlessAbsent } from "../files/failures.ts";
 import { count } from "../format.ts";
 import type { Guess } from "../importers/events/guess/guess.ts";
-import { featuresText } from "../importers/events/guess/text.ts";
+import { featuresText, labelText } from "../importers/events/guess/text.ts";
 import { isPostgres, withoutPassword } from "../importers/events/source/address.ts";
 import { text, toggle } from "../options/pieces.ts";
 import { shellWord } from "../report/text.ts";
@@ -64,17 +64,20 @@ What cannot be guessed is written as TODO; \`dien prepare events\` refuses the f
         `${out} is written: check it before use.`,
         ...guess.notes,
         ...todo.map((what) => `TODO: ${what}; write it into ${out}.`),
-        ...(guess.columns.label === undefined ? NO_LABEL : []),
+        ...(guess.columns.label === undefined ? withoutLabel(guess) : []),
         "Then:",
         `  ${next}`,
       ]);
     });
 }
 
-const NO_LABEL = [
-  "No label was found: each behaviour would be predicted from those before it. Where a column says whether what was",
-  "shown was clicked, name it as columns.label.",
-];
+function withoutLabel({ labels: [label] }: Guess): string[] {
+  const otherwise =
+    label === undefined
+      ? "Where a column says whether what was shown was clicked, name it as columns.label."
+      : `A label could be, under columns: label: ${labelText(label)}`;
+  return ["No label was found: each behaviour would be predicted from those before it.", otherwise];
+}
 
 /** @throws UserError where there is something at `path` */
 async function refuseToReplace(path: string): Promise<void> {

@@ -34,7 +34,23 @@ test("a table that has nobody of the log is reported, with examples of keys", as
   expect((await prepare({ users: strangers })).warnings).toEqual([
     'no user of the log is in the table of users: keys there are like "U-0", in the log like "u0"',
   ]);
-  expect((await prepare({})).warnings).toEqual([]);
+});
+
+test("a table that lacks many users of the log is reported, one that lacks few is not", async () => {
+  const some = (count: number) =>
+    prepare({
+      users: write(
+        ".csv",
+        csv(
+          ["user", "age"],
+          Array.from({ length: count }, (_, i) => [`u${i}`, "30"]),
+        ),
+      ),
+    });
+  expect((await some(2)).warnings).toEqual([
+    "the table of users lacks 4 of the 6 users of the log: the fields that it has are unknown of them",
+  ]);
+  expect((await some(6)).warnings).toEqual([]);
 });
 
 test("rows that were left out are reported where what is left makes no dataset", async () => {

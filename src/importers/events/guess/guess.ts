@@ -10,8 +10,10 @@ import { type ColumnLook, frequentValues, risingColumns } from "../source/look.t
 import { type Sample, takeSample } from "../source/sample.ts";
 import { matchKey } from "./keys.ts";
 import { kindOf } from "./kinds.ts";
+import type { GuessedLabel } from "./labels.ts";
 import { mayCountRows, whyNot } from "./left-out.ts";
 import { FieldNames } from "./names.ts";
+import { outcomeLabel } from "./outcomes.ts";
 import { type Place, placesOf } from "./places.ts";
 import { type GuessedColumn, guessRoles, type Role, type Roles } from "./roles.ts";
 
@@ -41,6 +43,8 @@ export interface Guess {
   readonly columns: Roles;
   /** The key columns of the tables of users and items, where these are given; null where none could be found. */
   readonly keys: { readonly user?: string | null; readonly item?: string | null };
+  /** What could be the label where none was found: it tells what came of the click, by another measure. */
+  readonly labels: readonly GuessedLabel[];
   /** Values of the type column, most frequent first; not all of them where there are many. */
   readonly types: readonly string[];
   readonly hasTimeOfDay: boolean;
@@ -103,6 +107,7 @@ export async function guessFeatures({ events, users, items }: GuessOptions): Pro
         rows: log.rows,
         columns,
         keys,
+        labels: columns.label ? [] : rest.flatMap((other) => outcomeLabel(other) ?? []),
         types: type ? await frequentValues(connection, "events", type.text) : [],
         hasTimeOfDay: time?.hasTimeOfDay ?? false,
         isLocalTime: time !== undefined && time.zoned === 0,

@@ -4,6 +4,7 @@
  * names are sums over the past, and are left alone.
  */
 import type { ColumnLook } from "../source/look.ts";
+import { flagLabel, type GuessedLabel, ratingLabel } from "./labels.ts";
 import { bare } from "./names.ts";
 
 interface Outcome {
@@ -13,14 +14,20 @@ interface Outcome {
   readonly names: RegExp;
   /** What its values look like, where the name alone could mean something else. */
   readonly when?: (look: ColumnLook) => boolean;
+  /** How it would be the label. */
+  readonly label?: (look: ColumnLook) => GuessedLabel | undefined;
 }
 
 const isFlag = ({ distinct }: ColumnLook) => distinct <= 2;
 const isNumeric = ({ numbers, filled }: ColumnLook) => numbers === filled;
 
 const OUTCOMES: readonly Outcome[] = [
-  { what: "how it was rated", names: /^(?:user|my|review|item|movie|book|star)?ratings?$|^stars?$|^reviewscore$/ },
-  { what: "how it was rated", names: /^overall$/, when: isNumeric },
+  {
+    what: "how it was rated",
+    names: /^(?:user|my|review|item|movie|book|star)?ratings?$|^stars?$|^reviewscore$/,
+    label: ratingLabel,
+  },
+  { what: "how it was rated", names: /^overall$/, when: isNumeric, label: ratingLabel },
   {
     what: "how others took the review",
     names: /^(?:total|review|helpful|up|down)?votes?$|^helpful(?:ness)?(?:votes?|count)?$|^useful$|^funny$|^cool$/,
@@ -43,12 +50,14 @@ const OUTCOMES: readonly Outcome[] = [
     names:
       /^(?:is|has|did|flag|user)?(?:clicked|click|clk|like|liked|dislike|disliked|follow|followed|comment|commented|forward|forwarded|share|shared|repost|reposted|retweet|hate|hated|collect|collected|favou?rite|favou?rited|fav|saved?|bookmark|bookmarked|skip|skipped|finish|finished|finishplay|complete|completed|longview|readdone|profileenter|subscribe|subscribed|thumbsup|thumbsdown|install|installed|download|downloaded|addtocart|addcart|addedtocart|tocart|incart)(?:flag)?$/,
     when: isFlag,
+    label: flagLabel,
   },
   {
     what: "whether it was bought",
     names:
       /^(?:is|has|did|flag)?(?:buy|bought|purchase|purchased|order|ordered|conversion|convert|converted|paid|payed|sold|return|returned|refund|refunded|booking|booked|attributed|attribution)(?:flag)?$/,
     when: isFlag,
+    label: flagLabel,
   },
   {
     what: "what was spent on it",
@@ -60,6 +69,15 @@ const OUTCOMES: readonly Outcome[] = [
 
 /** What a column of the log tells of the time after the click; undefined where nothing speaks for it. */
 export function outcomeOf(look: ColumnLook): string | undefined {
+  return find(look)?.what;
+}
+
+/** How a column of the log would be the label, if it tells what came of an impression. */
+export function outcomeLabel(look: ColumnLook): GuessedLabel | undefined {
+  return find(look)?.label?.(look);
+}
+
+function find(look: ColumnLook): Outcome | undefined {
   const name = bare(look.column);
-  return OUTCOMES.find(({ names, when }) => names.test(name) && (when?.(look) ?? true))?.what;
+  return OUTCOMES.find(({ names, when }) => names.test(name) && (when?.(look) ?? true));
 }

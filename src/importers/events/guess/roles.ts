@@ -2,13 +2,14 @@
 import { TODO } from "../features/features.ts";
 import type { ColumnLook } from "../source/look.ts";
 import type { Sample } from "../source/sample.ts";
+import { flagLabel, type GuessedLabel } from "./labels.ts";
 import { bare } from "./names.ts";
 
 export type Role = "user" | "item" | "time" | "label" | "type";
 export const ROLES: readonly Role[] = ["user", "item", "time", "label", "type"];
 
-export interface GuessedColumn {
-  readonly column: string;
+/** Only a label has values that are positive. */
+export interface GuessedColumn extends GuessedLabel {
   readonly why: string;
 }
 export type Roles = Readonly<Partial<Record<Role, GuessedColumn>>>;
@@ -71,11 +72,11 @@ export function guessRoles({ columns, rows }: Sample, known: Pick<Roles, "user" 
   const byValue = usable.find((look) => isFull(look) && isTimes(look) && isTime(look) && isFree(look));
   if (!found.time && byValue) found.time = { column: byValue.column, why: "as its values are times" };
   take("time", isTime, "its values are times");
-  const isLabel = (look: ColumnLook) => look.labels === look.filled && look.distinct === 2;
-  take("label", isLabel, "its values are 0 and 1");
-  const byWord = usable.find((look) => isFree(look) && isLabel(look) && CLICK_WORD.test(spaced(look.column)));
-  if (!found.label && byWord)
-    found.label = { column: byWord.column, why: "its name speaks of clicks, its values are 0 and 1" };
+  const [label] = [...named("label", usable), ...usable.filter(({ column }) => CLICK_WORD.test(spaced(column)))]
+    .filter(isFree)
+    .flatMap((look) => flagLabel(look) ?? []);
+  if (label)
+    found.label = { ...label, why: `by its name, and its values are ${label.positive ? "yes and no" : "0 and 1"}` };
   take("user", (look) => isId(look, rows), "its values are ids");
   take("item", (look) => isId(look, rows), "its values are ids");
   const isType = ({ distinct, filled }: ColumnLook) => distinct > 1 && distinct <= MOST_TYPES && distinct < filled;

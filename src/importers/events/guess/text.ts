@@ -3,6 +3,7 @@ import { printable } from "../../../errors/printable.ts";
 import { FIELD_KINDS, type FieldKind } from "../../../features/schema.ts";
 import { TODO } from "../features/features.ts";
 import type { Guess, GuessedField } from "./guess.ts";
+import type { GuessedLabel } from "./labels.ts";
 import { ROLES, type Role } from "./roles.ts";
 
 const MEANINGS: Readonly<Record<Role, string>> = {
@@ -49,14 +50,24 @@ fields:
 ${FIELD_KINDS.map((kind) => section(guess, kind)).join("")}`;
 }
 
-function roleLine({ columns, there }: Guess, role: Role): string {
+function roleLine({ columns, labels, there }: Guess, role: Role): string {
   const found = columns[role];
-  if (found) return `  # ${MEANINGS[role]} (guessed ${printable(found.why)})\n  ${role}: ${scalar(found.column)}\n`;
+  if (found) return `  # ${MEANINGS[role]} (guessed ${printable(found.why)})\n  ${role}: ${labelText(found)}\n`;
+  if (role === "label" && labels.length > 0) {
+    const lines = labels.map((label) => `  # label: ${labelText(label)}\n`);
+    return `  # ${MEANINGS[role]} (none was found; what users did and said could be one)\n${lines.join("")}`;
+  }
   if (role === "label" || role === "type") {
     return `  # ${MEANINGS[role]} (none was found)\n  # ${role}: COLUMN\n`;
   }
   const choice = `write here which column it is. There are: ${printable(there.join(", "))}`;
   return `  # ${MEANINGS[role]}. TODO: ${choice}\n  ${role}: ${TODO}\n`;
+}
+
+/** A column, and what of it is positive where that has to be said. */
+export function labelText({ column, positive }: GuessedLabel): string {
+  if (positive === undefined) return scalar(column);
+  return `{ column: ${scalar(column)}, positive: ${typeof positive === "string" ? scalar(positive) : list(positive)} }`;
 }
 
 function typesLine({ columns, types }: Guess, what: string): string {

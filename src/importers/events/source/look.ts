@@ -48,6 +48,8 @@ export interface ColumnLook {
   readonly earliest: number | null;
   readonly latest: number | null;
   readonly labels: number;
+  /** Of values as texts, the first and the last: all there are where there are two. */
+  readonly ends: readonly [string, string] | null;
   readonly numbers: number;
   /** Of numbers: how many are whole (1.0 is), how many of these have leading zeros, and between which they lie. */
   readonly wholes: number;
@@ -77,14 +79,14 @@ export async function lookAtColumns(
         coalesce(bool_or(time IS NOT NULL AND substr(value, 5, 1) = '-'), false), min(time), max(time),
         count(${labelRule("value")}), count(number), count(number) FILTER (number = floor(number)),
         count(*) FILTER (regexp_full_match(value, '0[0-9]+')), min(number), max(number),
-        count(*) FILTER (${absent}), list(DISTINCT value) FILTER (${absent}), avg(length(value))
+        count(*) FILTER (${absent}), list(DISTINCT value) FILTER (${absent}), avg(length(value)), min(value), max(value)
       FROM (SELECT name, value, ${timeRule("value", 0)} AS time,
         CASE WHEN ${numberRule("value")} THEN TRY_CAST(value AS DOUBLE) END AS number FROM ${from}) GROUP BY name`,
   );
   return texts.map((text, index) => {
     const row = found.get(text) ?? [];
     const [filled, distinct, times, zoned, hasTimeOfDay, hasIso, earliest, latest] = row;
-    const [labels, numbers, wholes, padded, least, most, absences, words, meanLength] = row.slice(8);
+    const [labels, numbers, wholes, padded, least, most, absences, words, meanLength, first, last] = row.slice(8);
     const column = columns[index];
     const holds = nested.get(column);
     return {
@@ -100,6 +102,7 @@ export async function lookAtColumns(
       earliest: numberOrNull(earliest),
       latest: numberOrNull(latest),
       labels: Number(labels ?? 0),
+      ends: first === undefined ? null : [String(first), String(last)],
       numbers: Number(numbers ?? 0),
       wholes: Number(wholes ?? 0),
       padded: Number(padded ?? 0),
