@@ -14,7 +14,7 @@ import type { GuessedLabel } from "./labels.ts";
 import { mayCountRows, whyNot } from "./left-out.ts";
 import { FieldNames } from "./names.ts";
 import { outcomeLabel } from "./outcomes.ts";
-import { type Place, placesOf } from "./places.ts";
+import { type FieldHome, placesOf } from "./places.ts";
 import { type GuessedColumn, guessRoles, type Role, type Roles } from "./roles.ts";
 
 export interface GuessOptions {
@@ -63,7 +63,7 @@ export interface Guess {
 }
 
 /** A column that is no role and no key, and whose field it would be. */
-interface Other extends Place {
+interface Other extends FieldHome {
   readonly look: ColumnLook;
   readonly from: GuessedField["from"];
   readonly rows: number;
@@ -124,7 +124,7 @@ async function othersOf(
   from: Other["from"],
   { rows }: Sample,
   looks: readonly ColumnLook[],
-  places: readonly Place[],
+  places: readonly FieldHome[],
 ): Promise<Other[]> {
   const counting = looks.filter((look) => mayCountRows(look, rows));
   const rising = await risingColumns(

@@ -17,7 +17,7 @@ export interface Column {
   readonly rises: boolean;
 }
 
-interface Reason {
+interface Objection {
   readonly why: (column: Column) => string;
   readonly holds: (column: Column) => boolean;
 }
@@ -36,7 +36,7 @@ export function mayCountRows({ filled, distinct, wholes }: ColumnLook, rows: num
   return filled === rows && distinct === rows && wholes === rows && rows >= ENOUGH_VALUES;
 }
 
-const REASONS: readonly Reason[] = [
+const OBJECTIONS: readonly Objection[] = [
   {
     why: () => "the number of the row",
     holds: ({ look, rows, rises }) => rises || (ROW_NUMBER.test(bare(look.column)) && mayCountRows(look, rows)),
@@ -64,5 +64,5 @@ const REASONS: readonly Reason[] = [
 
 /** Why a column had better be no field; undefined where nothing speaks against it. */
 export function whyNot(column: Column): string | undefined {
-  return REASONS.find(({ holds }) => holds(column))?.why(column);
+  return OBJECTIONS.find(({ holds }) => holds(column))?.why(column);
 }

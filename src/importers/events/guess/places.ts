@@ -8,7 +8,7 @@ const ENOUGH_REPEATS = 10;
 /** Of the users (items) who must agree: real logs have slips. */
 const MOST = 0.99;
 
-export interface Place {
+export interface FieldHome {
   readonly kind: FieldKind;
   readonly why: string;
 }
@@ -17,7 +17,7 @@ export async function placesOf(
   connection: DuckDBConnection,
   columns: readonly ColumnLook[],
   keys: Readonly<Record<"user" | "item", ColumnLook | undefined>>,
-): Promise<Place[]> {
+): Promise<FieldHome[]> {
   const texts = columns.map(({ text }) => text);
   const constancy = async (key: ColumnLook | undefined) =>
     key === undefined ? undefined : await constancyOf(connection, "events", texts, key.text);

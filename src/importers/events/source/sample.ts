@@ -52,14 +52,14 @@ export async function takeSample(
 }
 
 /** The columns that were found, and those of them that are left empty, by what they hold. */
-type Columns = readonly [names: readonly string[], nested: ReadonlyMap<string, string>];
+type SampledColumns = readonly [names: readonly string[], nested: ReadonlyMap<string, string>];
 
 async function samplePostgres(
   connection: DuckDBConnection,
   table: string,
   source: string,
   path: string,
-): Promise<Columns> {
+): Promise<SampledColumns> {
   const { copyPostgres } = await import("./postgres.ts");
   const copied = await copyPostgres(source, path, { choose: (_, columns) => columns, first: SAMPLE_ROWS });
   const rows = await openCopied(connection, path, copied);
@@ -75,7 +75,7 @@ async function sampleFiles(
   source: string,
   workFolder: string,
   layout: Layout,
-): Promise<Columns> {
+): Promise<SampledColumns> {
   const nested = new Map<string, string>();
   let columns: readonly string[] = [];
   let added = 0;
