@@ -68,16 +68,11 @@ const log = fc.record({
 async function writeTable(format: Format, all: readonly Column[], rows: number): Promise<string> {
   const numbers = Array.from({ length: rows }, (_, i) => i);
   if (format === ".csv" || format === ".tsv") {
-    const flat = all.filter(({ name, type }) => !/[[(]/.test(type) && !(format === ".tsv" && /["\t]/.test(name)));
+    const flat = all.filter(({ type }) => !/[[(]/.test(type));
+    const header = flat.map(({ name }) => name);
     const texts = numbers.map((i) => flat.map(({ value }) => (value(i) === null ? null : String(value(i)))));
-    return write(
-      format,
-      csv(
-        flat.map(({ name }) => name),
-        texts,
-        format === ".csv" ? "," : "\t",
-      ),
-    );
+    if (format === ".csv") return write(format, csv(header, texts));
+    return write(format, [header, ...texts].map((row) => `${row.join("\t")}\n`).join(""));
   }
   const named = all.map((column, index) => ({ ...column, key: format === ".ndjson" ? column.name : `k${index}` }));
   const lines = numbers.map((i) => JSON.stringify(Object.fromEntries(named.map(({ key, value }) => [key, value(i)]))));
