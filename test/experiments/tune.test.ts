@@ -1,6 +1,6 @@
 /** The search for settings: its winner, and that neither stops nor failures change or end it. */
 
-import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ExperimentOutcome, resolveConfig, runExperiment } from "dien";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -49,6 +49,16 @@ function finalists({ report }: ExperimentOutcome): string[] {
     return text === "defaults" ? "base" : `tune-base-${text.replace("trial ", "").padStart(2, "0")}`;
   });
 }
+
+/** The folder of a search that has trained what `unbroken` has, but for some runs. */
+function begun(out: string, without: readonly { readonly variant: string; readonly seed: number }[]): string {
+  cpSync(join(folder, "unbroken", "runs"), join(folder, out, "runs"), { recursive: true });
+  for (const { variant, seed } of without) rmSync(runOf(out, variant, seed), { recursive: true });
+  return out;
+}
+
+/** The last trials of a search, which the median rule may stop. */
+const LAST = [5, 6, 7].map((trial) => ({ variant: `tune-base-0${trial}`, seed: 1 }));
 
 /** The same trials, finalists and winner as without any stop. */
 function expectUnbroken(outcome: ExperimentOutcome): void {
@@ -124,12 +134,10 @@ describe("a search", () => {
   it("that was stopped inside a trial ends as one that was not", async () => {
     const controller = new AbortController();
     const onProgress = ({ index, ...what }: LabEvent) => {
-      if (index === 5 && what.kind === "training" && what.event.kind === "step") controller.abort();
+      if (index === 1 && what.kind === "training" && what.event.kind === "step") controller.abort();
     };
-    const stopped = await runExperiment({
-      name: "tune",
-      ...optionsOf("stopped", { signal: controller.signal, onProgress }),
-    });
+    const options = optionsOf(begun("stopped", LAST), { signal: controller.signal, onProgress });
+    const stopped = await runExperiment({ name: "tune", ...options });
     expect(stopped.interrupted).toBe(true);
     expectUnbroken(await finish("tune", optionsOf("stopped")));
   });
@@ -144,15 +152,16 @@ describe("a search", () => {
       appendFileSync(join(runOf("killed", name.split(" ")[1], 1), "metrics.jsonl"), '{"epoch":');
       throw new Error("killed");
     };
+    begun("killed", LAST);
     let outcome: ExperimentOutcome | undefined;
     while (!outcome) {
-      outcome = await finish("tune", optionsOf("killed", { seeds: 1, onProgress })).catch((error) => {
+      outcome = await finish("tune", optionsOf("killed", { onProgress })).catch((error) => {
         expect(error.message).toBe("killed");
         return undefined;
       });
     }
-    expect(killedAt.size).toBeGreaterThan(2 * TRIALS);
-    expect(readRows(outcome, "trials")).toEqual(readRows(unbroken, "trials"));
+    expect(killedAt.size).toBeGreaterThanOrEqual(2 * LAST.length);
+    expectUnbroken(outcome);
   });
 
   it("goes on where the settings of a trial make it fail, and never chooses that one", async () => {
@@ -164,6 +173,7 @@ describe("a search", () => {
       if (name !== `shop ${best} seed 1` || what.kind !== "training" || what.event.kind !== "step") return;
       if (what.event.epoch === 2) throw diverged;
     };
+    begun("failing", [{ variant: best, seed: 1 }]);
     const outcome = await finish("tune", optionsOf("failing", { seeds: 1, onProgress }));
     expect(reported).toEqual([`shop ${best} seed 1`, "diverged"]);
     const rows = readRows(outcome, "trials");
@@ -185,7 +195,8 @@ describe("a search", () => {
     const onProgress = ({ name, ...what }: LabEvent) => {
       if (name === `shop ${best} seed 2` && what.kind === "training") throw diverged;
     };
-    const outcome = await finish("tune", optionsOf("finalist", { onProgress }));
+    const out = begun("finalist", [{ variant: best, seed: 2 }]);
+    const outcome = await finish("tune", optionsOf(out, { onProgress }));
     expect(finalists(outcome)).toEqual(finalists(unbroken).filter((name) => name !== best));
     expect(outcome.report.blocks.find((block) => block.kind === "table")!.caption).toContain(
       `trial ${Number(best.slice(-2))} failed with one of these and is omitted`,
