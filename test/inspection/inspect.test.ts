@@ -45,6 +45,18 @@ describe("planted", () => {
       },
     ],
     [
+      "candidates that are unknown where they are clicked",
+      "grave telling-unknown",
+      /^whether field item is unknown tells the label in test \(AUC 1\.0000 alone, in train 0\.5000\): 1 is the label of 100\.0 % of the 40 samples without it and of 0\.0 % of the others$/,
+      (path) => replace(path, "test.parquet", "if(label = 1, 0, item)::INTEGER AS item"),
+    ],
+    [
+      "a field that lacks where it is not clicked, in valid",
+      "grave telling-unknown",
+      /^whether field hour is unknown tells the label in valid \(AUC 0\.0000 alone/,
+      (path) => replace(path, "valid.parquet", "label AS hour"),
+    ],
+    [
       "a behaviour that is later than the sample",
       "grave later-history",
       /^2 samples of test have a history with .* later than the sample \(first: test\.parquet row 6\)$/,
@@ -193,6 +205,14 @@ describe("planted", () => {
     source.times[0] = 1e12;
     const warnings = await warn("late", { ...source, maxHistory });
     expect(warnings.map(({ kind }) => kind).filter((kind) => kind.startsWith("grave"))).toEqual(kinds);
+  });
+
+  test("no unknown that tells in train what it tells in valid and test: it is there to learn", async () => {
+    const edit = async (path: string) => {
+      for (const split of SPLITS) await replace(path, `${split}.parquet`, "if(sequence < 20, label, 1) AS hour");
+    };
+    const kinds = (await warn("honest", healthy(), edit)).map(({ kind }) => kind);
+    expect(kinds.filter((kind) => kind.includes("telling"))).toEqual([]);
   });
 
   test("maxHistory that cuts most histories", async () => {

@@ -130,6 +130,11 @@ test("every number is that of a slow count in memory", async () => {
           });
           const known = [...train.samples].filter(([id]) => id > 0).sort(([a, m], [b, n]) => n - m || a - b);
           expect(field).toMatchObject({ name, kind, size, used: train.samples.size, unknown: value(0) });
+          for (const split of SPLITS) {
+            const isUnknown = idsOf(dataset, kind, index, split).map((id) => Number(id === 0));
+            const tells = auc(dataset[split].label, isUnknown);
+            expect(field.unknownAuc[split]).toEqual(Number.isNaN(tells) ? Number.NaN : expect.closeTo(tells, 10));
+          }
           expect(field.top).toEqual(known.slice(0, 5).map(([id]) => value(id)));
           // No field of these sources has more than 20 values, so the cell of the others is what only test has.
           const others = [...test.samples].filter(([id]) => !train.samples.has(id) && id > 0);

@@ -30,6 +30,8 @@ export interface FieldNumbers {
   readonly used: number;
   /** The samples where it is unknown (id 0): of test, what training never saw and what has no value. */
   readonly unknown: FieldValue;
+  /** AUC of each split where unknown counts as 1 and known as 0; NaN where it is not defined. */
+  readonly unknownAuc: Readonly<Record<Split, number>>;
   /** The most frequent known values of train, at most TOP_VALUES. */
   readonly top: readonly FieldValue[];
   /** Population stability index of test against train; NaN where either is empty. */
@@ -50,10 +52,11 @@ type ValueRow = Readonly<Record<"id" | `${"n" | "k"}${0 | 1 | 2}`, number>> & { 
 export async function measureField(
   tables: DatasetTables,
   field: FieldColumn,
-  [train, , test]: readonly SplitCounts[],
+  splits: readonly SplitCounts[],
 ): Promise<FieldNumbers> {
   const { run, rows } = tables;
   const { name, kind, size, column } = field;
+  const [train, valid, test] = splits;
   const sums = SPLITS.flatMap((_, s) => [`sum(n${s}) AS n${s}`, `sum(k${s}) AS k${s}`]).join(", ");
   await run(
     `CREATE OR REPLACE TEMP TABLE field_values AS ${
@@ -63,7 +66,8 @@ export async function measureField(
     }`,
   );
   const [used] = await rows<{ used: number }>(`SELECT count(*) FILTER (WHERE n0 > 0) AS used FROM field_values`);
-  const [unknown] = await rows<ValueRow>(`SELECT *, NULL AS value FROM field_values WHERE id = 0`);
+  const [found = NEVER] = await rows<ValueRow>(`SELECT *, NULL AS value FROM field_values WHERE id = 0`);
+  const unknown = valueFrom(found);
   const known = await topValues(tables, column);
   const top = known.map(valueFrom);
   return {
@@ -71,9 +75,14 @@ export async function measureField(
     kind,
     size,
     used: used.used,
-    unknown: valueFrom(unknown ?? NEVER),
+    unknown,
+    unknownAuc: {
+      train: aucOfUnknown(unknown.train, train),
+      valid: aucOfUnknown(unknown.valid, valid),
+      test: aucOfUnknown(unknown.test, test),
+    },
     top: top.slice(0, TOP_VALUES),
-    psi: psiOf(top, valueFrom(unknown ?? NEVER), train, test),
+    psi: psiOf(top, unknown, train, test),
     auc: train.samples === 0 ? Number.NaN : await aucAlone(tables),
   };
 }
@@ -95,6 +104,11 @@ function valueFrom(row: ValueRow): FieldValue {
     rate: row[`k${s}`] / row[`n${s}`],
   });
   return { id: row.id, value: row.value, train: of(0), valid: of(1), test: of(2) };
+}
+
+/** Half of how much more often clicked samples are unknown than others, and one half. */
+function aucOfUnknown(unknown: Clicks, { samples, clicks }: SplitCounts): number {
+  return 0.5 + (unknown.clicks / clicks - (unknown.samples - unknown.clicks) / (samples - clicks)) / 2;
 }
 
 /**

@@ -25,6 +25,15 @@ export interface Warning {
 
 /** A field alone that predicts this well, or as badly, has seen the label. */
 const COPY_AUC = 0.95;
+/**
+ * How far the AUC of "is unknown" is from that in train where knowing it tells the label, and where it may; as long as
+ * that is beyond chance, in standard errors.
+ */
+const TELLING_AUC = 0.1;
+const SUSPECT_AUC = 0.02;
+const BEYOND_CHANCE = 5;
+/** Share of unknown candidates that is worth a warning. */
+const COLD_SHARE = 0.1;
 /** Drift, by the usual reading of the population stability index. */
 export const SHIFTED_PSI = 0.25;
 export const STABLE_PSI = 0.1;
@@ -35,6 +44,7 @@ const MOST_NAMED = 5;
 export function warningsOf(numbers: DatasetNumbers): Warning[] {
   const warnings = [
     ...labelCopies(numbers),
+    ...tellingUnknowns(numbers),
     ...histories(numbers),
     ...labels(numbers),
     ...twins(numbers),
@@ -66,6 +76,25 @@ function labelCopies({ fields }: DatasetNumbers): Warning[] {
       return [{ level: "grave", kind, message }];
     }
     return [];
+  });
+}
+
+/**
+ * Fields that are unknown more, or less, often where the label is 1: as it is in valid or test and was not in train, so
+ * that a model's score there has nothing to do with what it learned. Where train has it too, it is a fact to learn.
+ */
+function tellingUnknowns({ fields, splits: [train, ...others] }: DatasetNumbers): Warning[] {
+  return fields.flatMap(({ name, unknown, unknownAuc }): Warning[] => {
+    return others.flatMap(({ split, samples, clicks }): Warning[] => {
+      const without = unknown[split];
+      const difference = Math.abs(unknownAuc[split] - unknownAuc[train.split]);
+      const part = without.samples / samples;
+      const error = Math.sqrt((part * (1 - part) * (1 / clicks + 1 / (samples - clicks))) / 4);
+      if (!(difference >= SUSPECT_AUC && difference >= BEYOND_CHANCE * error)) return [];
+      const rest = (clicks - without.clicks) / (samples - without.samples);
+      const message = `whether field ${name} is unknown tells the label in ${split} (AUC ${metric(unknownAuc[split])} alone, in train ${metric(unknownAuc[train.split])}): 1 is the label of ${share(without.rate)} of the ${count(without.samples)} samples without it and of ${share(rest)} of the others`;
+      return [{ level: difference >= TELLING_AUC ? "grave" : "warning", kind: "telling-unknown", message }];
+    });
   });
 }
 
@@ -157,8 +186,8 @@ function coldStart(numbers: DatasetNumbers): Warning[] {
   const test = splits[2].samples;
   const warnings: Warning[] = [];
   const item = fields.find(({ kind }) => kind === "item")!;
-  if (item.unknown.test.samples > test / 2) {
-    const message = `the candidates of ${of(item.unknown.test.samples, test, "test sample")} are unknown: training never saw them`;
+  if (item.unknown.test.samples > test * COLD_SHARE) {
+    const message = `the candidates of ${of(item.unknown.test.samples, test, "test sample")} are unknown: training never saw them, or too rarely; of them a model has only the other fields`;
     warnings.push({ level: "warning", kind: "cold-items", message });
   }
   if (cold.users.unseen > cold.users.count / 2) {
