@@ -49,6 +49,7 @@ export const samples: Samples = {
   "features.no-table": [{ path: "features.yaml", field: "fields.user: age", table: "users" }],
   "source.unknown-format": [{ path: "log.xlsx", known: ".csv and .parquet", formats: ["csv", "parquet"] }],
   "source.unused-layout": [{ source: "log.parquet", format: "parquet", key: "quote" }],
+  "source.lost-lines": [{ source: "log.csv", lines: 2440 }],
   "source.no-header": [{ source: "log.csv", problem: "there is no user", known: ["1", "2268318", "pv"] }],
   "source.bad-address": [{ source: "postgres address", problem: "it is no URL: expected postgres://USER@HOST" }],
   "source.bad-header": [{ source: "log.csv", problem: "names column user twice" }],

@@ -51,7 +51,7 @@ export const sources = {
     status: 422,
     meaning: "The name of a file does not end with that of a known format.",
     message: ({ path, known, formats }: { path: string; known: string; formats: readonly string[] }) =>
-      `${path}: the format is not known by the name; known are ${known}; of any other name say it: format: ${formats.join(" or ")}`,
+      `${path}: the format is not known by the name; known are ${known}; for another name state the format: ${formats.join(", ")}`,
   },
   "source.unused-layout": {
     status: 422,
@@ -108,6 +108,13 @@ export const sources = {
     status: 422,
     meaning: "A row cannot be read, or a value of it cannot be used.",
     message: ({ source, row, problem }: SourceRow & { problem: string }) => `${source}: row ${row}: ${problem}`,
+  },
+  "source.lost-lines": {
+    status: 422,
+    meaning: "Lines of a file are in no row, whether it can be read or not: a quote stays open.",
+    message: ({ source, lines }: Source & { lines: number }) =>
+      `${source}: ${lines} of its lines are in no row that can be read, as where a quote stays open; with \`quote: none\` ` +
+      "quotes are characters as any other",
   },
   "source.mixed-zones": {
     status: 422,

@@ -129,7 +129,7 @@ export async function prepareLogs(
       dropped,
       inputs: loaded.inputs,
     });
-    const warnings = [...made.warnings, ...loaded.examples];
+    const warnings = [...made.warnings, ...loaded.warnings, ...loaded.examples];
     const summary = summarise(manifest, learned, rule, warnings, (performance.now() - start) / 1000);
     return { ...summary, ...(features.anonymous && { anonymous: made.nobody }) };
   });
@@ -139,6 +139,7 @@ interface Loaded {
   readonly tables: GivenTables;
   readonly skipped: number;
   readonly examples: readonly string[];
+  readonly warnings: readonly string[];
   readonly inputs: InputFile[];
 }
 
@@ -166,6 +167,7 @@ async function loadAll(
     tables: { behaviours: behaviours !== undefined, users: users !== undefined, items: items !== undefined },
     skipped: loaded.reduce((sum, { skipped }) => sum + skipped, 0),
     examples: loaded.flatMap(({ examples }) => examples),
+    warnings: loaded.flatMap(({ warnings }) => warnings),
     inputs: loaded.flatMap(({ inputs }) => inputs),
   };
 }

@@ -14,6 +14,8 @@ export interface Part {
   readonly rows: TextRows;
   readonly broken: readonly BrokenRow[];
   readonly input: InputFile;
+  /** Lines of the file that are not blank, where they were counted. */
+  readonly lines: number | undefined;
 }
 
 /** Where rows name their columns (NDJSON), a column with no value at all may be one that is not there. */
@@ -70,7 +72,7 @@ function shorten(text: string): string {
 }
 
 /** The number in the file of the nth readable row. */
-function numberWithBroken(row: number, broken: readonly BrokenRow[]): number {
+export function numberWithBroken(row: number, broken: readonly BrokenRow[]): number {
   for (const other of broken) {
     if (other.row > row) break;
     row++;

@@ -35,7 +35,7 @@ export async function openCsv(
     failure("source.bad-header", { source: name, problem: `cannot be read: ${problem}` });
   if (!isReadableHeader(await headOf(file))) throw unreadable(reason["INVALID ENCODING"]);
   const input = `${literalPath(path)}, auto_detect=false, buffer_size=${BUFFER_BYTES}, compression=${quote(compression)}`;
-  const { line, before, broken } = await readFirstLine(connection, name, input);
+  const { line, before, notBlank, broken } = await readFirstLine(connection, name, input);
   if (broken !== undefined) throw unreadable(reason[broken] ?? broken);
   const separators = separatorsOf(line, format, layout);
   const columns = columnsOf(line, separators, layout, name);
@@ -49,6 +49,12 @@ export async function openCsv(
   return {
     name,
     columns,
+    lined: {
+      outside: notBlank + Number(hasHeader),
+      mayRunOn: separators.quote !== "",
+      areOfFile: file.isConverted !== true && compression !== "zstd",
+      count: () => countLines(connection, name, input),
+    },
     isHeaderDoubtful: hasHeader && looksLikeValues(splitLine(line, separators) ?? []),
     select(wanted, numbered) {
       const texts = wanted.map((column, index) => {
@@ -72,18 +78,19 @@ export async function openCsv(
   };
 }
 
-/** The first line that is not blank; how many are before it; and why a line up to it cannot be read, where one cannot. */
+/** The first line of which there is something to see, and what is before it. */
 interface FirstLine {
   readonly line: string;
+  /** Lines before it, and those of them that hold blanks. */
   readonly before: number;
+  readonly notBlank: number;
+  /** Why a line up to it cannot be read, where one cannot. */
   readonly broken: string | undefined;
 }
 
 /** Lines are read whole, without separators and quotes; so those after the first may be broken as this sees them. */
 async function readFirstLine(connection: DuckDBConnection, name: string, input: string): Promise<FirstLine> {
-  const whole = `delim='\x01', quote='', escape='', columns={'line': 'VARCHAR'}, strict_mode=false`;
-  const lines = `read_csv(${input}, header=false, parallel=false, ${whole}, ${STORE_REJECTS})`;
-  const numbered = `SELECT line, row_number() OVER () AS number FROM ${lines}`;
+  const numbered = `SELECT line, row_number() OVER () AS number FROM ${wholeLines(input, "parallel=false")}`;
   const first = `SELECT line, number FROM (${numbered}) WHERE trim(line) <> '' LIMIT 1`;
   const [found] = await queryFile(connection, name, first);
   // A line that cannot be read has no number, so the next one has its.
@@ -92,13 +99,32 @@ async function readFirstLine(connection: DuckDBConnection, name: string, input: 
   await connection.run(DROP_REJECTS);
   if (found === undefined && reject === undefined) throw failure("file.empty", { path: name });
   const [line, number] = found ?? ["", 1];
+  const before = Number(number) - 1;
   return {
     line: String(line)
       .replace(/^\ufeff/, "")
       .replace(/\r$/, ""),
-    before: Number(number) - 1,
+    before,
+    notBlank: before === 0 ? 0 : await countLines(connection, name, input, `number <= ${before}`),
     broken: reject === undefined ? undefined : String(reject[0]),
   };
+}
+
+/** Lines that are not blank; those of which `where` is true of their `number`. */
+async function countLines(connection: DuckDBConnection, name: string, input: string, where?: string): Promise<number> {
+  const lines =
+    where === undefined
+      ? wholeLines(input, "parallel=true")
+      : `(SELECT line, row_number() OVER () AS number FROM ${wholeLines(input, "parallel=false")}) WHERE ${where}`;
+  const [[found]] = await queryFile(connection, name, `SELECT count(*) FILTER (line <> '') FROM ${lines}`);
+  const [[rejected]] = await queryFile(connection, name, `SELECT count(*) FROM ${identifier(REJECTS)}`);
+  await connection.run(DROP_REJECTS);
+  return Number(found) + (where === undefined ? Number(rejected) : 0);
+}
+
+function wholeLines(input: string, reading: string): string {
+  const whole = `delim='\x01', quote='', escape='', columns={'line': 'VARCHAR'}, strict_mode=false`;
+  return `read_csv(${input}, header=false, ${reading}, ${whole}, ${STORE_REJECTS})`;
 }
 
 /** What DuckDB's kinds of errors mean to people. */

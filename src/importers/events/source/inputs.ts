@@ -9,22 +9,27 @@ import { fileError, readingError } from "../../../files/failures.ts";
 import { unpackGzip } from "../../../files/gzip.ts";
 import { checkZstd } from "../../../files/zstd.ts";
 import { currentSignal } from "../../../interruption.ts";
+import type { LineCount } from "./line-count.ts";
 import type { Compression, SourceFile } from "./source.ts";
 
 const CHUNK_BYTES = 1 << 20;
 
-const CHECKS: Readonly<Record<Compression, (chunks: AsyncIterable<Buffer>) => Promise<unknown>>> = {
-  none: drain,
-  gzip: (chunks) => unpackGzip(chunks, drain),
+type ReadContent = (content: AsyncIterable<Buffer>) => Promise<void>;
+
+/** How the streams are checked; `take` gets what is in them, but of zstd. */
+const CHECKS: Readonly<Record<Compression, (chunks: AsyncIterable<Buffer>, take: ReadContent) => Promise<unknown>>> = {
+  none: (chunks, take) => take(chunks),
+  gzip: unpackGzip,
   zstd: checkZstd,
 };
 
 /**
  * Reads a file once. DuckDB takes the end of a compressed stream that is cut off for the end of the file, and does not
  * compare the checksums of gzip; so that is done here.
+ * @param lines counts those of the file
  * @throws UserError where the file cannot be read, or is damaged
  */
-export async function identify({ name, path, compression }: SourceFile): Promise<InputFile> {
+export async function identify({ name, path, compression }: SourceFile, lines?: LineCount): Promise<InputFile> {
   const signal = currentSignal();
   const hash = createHash("sha256");
   let bytes = 0;
@@ -37,7 +42,8 @@ export async function identify({ name, path, compression }: SourceFile): Promise
     }
   }
   try {
-    await CHECKS[compression](counted(createReadStream(path, { highWaterMark: CHUNK_BYTES })));
+    const take: ReadContent = (chunks) => drain(lines === undefined ? chunks : lines.over(chunks));
+    await CHECKS[compression](counted(createReadStream(path, { highWaterMark: CHUNK_BYTES })), take);
   } catch (error) {
     throw readingError(error, name);
   }

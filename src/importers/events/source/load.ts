@@ -12,11 +12,13 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { identifier } from "../../../database/sql.ts";
 import type { InputFile } from "../../../dataset/manifest.ts";
 import { failure, type UserError } from "../../../errors/failure.ts";
+import { type Account, accountFor, lostLines } from "./account.ts";
 import { isPostgres } from "./address.ts";
 import { badRows, checkKeys, checkUnique, checkZones, type Part } from "./checks.ts";
 import { checkColumns, type LogColumns, NOTE, namesOf, noteOf, type Wanted, wantedColumns } from "./columns.ts";
 import { identify } from "./inputs.ts";
 import type { Layout } from "./layout.ts";
+import { LineCount } from "./line-count.ts";
 import { openCopied, openFile } from "./open.ts";
 import { receive } from "./plain.ts";
 import { type BrokenRow, type TextRows, unreadable } from "./rows.ts";
@@ -46,6 +48,8 @@ export interface LoadedTable {
   readonly skipped: number;
   /** The first five of those skipped: "file: row 5: column time: ...". */
   readonly examples: readonly string[];
+  /** What looks odd of the rows that were kept. */
+  readonly warnings: readonly string[];
   readonly inputs: readonly InputFile[];
 }
 
@@ -101,7 +105,11 @@ async function loadFiles(
   let done = 0;
   for (const [index, found] of files.entries()) {
     const file = await receive(found, copies);
-    const identity = identify(file);
+    const lines = new LineCount();
+    const identity = identify(
+      file,
+      formatOf(file, layout) === "csv" || formatOf(file, layout) === "tsv" ? lines : undefined,
+    );
     const loading = (async () => {
       const rows = await openFile(connection, file, layout, copies);
       if (typeof rows.columns !== "function") checkColumns(rows.name, rows.columns, wanted, rows.isHeaderDoubtful);
@@ -114,7 +122,8 @@ async function loadFiles(
     const [input, loaded] = await Promise.allSettled([identity, loading]);
     if (input.status === "rejected") throw input.reason;
     if (loaded.status === "rejected") throw loaded.reason;
-    parts.push({ ...loaded.value, input: input.value });
+    const counted = loaded.value.rows.lined?.areOfFile ? lines.lines : undefined;
+    parts.push({ ...loaded.value, input: input.value, lines: counted });
     done += file.bytes;
     onProgress?.(done, total);
   }
@@ -143,7 +152,8 @@ async function loadPostgres(
   const broken = await insert(connection, into, 0, rows, wanted, (share) =>
     onProgress?.(share * input.bytes, input.bytes),
   );
-  return { rows, broken, input };
+  // What the server sends is sound: its lines need no account.
+  return { rows: { ...rows, lined: undefined }, broken, input, lines: undefined };
 }
 
 async function insert(
@@ -193,7 +203,10 @@ async function finish(
       .map(([note, rows]) => [Number(note), Number(rows)]),
   );
   const count = (file: number, kind: number) => counts.get(file * NOTE.kinds + kind) ?? 0;
-  const bad = parts.map(({ broken }, file) => count(file, NOTE.bad) + broken.length);
+  const found = (file: number) => [...Array(NOTE.kinds).keys()].reduce((sum, kind) => sum + count(file, kind), 0);
+  const accounts: Account[] = [];
+  for (const [file, part] of parts.entries()) accounts.push(await accountFor(connection, part, found(file)));
+  const bad = parts.map(({ broken }, file) => count(file, NOTE.bad) + broken.length + accounts[file].lost);
   const skipped = bad.reduce((sum, rows) => sum + rows, 0);
   const rows = [...counts].reduce((sum, [note, found]) => sum + (note % NOTE.kinds === NOTE.bad ? 0 : found), 0);
   const read = rows + skipped;
@@ -205,6 +218,7 @@ async function finish(
     if (bad[file] > 0 && reported.length < REPORTED) {
       const room = REPORTED - reported.length;
       reported.push(...(await badRows(connection, part, wanted, count(file, NOTE.bad) > 0, room)));
+      if (accounts[file].lost > 0) reported.push(lostLines(part, accounts[file].lost));
     }
     if (!skipBadRows && reported.length > 0) throw reported[0];
   }
@@ -222,5 +236,6 @@ async function finish(
   if (skipped > 0) await connection.run(`DELETE FROM ${into} WHERE note % ${NOTE.kinds} = ${NOTE.bad}`);
   await connection.run(`ALTER TABLE ${into} DROP COLUMN note`);
   if (unique !== undefined) await checkUnique(connection, into, parts, wanted, unique);
-  return { rows, skipped, examples, inputs: parts.map(({ input }) => input) };
+  const warnings = accounts.flatMap(({ warning }) => warning ?? []);
+  return { rows, skipped, examples, warnings, inputs: parts.map(({ input }) => input) };
 }

@@ -73,7 +73,7 @@ export async function plain(file: SourceFile, format: Format, layout: Layout, fo
   } catch (error) {
     throw readingError(error, name);
   }
-  return { ...file, path: copy, compression: "none" };
+  return { ...file, path: copy, compression: "none", isConverted: true };
 }
 
 async function* read(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {

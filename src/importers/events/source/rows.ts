@@ -12,12 +12,26 @@ export interface BrokenRow {
   readonly why: string;
 }
 
+/** The lines of a file, those that are blank left aside. */
+export interface Lined {
+  /** Before the first row. */
+  readonly outside: number;
+  /** Whether a value may run over several, within quotes. */
+  readonly mayRunOn: boolean;
+  /** Whether they are the bytes of the file itself, unpacked, so that whoever reads it can count them. */
+  readonly areOfFile: boolean;
+  /** Counts all of them. */
+  count(): Promise<number>;
+}
+
 /** A file whose rows DuckDB can read as texts. */
 export interface TextRows {
   /** As errors call it. */
   readonly name: string;
   /** Exact names in the file's order; where every row names its own (NDJSON), those of all rows or of the first few. */
   readonly columns: readonly string[] | ((first?: number) => Promise<readonly string[]>);
+  /** Of files whose rows are lines, for the account of them; without it nothing is lost unseen. */
+  readonly lined?: Lined | undefined;
   /** Whether its header looks like a row of values, as that of a file without one does. */
   readonly isHeaderDoubtful?: boolean;
   /** Columns that hold something else than texts, numbers and times, in all rows or in the first few: what it is ("lists"). */

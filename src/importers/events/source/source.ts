@@ -23,6 +23,8 @@ export interface SourceFile {
   /** What the ending of its name says; undefined where that says nothing. */
   readonly format: Format | undefined;
   readonly compression: Compression;
+  /** Whether this is a copy in another encoding or form. */
+  readonly isConverted?: boolean;
 }
 
 const ENDINGS: Readonly<Record<string, Format>> = {
