@@ -151,6 +151,10 @@ export async function withWorkDatabase<T>(
     };
     const opened = await Database.open(settings, folder, name);
     database = opened;
+    const first = await opened.connect();
+    connections.push(first);
+    // What is left in memory at the end is of no use: the folder goes.
+    await first.run("PRAGMA disable_checkpoint_on_shutdown");
     return await body(async () => {
       const connection = await opened.connect();
       connections.push(connection);

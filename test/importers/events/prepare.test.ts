@@ -11,8 +11,8 @@ import { type Case, type Reference, type Row, referenceOf } from "./reference.ts
 
 describe("a dataset of events", () => {
   test.each<[string, LogSizes, number]>([
-    ["together", {}, 25],
-    ["in parts", { rows: 3, segments: { whole: 3, own: 1 } }, 12],
+    ["together", {}, 16],
+    ["in parts", { rows: 3, segments: { whole: 3, own: 1 } }, 10],
   ])("is what the rules say, row by row, with users %s in memory", { timeout: 60_000 }, async (_, sizes, numRuns) => {
     let datasets = 0;
     await fc.assert(
