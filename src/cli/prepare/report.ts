@@ -49,6 +49,15 @@ export async function reportPrepared(
   print(context.stdout, eventsLines(summary, out));
 }
 
+const WITHOUT_LABELS: Readonly<Record<string, readonly string[]>> = {
+  temporal: [
+    "no labels: each behaviour is predicted from those before it, against a sampled negative (columns.label names a label)",
+  ],
+  target: [
+    "no labels: each row of a target type is predicted from the behaviours before it, against a sampled negative",
+  ],
+};
+
 /** The summary of a dataset of logs, and the next commands. */
 function eventsLines(summary: EventsSummary, out: string): string[] {
   const { users, items, behaviours, clickRate, validFrom, testFrom, dropped, seconds } = summary;
@@ -63,11 +72,7 @@ function eventsLines(summary: EventsSummary, out: string): string[] {
     ...table(["samples", "", "clicked", ""], rows),
     ...droppedLines(dropped),
     ...(summary.anonymous === undefined ? [] : [`samples of nobody: ${count(summary.anonymous)}`]),
-    ...(summary.protocol === "temporal"
-      ? [
-          "no labels: each behaviour is predicted from those before it, against a sampled negative (columns.label names a label)",
-        ]
-      : []),
+    ...(WITHOUT_LABELS[summary.protocol] ?? []),
     `dataset in ${out}, ${duration(seconds)}`,
     `next: dien inspect --data ${quoted}; dien train --data ${quoted} --out RUN`,
   ];

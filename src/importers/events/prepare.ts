@@ -20,6 +20,7 @@ import {
   behaviourFiles,
   eventColumns,
   type Features,
+  hasImpressions,
   resolveFeatures,
   type TimeSplit,
   tableColumns,
@@ -120,7 +121,7 @@ export async function prepareLogs(
     const { loaded, dropped, contents, learned, rule } = made;
     const manifest = await writeManifest(folder, {
       importer,
-      protocol: rule.split === null ? "temporal" : "impressions",
+      protocol: features.target ? "target" : rule.split === null ? "temporal" : "impressions",
       seed,
       settings: { ...settingsOf(features, rule), ...(features.anonymous && { anonymousSamples: made.nobody }) },
       window: rule.window,
@@ -187,19 +188,19 @@ async function makeFiles(
   const nobody = await oneNumber(reading, "SELECT count(*) FROM users WHERE key IS NULL");
   const warnings = [...(await unmatchedTables(reading, tables)), ...(await dominantUsers(reading))];
   const rule: SampleRule = {
-    split: features.columns.label === undefined ? null : await boundaries(reading, features.split),
+    split: !hasImpressions(features) ? null : await boundaries(reading, features.split),
     maxHistory: features.behaviours.maxHistory,
     window: features.behaviours.window,
   };
   await buildCatalogue(reading, features, tables, rule.split);
   const reader = await openLog(reading, features, rule, sizes);
   const learned = await learn(reading, features, reader, (done) => onProgress?.("learn", done, reader.rows));
-  checkSamples(learned.samples, (problem) => noDataset(problem, rule));
+  checkSamples(learned.samples, (problem) => noDataset(problem, rule, features));
   const { user, item, context } = learned.fields;
   const contents = {
     maxHistory: rule.maxHistory,
     fields: { user: user.map(describeField), item: item.map(describeField), context: context.map(describeField) },
-    unclicked: rule.split !== null && !withoutItems(features, tables),
+    unclicked: features.columns.label !== undefined && !withoutItems(features, tables),
     probability: false,
     counts: countsOf(learned, reader),
   };
@@ -275,14 +276,14 @@ async function boundaries(connection: DuckDBConnection, split: TimeSplit) {
   return { validFrom: await from(split.valid + split.test), testFrom: await from(split.test) };
 }
 
-function noDataset(problem: string, { split }: SampleRule): UserError {
+function noDataset(problem: string, { split }: SampleRule, { target }: Features): UserError {
   if (split === null) {
     const rule = "users need three behaviours for one sample";
     return failure("log.no-dataset", { problem, rule, keys: "behaviours.types and columns" });
   }
   const rule = `validation begins ${iso(split.validFrom)}, test ${iso(split.testFrom)}`;
-  const keys =
-    "split.valid and split.test, or split.valid_from and split.test_from, columns.label and impressions.types";
+  const rows = target ? "target" : "columns.label and impressions.types";
+  const keys = `split.valid and split.test, or split.valid_from and split.test_from, ${rows}`;
   return failure("log.no-dataset", { problem, rule, keys });
 }
 
@@ -290,10 +291,12 @@ const iso = (time: number) => new Date(time).toISOString();
 
 /** What a reader of the manifest may want to know of how the dataset was made. */
 function settingsOf(features: Features, { split, window }: SampleRule): Manifest["settings"] {
-  const { columns, behaviours, impressions, fields, utcOffset } = features;
+  const { columns, behaviours, impressions, target, fields, utcOffset } = features;
   const counts = [...fields.user, ...fields.item, ...fields.context].filter(({ minCount }) => minCount > 1);
   return {
-    ...(split === null ? { negatives: "strict" } : { validFrom: iso(split.validFrom), testFrom: iso(split.testFrom) }),
+    ...(columns.label === undefined && { negatives: "strict" }),
+    ...(split !== null && { validFrom: iso(split.validFrom), testFrom: iso(split.testFrom) }),
+    ...(target && { target: target.join(", ") }),
     ...(columns.label?.positive && { label: describeLabel(columns.label) }),
     ...(behaviours.types && { behaviourTypes: behaviours.types.join(", ") }),
     ...(impressions.types && { impressionTypes: impressions.types.join(", ") }),

@@ -50,7 +50,7 @@ function tableText(key: string, table: Readonly<Record<string, Fields>>, fields:
 
 /** features.yaml of a case. */
 function featuresOf(given: Case) {
-  const { labelled, typed, window, known, itemsNamed, behaviourTypes, impressionTypes, split } = given;
+  const { labelled, typed, target, window, known, itemsNamed, behaviourTypes, impressionTypes, split } = given;
   const field = ({ name, kind, buckets, minCount, from }: ReferenceField) => ({
     name,
     kind,
@@ -75,7 +75,8 @@ function featuresOf(given: Case) {
       }),
       ...(given.behaviours && { fields: known }),
     },
-    ...(labelled && {
+    ...(target && { target }),
+    ...((labelled || target) && {
       impressions: { ...(impressionTypes && { types: impressionTypes }) },
       split: "valid" in split ? split : { valid_from: split.validFrom, test_from: split.testFrom },
     }),
@@ -158,7 +159,7 @@ export async function read(out: string): Promise<Reference> {
         time: Number(sample.time),
         ...placeOf(sample.sequence, sample.position),
         length: sample.length,
-        item: manifest.protocol === "temporal" && sample.label === 0 ? null : keyOf(sample.item),
+        item: manifest.protocol !== "impressions" && sample.label === 0 ? null : keyOf(sample.item),
         ids: [...user, ...context].map(({ name }) => sample[name]),
       }));
     }

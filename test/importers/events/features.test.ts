@@ -64,7 +64,7 @@ test.each<[unknown, string]>([
   ],
   [
     { columns: { ...unlabelled, type: "t" }, impressions: { types: ["ad"] }, fields: {} },
-    "impressions.types: without columns.label there are no impressions",
+    "impressions.types: without columns.label there are no impressions; target names types to predict",
   ],
 ])("refuses %j", (value, message) => {
   expect(() => resolve(value)).toThrow(

@@ -31,6 +31,33 @@ describe("a dataset of events", () => {
     expect(datasets).toBeGreaterThan(numRuns / 4);
   });
 
+  test.each<[string, LogSizes, number]>([
+    ["together", {}, 10],
+    ["in parts", { rows: 3, segments: { whole: 3, own: 1 } }, 5],
+  ])(
+    "of target types is what the rules say, with users %s in memory",
+    { timeout: 60_000 },
+    async (_, sizes, numRuns) => {
+      let datasets = 0;
+      await fc.assert(
+        fc.asyncProperty(cases, oneOf(["ad"], ["ad", "view"]), async (any, target) => {
+          const { impressionTypes: _, ...rest } = any;
+          const given: Case = { ...rest, labelled: false, typed: true, target };
+          const expected = referenceOf(given);
+          const out = await prepare(given, 5, sizes);
+          if (out === null || expected === null) {
+            expect(out).toBe(expected);
+            return;
+          }
+          datasets++;
+          expect(await read(out)).toEqual(expected);
+        }),
+        { numRuns, endOnFailure: true },
+      );
+      expect(datasets).toBeGreaterThan(numRuns / 4);
+    },
+  );
+
   test("is the same, byte for byte, whatever the order of the rows", { timeout: 60_000 }, async () => {
     const shuffled = cases.chain((given) =>
       fc

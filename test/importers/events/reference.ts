@@ -37,6 +37,8 @@ export interface Case {
   readonly known: readonly string[];
   readonly behaviourTypes?: readonly string[];
   readonly impressionTypes?: readonly string[];
+  /** Where there are no labels: types whose rows are predicted. */
+  readonly target?: readonly string[];
   readonly window: number | null;
   readonly maxHistory: number;
   readonly split:
@@ -114,6 +116,7 @@ function compare(a: readonly (string | number | null)[], b: readonly (string | n
 export function referenceOf(given: Case): Reference | null {
   const has = (rows: readonly Row[]) => (type: string) => rows.some((row) => row.type === type);
   if (!(given.impressionTypes ?? []).every(has(given.events))) return null;
+  if (!(given.target ?? []).every(has(given.events))) return null;
   if (!(given.behaviourTypes ?? []).every(has([...given.events, ...(given.behaviours ?? [])]))) return null;
   const { events, dropped } = eventsOf(given);
   const items = itemsOf(events);
@@ -130,7 +133,7 @@ export function referenceOf(given: Case): Reference | null {
   const users = [...new Set(sorted.map(({ user }) => user))];
 
   let boundaries: { validFrom: number; testFrom: number } | null = null;
-  if (given.labelled) {
+  if (given.labelled || given.target) {
     const times = sorted.filter(({ label }) => label !== null).map(({ time }) => time);
     if (times.length === 0) return null;
     times.sort((a, b) => a - b);
@@ -190,7 +193,7 @@ export function referenceOf(given: Case): Reference | null {
   });
   const train = made.filter(({ split }) => split === "train");
   for (const split of ["train", "valid", "test"]) if (!made.some((sample) => sample.split === split)) return null;
-  if (boundaries !== null && new Set(train.map(({ event }) => event.label)).size < 2) return null;
+  if (given.labelled && new Set(train.map(({ event }) => event.label)).size < 2) return null;
 
   const vocabularies: Record<string, [string, number][]> = {};
   const edges: Record<string, number[]> = {};
@@ -223,7 +226,7 @@ export function referenceOf(given: Case): Reference | null {
     return field.kind === "hour" || field.kind === "weekday" ? String(event.time) : event.fields[field.name];
   };
   // A positive that is predicted is followed by its negative.
-  const counted = boundaries === null ? train.flatMap((sample) => [sample, sample]) : train;
+  const counted = !given.labelled ? train.flatMap((sample) => [sample, sample]) : train;
   const sampleFields = [...given.user, ...given.context].map((field) => {
     const values = counted.map(({ event }) => rawOf(field, event));
     const id = learn(field, values, values);
@@ -258,7 +261,7 @@ export function referenceOf(given: Case): Reference | null {
         const ids = sampleFields.map((field) => field(event));
         const shared = { time: event.time, user: nameOf(event.user), position, length, ids };
         const item = event.item?.key ?? "";
-        if (boundaries !== null) return [{ ...shared, label: Number(event.label), item }];
+        if (given.labelled) return [{ ...shared, label: Number(event.label), item }];
         return [
           { ...shared, label: 1, item },
           { ...shared, label: 0, item: null },
@@ -276,13 +279,14 @@ export function referenceOf(given: Case): Reference | null {
 
 /** Rows of both logs that are used, each once. */
 function eventsOf(given: Case) {
-  const { labelled, typed, behaviourTypes, impressionTypes } = given;
+  const { labelled, typed, behaviourTypes, impressionTypes, target } = given;
   const among = (types: readonly string[] | undefined, type: string | null) =>
     types === undefined || !typed || (type !== null && types.includes(type));
   let [unused, anonymous] = [0, 0];
   const rows: Event[] = [];
   const add = (row: Row, log: "events" | "behaviours") => {
-    const label = log === "events" && labelled && among(impressionTypes, row.type) ? row.label : null;
+    const stated = labelled && among(impressionTypes, row.type) ? row.label : null;
+    const label = log === "behaviours" ? null : target?.includes(row.type ?? "") ? 1 : stated;
     const behaviour = among(behaviourTypes, row.type) && !(log === "events" && labelled && row.label === 0);
     if (label === null && !behaviour) {
       unused++;
@@ -295,9 +299,9 @@ function eventsOf(given: Case) {
       return;
     }
     const named = log === "events" || given.itemsNamed;
-    const stated = given.known.filter((name) => row.fields[name]);
-    const key = stated.map((name) => `${name}=${row.fields[name]}`).join(" ");
-    const own = Object.fromEntries(stated.map((name) => [name, row.fields[name]]));
+    const known = given.known.filter((name) => row.fields[name]);
+    const key = known.map((name) => `${name}=${row.fields[name]}`).join(" ");
+    const own = Object.fromEntries(known.map((name) => [name, row.fields[name]]));
     const item = named ? { key: row.item, named, fields: {} } : key === "" ? null : { key, named, fields: own };
     const names = [...given.user, ...given.item, ...given.context].filter(({ from }) => from === "events");
     const fields: Record<string, string | null> = {};
@@ -334,7 +338,10 @@ function eventsOf(given: Case) {
   let kept = rows;
   let single = 0;
   if (!labelled) {
-    const alone = (user: string) => events.filter((event) => event.user === user).length < 2;
+    const alone = (user: string) => {
+      const own = events.filter((event) => event.user === user);
+      return target ? user !== NOBODY && own.every(({ label }) => label === null) : own.length < 2;
+    };
     const users = new Set(events.map(({ user }) => user).filter(alone));
     single = users.size;
     kept = rows.filter(({ user }) => !users.has(user));
@@ -346,7 +353,7 @@ function eventsOf(given: Case) {
       badRows: 0,
       unusedEvents: unused,
       ...(given.anonymous && { anonymousBehaviours: anonymous }),
-      ...(!labelled && { usersWithOneBehaviour: single }),
+      ...(!labelled && { [target ? "usersWithoutTarget" : "usersWithOneBehaviour"]: single }),
       duplicateEvents: kept.length - events.length,
     },
   };

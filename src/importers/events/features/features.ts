@@ -44,6 +44,8 @@ export interface Features {
     readonly fields: readonly { readonly name: string; readonly column: string }[];
   };
   readonly impressions: { readonly types?: readonly string[] };
+  /** Types whose rows are predicted, where there are no labels. */
+  readonly target?: readonly string[];
   readonly split: TimeSplit;
   /** Texts that stand for a missing value. */
   readonly missing: readonly string[];
@@ -77,7 +79,17 @@ export function resolveFeatures(
   const refuse = (field: string, problem: string) => failure("features.conflict", { path, field, problem });
   const file = parseFeatures(value);
   if (typeof file === "string") throw failure("features.invalid", { path, problem: file });
-  const { columns, behaviours, impressions, missing, anonymous, min_count: minCount, keys: named, fields } = file;
+  const {
+    columns,
+    behaviours,
+    impressions,
+    target,
+    missing,
+    anonymous,
+    min_count: minCount,
+    keys: named,
+    fields,
+  } = file;
   const keys = { user: named.user ?? columns.user[0], item: named.item ?? columns.item };
   const utcOffset = offsetMinutes(file.utc_offset);
   if (Math.abs(utcOffset) > 60 * FURTHEST)
@@ -125,6 +137,7 @@ export function resolveFeatures(
       fields: behaviours.fields.map(({ name, column = name }) => ({ name, column })),
     },
     impressions,
+    ...(target && { target }),
     split: resolveSplit(file.split, utcOffset, refuse),
     missing,
     anonymous: anonymous === "keep",
@@ -178,11 +191,16 @@ function resolveSplit(split: FeaturesFile["split"], utcOffset: number, refuse: R
 }
 
 /** What no schema says: keys that need one another. */
-function check({ columns, behaviours, impressions, split, fields }: Features, ownLog: boolean, refuse: Refuse): void {
+function check(features: Features, ownLog: boolean, refuse: Refuse): void {
+  const { columns, behaviours, impressions, target, split, fields } = features;
   if (columns.label === undefined) {
     const why = "without columns.label there are no impressions";
-    if (impressions.types !== undefined) throw refuse("impressions.types", why);
-    if ("validFrom" in split) throw refuse("split", `${why} to split by time`);
+    if (impressions.types !== undefined) throw refuse("impressions.types", `${why}; target names types to predict`);
+    if ("validFrom" in split && target === undefined) throw refuse("split", `${why} to split by time`);
+  }
+  if (target !== undefined) {
+    if (columns.label !== undefined) throw refuse("target", "with columns.label, what is labelled is predicted");
+    if (columns.type === undefined) throw refuse("target", "there are no types without columns.type");
   }
   if (impressions.types !== undefined && columns.type === undefined) {
     throw refuse("impressions.types", "there are no types without columns.type");
@@ -205,6 +223,11 @@ function check({ columns, behaviours, impressions, split, fields }: Features, ow
   if (behaviours.columns.item === undefined && behaviours.fields.length === 0) {
     throw refuse("behaviours.fields", "expected fields that say what a behaviour was of, as its columns name no item");
   }
+}
+
+/** Whether rows of the log become samples, labelled or of a target type; otherwise each behaviour is predicted. */
+export function hasImpressions({ columns, target }: Features): boolean {
+  return columns.label !== undefined || target !== undefined;
 }
 
 /** What to read of the events. */

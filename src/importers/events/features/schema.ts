@@ -79,6 +79,8 @@ const featuresSchema = z.strictObject({
       types: types.exactOptional(),
     })
     .prefault({}),
+  /** What is predicted where there are no labels: rows of these types. */
+  target: z.preprocess((given) => (typeof given === "string" ? [given] : given), types).exactOptional(),
   /** Of impressions: the latest shares, or everything from a time on. */
   split: z.strictObject({ valid: share, test: share, valid_from: when, test_from: when }).prefault({}),
   /** What was seen less often than this in the training part is unknown; a field may have its own. */

@@ -8,7 +8,7 @@ import type { SegmentSizes } from "../../../dataset/segments.ts";
 import type { LearnedField } from "../../../dataset/vocabulary.ts";
 import type { FieldKind } from "../../../features/schema.ts";
 import type { NegativePools } from "../../negatives.ts";
-import type { Features, FieldSpec } from "../features/features.ts";
+import { type Features, type FieldSpec, hasImpressions } from "../features/features.ts";
 import { HistoryWalk, type RowTaker, type SampleRule, type UserRows } from "../log/histories.ts";
 import { codeColumn, dictionaryOf } from "../log/names.ts";
 import { type NumberColumn, oneNumber, readIntegers, readUsers } from "../source/stream.ts";
@@ -24,6 +24,8 @@ interface SampleField {
 /** How the log is read, and what is known of its users. */
 export interface LogReader {
   readonly rule: SampleRule;
+  /** Whether samples have no labels: each is a positive, followed by a negative that is sampled. */
+  readonly sampled: boolean;
   readonly fields: readonly SampleField[];
   readonly columns: readonly NumberColumn[];
   readonly rows: number;
@@ -87,7 +89,8 @@ export async function openLog(
     }
   }
   const [behaviours] = await readIntegers(connection, "users", ["behaviours"], sequences);
-  return { rule, fields, columns, rows: await countRows(connection, "log"), behaviours, sizes };
+  const sampled = features.columns.label === undefined;
+  return { rule, sampled, fields, columns, rows: await countRows(connection, "log"), behaviours, sizes };
 }
 
 export interface Learned {
@@ -107,13 +110,13 @@ export async function learn(
   reader: LogReader,
   onRows: (done: number) => void,
 ): Promise<Learned> {
-  const { rule, fields, behaviours } = reader;
-  const predicted = rule.split === null;
+  const { rule, sampled, fields, behaviours } = reader;
+  const ofBehaviours = !hasImpressions(features);
   const dictionaries = await Promise.all(fields.map(({ spec }) => dictionary(connection, spec)));
   const counts = dictionaries.map(({ size }) => new Int32Array(size + 1));
   const itemCounts = new Int32Array(1 + (await countRows(connection, "catalogue")));
   const samples = { train: { count: 0, clicked: 0 }, valid: { count: 0, clicked: 0 }, test: { count: 0, clicked: 0 } };
-  const pools = predicted ? poolsOf(behaviours) : undefined;
+  const pools = !sampled ? undefined : ofBehaviours ? poolsOf(behaviours) : await targetPools(connection, rule);
   const walk = new HistoryWalk(rule);
   let trainingBehaviours = 0;
   // Of the part at work; set from part to part, so that nothing is made for each.
@@ -121,16 +124,16 @@ export async function learn(
   let columns: Columns;
   const taker: RowTaker = {
     sample(row, split) {
-      // A positive that is predicted is followed by its negative.
-      const made = predicted ? 2 : 1;
+      const made = sampled ? 2 : 1;
       samples[split].count += made;
-      samples[split].clicked += predicted ? 1 : log.label[row];
+      samples[split].clicked += sampled ? 1 : log.label[row];
+      if (!ofBehaviours) pools?.[split].add(log.item[row]);
       if (split !== "train") return;
-      if (!predicted) itemCounts[log.item[row]]++;
+      if (!ofBehaviours) itemCounts[log.item[row]]++;
       for (let f = 0; f < fields.length; f++) counts[f][codeOf(fields[f], log.sequence, columns, row)] += made;
     },
     behaviour(row, part) {
-      pools?.[part].add(log.item[row]);
+      if (ofBehaviours) pools?.[part].add(log.item[row]);
       if (part !== "train") return;
       itemCounts[log.item[row]]++;
       trainingBehaviours++;
@@ -194,6 +197,20 @@ async function dictionary(connection: DuckDBConnection, { name, from }: FieldSpe
       ? ["SELECT CASE WHEN keyed THEN key END FROM catalogue", "catalogue"]
       : ["SELECT key FROM users", "users"];
   return { query, size: await countRows(connection, table) };
+}
+
+/** Of each split what negatives are sampled from, where rows of target types are predicted: such rows; yet empty. */
+async function targetPools(
+  connection: DuckDBConnection,
+  { split }: SampleRule,
+): Promise<Readonly<Record<Split, Popularity>>> {
+  const pool = async (where: string) =>
+    new Popularity(await countRows(connection, `log WHERE label >= 0 AND ${where}`));
+  return {
+    train: await pool(`"time" < ${split?.validFrom}`),
+    valid: await pool(`"time" >= ${split?.validFrom} AND "time" < ${split?.testFrom}`),
+    test: await pool(`"time" >= ${split?.testFrom}`),
+  };
 }
 
 /** Of each split what negatives are sampled from, where users' behaviours are predicted (`temporalSplit`); yet empty. */

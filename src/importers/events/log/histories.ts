@@ -21,17 +21,16 @@ export interface UserRows extends UserPart {
 
 /** How samples are made of a log. */
 export interface SampleRule extends HistoryLimits {
-  /** Impressions are samples, split by their time; null, each behaviour but the first is a positive. */
+  /** Impressions are samples, split by their time; null, each behaviour but the first is one. */
   readonly split: { readonly validFrom: number; readonly testFrom: number } | null;
 }
 
 /** What is made of a user's rows, in their order. */
 export interface RowTaker {
   /**
-   * A sample, whose history is the last `length` of the first `position` behaviours of the user. `place` of them stand in
-   * rows before: more, where some are of the sample's own time.
+   * A sample, the user's `nth` (from 1), whose history is the last `length` of the first `position` behaviours of the user.
    */
-  sample(row: number, split: Split, position: number, length: number, place: number): void;
+  sample(row: number, split: Split, position: number, length: number, nth: number): void;
   /** A behaviour, and which split's part of the log it is in: `train`, then so are all of the user before it. */
   behaviour(row: number, part: Split): void;
 }
@@ -41,8 +40,9 @@ export class HistoryWalk {
   readonly #rule: SampleRule;
   /** Times of the user's latest behaviours, twice in a row: behaviour b is at b modulo their number, and again after them. */
   readonly #times: Float64Array;
-  /** Behaviours of the user so far. */
+  /** Behaviours and samples of the user so far. */
   #count = 0;
+  #samples = 0;
   /** Of the rows at the time that is reached: how many behaviours were before, and how long their histories are. */
   #time = Number.NaN;
   #position = 0;
@@ -58,6 +58,7 @@ export class HistoryWalk {
     const { split } = this.#rule;
     if (log.begins) {
       this.#count = 0;
+      this.#samples = 0;
       this.#time = Number.NaN;
     }
     for (let row = log.from; row < log.to; row++) {
@@ -66,7 +67,7 @@ export class HistoryWalk {
       const place = this.#count;
       const part = split === null ? temporalSplit(place, behaviours) : splitOf(time, split);
       const isSample = split === null ? place > 0 : log.label[row] >= 0;
-      if (isSample) taker.sample(row, part, this.#position, this.#length, place);
+      if (isSample) taker.sample(row, part, this.#position, this.#length, ++this.#samples);
       if (log.behaviour[row] === 0) continue;
       taker.behaviour(row, part);
       this.#add(time);

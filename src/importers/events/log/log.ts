@@ -16,7 +16,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { quote } from "../../../database/sql.ts";
 import { MINUTE } from "../../../dataset/time.ts";
 import { failure } from "../../../errors/failure.ts";
-import { type Features, type FieldSpec, QUARTER, readsTime } from "../features/features.ts";
+import { type Features, type FieldSpec, hasImpressions, QUARTER, readsTime } from "../features/features.ts";
 import { oneNumber } from "../source/stream.ts";
 import { codeColumn, dictionaryOf, type GivenTables, knownColumn, logsOf, rawColumn, withoutItems } from "./names.ts";
 
@@ -58,13 +58,13 @@ const MOST_NAMED = 5;
 
 /** A type that no row has is mistyped. */
 async function checkTypes(connection: DuckDBConnection, features: Features, tables: GivenTables): Promise<void> {
-  const { columns, impressions, behaviours } = features;
+  const { columns, impressions, target, behaviours } = features;
   const events = columns.type === undefined ? [] : ["events"];
   const own = tables.behaviours && behaviours.columns.type !== undefined ? ["behaviours"] : [];
-  const asked = { "impressions.types": impressions.types, "behaviours.types": behaviours.types };
+  const asked = { "impressions.types": impressions.types, target, "behaviours.types": behaviours.types };
   for (const [key, types] of Object.entries(asked)) {
     if (types === undefined) continue;
-    const logs = (key === "impressions.types" ? events : [...events, ...own]).map(
+    const logs = (key === "behaviours.types" ? [...events, ...own] : events).map(
       (log) => `SELECT "type" FROM raw_${log}`,
     );
     const read = async (where: string, most: number) => {
@@ -82,18 +82,23 @@ async function checkTypes(connection: DuckDBConnection, features: Features, tabl
 }
 
 /**
- * Rows that are impressions, behaviours or both; of nobody, impressions. Where behaviours are predicted, users with one
- * alone are left out: their rows, that is, do not differ in any column.
+ * Rows that are impressions (labelled, or of a target type), behaviours or both; of nobody, impressions. Where types are
+ * predicted, users without a row of one are left out. Where behaviours are, users with one alone are: their rows, that is,
+ * do not differ in any column.
  */
 function usedRows(features: Features, tables: GivenTables): string[] {
-  const { columns, behaviours, impressions } = features;
+  const { columns, behaviours, impressions, target } = features;
   const among = (types: readonly string[] | undefined, typed: boolean) =>
     types === undefined || !typed ? "true" : `coalesce("type" IN (${types.map(quote).join(", ")}), false)`;
   const labelled = columns.label !== undefined;
   const isBehaviour = among(behaviours.types, columns.type !== undefined);
   const kinds = {
     events: [
-      labelled ? `"label" IS NOT NULL AND ${among(impressions.types, columns.type !== undefined)}` : "false",
+      labelled
+        ? `"label" IS NOT NULL AND ${among(impressions.types, columns.type !== undefined)}`
+        : target
+          ? among(target, true)
+          : "false",
       labelled ? `coalesce("label", 1) = 1 AND ${isBehaviour}` : isBehaviour,
     ],
     behaviours: ["false", among(behaviours.types, behaviours.columns.type !== undefined)],
@@ -107,6 +112,16 @@ function usedRows(features: Features, tables: GivenTables): string[] {
   });
   const used = (rest: string) => logsOf(tables).map((log) => `CREATE VIEW used_${log} AS FROM all_${log} ${rest}`);
   if (labelled) return [...views, ...used("")];
+  if (target !== undefined) {
+    const hasTarget = `SELECT DISTINCT "user" FROM all_events WHERE impression`;
+    const keys = logsOf(tables).map((log) => `SELECT "user" FROM all_${log}`);
+    return [
+      ...views,
+      `CREATE TABLE left_users AS SELECT DISTINCT "user" FROM (${keys.join(" UNION ALL ")})
+      WHERE "user" IS NOT NULL EXCEPT ${hasTarget}`,
+      ...used(`ANTI JOIN left_users USING ("user")`),
+    ];
+  }
   const constant = (column: string) =>
     `count(${column}) IN (0, count(*)) AND min(${column}) IS NOT DISTINCT FROM max(${column})`;
   const alone = logsOf(tables).map((log) => {
@@ -120,9 +135,9 @@ function usedRows(features: Features, tables: GivenTables): string[] {
   });
   return [
     ...views,
-    `CREATE TABLE single_users AS SELECT "user" FROM (${alone.join(" UNION ALL ")})
+    `CREATE TABLE left_users AS SELECT "user" FROM (${alone.join(" UNION ALL ")})
     GROUP BY "user" HAVING count(*) = 1 AND bool_and(alone)`,
-    ...used(`ANTI JOIN single_users USING ("user")`),
+    ...used(`ANTI JOIN left_users USING ("user")`),
   ];
 }
 
@@ -155,10 +170,10 @@ function codedColumns(features: Features, tables: GivenTables): CodedColumn[] {
 }
 
 /** Whether rows of the behaviours' own log have the field; times only where they are predicted. */
-function inBehaviours(field: FieldSpec, { columns, behaviours }: Features, tables: GivenTables): boolean {
+function inBehaviours(field: FieldSpec, features: Features, tables: GivenTables): boolean {
   if (!tables.behaviours) return false;
-  if (readsTime(field)) return columns.label === undefined;
-  return behaviours.fields.some(({ name }) => name === field.name);
+  if (readsTime(field)) return !hasImpressions(features);
+  return features.behaviours.fields.some(({ name }) => name === field.name);
 }
 
 /** The raw value of a field in a row; of hours and weekdays its time. */
@@ -236,9 +251,10 @@ function sortedLog(features: Features, tables: GivenTables): string {
     const alike = features.behaviours.fields.map(
       ({ name }) => `${knownColumn(name)} IS NOT DISTINCT FROM ${rawColumn(name)}`,
     );
-    const label = log === "events" && features.columns.label !== undefined;
+    const value = features.target ? "1" : `"label"`;
+    const label = log === "events" && hasImpressions(features);
     const columns = `"time", coalesce(item_keys.row, 0) AS item,
-        ${label ? `CASE WHEN impression THEN "label" ELSE -1 END::TINYINT` : "-1::TINYINT"} AS label,
+        ${label ? `CASE WHEN impression THEN ${value} ELSE -1 END::TINYINT` : "-1::TINYINT"} AS label,
         ${log === "events" ? "behaviour::TINYINT" : "1::TINYINT"} AS behaviour${codes.join("")}`;
     const dictionaries = `LEFT JOIN item_keys ON ${keyed ? `item_keys.keyed AND item_keys.key = used."item"` : `NOT item_keys.keyed AND ${alike.join(" AND ")}`}
       ${joins.join(" ")}`;
@@ -275,15 +291,16 @@ async function droppedRows(connection: DuckDBConnection, features: Features, tab
     logsOf(tables)
       .map((log) => `(SELECT count(*) FROM ${suffix}_${log})`)
       .join(" + ");
-  const predicted = features.columns.label === undefined;
+  const leaving = features.columns.label === undefined;
+  const reason = features.target ? "usersWithoutTarget" : "usersWithOneBehaviour";
   const nobody = logsOf(tables).map(
     (log) => `(SELECT count(*) FROM marked_${log} WHERE "user" IS NULL AND behaviour AND NOT impression)`,
   );
   const anonymous = features.anonymous ? await count(nobody.join(" + ")) : 0;
   return {
-    unusedEvents: (await count(`${rows("raw")} - (${rows(predicted ? "all" : "used")})`)) - anonymous,
+    unusedEvents: (await count(`${rows("raw")} - (${rows(leaving ? "all" : "used")})`)) - anonymous,
     ...(features.anonymous && { anonymousBehaviours: anonymous }),
-    ...(predicted && { usersWithOneBehaviour: await count("SELECT count(*) FROM single_users") }),
+    ...(leaving && { [reason]: await count("SELECT count(*) FROM left_users") }),
     duplicateEvents: await count(`${rows("used")} - (SELECT count(*) FROM log)`),
   };
 }

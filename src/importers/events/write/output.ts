@@ -51,7 +51,7 @@ export async function writeFiles(
   let log: UserRows;
   let columns: Columns;
   const taker: RowTaker = {
-    sample(row, split, before, length, place) {
+    sample(row, split, before, length, nth) {
       for (let f = 0; f < fields.length; f++) {
         ids[f] = fields[f].ids[codeOf(reader.fields[f], log.sequence, columns, row)];
       }
@@ -60,12 +60,21 @@ export async function writeFiles(
       const label = sampler === undefined ? log.label[row] : 1;
       writers[split].add({ label, time, sequence, position, length, item }, ids);
       if (sampler === undefined) return;
-      const negative = sampler.draw(split, item, log.sequence, place);
+      const negative = sampler.draw(split, item, log.sequence, nth);
       writers[split].add({ label: 0, time, sequence, position, length, item: negative }, ids);
     },
     behaviour(row, part) {
       sequences.add(log.item[row], log.time[row], part === "train", shown[row]);
     },
+  };
+  let candidates = new Int32Array();
+  /** Negatives are none of the user's own items; where types are predicted, none of their rows. */
+  const markOwn = ({ item, label: labels, from, to }: UserRows) => {
+    if (rule.split === null) return sampler?.mark(item, from, to);
+    if (to - from > candidates.length) candidates = new Int32Array(2 * (to - from));
+    let count = 0;
+    for (let row = from; row < to; row++) if (labels[row] >= 0) candidates[count++] = item[row];
+    return sampler?.mark(candidates, 0, count);
   };
   const writeRows = (part: UserRows, all: Columns, beyond: ShownItems) => {
     [log, columns] = [part, all];
@@ -79,7 +88,7 @@ export async function writeFiles(
   const writePart = async (part: UserRows, all: Columns) => {
     const { sequence, begins, ends } = part;
     if (begins && sampler !== undefined) {
-      const items = await itemsOf(writing, sequence);
+      const items = await itemsOf(writing, sequence, rule.split === null);
       sampler.mark(items, 0, items.length);
     }
     const last = part.time[part.to - 1];
@@ -90,7 +99,7 @@ export async function writeFiles(
     reader,
     (part, all) => {
       if (!part.begins || !part.ends) return writePart(part, all);
-      sampler?.mark(part.item, part.from, part.to);
+      if (sampler !== undefined) markOwn(part);
       return writeRows(part, all, NOTHING);
     },
     onStep,
@@ -100,9 +109,10 @@ export async function writeFiles(
   return sequences.unclicked;
 }
 
-/** All items of a user. */
-async function itemsOf(connection: DuckDBConnection, sequence: number): Promise<Int32Array> {
-  return await readInt32(connection, `SELECT DISTINCT item FROM log WHERE sequence = ${sequence}`);
+/** All items of a user, or those of the samples. */
+async function itemsOf(connection: DuckDBConnection, sequence: number, all: boolean): Promise<Int32Array> {
+  const which = all ? "" : "AND label >= 0";
+  return await readInt32(connection, `SELECT DISTINCT item FROM log WHERE sequence = ${sequence} ${which}`);
 }
 
 /** What a user was shown at a time and did not click. */
