@@ -17,24 +17,28 @@ const isNumber = (member: unknown) => typeof member === "number" && !Number.isNa
 
 const labels = list((member) => member === 0 || member === 1, "expected a list of 0 and 1");
 const numbers = list(isNumber, "expected a list of numbers, none of them NaN");
+const weights = list(
+  (member) => typeof member === "number" && member >= 0 && Number.isFinite(member),
+  "expected a list of finite numbers, none below 0",
+).optional();
 const groups = z.custom(
   (given) => given instanceof Int32Array && given.every((one) => one >= 0),
   "expected an Int32Array of 0 or more",
 );
 
 const scored = z
-  .object({ label: labels, score: numbers, group: groups, known: labels.optional() })
+  .object({ label: labels, score: numbers, group: groups, known: labels.optional(), weight: weights })
   .superRefine(({ label, ...lists }, context) => {
     refuseOtherLengths(context, label, lists);
   });
 const compared = z
-  .object({ label: labels, group: groups, a: z.array(numbers).min(1), b: z.array(numbers).min(1) })
-  .superRefine(({ label, group, a, b }, context) => {
-    refuseOtherLengths(context, label, { group, ...named("a", a), ...named("b", b) });
+  .object({ label: labels, group: groups, weight: weights, a: z.array(numbers).min(1), b: z.array(numbers).min(1) })
+  .superRefine(({ label, group, weight, a, b }, context) => {
+    refuseOtherLengths(context, label, { group, weight, ...named("a", a), ...named("b", b) });
   });
 const calibrated = z
-  .object({ label: labels, score: numbers, bins: z.int().min(1).max(1_000_000) })
-  .superRefine(({ label, score }, context) => refuseOtherLengths(context, label, { score }));
+  .object({ label: labels, score: numbers, bins: z.int().min(1).max(1_000_000), weight: weights })
+  .superRefine(({ label, score, weight }, context) => refuseOtherLengths(context, label, { score, weight }));
 
 const named = (name: string, lists: readonly unknown[]) =>
   Object.fromEntries(lists.map((each, i) => [`${name}.${i}`, each]));
@@ -42,6 +46,7 @@ const named = (name: string, lists: readonly unknown[]) =>
 function refuseOtherLengths(context: z.RefinementCtx, label: unknown, lists: Readonly<Record<string, unknown>>): void {
   const { length } = label as ArrayLike<number>;
   for (const [name, each] of Object.entries(lists)) {
+    if (each === undefined) continue;
     const found = (each as ArrayLike<number>).length;
     if (found === length) continue;
     const message = `expected ${length} of them, one for each label, found ${found}`;
@@ -65,9 +70,14 @@ export function compareAuc(comparison: compare.Comparison): compare.Difference {
 }
 
 /** Calibration of `score[i]` for `label[i]` in {0, 1}, in bins of equally many. @throws UserError as `evaluateScores` */
-export function calibrationOf(label: ArrayLike<number>, score: ArrayLike<number>, bins = 10): calibration.Calibration {
-  checkOptions("calibrationOf", calibrated, { label, score, bins });
-  return calibration.calibrationOf(label, score, bins);
+export function calibrationOf(
+  label: ArrayLike<number>,
+  score: ArrayLike<number>,
+  bins = 10,
+  weight?: ArrayLike<number>,
+): calibration.Calibration {
+  checkOptions("calibrationOf", calibrated, { label, score, bins, weight });
+  return calibration.calibrationOf(label, score, bins, weight);
 }
 
 const oneNumber = z.custom<number>((given) => typeof given === "number", "expected a number");

@@ -25,16 +25,22 @@ export interface Calibration {
 
 /**
  * Calibration of `score[i]` for `label[i]` in {0, 1}. Bins are of equal counts as far as equal scores, which stay
- * together, allow; there are fewer than `bins` where ties fill several. The order of samples changes no bit.
- * Throws RangeError where a score is NaN.
+ * together, allow; there are fewer than `bins` where ties fill several. Weights count in the means and sums, not in what
+ * is a bin. Without them the order of samples changes no bit. Throws RangeError where a score is NaN.
  */
-export function calibrationOf(label: ArrayLike<number>, score: ArrayLike<number>, bins = 10): Calibration {
+export function calibrationOf(
+  label: ArrayLike<number>,
+  score: ArrayLike<number>,
+  bins = 10,
+  weight?: ArrayLike<number>,
+): Calibration {
   const order = byScore(score);
   const samples = order.length;
   const found: CalibrationBin[] = [];
   let errors = 0;
   let predicted = 0;
   let observed = 0;
+  let weighed = 0;
   let start = 0;
   for (let bin = 1; bin <= bins; bin++) {
     let end = Math.max(start, Math.round((bin * samples) / bins));
@@ -42,18 +48,23 @@ export function calibrationOf(label: ArrayLike<number>, score: ArrayLike<number>
     if (end === start) continue;
     let scores = 0;
     let clicks = 0;
+    let total = 0;
     for (const i of order.subarray(start, end)) {
-      scores += score[i];
-      if (label[i] > 0) clicks++;
+      const own = weight === undefined ? 1 : weight[i];
+      scores += own * score[i];
+      if (label[i] > 0) clicks += own;
+      total += own;
     }
     const count = end - start;
-    found.push({ count, predicted: scores / count, observed: clicks / count });
+    start = end;
+    if (total === 0) continue;
+    found.push({ count, predicted: scores / total, observed: clicks / total });
+    weighed += total;
     errors += Math.abs(scores - clicks);
     predicted += scores;
     observed += clicks;
-    start = end;
   }
-  return { bins: found, ece: errors / samples, ratio: predicted / observed };
+  return { bins: found, ece: errors / weighed, ratio: predicted / observed };
 }
 
 /** Places of the samples, lowest score first. */

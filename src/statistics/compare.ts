@@ -11,8 +11,10 @@
  *
  * The difference over the root of the sum is compared with Student's t, degrees of freedom after Welch (1947,
  * https://doi.org/10.1093/biomet/34.1-2.28). With one run a side it is the plain clustered DeLong test.
+ *
+ * A sample with a weight counts as so many samples of its user would.
  */
-import { type Placements, placementsOf } from "./placements.ts";
+import { classTotals, type Placements, placementsOf } from "./placements.ts";
 import { spreadOf } from "./spread.ts";
 import { quantileT, twoSidedP } from "./student.ts";
 
@@ -22,6 +24,8 @@ export interface Comparison {
   readonly label: ArrayLike<number>;
   /** The user that the sample belongs to: a non-negative integer, best dense. */
   readonly group: Int32Array;
+  /** What each sample weighs, 0 or more; without it all weigh the same. */
+  readonly weight?: ArrayLike<number> | undefined;
   /** Scores of all samples by each run of A, and of B. */
   readonly a: readonly ArrayLike<number>[];
   readonly b: readonly ArrayLike<number>[];
@@ -49,10 +53,10 @@ interface Variance {
 /**
  * Compares two models by AUC. Throws RangeError where a side has no runs, lists differ in length or a score is NaN.
  */
-export function compareAuc({ label, group, a, b }: Comparison): Difference {
+export function compareAuc({ label, group, weight, a, b }: Comparison): Difference {
   check(label, group, a, "a");
   check(label, group, b, "b");
-  return comparePlacements(label, group, placementsOf(label, a), placementsOf(label, b));
+  return comparePlacements(label, group, placementsOf(label, a, weight), placementsOf(label, b, weight), weight);
 }
 
 /** As `compareAuc`, where one side is compared with many others: its placements are the costly part. */
@@ -61,8 +65,9 @@ export function comparePlacements(
   group: Int32Array,
   a: Placements,
   b: Placements,
+  weight?: ArrayLike<number>,
 ): Difference {
-  return judge(a.auc - b.auc, [userVariance(label, group, a, b), ...seedVariance(a), ...seedVariance(b)]);
+  return judge(a.auc - b.auc, [userVariance(label, group, a, b, weight), ...seedVariance(a), ...seedVariance(b)]);
 }
 
 function check(label: ArrayLike<number>, group: Int32Array, scores: readonly ArrayLike<number>[], side: string): void {
@@ -75,19 +80,23 @@ function check(label: ArrayLike<number>, group: Int32Array, scores: readonly Arr
 }
 
 /** Variance of the difference over samples of users: each user's influence on it is the sum of their samples'. */
-function userVariance(label: ArrayLike<number>, group: Int32Array, a: Placements, b: Placements): Variance {
+function userVariance(
+  label: ArrayLike<number>,
+  group: Int32Array,
+  a: Placements,
+  b: Placements,
+  weight?: ArrayLike<number>,
+): Variance {
+  const { positives, negatives } = classTotals(label, weight);
   let groups = 0;
-  let positives = 0;
-  for (let i = 0; i < label.length; i++) {
-    groups = Math.max(groups, group[i] + 1);
-    if (label[i] > 0) positives++;
-  }
+  for (let i = 0; i < label.length; i++) groups = Math.max(groups, group[i] + 1);
   const influence = new Float64Array(groups);
   const present = new Uint8Array(groups);
   const difference = a.auc - b.auc;
   for (let i = 0; i < label.length; i++) {
-    const samples = label[i] > 0 ? positives : label.length - positives;
-    influence[group[i]] += (a.value[i] - b.value[i] - difference) / samples;
+    const own = weight === undefined ? 1 : weight[i];
+    if (own === 0) continue;
+    influence[group[i]] += (own * (a.value[i] - b.value[i] - difference)) / (label[i] > 0 ? positives : negatives);
     present[group[i]] = 1;
   }
   const users = present.reduce((sum, one) => sum + one, 0);

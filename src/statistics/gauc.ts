@@ -2,19 +2,32 @@
  * Grouped AUC: how well candidates are ordered within each user, whatever the level of the user's scores
  * (Zhou et al. 2018, https://arxiv.org/abs/1706.06978).
  */
-import { rankedPairs, scoresByClass } from "./auc.ts";
+import { auc, rankedPairs, scoresByClass } from "./auc.ts";
 
 /**
- * Mean over groups of the AUC within the group, weighted by the group's samples. Groups of one class have no AUC and
+ * Mean over groups of the AUC within the group, weighted by the group's samples, or the sum of their weights. Groups of one class have no AUC and
  * are left out; NaN where all are. `group[i]` is a non-negative integer, best dense: memory grows with the largest.
  * Throws RangeError where a score is NaN.
  */
-export function gauc(label: ArrayLike<number>, score: ArrayLike<number>, group: Int32Array): number {
+export function gauc(
+  label: ArrayLike<number>,
+  score: ArrayLike<number>,
+  group: Int32Array,
+  sampleWeight?: ArrayLike<number>,
+): number {
   const { order, starts } = byGroup(group);
   let weighted = 0;
   let weight = 0;
   for (let g = 0; g + 1 < starts.length; g++) {
     const samples = order.subarray(starts[g], starts[g + 1]);
+    if (sampleWeight !== undefined) {
+      const own = auc(label, score, samples, sampleWeight);
+      if (Number.isNaN(own)) continue;
+      const total = samples.reduce((sum, i) => sum + sampleWeight[i], 0);
+      weighted += total * own;
+      weight += total;
+      continue;
+    }
     const { positives, negatives } = scoresByClass(label, score, samples);
     const pairs = positives.length * negatives.length;
     if (pairs === 0) continue;

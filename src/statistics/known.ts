@@ -18,10 +18,11 @@ export function knownMetrics(
   label: ArrayLike<number>,
   score: ArrayLike<number>,
   known: ArrayLike<number>,
+  weight?: ArrayLike<number>,
 ): KnownMetrics | undefined {
   const kept = new Int32Array(known.length);
   let samples = 0;
   for (let i = 0; i < known.length; i++) if (known[i] !== 0) kept[samples++] = i;
   if (samples === known.length) return undefined;
-  return { auc: auc(label, score, kept.subarray(0, samples)), samples };
+  return { auc: auc(label, score, kept.subarray(0, samples), weight), samples };
 }

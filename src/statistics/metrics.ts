@@ -27,19 +27,21 @@ export interface Scores {
   readonly group: Int32Array;
   /** Whether training knows the candidate: 0 if not. */
   readonly known?: ArrayLike<number>;
+  /** What the sample weighs, 0 or more; without it all weigh the same. */
+  readonly weight?: ArrayLike<number> | undefined;
 }
 
 /** All metrics of scored samples. Throws RangeError where the arrays differ in length or a score is NaN. */
-export function evaluateScores({ label, score, group, known: isKnown }: Scores): Metrics {
+export function evaluateScores({ label, score, group, known: isKnown, weight }: Scores): Metrics {
   if (label.length !== score.length || group.length !== score.length) {
     throw new RangeError(`${label.length} labels, ${score.length} scores, ${group.length} groups`);
   }
-  const known = isKnown && knownMetrics(label, score, isKnown);
+  const known = isKnown && knownMetrics(label, score, isKnown, weight);
   return {
-    auc: auc(label, score),
-    gauc: gauc(label, score, group),
-    logloss: logloss(label, score),
-    ece: calibrationOf(label, score).ece,
+    auc: auc(label, score, undefined, weight),
+    gauc: gauc(label, score, group, weight),
+    logloss: logloss(label, score, weight),
+    ece: calibrationOf(label, score, 10, weight).ece,
     samples: score.length,
     ...(known && { known }),
   };

@@ -5,6 +5,7 @@
  */
 
 import { scoresByClass } from "./auc.ts";
+import { firstWhere, Ranked } from "./ranked.ts";
 
 /** Placements of one side of a comparison: a model, in one or more runs. */
 export interface Placements {
@@ -16,20 +17,36 @@ export interface Placements {
 }
 
 /**
- * Placements of the same samples by several runs. What is added up are counts of pairs, which is exact, so the order
- * of the runs changes no bit. Values and AUC are NaN where a class is absent.
+ * Placements of the same samples by several runs. Without weights, what is added up are counts of pairs, which is exact, so
+ * the order of the runs changes no bit. Values and AUC are NaN where a class is absent, or weighs nothing.
  * Throws RangeError where a score is NaN.
  */
-export function placementsOf(label: ArrayLike<number>, scores: readonly ArrayLike<number>[]): Placements {
-  let positives = 0;
-  for (let i = 0; i < label.length; i++) if (label[i] > 0) positives++;
-  const negatives = label.length - positives;
+export function placementsOf(
+  label: ArrayLike<number>,
+  scores: readonly ArrayLike<number>[],
+  weight?: ArrayLike<number>,
+): Placements {
+  const { positives, negatives } = classTotals(label, weight);
   const pairs = positives * negatives;
   const value = new Float64Array(label.length);
-  const counts = scores.map((score) => addPlacements(label, score, value));
+  const counts = scores.map((score) =>
+    weight === undefined ? addPlacements(label, score, value) : addWeighted(label, score, weight, value),
+  );
   for (let i = 0; i < value.length; i++) value[i] /= scores.length * (label[i] > 0 ? negatives : positives);
   const total = counts.reduce((sum, count) => sum + count, 0);
   return { value, aucs: counts.map((count) => count / pairs), auc: total / (scores.length * pairs) };
+}
+
+/** How many samples each class has, or what they weigh. */
+export function classTotals(label: ArrayLike<number>, weight?: ArrayLike<number>) {
+  let positives = 0;
+  let negatives = 0;
+  for (let i = 0; i < label.length; i++) {
+    const own = weight === undefined ? 1 : weight[i];
+    if (label[i] > 0) positives += own;
+    else negatives += own;
+  }
+  return { positives, negatives };
 }
 
 /**
@@ -56,14 +73,22 @@ function rank(sorted: Float64Array, value: number): number {
   return (below + firstWhere(sorted, (other) => other > value)) / 2;
 }
 
-/** Place of the first value that `holds`, where it holds for all after that too; the length where it holds for none. */
-function firstWhere(sorted: Float64Array, holds: (value: number) => boolean): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (holds(sorted[middle])) high = middle;
-    else low = middle + 1;
+/** As `addPlacements` where pairs count by the weights of both samples: each sample's are without its own weight. */
+function addWeighted(
+  label: ArrayLike<number>,
+  score: ArrayLike<number>,
+  weight: ArrayLike<number>,
+  sums: Float64Array,
+): number {
+  const positives = new Ranked(label, score, weight, true);
+  const negatives = new Ranked(label, score, weight, false);
+  let pairs = 0;
+  for (let i = 0; i < label.length; i++) {
+    if (label[i] > 0) {
+      const own = negatives.below(score[i]);
+      sums[i] += own;
+      pairs += weight[i] * own;
+    } else sums[i] += positives.total - positives.below(score[i]);
   }
-  return low;
+  return pairs;
 }
