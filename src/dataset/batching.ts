@@ -5,7 +5,7 @@
  * share the work.
  */
 import type { Batch } from "../features/batch.ts";
-import { gatherCells } from "../tensor/arrays.ts";
+import { type CellValues, gatherCells } from "../tensor/arrays.ts";
 import { mix, Random } from "../tensor/random.ts";
 import type { ItemCatalogue, LoadedPortion } from "./dataset.ts";
 import { NegativeSampler } from "./negatives.ts";
@@ -20,7 +20,7 @@ export function trainingOrder(count: number, seed: number, epoch: number, portio
 
 /** Fills batches from portions of one dataset. Keeps its scratch, so one thread needs one; filling allocates nothing. */
 export class BatchAssembler {
-  readonly #itemFields: readonly Int32Array[];
+  readonly #itemFields: readonly CellValues[];
   readonly #sampler: NegativeSampler;
   /** [samples] history lengths in the order given; sample index and candidate in row order. */
   readonly #lengths: Int32Array;

@@ -107,6 +107,7 @@ function numberCheck(path: string, column: FormatColumn): Check {
 
 function listCheck(path: string, column: FormatColumn): Check {
   const buffer = new NumberBuffer(path, column);
+  const { lengths } = column;
   return (vector, row, count) => {
     const lists = listVector(vector);
     const offsets = new Int32Array(count + 1);
@@ -114,6 +115,9 @@ function listCheck(path: string, column: FormatColumn): Check {
       const length = lists.getEntryLength(i);
       // A list that is missing has no numbers either.
       if (length === 0 && lists.getItemVector(i) === null) throw badRow(path, row + i, column.name, "a list", null);
+      if (lengths && (length < lengths[0] || length > lengths[1])) {
+        throw badRow(path, row + i, column.name, `${lengths[0]} to ${lengths[1]} values`, `${length} values`);
+      }
       offsets[i + 1] = offsets[i] + length;
     }
     const numbers = buffer.take(offsets[count]);
@@ -132,12 +136,14 @@ class NumberBuffer {
   readonly #name: string;
   readonly #least: number;
   readonly #most: number;
+  readonly #mayLack: boolean;
   #numbers = new Float64Array(2048);
 
-  constructor(path: string, { name, bounds }: FormatColumn) {
+  constructor(path: string, { name, bounds, mayLack = false }: FormatColumn) {
     this.#path = path;
     this.#name = name;
     [this.#least, this.#most] = bounds!;
+    this.#mayLack = mayLack;
   }
 
   /** Room for `count` numbers, until the next time. */
@@ -151,7 +157,7 @@ class NumberBuffer {
     const [numbers, least, most] = [this.#numbers, this.#least, this.#most];
     for (let i = from; i < to; i++) {
       const value = vector.getItem(i);
-      if (typeof value !== "number" || !(value >= least && value <= most)) {
+      if (typeof value !== "number" || !((value >= least && value <= most) || (Number.isNaN(value) && this.#mayLack))) {
         throw badRow(this.#path, rowOf(i), this.#name, `${least} to ${most}`, value);
       }
       numbers[at + i - from] = value;

@@ -1,11 +1,12 @@
 /**
  * A dataset in memory, as training uses it.
  *
- * Items are known by catalogue row: row 0 is the unknown item, and `itemFields` gives the vocabulary ids of every row.
+ * Items are known by catalogue row: row 0 is the unknown item, and `itemFields` says what each row has of every field.
  * An item that training never saw has item id 0 and still its known category. A user's behaviours are stored once;
  * a sample names a place in them.
  */
 import type { Schema } from "../features/schema.ts";
+import type { CellValues } from "../tensor/arrays.ts";
 
 /** The splits of a dataset: the model is fitted on `train`, chosen on `valid`, reported on `test`. */
 export const SPLITS = ["train", "valid", "test"] as const;
@@ -26,10 +27,10 @@ export interface Samples {
   readonly length: Int32Array;
   /** Catalogue row of the candidate. */
   readonly item: Int32Array;
-  /** Vocabulary ids per user field. */
-  readonly user: readonly Int32Array[];
-  /** Vocabulary ids per context field. */
-  readonly context: readonly Int32Array[];
+  /** Vocabulary ids, or numbers, per user field; of lists [count, most]. */
+  readonly user: readonly CellValues[];
+  /** The same per context field. */
+  readonly context: readonly CellValues[];
   /** Synthetic data only: the true probability of a click. */
   readonly probability?: Float32Array;
 }
@@ -54,8 +55,8 @@ export interface LoadedPortion {
 /** What all samples of a dataset have in common; it is always in memory. */
 export interface ItemCatalogue {
   readonly schema: Schema;
-  /** Per item field: the vocabulary id of each catalogue row. */
-  readonly itemFields: readonly Int32Array[];
+  /** Per item field: the vocabulary id of each catalogue row, or its number; of lists [rows, most]. */
+  readonly itemFields: readonly CellValues[];
   /**
    * The catalogue rows of behaviours of the training part, all of them or as many evenly spaced ones as are kept: a
    * random entry is an item sampled by popularity.

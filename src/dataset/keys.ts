@@ -1,11 +1,12 @@
 /** What the ids of a dataset stand for in the raw data: categories of fields, items, users. */
-import type { Field } from "../features/schema.ts";
+import { type Field, isNumber } from "../features/schema.ts";
 import type { Folder } from "./checked-file.ts";
 import { scanItems, scanSequences, scanVocabulary } from "./scan.ts";
 
-/** The vocabulary of a field: value of id i at place i; place 0, the unknown, is null. */
+/** The vocabulary of a field: value of id i at place i; place 0, the unknown, is null. Numbers have none. */
 export async function readVocabulary(folder: Folder, field: Field): Promise<(string | null)[]> {
   const values: (string | null)[] = new Array(field.size).fill(null);
+  if (isNumber(field)) return values;
   await scanVocabulary(folder, field, ({ columns: { id, value } }) => {
     value.texts.forEach((text, i) => {
       values[id.numbers[i]] = text;

@@ -2,16 +2,21 @@
  * What lies in a dataset folder (docs/data-format.md), as data: its files, their columns in order with types and bounds,
  * and their row groups. What writes a folder, reads it or looks into it with SQL is made of these lists.
  */
-import type { Field, FieldKind } from "../features/schema.ts";
+import { type Field, type FieldKind, isNumber } from "../features/schema.ts";
 import { SPLITS, type Split } from "./dataset.ts";
 import type { TypedColumn } from "./parquet.ts";
+import { FARTHEST_VALUE } from "./transform.ts";
 
 /** A column of a file. No value is null. */
 export interface FormatColumn extends TypedColumn {
   /** Between which its numbers lie, or those of its lists; texts have none. */
   readonly bounds?: Bounds;
-  /** Whether they are the vocabulary ids of the field of that name. */
-  readonly areIds?: boolean;
+  /** Of lists that are not as long as others of their row: how long they may be. */
+  readonly lengths?: Bounds;
+  /** Whether NaN stands for a number that is missing. */
+  readonly mayLack?: boolean;
+  /** Whether they are what stands for the field of that name: its vocabulary ids, or numbers. */
+  readonly ofField?: boolean;
 }
 
 export type Bounds = readonly [least: number, most: number];
@@ -74,7 +79,7 @@ export function itemsFile({ counts, fields }: Contents): FormatFile {
     columns: [
       { name: "row", type: "int32", bounds: [0, counts.items] },
       { name: "key", type: "string" },
-      ...fields.item.map(idColumn),
+      ...fields.item.map(fieldColumn),
     ],
   };
 }
@@ -113,8 +118,8 @@ export function samplesFile({ counts, fields, maxHistory, probability }: Content
       { name: "position", type: "int32", bounds: [0, counts.behaviours] },
       { name: "length", type: "int32", bounds: [0, maxHistory] },
       { name: "item", type: "int32", bounds: [0, counts.items] },
-      ...fields.user.map(idColumn),
-      ...fields.context.map(idColumn),
+      ...fields.user.map(fieldColumn),
+      ...fields.context.map(fieldColumn),
       ...(probability ? [{ name: "probability", type: "float32", bounds: [0, 1] } as const] : []),
     ],
   };
@@ -122,17 +127,31 @@ export function samplesFile({ counts, fields, maxHistory, probability }: Content
 
 /** All files of a folder but its manifest. */
 export function filesOf(contents: Contents): FormatFile[] {
-  const { user, item, context } = contents.fields;
   return [
-    ...[...user, ...item, ...context].map(vocabularyFile),
+    ...vocabulariesOf(contents).map(vocabularyFile),
     itemsFile(contents),
     sequencesFile(contents),
     ...SPLITS.map((split) => samplesFile(contents, split)),
   ];
 }
 
-function idColumn({ name, size }: Field): FormatColumn {
-  return { name, type: "int32", bounds: [0, size - 1], areIds: true };
+/** The fields that have a vocabulary: numbers have none. */
+export function vocabulariesOf<F extends Field>({
+  fields,
+}: {
+  readonly fields: Readonly<Record<FieldKind, readonly F[]>>;
+}): F[] {
+  return [...fields.user, ...fields.item, ...fields.context].filter((field) => !isNumber(field));
+}
+
+function fieldColumn(field: Field): FormatColumn {
+  const { name, size, list } = field;
+  if (isNumber(field)) {
+    return { name, type: "float32", bounds: [-FARTHEST_VALUE, FARTHEST_VALUE], mayLack: true, ofField: true };
+  }
+  const bounds: Bounds = [0, size - 1];
+  if (list === undefined) return { name, type: "int32", bounds, ofField: true };
+  return { name, type: "int32[]", bounds, lengths: [1, list.most], ofField: true };
 }
 
 /** A folder that holds nothing and has every column that does not hold ids. */

@@ -1,5 +1,6 @@
 /** Blocks of a dataset folder into the memory of a portion: checked rows to the places where batches look for them. */
 import type { Block } from "./blocks.ts";
+import { readCells } from "./cells.ts";
 import { type Folder, lengthOf } from "./checked-file.ts";
 import type { LoadedPortion, Samples, Sequences, Split } from "./dataset.ts";
 import { samplesFile, sequencesFile } from "./layout.ts";
@@ -71,10 +72,12 @@ export async function loadSamples(
   const { row, label, sequence, position, length, item, probability } = into;
   const targets = Object.entries({
     ...{ label, sequence, position, length, item },
-    ...Object.fromEntries(user.map(({ name }, f) => [name, into.user[f]])),
-    ...Object.fromEntries(context.map(({ name }, f) => [name, into.context[f]])),
     ...(probability && { probability }),
   });
+  const fields = [
+    ...user.map((field, f) => [field, into.user[f]] as const),
+    ...context.map((field, f) => [field, into.context[f]] as const),
+  ];
   await scanSamples(
     folder,
     split,
@@ -82,6 +85,7 @@ export async function loadSamples(
     ({ first, count, columns }) => {
       const begin = at.sample + first - firstSample;
       for (const [name, target] of targets) target.set(columns[name].numbers, begin);
+      for (const [field, cells] of fields) readCells(field, columns[field.name], cells, begin);
       for (let i = 0; i < count; i++) {
         const own = sequence[begin + i] - firstSequence;
         if (own < 0 || own >= sequences) throw wasChanged(folder.directory, file);
@@ -89,6 +93,9 @@ export async function loadSamples(
         sequence[begin + i] = at.sequence + own;
       }
     },
-    { rows: { first: firstSample, count: samples }, columns: targets.map(([name]) => name) },
+    {
+      rows: { first: firstSample, count: samples },
+      columns: [...targets.map(([name]) => name), ...fields.map(([{ name }]) => name)],
+    },
   );
 }

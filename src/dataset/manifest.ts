@@ -5,15 +5,15 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { failure, isFailure } from "../errors/failure.ts";
-import { FIELD_KINDS, type FieldKind, type Schema } from "../features/schema.ts";
+import { FIELD_KINDS, type Field, type FieldKind, type Schema } from "../features/schema.ts";
 import { readSealedJson } from "../files/sealed.ts";
 import { historyLength } from "../options/pieces.ts";
 import { whatIsWrong } from "../options/problems.ts";
 import { filesOf, MANIFEST_FILE, RESERVED } from "./layout.ts";
-import { offsetSchema, readsTime, transformSchema } from "./transform.ts";
+import { listShapeSchema, offsetSchema, readsTime, transformSchema } from "./transform.ts";
 
 /** Raised whenever a reader of the older version would misread the folder. */
-export const DATASET_VERSION = 3;
+export const DATASET_VERSION = 4;
 
 /** Protocols that make positives of behaviours and sample their negatives (docs/data-format.md). */
 export const PROTOCOLS = ["paper", "temporal"] as const;
@@ -26,15 +26,25 @@ const count = z
   .max(2 ** 31 - 1);
 
 /**
- * `size` counts the unknown id 0; `values` the distinct known values in the whole data, seen in training or not;
- * `transform` makes a raw value the category that the vocabulary knows.
+ * `size` counts the unknown id 0, and is 0 of numbers, which have no ids; `values` the distinct known values in the whole data,
+ * seen in training or not; `transform` makes a raw value the categories that the vocabulary knows, or a number; `list` is
+ * there of lists.
  */
-const field = z.strictObject({
-  name: z.string().regex(/^[a-z][a-z0-9_]*$/),
-  size: z.int().positive(),
-  values: count,
-  transform: transformSchema,
-});
+const field = z
+  .strictObject({
+    name: z.string().regex(/^[a-z][a-z0-9_]*$/),
+    size: count,
+    values: count,
+    transform: transformSchema,
+    list: listShapeSchema.exactOptional(),
+  })
+  .superRefine(({ size, transform, list }, context) => {
+    const refuse = (key: string, message: string) => context.addIssue({ code: "custom", path: [key], message });
+    if ((size === 0) !== (transform.kind === "value"))
+      refuse("size", "expected 0 of numbers, and more of other fields");
+    if ((list !== undefined) !== (transform.kind === "list"))
+      refuse("list", "expected of lists, and of no other field");
+  });
 
 /**
  * What is wrong with the names of fields: they become names of columns and files, so each is used once, and none is taken
@@ -62,6 +72,9 @@ const fields = z
     for (const [index, { transform }] of kinds.item.entries()) {
       if (!readsTime(transform)) continue;
       context.addIssue({ code: "custom", path: ["item", index, "transform"], message: "an item has no time" });
+    }
+    if (kinds.item[0].size === 0 || kinds.item[0].list !== undefined) {
+      context.addIssue({ code: "custom", path: ["item", 0], message: "the first is the item's own id" });
     }
     const problem = nameProblem(kinds);
     if (problem === undefined) return;
@@ -128,7 +141,8 @@ export type Manifest = z.infer<typeof manifestSchema>;
 
 /** The fields and history length that models are built from. */
 export function schemaOf(manifest: Manifest): Schema {
-  const fields = (list: Manifest["fields"]["user"]) => list.map(({ name, size }) => ({ name, size }));
+  const fields = (all: Manifest["fields"]["user"]) =>
+    all.map(({ name, size, list }): Field => ({ name, size, ...(list && { list }) }));
   const { user, item, context } = manifest.fields;
   return { user: fields(user), item: fields(item), context: fields(context), maxHistory: manifest.maxHistory };
 }

@@ -15,7 +15,7 @@ import {
   scanFile,
 } from "./checked-file.ts";
 import { SPLITS, type Split } from "./dataset.ts";
-import { itemsFile, samplesFile, sequencesFile, vocabularyFile } from "./layout.ts";
+import { itemsFile, samplesFile, sequencesFile, vocabulariesOf, vocabularyFile } from "./layout.ts";
 
 type Take = (rows: CheckedRows) => void;
 
@@ -118,7 +118,7 @@ export async function scanVocabulary(folder: Folder, field: Field, take: Take): 
  * @throws UserError for the first rule that it breaks
  */
 export async function checkFolder(folder: Folder, onFile: (name: string) => void): Promise<void> {
-  const { counts, fields } = folder.manifest;
+  const { counts } = folder.manifest;
   await scanItems(folder, () => undefined);
   onFile(itemsFile(folder.manifest).name);
   const lengths = new Int32Array(counts.sequences);
@@ -128,7 +128,7 @@ export async function checkFolder(folder: Folder, onFile: (name: string) => void
     await scanSamples(folder, split, lengths, () => undefined);
     onFile(samplesFile(folder.manifest, split).name);
   }
-  for (const field of [...fields.user, ...fields.item, ...fields.context]) {
+  for (const field of vocabulariesOf(folder.manifest)) {
     await scanVocabulary(folder, field, () => undefined);
     onFile(vocabularyFile(field).name);
   }

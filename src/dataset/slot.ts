@@ -1,10 +1,13 @@
 /** A piece of shared memory that is filled with one portion of a dataset after the other. */
+import type { Field } from "../features/schema.ts";
+import { widthOf } from "../tensor/arrays.ts";
+import { makeCells } from "./cells.ts";
 import type { LoadedPortion, Samples, Sequences } from "./dataset.ts";
 
 /** What decides how much memory a portion takes. */
 export interface PortionShape {
-  readonly userFields: number;
-  readonly contextFields: number;
+  readonly user: readonly Field[];
+  readonly context: readonly Field[];
   readonly unclicked: boolean;
   readonly probability: boolean;
 }
@@ -21,7 +24,8 @@ const SAMPLE_COLUMNS = 6;
 
 /** Bytes of memory that a portion takes. */
 export function portionBytes(shape: PortionShape, { samples, sequences, behaviours }: PortionSize): number {
-  const columns = SAMPLE_COLUMNS + shape.userFields + shape.contextFields + (shape.probability ? 1 : 0);
+  const cells = [...shape.user, ...shape.context].reduce((sum, field) => sum + widthOf(field), 0);
+  const columns = SAMPLE_COLUMNS + cells + (shape.probability ? 1 : 0);
   return 4 * (samples * columns + sequences + 1 + behaviours * (shape.unclicked ? 2 : 1));
 }
 
@@ -48,8 +52,8 @@ export function layOutPortion(buffer: SharedArrayBuffer, shape: PortionShape, si
     position: int32(count),
     length: int32(count),
     item: int32(count),
-    user: Array.from({ length: shape.userFields }, () => int32(count)),
-    context: Array.from({ length: shape.contextFields }, () => int32(count)),
+    user: shape.user.map((field) => makeCells(field, count, take)),
+    context: shape.context.map((field) => makeCells(field, count, take)),
     ...(shape.probability && { probability: take(Float32Array, count) }),
   };
   return { sequences, samples };

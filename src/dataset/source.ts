@@ -1,4 +1,6 @@
 /** A dataset in memory as an importer hands it to the writer (write.ts): raw values instead of ids. */
+
+import type { Pooling } from "../tensor/arrays.ts";
 import type { Split } from "./dataset.ts";
 import type { InputFile } from "./manifest.ts";
 import type { Transform } from "./transform.ts";
@@ -7,8 +9,10 @@ import type { Transform } from "./transform.ts";
 export interface RawField {
   readonly name: string;
   readonly values: readonly (string | null)[];
-  /** What makes categories of the values; without it they are categories. */
+  /** What makes categories or numbers of the values; without it they are categories. */
   readonly transform?: Transform;
+  /** Of lists; without it, the mean. */
+  readonly pooling?: Pooling;
 }
 
 /**

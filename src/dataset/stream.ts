@@ -5,16 +5,11 @@
  */
 import { Database } from "../database/open.ts";
 import type { Field, Schema } from "../features/schema.ts";
+import type { CellValues } from "../tensor/arrays.ts";
 import { type Block, BlockCutter, epochPortions, type Portion, portionsOf } from "./blocks.ts";
+import { makeCells, readCells } from "./cells.ts";
 import type { Folder } from "./checked-file.ts";
-import {
-  type ItemCatalogue,
-  type LoadedPortion,
-  type Samples,
-  type Sequences,
-  type Split,
-  sharedInt32,
-} from "./dataset.ts";
+import type { ItemCatalogue, LoadedPortion, Samples, Sequences, Split } from "./dataset.ts";
 import { readItemKeys, readUserKeys, readVocabulary } from "./keys.ts";
 import { MANIFEST_FILE } from "./layout.ts";
 import { loadBlocks, loadSamples, loadSequences } from "./load.ts";
@@ -58,7 +53,7 @@ export class DatasetStream implements ItemCatalogue {
   readonly directory: string;
   readonly manifest: Manifest;
   readonly schema: Schema;
-  readonly itemFields: readonly Int32Array[];
+  readonly itemFields: readonly CellValues[];
   readonly popularity: Int32Array;
   readonly portionBudget: number;
   readonly #database: Database;
@@ -78,7 +73,7 @@ export class DatasetStream implements ItemCatalogue {
     { portionBudget, maxHistory = manifest.maxHistory, probability = false }: StreamOptions,
     database: Database,
     files: VerifiedFiles,
-    tables: { itemFields: readonly Int32Array[] } & Behaviours,
+    tables: { itemFields: readonly CellValues[] } & Behaviours,
   ) {
     const schema = schemaOf(manifest);
     this.directory = directory;
@@ -90,8 +85,8 @@ export class DatasetStream implements ItemCatalogue {
     this.#database = database;
     this.#files = files;
     this.#shape = {
-      userFields: schema.user.length,
-      contextFields: schema.context.length,
+      user: schema.user,
+      context: schema.context,
       unclicked: manifest.unclicked,
       probability: manifest.probability && probability,
     };
@@ -278,14 +273,19 @@ export async function readShape(directory: string): Promise<{ schema: Schema; me
   });
 }
 
-/** The vocabulary ids of each catalogue row, per item field. */
-async function readCatalogue(folder: Folder): Promise<Int32Array[]> {
+/** What each catalogue row has of every item field. */
+async function readCatalogue(folder: Folder): Promise<CellValues[]> {
   const { counts, fields } = folder.manifest;
-  const ids = fields.item.map(() => sharedInt32(counts.items + 1));
+  const all = fields.item.map((field) => makeCells(field, counts.items + 1, shared));
   await scanItems(folder, ({ first, columns }) => {
-    for (const [f, { name }] of fields.item.entries()) ids[f].set(columns[name].numbers, first);
+    for (const [f, field] of fields.item.entries()) readCells(field, columns[field.name], all[f], first);
   });
-  return ids;
+  return all;
+}
+
+/** An array on a buffer of its own. */
+function shared<T>(make: new (buffer: SharedArrayBuffer, at: number, length: number) => T, length: number): T {
+  return new make(new SharedArrayBuffer(4 * length), 0, length);
 }
 
 /** How many behaviours each sequence has and whose it is, and what negatives are sampled from (see `ItemCatalogue`). */

@@ -2,6 +2,8 @@
  * Vocabularies: which ids the categories of a field have, learned on the training part alone (docs/data-format.md).
  */
 import type { DuckDBConnection } from "@duckdb/node-api";
+import { type Field, isNumber } from "../features/schema.ts";
+import type { ListShape } from "../tensor/arrays.ts";
 import { writeFile } from "./file-writer.ts";
 import { vocabularyFile } from "./layout.ts";
 import type { Manifest } from "./manifest.ts";
@@ -13,12 +15,16 @@ export interface Vocabulary {
   /** The known categories and how often training has each: id i is at place i - 1. */
   readonly values: readonly string[];
   readonly counts: Int32Array;
-  /** Distinct known categories in the whole data. */
+  /** Distinct known categories, or numbers, in the whole data. */
   readonly distinct: number;
+  /** Of lists. */
+  readonly list?: ListShape;
 }
 
-/** A field's vocabulary, and the id of each of its distinct raw values, 0 for unknown. */
-export type LearnedField = Vocabulary & { readonly ids: Int32Array };
+/** As the layout of a dataset has it. */
+export function fieldOf({ name, transform, values, list }: Vocabulary): Field {
+  return { name, size: transform.kind === "value" ? 0 : values.length + 1, ...(list && { list }) };
+}
 
 /** The known among some categories in the order of their ids, and the id of each, 0 of those that are not known. */
 interface Ranking {
@@ -48,17 +54,22 @@ export function rankByCount(values: readonly string[], counts: ArrayLike<number>
 }
 
 /** How the manifest describes a field. */
-export function describeField({ name, values, distinct, transform }: Vocabulary): Manifest["fields"]["user"][number] {
-  return { name, size: values.length + 1, values: distinct, transform };
+export function describeField(vocabulary: Vocabulary): Manifest["fields"]["user"][number] {
+  const { name, size, list } = fieldOf(vocabulary);
+  const { distinct, transform } = vocabulary;
+  return { name, size, values: distinct, transform, ...(list && { list }) };
 }
 
-/** Writes a field's vocabulary. @throws UserError where the file cannot be written */
+/** Writes a field's vocabulary; numbers have none. @throws UserError where the file cannot be written */
 export async function writeVocabulary(
   connection: DuckDBConnection,
   folder: string,
-  { name, values, counts }: Vocabulary,
+  vocabulary: Vocabulary,
 ): Promise<void> {
-  await writeFile(connection, folder, vocabularyFile({ name, size: values.length + 1 }), {
+  const field = fieldOf(vocabulary);
+  if (isNumber(field)) return;
+  const { values, counts } = vocabulary;
+  await writeFile(connection, folder, vocabularyFile(field), {
     id: Int32Array.from(values, (_, index) => index + 1),
     value: values,
     count: counts,

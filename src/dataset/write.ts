@@ -5,18 +5,19 @@
  */
 
 import { withDuckDB } from "../database/open.ts";
+import { cellsAt, storedCells } from "./cells.ts";
 import { type OnProgress, SPLITS } from "./dataset.ts";
 import { type FileValues, makeFolders, writeFile } from "./file-writer.ts";
 import { writeAside } from "./folder.ts";
 import { historyLength } from "./history.ts";
-import { type FormatFile, itemsFile, samplesFile, sequencesFile } from "./layout.ts";
+import { type FormatFile, filesOf, itemsFile, samplesFile, sequencesFile } from "./layout.ts";
+import { type LearnedField, learnCells, type RawValues } from "./learned.ts";
 import { importedSchema, type Manifest } from "./manifest.ts";
 import { trainingBehaviours } from "./negatives.ts";
 import { Segments } from "./segments.ts";
 import { SequenceRows } from "./sequence-rows.ts";
 import type { DatasetSource, RawField, RawSamples } from "./source.ts";
-import { categoryOf } from "./transform.ts";
-import { describeField, type LearnedField, rankByCount, writeVocabulary } from "./vocabulary.ts";
+import { describeField, fieldOf, writeVocabulary } from "./vocabulary.ts";
 import { writeManifest } from "./write-manifest.ts";
 
 /**
@@ -46,9 +47,9 @@ export async function writeDatasetFiles(
   const { train } = source.samples;
   const behaviours = trainingBehaviours(source, source.training);
   const vocabularies = {
-    user: source.userFields.map((field) => learnVocabulary(field, train.sequence)),
-    item: source.itemFields.map((field) => learnVocabulary(field, behaviours)),
-    context: source.contextFields.map((field, index) => learnVocabulary(field, train.context[index])),
+    user: await Promise.all(source.userFields.map((field) => learnField(field, train.sequence))),
+    item: await Promise.all(source.itemFields.map((field) => learnField(field, behaviours))),
+    context: await Promise.all(source.contextFields.map((field, index) => learnField(field, train.context[index]))),
   };
   const rows = new SequenceRows(source, segments);
   const manifest = importedSchema.parse({
@@ -82,7 +83,7 @@ export async function writeDatasetFiles(
   });
 
   const all = [...vocabularies.user, ...vocabularies.item, ...vocabularies.context];
-  const files = all.length + 2 + SPLITS.length;
+  const files = filesOf(manifest).length;
   let done = 0;
   return await withDuckDB(async (connection) => {
     const written = () => onProgress?.("write", ++done, files);
@@ -91,16 +92,16 @@ export async function writeDatasetFiles(
       written();
     };
     await makeFolders(folder);
-    for (const vocabulary of all) {
-      await writeVocabulary(connection, folder, vocabulary);
-      written();
+    for (const field of all) {
+      await writeVocabulary(connection, folder, field);
+      if (field.transform.kind !== "value") written();
     }
     const { user, item, context } = vocabularies;
     const [{ values: keys }] = source.itemFields;
     await write(itemsFile(manifest), {
       row: Int32Array.from(keys, (_, row) => row),
       key: keys.map((value) => value ?? ""),
-      ...byName(item, ({ ids }) => ids),
+      ...byName(item, () => Int32Array.from(keys, (_, row) => row)),
     });
     const { begins, ends, repeated, training } = rows;
     await write(sequencesFile(manifest), {
@@ -117,8 +118,8 @@ export async function writeDatasetFiles(
         ...{ time, item },
         label: Int32Array.from(samples.label),
         length: historyLengths(samples, source),
-        ...byName(user, ({ ids }) => sequence.map((row) => ids[row])),
-        ...byName(context, ({ ids }, index) => samples.context[index].map((code) => ids[code])),
+        ...byName(user, () => sequence),
+        ...byName(context, (index) => samples.context[index]),
         ...(probability && { probability }),
       });
     }
@@ -126,12 +127,15 @@ export async function writeDatasetFiles(
   });
 }
 
-/** The columns of fields, by name. */
-function byName(
-  fields: readonly LearnedField[],
-  valuesOf: (field: LearnedField, index: number) => Int32Array,
-): FileValues {
-  return Object.fromEntries(fields.map((field, index) => [field.name, valuesOf(field, index)]));
+/** The columns of fields by name; `valuesOf` gives what the rows have: places among the values of the field. */
+function byName(fields: readonly CodedField[], valuesOf: (index: number) => Int32Array): FileValues {
+  return Object.fromEntries(
+    fields.map(({ codes, ...learned }, index) => {
+      const field = fieldOf(learned);
+      const rows = valuesOf(index).map((value) => codes[value]);
+      return [field.name, storedCells(field, cellsAt(field, learned.cells, rows), rows.length)];
+    }),
+  );
 }
 
 /** How many behaviours each sample's history has. */
@@ -143,26 +147,26 @@ function historyLengths(
   return position.map((place, i) => historyLength(times, offsets[sequence[i]], place, time[i], limits));
 }
 
+/** A field that has learned, and the code of each of its values: equal ones have the same. */
+interface CodedField extends LearnedField {
+  readonly codes: Int32Array;
+}
+
 /** Learns from the values that `uses` (indices into them) names. */
-function learnVocabulary(field: RawField, uses: Int32Array): LearnedField {
-  const { name, transform = { kind: "category" } } = field;
-  const codes = new Map<string, number>();
-  const codeOf = field.values.map((value) => {
-    const category = categoryOf(transform, value);
-    if (category === null) return -1;
-    const code = codes.get(category) ?? codes.size;
-    if (code === codes.size) codes.set(category, code);
+async function learnField(field: RawField, uses: Int32Array): Promise<CodedField> {
+  const { name, values, transform = { kind: "category" }, pooling = "mean" } = field;
+  const codeOf = new Map<string, number>();
+  const codes = Int32Array.from(values, (value) => {
+    if (value === null) return 0;
+    const code = codeOf.get(value) ?? codeOf.size + 1;
+    if (code > codeOf.size) codeOf.set(value, code);
     return code;
   });
-  const seen = new Int32Array(codes.size);
-  for (const index of uses) if (codeOf[index] >= 0) seen[codeOf[index]]++;
-  const { values, counts, ids } = rankByCount([...codes.keys()], seen);
-  return {
-    name,
-    transform,
-    values,
-    counts,
-    ids: Int32Array.from(codeOf, (code) => (code < 0 ? 0 : ids[code])),
-    distinct: codes.size,
+  const counts = new Int32Array(codeOf.size + 1);
+  for (const index of uses) counts[codes[index]]++;
+  const each: RawValues["each"] = async (take) => {
+    for (const [value, code] of codeOf) take(value, code);
   };
+  const raw = { each, size: codeOf.size, counts };
+  return { ...(await learnCells(name, transform, raw, { least: 1, pooling })), codes };
 }

@@ -19,7 +19,7 @@ export interface ModelDescription {
   readonly transforms: Readonly<Record<string, Transform>>;
   /** Per field: the category of id i at place i; place 0 is the unknown. */
   readonly vocabularies: Readonly<Record<string, readonly (string | null)[]>>;
-  /** Per row of the catalogue, row 0 the unknown: the item's key, and per item field the vocabulary id. */
+  /** Per row of the catalogue, row 0 the unknown: the item's key, and per item field what stands there (see `ItemCatalogue`). */
   readonly catalogue: { readonly values: readonly (string | null)[]; readonly ids: readonly (readonly number[])[] };
 }
 
@@ -39,7 +39,7 @@ export async function describeModel(dataset: DatasetStream, config: RunConfig): 
     transforms[field.name] = field.transform;
   }
   const values = await dataset.itemKeys();
-  const catalogue = { values, ids: itemFields.map((ids) => Array.from(ids)) };
+  const catalogue = { values, ids: itemFields.map((cells) => Array.from(cells)) };
   return { schema, config, dataset: fingerprint(manifest), window, utcOffset, transforms, vocabularies, catalogue };
 }
 

@@ -7,22 +7,24 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { z } from "zod";
-import { offsetSchema, transformSchema } from "../dataset/transform.ts";
+import { listShapeSchema, offsetSchema, transformSchema } from "../dataset/transform.ts";
 import { failure } from "../errors/failure.ts";
+import { isNumber } from "../features/schema.ts";
 import { writeFileAside } from "../files/aside.ts";
 import { makeFolder } from "../files/plain.ts";
 import { readSealedJson, sealedJson, sealOf } from "../files/sealed.ts";
 import { historyLength } from "../options/pieces.ts";
 import { whatIsWrong } from "../options/problems.ts";
+import { NO_ID, widthOf } from "../tensor/arrays.ts";
 import { differingKey, type RunConfig, resolveStoredConfig } from "./config.ts";
 import { checkVersion } from "./format-version.ts";
 import type { ModelDescription } from "./model-description.ts";
 import { runFiles } from "./run-folder.ts";
 
-/** Since version 3 the document is sealed. */
-const HEADER = { format: "dien-model", version: 3 } as const;
+/** Since version 3 the document is sealed; since version 4 fields may be lists, or numbers, which have no ids. */
+const HEADER = { format: "dien-model", version: 4 } as const;
 
-const fields = z.array(z.object({ name: z.string(), size: z.int().min(1) }));
+const fields = z.array(z.object({ name: z.string(), size: z.int().min(0), list: listShapeSchema.exactOptional() }));
 
 const modelSchema = z.object({
   format: z.literal(HEADER.format),
@@ -38,8 +40,11 @@ const modelSchema = z.object({
   transforms: z.record(z.string(), transformSchema),
   /** Per field: the category of id i at place i; place 0 is the unknown. */
   vocabularies: z.record(z.string(), z.array(z.string().nullable())),
-  /** The items by catalogue row, row 0 the unknown: their keys (empty where an item has none), and per item field the vocabulary id. */
-  catalogue: z.object({ values: z.array(z.string().nullable()), ids: z.array(z.array(z.int())) }),
+  /**
+   * The items by catalogue row, row 0 the unknown: their keys (empty where an item has none), and per item field the vocabulary
+   * ids; of a number the number, of lists as many ids as the longest has, -1 in the places behind the last.
+   */
+  catalogue: z.object({ values: z.array(z.string().nullable()), ids: z.array(z.array(z.number())) }),
 });
 
 /** A description as it lies in a run. */
@@ -84,17 +89,26 @@ export async function readModelOf(run: string, config: RunConfig): Promise<Store
 
 /** What of a description does not fit together: ids must lie within the tables that they will be looked up in. */
 function findDisagreement({ schema, transforms, vocabularies, catalogue }: ModelDescription): string | undefined {
-  for (const { name, size } of [...schema.user, ...schema.item, ...schema.context]) {
+  for (const field of [...schema.user, ...schema.item, ...schema.context]) {
+    const { name, size, list } = field;
     const found = vocabularies[name]?.length;
     if (found !== size) return `field ${name} has ${size} ids, and ${found} values`;
-    if (transforms[name] === undefined) return `field ${name} has no transform`;
+    const kind = transforms[name]?.kind;
+    if (kind === undefined) return `field ${name} has no transform`;
+    if (isNumber(field) !== (kind === "value")) return `field ${name} is of kind ${kind} and has ${size} ids`;
+    if ((list !== undefined) !== (kind === "list"))
+      return `field ${name} is of kind ${kind}, and ${list ? "a" : "no"} list`;
   }
   if (catalogue.ids.length !== schema.item.length)
     return `${schema.item.length} item fields, ${catalogue.ids.length} of ids`;
-  for (const [f, { name, size }] of schema.item.entries()) {
+  for (const [f, field] of schema.item.entries()) {
+    const { name, size } = field;
     const ids = catalogue.ids[f];
-    if (ids.length !== catalogue.values.length) return `${catalogue.values.length} items, ${ids.length} ids of ${name}`;
-    const wrong = ids.find((id) => id < 0 || id >= size);
+    const width = widthOf(field);
+    if (ids.length !== catalogue.values.length * width)
+      return `${catalogue.values.length} items, ${ids.length / width} ids of ${name}`;
+    if (isNumber(field)) continue;
+    const wrong = ids.find((id, i) => !Number.isInteger(id) || id < (i % width === 0 ? 0 : NO_ID) || id >= size);
     if (wrong !== undefined) return `${name} has ${size} ids, and an item with id ${wrong}`;
   }
   return undefined;

@@ -3,18 +3,31 @@
  * was trained on. Each value is read once, into arrays that are kept from request to request.
  */
 import { mayHold } from "../dataset/history.ts";
+import { knownValues } from "../dataset/lists.ts";
 import { parseTime } from "../dataset/time.ts";
-import { categoryOf, isMissing, readsTime, type Transform } from "../dataset/transform.ts";
-import { failure } from "../errors/failure.ts";
+import {
+  type CategoryTransform,
+  categoriesOf,
+  categoryOf,
+  FARTHEST_VALUE,
+  isMissing,
+  numberOf,
+  readsTime,
+  type Transform,
+} from "../dataset/transform.ts";
+import { failure, type UserError } from "../errors/failure.ts";
 import type { Batch } from "../features/batch.ts";
-import type { Field, Schema } from "../features/schema.ts";
+import { type Field, isNumber, type Schema } from "../features/schema.ts";
 import type { ModelDescription } from "../run/model-description.ts";
-import { gatherCells } from "../tensor/arrays.ts";
+import { type CellValues, copyCells, gatherCells, NO_ID, widthOf } from "../tensor/arrays.ts";
 import type { PredictRequest, Value, Values } from "./request.ts";
 
 /** A request in the ids and the catalogue rows of the dataset that the model was trained on. */
 export interface CodedRequest {
-  /** Per user and context field. */
+  /**
+   * What stands for the user and context fields, one field after the other: an id or a number, and of lists as many ids as the
+   * longest list has, -1 in the places behind the last.
+   */
   readonly user: readonly number[];
   readonly context: readonly number[];
   readonly candidate: number;
@@ -26,26 +39,65 @@ export interface CodedRequest {
 class FieldReader {
   readonly name: string;
   readonly readsTime: boolean;
+  readonly width: number;
   readonly #transform: Transform;
   readonly #ids: ReadonlyMap<string, number>;
 
-  constructor({ name }: Field, { transforms, vocabularies }: ModelDescription) {
+  constructor(field: Field, { transforms, vocabularies }: ModelDescription) {
+    const { name } = field;
     this.name = name;
     this.readsTime = readsTime(transforms[name]);
+    this.width = widthOf(field);
     this.#transform = transforms[name];
     this.#ids = placesOf(vocabularies[name]);
   }
 
+  /** Makes what stands at `place` unknown. */
+  clear(cells: CellValues, place: number): void {
+    this.#writeIds(cells, place, []);
+  }
+
+  /** Makes what stands at `place` what a field has that reads the time, in milliseconds since 1970; null, where there is none. */
+  writeTime(cells: CellValues, place: number, moment: string | null): void {
+    cells[place] = this.#idOf(this.#transform as CategoryTransform, moment);
+  }
+
+  /**
+   * Makes what stands at `place` what the field has for a value; returns false, and changes nothing, where there is none.
+   * Numbers are read with the digits they have left; of names all must be there.
+   */
+  write(cells: CellValues, place: number, value: Value | readonly Value[] | undefined): boolean {
+    const transform = this.#transform;
+    if (transform.kind === "list") {
+      const categories = isOne(value)
+        ? categoriesOf(transform, nameOf(this.name, value))
+        : knownValues(
+            value.map((one) => nameOf(this.name, one)),
+            transform,
+          );
+      if (categories.length > 0) this.#writeIds(cells, place, categories);
+      return categories.length > 0;
+    }
+    if (!isOne(value)) throw refuseList(this.name, value);
+    const text = transform.kind === "category" ? nameOf(this.name, value) : textOf(value);
+    if (isMissing(transform, text)) return false;
+    if (transform.kind === "value") cells[place] = numberOf(transform, text) || 0;
+    else cells[place] = this.#idOf(transform, text);
+    return true;
+  }
+
   /** The id of a value's text; 0, the unknown, without one. */
-  idOf(text: string | null): number {
-    const category = categoryOf(this.#transform, text);
+  #idOf(transform: CategoryTransform, text: string | null): number {
+    const category = categoryOf(transform, text);
     return category === null ? 0 : (this.#ids.get(category) ?? 0);
   }
 
-  /** The text of a value, null where there is none. Numbers are read with the digits they have left; of names all must be there. */
-  read(value: Value | undefined): string | null {
-    const text = this.#transform.kind === "category" ? nameOf(this.name, value) : textOf(value);
-    return isMissing(this.#transform, text) ? null : text;
+  /** Of more categories than the longest list had, the first count. */
+  #writeIds(cells: CellValues, place: number, categories: readonly string[]): void {
+    const at = place * this.width;
+    cells[at] = 0;
+    for (let j = 0; j < categories.length && j < this.width; j++) cells[at + j] = this.#ids.get(categories[j]) ?? 0;
+    for (let j = Math.max(1, categories.length); j < this.width; j++) cells[at + j] = NO_ID;
   }
 }
 
@@ -87,11 +139,13 @@ export class RequestEncoder {
   readonly #key: string;
   readonly #ofItems: readonly string[];
   readonly #ofBehaviours: readonly string[];
+  /** What the rows of the catalogue have, per item field. */
+  readonly #catalogue: readonly CellValues[];
   /** Per field [capacity]; of histories [capacity, maxHistory]. */
-  readonly #user: readonly Int32Array[];
-  readonly #context: readonly Int32Array[];
-  readonly #candidate: readonly Int32Array[];
-  readonly #history: readonly Int32Array[];
+  readonly #user: readonly CellValues[];
+  readonly #context: readonly CellValues[];
+  readonly #candidate: readonly CellValues[];
+  readonly #history: readonly CellValues[];
   /** Of the history being read: the behaviours that count, and of each behaviour what it is sorted by. */
   #chosen = new Int32Array(1024);
   #times = new Float64Array(1024);
@@ -108,7 +162,11 @@ export class RequestEncoder {
     this.#key = schema.item[0].name;
     this.#ofItems = [this.#key];
     this.#ofBehaviours = [this.#key, "time"];
-    const columns = (fields: readonly Field[], length: number) => fields.map(() => new Int32Array(length));
+    this.#catalogue = schema.item.map((field, f) =>
+      (isNumber(field) ? Float32Array : Int32Array).from(catalogue.ids[f]),
+    );
+    const columns = (fields: readonly Field[], rows: number) =>
+      fields.map((field) => (isNumber(field) ? new Float32Array(rows) : new Int32Array(rows * widthOf(field))));
     this.#user = columns(schema.user, capacity);
     this.#context = columns(schema.context, capacity);
     this.#candidate = columns(schema.item, capacity);
@@ -142,16 +200,14 @@ export class RequestEncoder {
     checkCoded(request, schema, catalogue.values.length);
     const { user, candidate, history, context } = request;
     const length = Math.min(history.length, schema.maxHistory);
-    this.#user.forEach((ids, f) => {
-      ids[place] = user[f];
-    });
-    this.#context.forEach((ids, f) => {
-      ids[place] = context[f];
-    });
-    catalogue.ids.forEach((ids, f) => {
-      this.#candidate[f][place] = ids[candidate];
+    placeCells(this.#user, schema.user, place, user);
+    placeCells(this.#context, schema.context, place, context);
+    this.#catalogue.forEach((cells, f) => {
+      const width = widthOf(schema.item[f]);
+      copyCells(this.#candidate[f], place, cells, candidate, width);
       for (let t = 0; t < length; t++) {
-        this.#history[f][place * schema.maxHistory + t] = ids[history[history.length - length + t]];
+        const row = history[history.length - length + t];
+        copyCells(this.#history[f], place * schema.maxHistory + t, cells, row, width);
       }
     });
     this.lengths[place] = length;
@@ -167,11 +223,12 @@ export class RequestEncoder {
     gatherCells(batch.candidate, this.#candidate, packed.order, count);
     for (let f = 0; f < batch.history.length; f++) {
       const { values } = batch.history[f];
-      const ids = this.#history[f];
+      const cells = this.#history[f];
+      const { width } = this.#groups.item.fields[f];
       for (let row = 0; row < count; row++) {
         const first = packed.order[row] * maxHistory;
         const length = packed.lengths[row];
-        for (let t = 0; t < length; t++) values[packed.offsets[t] + row] = ids[first + t];
+        for (let t = 0; t < length; t++) copyCells(values, packed.offsets[t] + row, cells, first + t, width);
       }
     }
   }
@@ -179,35 +236,40 @@ export class RequestEncoder {
   /** @param given values by name, or the value of the first field */
   #encodeFields(
     group: FieldGroup,
-    into: readonly Int32Array[],
+    into: readonly CellValues[],
     place: number,
     given: Value | Values | undefined,
     now: number,
   ): void {
     const { fields } = group;
     const moment = Number.isNaN(now) ? null : String(now);
-    for (let f = 0; f < fields.length; f++) into[f][place] = fields[f].readsTime ? fields[f].idOf(moment) : 0;
+    for (let f = 0; f < fields.length; f++) {
+      if (fields[f].readsTime) fields[f].writeTime(into[f], place, moment);
+      else fields[f].clear(into[f], place);
+    }
     if (isValues(given)) this.#encodeGiven(group, into, place, given);
     else if (textOf(given) !== null) {
       const f = group.placeOf(fields[0]?.name ?? "user");
-      into[f][place] = fields[f].idOf(fields[f].read(given));
+      fields[f].write(into[f], place, given);
     }
   }
 
   /** Returns 1 where the item has a key that training never saw. */
-  #encodeItem(into: readonly Int32Array[], place: number, given: Value | Values, isBehaviour: boolean): 0 | 1 {
-    const { ids } = this.#description.catalogue;
+  #encodeItem(into: readonly CellValues[], place: number, given: Value | Values, isBehaviour: boolean): 0 | 1 {
+    const { fields } = this.#groups.item;
     const values = isValues(given);
     const key = this.#keyOf(given);
     const row = this.#rowOf(key);
-    for (let f = 0; f < ids.length; f++) into[f][place] = ids[f][row];
+    for (let f = 0; f < fields.length; f++) copyCells(into[f], place, this.#catalogue[f], row, fields[f].width);
     if (values)
       this.#encodeGiven(this.#groups.item, into, place, given, isBehaviour ? this.#ofBehaviours : this.#ofItems);
     return key !== null && into[0][place] === 0 ? 1 : 0;
   }
 
   #keyOf(given: Value | Values): string | null {
-    return nameOf(this.#key, isValues(given) ? given[this.#key] : given);
+    const key = isValues(given) ? given[this.#key] : given;
+    if (!isOne(key)) throw refuseList(this.#key, key);
+    return nameOf(this.#key, key);
   }
 
   /** The catalogue row of a key; 0, the unknown, without one. */
@@ -218,7 +280,7 @@ export class RequestEncoder {
   /** Writes the ids of the fields that have values in `given`; names in `apart` are no fields. */
   #encodeGiven(
     group: FieldGroup,
-    into: readonly Int32Array[],
+    into: readonly CellValues[],
     place: number,
     given: Values,
     apart: readonly string[] = [],
@@ -226,8 +288,7 @@ export class RequestEncoder {
     for (const name in given) {
       if (apart.includes(name)) continue;
       const f = group.placeOf(name);
-      const text = group.fields[f].read(given[name]);
-      if (text !== null) into[f][place] = group.fields[f].idOf(text);
+      group.fields[f].write(into[f], place, given[name]);
     }
   }
 
@@ -250,7 +311,8 @@ export class RequestEncoder {
     for (let i = 0; i < history.length; i++) {
       const behaviour = history[i];
       if (isValues(behaviour)) {
-        const time = this.#timeOf(behaviour.time) ?? refuseTime(`history.${i}.time`, behaviour.time);
+        const given = behaviour.time;
+        const time = (isOne(given) ? this.#timeOf(given) : null) ?? refuseTime(`history.${i}.time`, given);
         if (!mayHold(time, now, window)) continue;
         if (time <= latest) isOrdered = false;
         if (Number.isNaN(time)) isTimed = false;
@@ -275,31 +337,64 @@ export class RequestEncoder {
 /** Ids and rows become addresses in memory: each must lie in its table. */
 function checkCoded(request: unknown, { user, context }: Schema, items: number): void {
   const { user: ofUser, context: ofContext, candidate, history } = (request ?? {}) as Record<string, unknown>;
-  const sizes = (fields: readonly Field[]) => fields.map(({ size }) => size);
-  refuseOutside("user", ofUser, sizes(user));
-  refuseOutside("context", ofContext, sizes(context));
-  refuseOutside("candidate", [candidate], [items]);
-  refuseOutside("history", history, items);
+  refuseOutside("user", ofUser, user.flatMap(cellBounds));
+  refuseOutside("context", ofContext, context.flatMap(cellBounds));
+  refuseOutside("candidate", [candidate], [[0, items - 1]]);
+  refuseOutside("history", history, [0, items - 1]);
 }
 
-/** @param sizes of the tables that the ids lead to: one for each of them, or one for all */
-function refuseOutside(field: string, ids: unknown, sizes: readonly number[] | number): void {
-  const isList = Array.isArray(ids) || ids instanceof Int32Array;
-  if (!isList || (typeof sizes !== "number" && ids.length !== sizes.length)) {
-    const expected = typeof sizes === "number" ? "a list of rows" : `a list of ${sizes.length} ids`;
-    throw failure("request.wrong-value", { field, expected, found: String(JSON.stringify(ids)).slice(0, 60) });
+type Bounds = readonly [least: number, most: number];
+
+/** Between which the cells of a field lie. */
+function cellBounds(field: Field): Bounds[] {
+  if (isNumber(field)) return [[-FARTHEST_VALUE, FARTHEST_VALUE]];
+  return Array.from({ length: widthOf(field) }, (_, j) => [j === 0 ? 0 : NO_ID, field.size - 1]);
+}
+
+/** Puts cells of fields, one field after the other, to their places. */
+function placeCells(
+  into: readonly CellValues[],
+  fields: readonly Field[],
+  place: number,
+  cells: readonly number[],
+): void {
+  let at = 0;
+  fields.forEach((field, f) => {
+    const width = widthOf(field);
+    for (let j = 0; j < width; j++) into[f][place * width + j] = cells[at++];
+  });
+}
+
+/** @param bounds of the numbers: those of each, or the same for all, which are then rows */
+function refuseOutside(field: string, given: unknown, bounds: readonly Bounds[] | Bounds): void {
+  const isSame = typeof bounds[0] === "number";
+  const isList = Array.isArray(given) || given instanceof Int32Array;
+  if (!isList || (!isSame && given.length !== bounds.length)) {
+    const expected = isSame ? "a list of rows" : `a list of ${bounds.length} ids`;
+    throw failure("request.wrong-value", { field, expected, found: String(JSON.stringify(given)).slice(0, 60) });
   }
-  for (let i = 0; i < ids.length; i++) {
-    const size = typeof sizes === "number" ? sizes : sizes[i];
-    if (Number.isInteger(ids[i]) && ids[i] >= 0 && ids[i] < size) continue;
-    const expected = `a whole number, 0 to ${size - 1}`;
-    throw failure("request.wrong-value", { field: `${field}.${i}`, expected, found: String(ids[i]) });
+  for (let i = 0; i < given.length; i++) {
+    const [least, most] = isSame ? (bounds as Bounds) : (bounds as readonly Bounds[])[i];
+    if ((least === -FARTHEST_VALUE || Number.isInteger(given[i])) && given[i] >= least && given[i] <= most) continue;
+    const expected =
+      least === -FARTHEST_VALUE ? `a number, ${least} to ${most}` : `a whole number, ${least} to ${most}`;
+    throw failure("request.wrong-value", { field: `${field}.${i}`, expected, found: String(given[i]) });
   }
 }
 
-function refuseTime(field: string, value: Value | undefined): never {
+function refuseTime(field: string, value: Values[string] | undefined): never {
   const expected = "a date or a date and time (ISO 8601), or a number of seconds, milliseconds or microseconds";
   throw failure("request.wrong-value", { field, expected, found: JSON.stringify(value) });
+}
+
+/** A list where one value is expected. */
+function refuseList(field: string, found: readonly Value[]): UserError {
+  const shown = JSON.stringify(found).slice(0, 60);
+  return failure("request.wrong-value", { field, expected: "one value", found: shown });
+}
+
+function isOne(value: Values[string] | undefined): value is Value | undefined {
+  return !Array.isArray(value);
 }
 
 function isValues(value: Value | Values | undefined): value is Values {

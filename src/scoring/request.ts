@@ -6,8 +6,8 @@ import { problemsOf, sentence } from "../options/problems.ts";
 /** A value of the raw data. Numbers and booleans stand for the text that JavaScript prints; null and "" for none. */
 export type Value = string | number | boolean | null;
 
-/** Values by the names of fields. */
-export type Values = Readonly<Record<string, Value>>;
+/** Values by the names of fields; of a field that has several, a list of them, or their text in the notation of the log. */
+export type Values = Readonly<Record<string, Value | readonly Value[]>>;
 
 /**
  * A candidate to score for a user with a history. What training never saw, and what is absent, is unknown. Times are
@@ -34,18 +34,26 @@ function isValue(given: unknown): given is Value {
 function isValueOrValues(given: unknown): given is Value | Values {
   if (isValue(given)) return true;
   if (typeof given !== "object" || Array.isArray(given)) return false;
-  for (const name in given) if (!isValue((given as Record<string, unknown>)[name])) return false;
+  for (const name in given) if (!isValueOrList((given as Record<string, unknown>)[name])) return false;
   return true;
 }
 
+function isValueOrList(given: unknown): given is Value | readonly Value[] {
+  return isValue(given) || (Array.isArray(given) && given.every(isValue));
+}
+
 const value = z.custom<Value>(isValue, "expected a string, a number, true, false or null");
+const valueOrList = z.custom<Value | readonly Value[]>(
+  isValueOrList,
+  "expected a string, a number, true, false, null or a list of such values",
+);
 const valueOrValues = z.custom<Value | Values>(isValueOrValues, "expected a value, or an object of values by field");
 
 export const predictRequestSchema = z.strictObject({
   user: valueOrValues,
   candidate: valueOrValues,
   history: z.array(valueOrValues),
-  context: z.record(z.string(), value).optional(),
+  context: z.record(z.string(), valueOrList).optional(),
   time: value.optional(),
 }) satisfies z.ZodType<PredictRequest>;
 

@@ -125,7 +125,7 @@ describe("opening refuses", () => {
   test("another format version", async () => {
     const path = await someDataset(join(folder, "version"));
     edit(path, (manifest) => ({ ...manifest, version: 1 }));
-    expect(await open(path)).toMatch(/dataset\.json has format version 1, expected 3: prepare the data again$/);
+    expect(await open(path)).toMatch(/dataset\.json has format version 1, expected 4: prepare the data again$/);
   });
 
   test("a manifest that is cut off, incomplete, or has keys of its own", async () => {

@@ -26,7 +26,12 @@ beforeAll(async () => {
   }
 }, 60_000);
 
-const shape: PortionShape = { userFields: 2, contextFields: 1, unclicked: true, probability: false };
+/** Three cells in all. */
+const user = [
+  { name: "user", size: 9 },
+  { name: "age", size: 0 },
+];
+const shape: PortionShape = { user, context: [{ name: "hour", size: 5 }], unclicked: true, probability: false };
 
 /** Behaviours of each sequence, samples of each, and a budget. */
 const cuts = fc.record({

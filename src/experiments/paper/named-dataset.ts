@@ -1,10 +1,13 @@
 /**
  * A dataset in memory with the names of its items, categories and users, and its test samples as requests to a model.
  */
+import { cellsAt } from "../../dataset/cells.ts";
 import type { Dataset } from "../../dataset/dataset.ts";
 import { readWhole } from "../../dataset/read.ts";
 import { DatasetStream } from "../../dataset/stream.ts";
+import { type Field, isNumber } from "../../features/schema.ts";
 import type { CodedRequest } from "../../scoring/encode.ts";
+import type { CellValues } from "../../tensor/arrays.ts";
 import type { LabDataset } from "../lab/datasets.ts";
 
 export class NamedDataset {
@@ -12,7 +15,8 @@ export class NamedDataset {
   readonly name: string;
   readonly dataset: Dataset;
   readonly #items: readonly (string | null)[];
-  readonly #categories: readonly (string | null)[];
+  /** The field that is the category of items, if there is one: of each row, and of each id. */
+  readonly #category: { readonly ids: CellValues; readonly names: readonly (string | null)[] } | undefined;
   /** [sequences] */
   readonly users: readonly string[];
   /** Catalogue rows, those with the most behaviours in the training part first. */
@@ -22,13 +26,13 @@ export class NamedDataset {
     name: string,
     dataset: Dataset,
     items: readonly (string | null)[],
-    categories: readonly (string | null)[],
+    category: { readonly ids: CellValues; readonly names: readonly (string | null)[] } | undefined,
     users: readonly string[],
   ) {
     this.name = name;
     this.dataset = dataset;
     this.#items = items;
-    this.#categories = categories;
+    this.#category = category;
     this.users = users;
     const counts = new Map<number, number>();
     for (const row of dataset.popularity) counts.set(row, (counts.get(row) ?? 0) + 1);
@@ -41,9 +45,13 @@ export class NamedDataset {
       const dataset = await readWhole(stream);
       const { item } = dataset.schema;
       const items = await stream.itemKeys();
-      // The second item field is the category. In a dataset without one, every item is a category of its own.
-      const categories = item.length > 1 ? await stream.vocabulary(item[1]) : items;
-      return new NamedDataset(name, dataset, items, categories, await stream.userKeys());
+      // The item field after the item's own that has one value is the category. Without one, every item is a category of its own.
+      const category = item.findIndex((field, f) => f > 0 && field.list === undefined && !isNumber(field));
+      const named =
+        category > 0
+          ? { ids: dataset.itemFields[category], names: await stream.vocabulary(item[category]) }
+          : undefined;
+      return new NamedDataset(name, dataset, items, named, await stream.userKeys());
     } finally {
       await stream.close();
     }
@@ -51,12 +59,12 @@ export class NamedDataset {
 
   /** Id of a row's category. */
   categoryId(row: number): number {
-    const { itemFields } = this.dataset;
-    return itemFields.length > 1 ? itemFields[1][row] : row;
+    return this.#category === undefined ? row : this.#category.ids[row];
   }
 
   category(row: number): string {
-    return this.#categories[this.categoryId(row)] ?? "unknown";
+    const names = this.#category === undefined ? this.#items : this.#category.names;
+    return names[this.categoryId(row)] ?? "unknown";
   }
 
   item(row: number): string {
@@ -72,10 +80,12 @@ export class NamedDataset {
 
   /** A test sample as a request, with `candidate` (a catalogue row) instead of its own. */
   request(sample: number, candidate: number): CodedRequest {
-    const { test } = this.dataset;
+    const { test, schema } = this.dataset;
+    const cells = (fields: readonly Field[], values: readonly CellValues[]) =>
+      fields.flatMap((field, f) => [...cellsAt(field, values[f], [sample])]);
     return {
-      user: test.user.map((ids) => ids[sample]),
-      context: test.context.map((ids) => ids[sample]),
+      user: cells(schema.user, test.user),
+      context: cells(schema.context, test.context),
       candidate,
       history: this.history(sample),
     };

@@ -8,6 +8,8 @@ import { type Connect, withWorkDatabase } from "../../database/open.ts";
 import { type OnProgress, SPLITS, type Split } from "../../dataset/dataset.ts";
 import { countDominant, dominance, MOST_DOMINANT } from "../../dataset/dominant.ts";
 import { writeAside } from "../../dataset/folder.ts";
+import type { LearnedField } from "../../dataset/learned.ts";
+import { LONGEST_LIST } from "../../dataset/lists.ts";
 import { type InputFile, type Manifest, type PreparedCounts, preparedCounts } from "../../dataset/manifest.ts";
 import { Segments } from "../../dataset/segments.ts";
 import { DAY } from "../../dataset/time.ts";
@@ -207,8 +209,11 @@ async function makeFiles(
   const unclicked = await writeFiles({ reading, writing }, folder, reader, learned, contents, seed, (done) =>
     onProgress?.("write", done, reader.rows),
   );
+  const all = [...user, ...item, ...context];
+  warnings.push(...all.filter(({ cut }) => cut > 0).map(cutLists));
+  const listValues = all.reduce((sum, { cut }) => sum + cut, 0);
   return {
-    dropped: { badRows: skipped, ...left },
+    dropped: { badRows: skipped, ...left, ...(listValues > 0 && { listValues }) },
     contents: { ...contents, unclicked },
     learned,
     rule,
@@ -250,6 +255,11 @@ async function unmatchedTables(connection: DuckDBConnection, tables: GivenTables
     }
   }
   return warnings;
+}
+
+/** A warning for a field whose lists are too long. */
+function cutLists({ name, cut }: LearnedField): string {
+  return `${name}: there are lists of more than ${LONGEST_LIST} values; ${cut} values of different lists are left out`;
 }
 
 /** A warning for each user who holds too much of the log to be somebody. */
@@ -306,14 +316,14 @@ function settingsOf(features: Features, { split, window }: SampleRule): Manifest
   };
 }
 
-function countsOf({ itemIds, trainingBehaviours, samples }: Learned, { behaviours, rule, sizes }: LogReader) {
+function countsOf({ itemCodes, trainingBehaviours, samples }: Learned, { behaviours, rule, sizes }: LogReader) {
   const { train, valid, test } = samples;
   const segments = new Segments(rule.maxHistory, sizes.segments);
   const sum = (numberOf: (behaviours: number) => number) => behaviours.reduce((sum, own) => sum + numberOf(own), 0);
   return {
     users: behaviours.length,
     sequences: sum((own) => segments.count(own)),
-    items: itemIds[0].length - 1,
+    items: itemCodes[0].length - 1,
     behaviours: sum((own) => own),
     trainingBehaviours,
     train: train.count,

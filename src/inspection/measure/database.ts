@@ -17,14 +17,22 @@ import { SPLITS } from "../../dataset/dataset.ts";
 import { type FormatFile, itemsFile, samplesFile, sequencesFile, vocabularyFile } from "../../dataset/layout.ts";
 import type { Manifest } from "../../dataset/manifest.ts";
 import { storedColumn } from "../../dataset/parquet.ts";
+import type { ValueTransform } from "../../dataset/transform.ts";
 import { FIELD_KINDS, type FieldKind } from "../../features/schema.ts";
+
+/** Mean and standard deviation of a number in the training part. */
+export type NumberScale = Pick<ValueTransform, "mean" | "deviation">;
 
 /** A field and the column that holds its ids, named so that no field's name can be in the way. */
 export interface FieldColumn {
   readonly name: string;
   readonly kind: FieldKind;
-  /** Known values and the unknown one. */
+  /** Known values and the unknown one; 0 of numbers. */
   readonly size: number;
+  /** Whether a row has a list of ids. */
+  readonly isList: boolean;
+  /** Of a number: what it is a deviation from. */
+  readonly number: NumberScale | undefined;
   readonly column: string;
 }
 
@@ -52,7 +60,10 @@ export async function openTables(
   manifest: Manifest,
 ): Promise<DatasetTables> {
   const fields = FIELD_KINDS.flatMap((kind) =>
-    manifest.fields[kind].map(({ name, size }) => ({ name, size, kind })),
+    manifest.fields[kind].map(({ name, size, list, transform }) => ({
+      ...{ name, size, kind, isList: list !== undefined },
+      number: transform.kind === "value" ? transform : undefined,
+    })),
   ).map((field, index) => ({ ...field, column: `f${index}` }));
   const tables: DatasetTables = {
     directory,
@@ -85,8 +96,9 @@ export async function openTables(
   await tables.run(`CREATE VIEW samples AS ${ofUsers} FROM (${all}) AS all_samples ${lookUp}`);
   await tables.run(`CREATE TEMP TABLE user_counts AS SELECT "user", ${COUNTS} FROM samples GROUP BY "user"`);
   await tables.run(`CREATE TEMP TABLE item_counts AS SELECT item, ${COUNTS} FROM samples GROUP BY item`);
-  for (const { name, size, column } of fields)
-    await openFile(tables, `vocabulary_${column}`, vocabularyFile({ name, size }));
+  for (const { name, size, column } of fields) {
+    if (size > 0) await openFile(tables, `vocabulary_${column}`, vocabularyFile({ name, size }));
+  }
   return tables;
 }
 
@@ -105,7 +117,7 @@ async function openFile(
   more: readonly string[] = [],
 ): Promise<void> {
   const list = columns.map((column) => {
-    const field = column.areIds && fields.find((field) => field.name === column.name);
+    const field = column.ofField && fields.find((field) => field.name === column.name);
     return storedColumn(column, field ? field.column : column.name);
   });
   await run(

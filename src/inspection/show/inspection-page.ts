@@ -48,6 +48,7 @@ function inspectionReport(directory: string, inspection: DatasetInspection): Rep
       historiesFigure(inspection),
       heading("Fields"),
       ...table("fields"),
+      ...table("numbers"),
       driftFigure(inspection),
       ...unknownFigure(inspection),
       heading("Values"),

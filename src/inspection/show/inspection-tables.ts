@@ -3,7 +3,7 @@ import { SPLITS } from "../../dataset/dataset.ts";
 import { printable } from "../../errors/printable.ts";
 import { count, metric, share } from "../../format.ts";
 import { shorten, utcMinute } from "../../report/text.ts";
-import type { Clicks, FieldNumbers, FieldValue } from "../measure/fields.ts";
+import type { Clicks, FieldNumbers, FieldValue, Spread } from "../measure/fields.ts";
 import type { DatasetInspection } from "../measure/inspect.ts";
 import { coarser, type Timeline } from "../measure/timeline.ts";
 
@@ -36,6 +36,7 @@ export function inspectionTables(inspection: DatasetInspection, limits: TableLim
     splitsTable(inspection),
     historiesTable(inspection),
     fieldsTable(inspection),
+    ...numbersTable(inspection),
     valuesTable(inspection, limits.fields),
     ...(timeline === null ? [] : [timelineTable(coarser(timeline, limits.stretches))]),
     coldTable(inspection),
@@ -82,13 +83,26 @@ function fieldsTable({ fields, splits: [train, , test] }: DatasetInspection): In
     rows: fields.map(({ name, kind, size, unknown, psi, auc }) => [
       name,
       kind,
-      count(size - 1),
+      size === 0 ? null : count(size - 1),
       defined(share, unknown.train.samples / train.samples),
       defined(share, unknown.test.samples / test.samples),
       Number.isFinite(psi) ? psi.toFixed(3) : null,
       defined(metric, auc),
     ]),
   };
+}
+
+/** No table where no field is a number. */
+function numbersTable({ fields }: DatasetInspection): InspectionTable[] {
+  const rows = fields.flatMap(({ name, spread }) => {
+    if (spread === undefined) return [];
+    const of = ({ mean, deviation }: Spread) => [mean, deviation].map((value) => defined(significant, value));
+    return [[name, ...SPLITS.flatMap((split) => of(spread[split]))]];
+  });
+  if (rows.length === 0) return [];
+  const caption =
+    "Numbers: mean and standard deviation in the samples of each split, of those with scale log1p of log(1 + x).";
+  return [{ name: "numbers", caption, head: ["field", ...SPLITS.flatMap((split) => [split, "deviation"])], rows }];
 }
 
 function valuesTable({ fields }: DatasetInspection, most: number): InspectionTable {
@@ -169,6 +183,8 @@ function coldTable({ cold, fields, splits: [, , test] }: DatasetInspection): Ins
     ],
   };
 }
+
+const significant = (value: number) => String(Number(value.toPrecision(4)));
 
 /** A number as `format` writes it; null where there is none (NaN). */
 function defined(format: (value: number) => string, value: number): string | null {

@@ -45,7 +45,7 @@ test.each<[unknown, string]>([
   [withOffset("-00:01"), "utc_offset: expected a multiple of 15 minutes, found -00:01"],
   [withOffset("+14:15"), "utc_offset: expected at most 14 hours, found +14:15"],
   [withOffset("2"), 'utc_offset: expected an offset like "+08:00", found "2"'],
-  [withField("user", { name: "age", buckets: 8 }), "fields.user: age: buckets are of fields of kind number"],
+  [withField("user", { name: "age", buckets: 8 }), "fields.user: age: buckets is for fields of kind number"],
   [
     withField("context", { name: "hour", kind: "hour", column: "h" }),
     "fields.context: hour: hour is made of the time: it has no column",

@@ -2,7 +2,7 @@
  * The semantics of `dien prepare events` once more, slowly, in memory and without a database: what every dataset is
  * compared with.
  */
-import { categoryOf, type Transform } from "../../../src/dataset/transform.ts";
+import { type CategoryTransform, categoryOf } from "../../../src/dataset/transform.ts";
 
 /** A row of a log; null is an empty cell. Fields are those of the log's rows, by name. */
 export interface Row {
@@ -199,7 +199,7 @@ export function referenceOf(given: Case): Reference | null {
   const edges: Record<string, number[]> = {};
   /** Learns a field of raw values as training has them; returns the id of any. */
   const learn = (field: ReferenceField, values: (string | null)[], weighed: (string | null)[]) => {
-    let transform: Transform = { kind: "category" };
+    let transform: CategoryTransform = { kind: "category" };
     if (field.kind === "hour" || field.kind === "weekday") transform = { kind: field.kind, offset: given.offset };
     if (field.kind === "number") {
       const numbers = weighed.filter((value) => value !== null && value !== "").map(Number);

@@ -4,8 +4,10 @@
 
 import { nameProblem } from "../../../dataset/manifest.ts";
 import { DAY, offsetMinutes, parseTime } from "../../../dataset/time.ts";
+import type { Scale, Transform } from "../../../dataset/transform.ts";
 import { failure, type UserError } from "../../../errors/failure.ts";
 import type { FieldKind } from "../../../features/schema.ts";
+import type { Pooling } from "../../../tensor/arrays.ts";
 import type { Layout } from "../source/layout.ts";
 import type { LogColumns } from "../source/load.ts";
 import { type FeaturesFile, type FieldSettings, parseFeatures } from "./schema.ts";
@@ -17,9 +19,14 @@ export interface FieldSpec {
   readonly name: string;
   /** The column it comes from; of hours and weekdays there is none, they come from the time. */
   readonly column: string;
-  readonly kind: "category" | "number" | "hour" | "weekday";
+  readonly kind: Transform["kind"];
   /** Of numbers: how many buckets of about as many values each. */
   readonly buckets: number;
+  /** Of lists: what stands between their values, undefined where they are JSON arrays; and what becomes of their vectors. */
+  readonly separator: string | undefined;
+  readonly pooling: Pooling;
+  /** Of values. */
+  readonly scale: Scale;
   readonly minCount: number;
   /** The table that has the column; `key`: the value is the key of the user or item itself. */
   readonly from: "events" | "users" | "items" | "key";
@@ -99,7 +106,7 @@ export function resolveFeatures(
   }
 
   const resolve = (kind: FieldKind, given: FieldSettings): FieldSpec => {
-    const { name, column = name, buckets = BUCKETS } = given;
+    const { name, column = name, buckets = BUCKETS, separator, pooling = "mean", scale = "standard" } = given;
     const home = kind === "user" && tables.users ? "users" : kind === "item" && tables.items ? "items" : "events";
     const from = given.from ?? home;
     const where = `fields.${kind}: ${name}`;
@@ -115,6 +122,9 @@ export function resolveFeatures(
       column,
       kind: given.kind ?? "category",
       buckets,
+      separator,
+      pooling,
+      scale,
       minCount: given.min_count ?? minCount,
       from: isKey ? "key" : from,
     };
@@ -159,18 +169,26 @@ function withoutLabel({ label: _, ...rest }: Features["columns"]): Features["beh
 
 type Refuse = (field: string, problem: string) => UserError;
 
+/** Keys that fields of one kind have. */
+const OF_KINDS = { buckets: "number", separator: "list", pooling: "list", scale: "value" } as const;
+
 /** Refuses settings that the kind of the field has no use for. */
-function checkUsed({ kind, buckets, column, from }: FieldSettings, refuse: (why: string) => UserError): void {
-  if (buckets !== undefined && kind !== "number") throw refuse("buckets are of fields of kind number");
+function checkUsed(given: FieldSettings, refuse: (why: string) => UserError): void {
+  const { kind, column, from } = given;
+  for (const [key, owner] of Object.entries(OF_KINDS)) {
+    if (given[key as keyof typeof OF_KINDS] !== undefined && kind !== owner)
+      throw refuse(`${key} is for fields of kind ${owner}`);
+  }
+  if (given.min_count !== undefined && kind === "value") throw refuse("a number has no values to count: no min_count");
   if ((kind === "hour" || kind === "weekday") && (column !== undefined || from !== undefined)) {
     throw refuse(`${kind} is made of the time: it has no ${column === undefined ? "from" : "column"}`);
   }
 }
 
 /** The item's own id, which is a field even where it is not named, may only have a `min_count`. */
-function checkOwnId({ kind, buckets, column, from }: FieldSettings, own: string, refuse: (why: string) => UserError) {
-  const isOwn = (kind ?? "category") === "category" && (column ?? own) === own;
-  if (!isOwn || buckets !== undefined || from !== undefined) {
+function checkOwnId(given: FieldSettings, own: string, refuse: (why: string) => UserError) {
+  const { kind = "category", column = own, name: _, min_count: _least, ...others } = given;
+  if (kind !== "category" || column !== own || Object.values(others).some((value) => value !== undefined)) {
     throw refuse(`this is the item's own id, a category from columns.item (${own}): give another field another name`);
   }
 }
@@ -253,8 +271,10 @@ export function tableColumns({ keys, fields }: Features, kind: "user" | "item"):
   return kind === "user" ? { user: [keys.user], fields: own } : { item: keys.item, fields: own };
 }
 
-function tableField({ name, column, kind }: FieldSpec): LogColumns["fields"][number] {
-  return { name, column, kind: kind === "number" ? "number" : "category" };
+function tableField({ name, column, kind, separator }: FieldSpec): LogColumns["fields"][number] {
+  if (kind === "number" || kind === "value") return { name, column, kind: "number" };
+  // With a separator a list is a text like any other.
+  return { name, column, kind: kind === "list" && separator === undefined ? "list" : "category" };
 }
 
 /** Whether the field's value is made of the time of the row. */

@@ -2,8 +2,10 @@
  * The sections of features.yaml as they stand there, key by key. What the keys mean together is `resolveFeatures`'s.
  */
 import { z } from "zod";
+import { SCALES } from "../../../dataset/transform.ts";
 import { historyLength, withoutNul } from "../../../options/pieces.ts";
 import { problemsOf, sentence } from "../../../options/problems.ts";
+import { POOLINGS } from "../../../tensor/arrays.ts";
 import { layoutSchema } from "../source/layout.ts";
 import { labelColumn } from "./label.ts";
 
@@ -38,8 +40,14 @@ const field = named(
   z.strictObject({
     name: fieldName,
     column: fieldColumn.optional(),
-    kind: z.enum(["category", "number", "hour", "weekday"]).optional(),
+    kind: z.enum(["category", "number", "list", "value", "hour", "weekday"]).optional(),
+    /** Of numbers. */
     buckets: z.int().min(2).max(1000).optional(),
+    /** Of lists: between their values; without it they are JSON arrays, as the lists of JSON and of Parquet are. */
+    separator: text.min(1, "expected what stands between the values").optional(),
+    pooling: z.enum(POOLINGS).optional(),
+    /** Of values. */
+    scale: z.enum(SCALES).optional(),
     min_count: z.int().min(1).optional(),
     from: z.enum(["events", "users", "items"]).optional(),
   }),

@@ -3,9 +3,9 @@
  */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { SPLITS, type Split } from "../../../dataset/dataset.ts";
+import type { LearnedField } from "../../../dataset/learned.ts";
 import { Popularity } from "../../../dataset/negatives.ts";
 import type { SegmentSizes } from "../../../dataset/segments.ts";
-import type { LearnedField } from "../../../dataset/vocabulary.ts";
 import type { FieldKind } from "../../../features/schema.ts";
 import type { NegativePools } from "../../negatives.ts";
 import { type Features, type FieldSpec, hasImpressions } from "../features/features.ts";
@@ -95,8 +95,8 @@ export async function openLog(
 
 export interface Learned {
   readonly fields: Readonly<Record<FieldKind, readonly LearnedField[]>>;
-  /** Per item field [items + 1] the vocabulary id of each catalogue row. */
-  readonly itemIds: readonly Int32Array[];
+  /** Per item field [items + 1] the code of each catalogue row. */
+  readonly itemCodes: readonly Int32Array[];
   readonly trainingBehaviours: number;
   readonly samples: Readonly<Record<Split, { count: number; clicked: number }>>;
   /** Where negatives are sampled: what they are sampled from. */
@@ -149,22 +149,22 @@ export async function learn(
     const [from, count] = [dictionaries[index], counts[index]];
     learned.push(await learnField(connection, spec, from, features, count, count));
   }
-  const { item, itemIds } = await learnItems(connection, features, itemCounts);
+  const { item, itemCodes } = await learnItems(connection, features, itemCounts);
   const users = features.fields.user.length;
   const all = { user: learned.slice(0, users), item, context: learned.slice(users) };
   const negatives = pools && { train: pools.train.items, valid: pools.valid.items, test: pools.test.items };
-  return { fields: all, itemIds, trainingBehaviours, samples, negatives };
+  return { fields: all, itemCodes, trainingBehaviours, samples, negatives };
 }
 
 /**
- * Learns the fields of items: categories count as often as their items, in the edges of a number an item counts once.
+ * Learns the fields of items: categories count as often as their items, in the edges and the mean of a number an item counts once.
  * @param itemCounts [items + 1] how often training has each catalogue row
  */
 async function learnItems(connection: DuckDBConnection, features: Features, itemCounts: Int32Array) {
   const item: LearnedField[] = [];
-  const itemIds: Int32Array[] = [];
+  const itemCodes: Int32Array[] = [];
   for (const spec of features.fields.item) {
-    const codes = await itemCodes(connection, spec, itemCounts.length - 1);
+    const codes = await codesOfItems(connection, spec, itemCounts.length - 1);
     const from = await dictionary(connection, spec);
     const [uses, once] = [new Int32Array(from.size + 1), new Int32Array(from.size + 1)];
     codes.forEach((code, row) => {
@@ -172,15 +172,18 @@ async function learnItems(connection: DuckDBConnection, features: Features, item
       uses[code] += itemCounts[row];
       once[code]++;
     });
-    const field = await learnField(connection, spec, from, features, uses, once);
-    item.push(field);
-    itemIds.push(codes.map((code) => field.ids[code]));
+    item.push(await learnField(connection, spec, from, features, uses, once));
+    itemCodes.push(codes);
   }
-  return { item, itemIds };
+  return { item, itemCodes };
 }
 
 /** [items + 1] the code of a field of each catalogue row. Row 0, the unknown item, has none. */
-async function itemCodes(connection: DuckDBConnection, { name, from }: FieldSpec, items: number): Promise<Int32Array> {
+async function codesOfItems(
+  connection: DuckDBConnection,
+  { name, from }: FieldSpec,
+  items: number,
+): Promise<Int32Array> {
   const codes = new Int32Array(items + 1);
   const [read] = await readIntegers(connection, "catalogue", [from === "key" ? "row" : codeColumn(name)], items);
   codes.set(read, 1);

@@ -1,9 +1,10 @@
 /**
- * What a field learns from the training part alone: the edges of a number's buckets, and its vocabulary.
+ * What a field learns from the training part alone: the edges of a number's buckets, or its mean and spread, and its
+ * vocabulary.
  */
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { categoryOf, parseNumber, type Transform } from "../../../dataset/transform.ts";
-import { type LearnedField, rankByCount } from "../../../dataset/vocabulary.ts";
+import { type LearnedField, learnCells, type RawValues } from "../../../dataset/learned.ts";
+import { parseNumber, type Scale, scaled, type Transform } from "../../../dataset/transform.ts";
 import type { Features, FieldSpec } from "../features/features.ts";
 import { readTexts } from "../source/stream.ts";
 
@@ -15,56 +16,65 @@ export interface Dictionary {
 }
 
 /**
- * Learns a field; its ids are those [size + 1] of the codes.
+ * Learns a field.
  * @param counts how often training has each code
- * @param weights how much each code weighs in the edges of a number
+ * @param weights how much each code weighs in the edges of a number, or in its mean
  */
 export async function learnField(
   connection: DuckDBConnection,
-  { name, kind, buckets, minCount, from }: FieldSpec,
+  spec: FieldSpec,
   { query, size }: Dictionary,
   features: Pick<Features, "utcOffset" | "missing">,
   counts: Int32Array,
   weights: Int32Array,
 ): Promise<LearnedField> {
-  const transform = await learnTransform();
-  const values: string[] = [];
-  const seen: number[] = [];
-  /** Of each code the place of its category in `values`. */
-  const places = new Int32Array(size + 1).fill(-1);
-  const placeOf = new Map<string, number>();
-  let distinct = 0;
-  await readTexts(connection, query, (raw, index) => {
-    const code = index + 1;
-    const category = categoryOf(transform, raw);
-    if (category === null) return;
-    // Texts that are their own categories are all different: there may be too many to hold those that are not known.
-    const own = transform.kind === "category";
-    if (own) distinct++;
-    if (own && counts[code] < minCount) return;
-    let place = own ? undefined : placeOf.get(category);
-    if (place === undefined) {
-      place = values.push(category) - 1;
-      seen.push(0);
-      if (!own) distinct = placeOf.set(category, place).size;
-    }
-    seen[place] += counts[code];
-    places[code] = place;
-  });
-  const ranking = rankByCount(values, seen, minCount);
-  const ids = places.map((place) => (place < 0 ? 0 : ranking.ids[place]));
-  return { name, transform, values: ranking.values, counts: ranking.counts, distinct, ids };
+  const each: RawValues["each"] = (take) => readTexts(connection, query, (raw, index) => take(raw, index + 1));
+  const transform = await learnTransform(spec, { each, size, counts }, features, weights);
+  return await learnCells(
+    spec.name,
+    transform,
+    { each, size, counts },
+    { least: spec.minCount, pooling: spec.pooling },
+  );
+}
 
-  async function learnTransform(): Promise<Transform> {
-    const missing = from !== "key" && features.missing.length > 0 ? { missing: [...features.missing] } : {};
-    if (kind === "category") return { kind, ...missing };
-    if (kind !== "number") return { kind, offset: features.utcOffset };
-    const numbers = new Float64Array(size + 1).fill(Number.NaN);
-    await readTexts(connection, query, (raw, index) => {
-      numbers[index + 1] = (raw === null ? null : parseNumber(raw)) ?? Number.NaN;
-    });
-    return { kind, edges: quantiles(numbers, weights, buckets), ...missing };
-  }
+async function learnTransform(
+  { kind, from, buckets, scale, separator }: FieldSpec,
+  { each, size }: RawValues,
+  features: Pick<Features, "utcOffset" | "missing">,
+  weights: Int32Array,
+): Promise<Transform> {
+  const missing = from !== "key" && features.missing.length > 0 ? { missing: [...features.missing] } : {};
+  if (kind === "category") return { kind, ...missing };
+  if (kind === "list") return { kind, ...(separator !== undefined && { separator }), ...missing };
+  if (kind === "hour" || kind === "weekday") return { kind, offset: features.utcOffset };
+  const numbers = new Float64Array(size + 1).fill(Number.NaN);
+  await each((raw, code) => {
+    numbers[code] = (raw === null ? null : parseNumber(raw)) ?? Number.NaN;
+  });
+  if (kind === "number") return { kind, edges: quantiles(numbers, weights, buckets), ...missing };
+  return { kind, scale, ...spreadOf(numbers, weights, scale), ...missing };
+}
+
+/**
+ * Mean and standard deviation of weighted numbers, on their scale; 1 where they do not differ, or there are none. Numbers
+ * that are NaN do not count.
+ */
+export function spreadOf(
+  numbers: Float64Array,
+  weights: ArrayLike<number>,
+  scale: Scale,
+): { mean: number; deviation: number } {
+  const sum = (term: (x: number) => number) =>
+    numbers.reduce(
+      (sum, x, i) => (weights[i] > 0 && !Number.isNaN(x) ? sum + weights[i] * term(scaled(scale, x)) : sum),
+      0,
+    );
+  const total = sum(() => 1);
+  if (total === 0) return { mean: 0, deviation: 1 };
+  const mean = sum((x) => x) / total;
+  const deviation = Math.sqrt(sum((x) => (x - mean) ** 2) / total);
+  return { mean, deviation: deviation > 0 ? deviation : 1 };
 }
 
 /**

@@ -6,7 +6,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { identifier, quote } from "../../../database/sql.ts";
 import type { InputFile } from "../../../dataset/manifest.ts";
 import { failure, type UserError } from "../../../errors/failure.ts";
-import { checkColumns, goodRow, NOTE, namesOf, noteOf, type Wanted } from "./columns.ts";
+import { checkColumns, goodRow, NOTE, noteOf, selectWanted, type Wanted } from "./columns.ts";
 import { type BrokenRow, queryFile, type TextRows } from "./rows.ts";
 
 /** What was loaded of one file. */
@@ -50,7 +50,7 @@ export async function badRows(
     const goods = wanted.map((one) => one.isGood(one.text));
     // All texts are asked for, so that the same rows are readable as when they were loaded.
     const sql = `SELECT row, fault, [${wanted.map(({ text }) => text).join(", ")}], [${goods.join(", ")}]
-      FROM (${rows.select(namesOf(wanted), true)}) WHERE NOT (${goodRow(wanted)}) ORDER BY row LIMIT ${most}`;
+      FROM (${selectWanted(rows, wanted, true)}) WHERE NOT (${goodRow(wanted)}) ORDER BY row LIMIT ${most}`;
     for (const [row, fault, texts, isGood] of await queryFile(connection, rows.name, sql)) {
       const first = (isGood as boolean[]).indexOf(false);
       const why = fault === null ? complaint(wanted[first], (texts as string[])[first]) : String(fault);
@@ -96,7 +96,7 @@ export async function checkZones(
   const kinds = local === zoned ? [NOTE.local, NOTE.zoned] : [local > zoned ? NOTE.local : NOTE.zoned];
   const { rows, broken } = parts[file];
   const text = time.text;
-  const sql = `SELECT note, min(row), arg_min(${text}, row) FROM (SELECT *, ${noteOf(wanted)} AS note FROM (${rows.select(namesOf(wanted), true)}))
+  const sql = `SELECT note, min(row), arg_min(${text}, row) FROM (SELECT *, ${noteOf(wanted)} AS note FROM (${selectWanted(rows, wanted, true)}))
     WHERE note IN (${kinds.join(", ")}) GROUP BY note ORDER BY 2 DESC`;
   const [[note, row, found]] = await queryFile(connection, rows.name, sql);
   throw failure("source.mixed-zones", {
@@ -123,7 +123,7 @@ export async function checkUnique(
   const text = key.text;
   const places: { source: string; row: number }[] = [];
   for (const { rows, broken } of parts) {
-    const lines = `SELECT row FROM (${rows.select(namesOf(wanted), true)}) WHERE ${text} = ${quote(String(found[0]))} AND ${goodRow(wanted)}`;
+    const lines = `SELECT row FROM (${selectWanted(rows, wanted, true)}) WHERE ${text} = ${quote(String(found[0]))} AND ${goodRow(wanted)}`;
     for (const [row] of await queryFile(connection, rows.name, `${lines} ORDER BY row LIMIT 2`)) {
       places.push({ source: rows.name, row: numberWithBroken(Number(row), broken) });
     }

@@ -3,7 +3,11 @@
 import { quote } from "../../../database/sql.ts";
 import { failure } from "../../../errors/failure.ts";
 import { expectedLabels, isLabel, type LabelColumn, labelOf } from "./labels.ts";
-import { numberRule, timeRule, zoneRule } from "./rules.ts";
+import type { TextRows } from "./rows.ts";
+import { listRule, numberRule, timeRule, zoneRule } from "./rules.ts";
+
+/** What the text of a field must be: anything, a number, or a list as a JSON array. */
+export type FieldText = "category" | "number" | "list";
 
 /** Which columns of a source are wanted. */
 export interface LogColumns {
@@ -15,7 +19,7 @@ export interface LogColumns {
   readonly time?: string;
   readonly label?: LabelColumn;
   readonly type?: string;
-  readonly fields: readonly { readonly name: string; readonly column: string; readonly kind: "category" | "number" }[];
+  readonly fields: readonly { readonly name: string; readonly column: string; readonly kind: FieldText }[];
 }
 
 /** A wanted column: where it comes from, what becomes of it, and what its text must be. */
@@ -25,6 +29,8 @@ export interface Wanted {
   readonly others?: readonly string[];
   /** SQL of its text in a SELECT of `TextRows`. */
   readonly text: string;
+  /** Whether what is a list in the file can be used. */
+  readonly isList?: boolean;
   readonly stored: string;
   readonly type: string;
   /** SQL of the stored value of a text that is not null. */
@@ -78,8 +84,13 @@ export function wantedColumns(columns: LogColumns, utcOffset: number, missing: r
       stored: `f_${name}`,
       type: "VARCHAR",
       value: stated,
-      isGood: kind === "number" ? (text: string) => `(${stated(text)} IS NULL OR ${numberRule(stated(text))})` : always,
-      expected: "a number",
+      isGood:
+        kind === "category"
+          ? always
+          : (text: string) =>
+              `(${stated(text)} IS NULL OR ${(kind === "number" ? numberRule : listRule)(stated(text))})`,
+      isList: kind === "list",
+      expected: kind === "number" ? "a number" : "a list of values as a JSON array (or name its separator)",
     })),
   ];
   const named = list.filter((column): column is Omit<Wanted, "text"> => column.column !== undefined);
@@ -99,6 +110,12 @@ export const NOTE = { local: 0, zoned: 1, bad: 2, kinds: 4 } as const;
 /** The columns to ask a source for: one may be wanted for several things. */
 export function namesOf(wanted: readonly Pick<Wanted, "column" | "others">[]): string[] {
   return [...new Set(wanted.flatMap(({ column, others = [] }) => [column, ...others]))];
+}
+
+/** The SELECT that gives what is wanted of a file's rows. */
+export function selectWanted({ select }: TextRows, wanted: readonly Wanted[], numbered: boolean): string {
+  const lists = wanted.filter(({ isList }) => isList).map(({ column }) => column);
+  return select(namesOf(wanted), numbered, lists);
 }
 
 /** SQL of whether all values of a row can be used. */

@@ -15,7 +15,16 @@ import { failure, type UserError } from "../../../errors/failure.ts";
 import { type Account, accountFor, lostLines } from "./account.ts";
 import { isPostgres } from "./address.ts";
 import { badRows, checkKeys, checkUnique, checkZones, type Part } from "./checks.ts";
-import { checkColumns, type LogColumns, NOTE, namesOf, noteOf, type Wanted, wantedColumns } from "./columns.ts";
+import {
+  checkColumns,
+  type LogColumns,
+  NOTE,
+  namesOf,
+  noteOf,
+  selectWanted,
+  type Wanted,
+  wantedColumns,
+} from "./columns.ts";
 import { identify } from "./inputs.ts";
 import type { Layout } from "./layout.ts";
 import { LineCount } from "./line-count.ts";
@@ -177,7 +186,7 @@ async function insert(
     await connection.run("SET preserve_insertion_order = false");
     await connection.run(
       `INSERT INTO ${into} SELECT ${[...values, `${file * NOTE.kinds} + ${noteOf(wanted)}`].join(", ")}
-      FROM (${rows.select(namesOf(wanted), false)})`,
+      FROM (${selectWanted(rows, wanted, false)})`,
     );
   } catch (error) {
     throw unreadable(rows.name, error);

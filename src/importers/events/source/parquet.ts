@@ -9,6 +9,8 @@ import { numberText } from "./rules.ts";
 /** Types that have no one text: lists, structures, bytes. */
 const NO_TEXT = /\[\d*\]$|^(STRUCT|MAP|UNION|BLOB|BIT|VARIANT|GEOMETRY)\b/;
 
+const LIST = /\[\d*\]$/;
+
 /** @throws UserError where the file cannot be read */
 export async function openParquet(connection: DuckDBConnection, path: string, name: string): Promise<TextRows> {
   const describe = `DESCRIBE SELECT * FROM read_parquet(${literalPath(path)})`;
@@ -25,9 +27,12 @@ export async function openParquet(connection: DuckDBConnection, path: string, na
     async nested() {
       return new Map([...types].flatMap(([column, type]) => (NO_TEXT.test(type) ? [[column, contentOf(type)]] : [])));
     },
-    select(wanted, numbered) {
+    select(wanted, numbered, lists = []) {
       const texts = wanted.map((column, index) => {
-        return `nullif(${textOf(name, column, types.get(column)!)}, '') AS c${index}`;
+        const type = types.get(column)!;
+        const isList = lists.includes(column) && LIST.test(type);
+        const text = isList ? `to_json(${identifier(column)})::VARCHAR` : textOf(name, column, type);
+        return `nullif(${text}, '') AS c${index}`;
       });
       const row = numbered ? [`${rowNumber} AS row`] : [];
       return `SELECT ${[...row, "NULL::VARCHAR AS fault", ...texts].join(", ")} FROM read_parquet(${literalPath(path)})`;
@@ -36,7 +41,7 @@ export async function openParquet(connection: DuckDBConnection, path: string, na
 }
 
 function contentOf(type: string): string {
-  if (/\]$/.test(type)) return "lists";
+  if (LIST.test(type)) return "lists";
   return /^(BLOB|BIT|GEOMETRY)\b/.test(type) ? "bytes" : "objects";
 }
 

@@ -68,6 +68,13 @@ export function numberRule(text: string): string {
   return `(regexp_full_match(${text}, ${quote(NUMBER)}) AND isfinite(${value}))`;
 }
 
+/** Whether the text is a JSON array of values that are no arrays and no objects. */
+export function listRule(text: string): string {
+  const json = `TRY_CAST(${text} AS JSON)`;
+  const isFlat = `NOT list_has_any(json_type(${json}, '$[*]'), ['ARRAY', 'OBJECT'])`;
+  return `coalesce(json_type(${json}) = 'ARRAY' AND ${isFlat}, false)`;
+}
+
 /** The text of a DOUBLE or FLOAT as JavaScript prints it: 5, 0.1, 100000000000000000000, 1e+21, 1e-7. */
 export function numberText(value: string): string {
   const text = `(${value})::VARCHAR`;

@@ -2,12 +2,15 @@
  * The second pass over the sorted log: the files of the dataset, row by row, through tables of the database.
  */
 import type { DuckDBConnection } from "@duckdb/node-api";
+import { cellsAt, storedCells } from "../../../dataset/cells.ts";
 import { SPLITS, type Split } from "../../../dataset/dataset.ts";
 import { FileWriter, makeFolders } from "../../../dataset/file-writer.ts";
 import { type Contents, itemsFile, samplesFile, sequencesFile } from "../../../dataset/layout.ts";
 import { Segments } from "../../../dataset/segments.ts";
-import { writeVocabulary } from "../../../dataset/vocabulary.ts";
+
+import { fieldOf, writeVocabulary } from "../../../dataset/vocabulary.ts";
 import { SampleNegatives } from "../../negatives.ts";
+
 import { type Columns, codeOf, type Learned, type LogReader, readLog } from "../learn/learn.ts";
 import { HistoryWalk, type RowTaker, type UserRows } from "../log/histories.ts";
 import { NOTHING, type ShownItems, UnclickedWalk } from "../log/unclicked.ts";
@@ -37,14 +40,14 @@ export async function writeFiles(
 
   const fields = [...user, ...context];
   const writers = {} as Record<Split, SampleWriter>;
-  for (const split of SPLITS) writers[split] = await SampleWriter.create(writing, samplesFile(contents, split));
+  for (const split of SPLITS) writers[split] = await SampleWriter.create(writing, samplesFile(contents, split), fields);
   const segments = new Segments(rule.maxHistory, reader.sizes.segments);
   const sequences = await SequenceWriter.create(writing, sequencesFile(contents), segments);
-  const rows = learned.itemIds[0].length;
+  const rows = learned.itemCodes[0].length;
   const sampler = learned.negatives && new SampleNegatives(learned.negatives, rows, seed);
   const histories = new HistoryWalk(rule);
   const unclicked = new UnclickedWalk();
-  const ids = new Int32Array(fields.length);
+  const codes = new Int32Array(fields.length);
   let shown = new Int32Array();
 
   // Of the part at work; set from part to part, so that nothing is made for each.
@@ -52,16 +55,14 @@ export async function writeFiles(
   let columns: Columns;
   const taker: RowTaker = {
     sample(row, split, before, length, nth) {
-      for (let f = 0; f < fields.length; f++) {
-        ids[f] = fields[f].ids[codeOf(reader.fields[f], log.sequence, columns, row)];
-      }
+      for (let f = 0; f < fields.length; f++) codes[f] = codeOf(reader.fields[f], log.sequence, columns, row);
       const [time, item] = [log.time[row], log.item[row]];
       const [sequence, position] = [sequences.rowOf(before), sequences.positionOf(before)];
       const label = sampler === undefined ? log.label[row] : 1;
-      writers[split].add({ label, time, sequence, position, length, item }, ids);
+      writers[split].add({ label, time, sequence, position, length, item }, codes);
       if (sampler === undefined) return;
       const negative = sampler.draw(split, item, log.sequence, nth);
-      writers[split].add({ label: 0, time, sequence, position, length, item: negative }, ids);
+      writers[split].add({ label: 0, time, sequence, position, length, item: negative }, codes);
     },
     behaviour(row, part) {
       sequences.add(log.item[row], log.time[row], part === "train", shown[row]);
@@ -129,11 +130,15 @@ async function writeItems(
   connection: DuckDBConnection,
   folder: string,
   contents: Contents,
-  { itemIds }: Learned,
+  { fields, itemCodes }: Learned,
 ): Promise<void> {
   const writer = await FileWriter.create(connection, itemsFile(contents), ["row", "key"]);
-  const ids = contents.fields.item.map(({ name }, index) => [name, itemIds[index]] as const);
-  writer.append(itemIds[0].length, Object.fromEntries(ids));
+  const rows = itemCodes[0].length;
+  const columns = fields.item.map((learned, f) => {
+    const field = fieldOf(learned);
+    return [field.name, storedCells(field, cellsAt(field, learned.cells, itemCodes[f]), rows)] as const;
+  });
+  writer.append(rows, Object.fromEntries(columns));
   await writer.finish(folder, {
     query: `SELECT 0 AS row, '' AS key UNION ALL SELECT row, key FROM catalogue`,
   });

@@ -1,8 +1,13 @@
 /** Samples and sequences as they come, one at a time, into files of the dataset: held until there are enough to pass on. */
 import type { DuckDBConnection } from "@duckdb/node-api";
+import { storedCells } from "../../../dataset/cells.ts";
 import { FileWriter } from "../../../dataset/file-writer.ts";
 import type { FormatFile } from "../../../dataset/layout.ts";
+import type { LearnedField } from "../../../dataset/learned.ts";
 import type { Segments } from "../../../dataset/segments.ts";
+import { fieldOf } from "../../../dataset/vocabulary.ts";
+import { type Field, isNumber } from "../../../features/schema.ts";
+import { type CellValues, copyCells, widthOf } from "../../../tensor/arrays.ts";
 
 /** Rows held before they go out. */
 const HELD = 8192;
@@ -18,16 +23,22 @@ export interface SampleRow {
   readonly item: number;
 }
 
+/** A field of samples, and what stands in the rows that are held. */
+interface HeldField {
+  readonly field: Field;
+  readonly width: number;
+  readonly cells: CellValues;
+  readonly held: CellValues;
+}
+
 /** The samples of a split. */
 export class SampleWriter {
   readonly #writer: FileWriter;
   readonly #columns: Readonly<Record<keyof SampleRow, Float64Array>>;
-  /** Per user and context field. */
-  readonly #ids: readonly Int32Array[];
-  readonly #all: Readonly<Record<string, Float64Array | Int32Array>>;
+  readonly #fields: readonly HeldField[];
   #held = 0;
 
-  private constructor(writer: FileWriter) {
+  private constructor(writer: FileWriter, fields: readonly LearnedField[]) {
     const numbers = () => new Float64Array(HELD);
     this.#writer = writer;
     this.#columns = {
@@ -38,17 +49,24 @@ export class SampleWriter {
       length: numbers(),
       item: numbers(),
     };
-    const fields = writer.columns.filter((name) => !Object.hasOwn(this.#columns, name));
-    this.#ids = fields.map(() => new Int32Array(HELD));
-    this.#all = { ...this.#columns, ...Object.fromEntries(fields.map((name, f) => [name, this.#ids[f]])) };
+    this.#fields = fields.map(({ cells, ...vocabulary }) => {
+      const field = fieldOf(vocabulary);
+      const width = widthOf(field);
+      return { field, width, cells, held: isNumber(field) ? new Float32Array(HELD) : new Int32Array(HELD * width) };
+    });
   }
 
-  static async create(connection: DuckDBConnection, file: FormatFile): Promise<SampleWriter> {
-    return new SampleWriter(await FileWriter.create(connection, file));
+  /** @param fields the user and context fields */
+  static async create(
+    connection: DuckDBConnection,
+    file: FormatFile,
+    fields: readonly LearnedField[],
+  ): Promise<SampleWriter> {
+    return new SampleWriter(await FileWriter.create(connection, file), fields);
   }
 
-  /** @param ids of the user and context fields, in the order of the file */
-  add({ label, time, sequence, position, length, item }: SampleRow, ids: Int32Array): void {
+  /** @param codes of the raw values of the fields */
+  add({ label, time, sequence, position, length, item }: SampleRow, codes: Int32Array): void {
     const columns = this.#columns;
     const at = this.#held++;
     columns.label[at] = label;
@@ -57,12 +75,16 @@ export class SampleWriter {
     columns.position[at] = position;
     columns.length[at] = length;
     columns.item[at] = item;
-    for (let f = 0; f < ids.length; f++) this.#ids[f][at] = ids[f];
+    for (let f = 0; f < this.#fields.length; f++) {
+      const { held, cells, width } = this.#fields[f];
+      copyCells(held, at, cells, codes[f], width);
+    }
     if (this.#held === HELD) this.#flush();
   }
 
   #flush(): void {
-    this.#writer.append(this.#held, this.#all);
+    const stored = this.#fields.map(({ field, held }) => [field.name, storedCells(field, held, this.#held)]);
+    this.#writer.append(this.#held, { ...this.#columns, ...Object.fromEntries(stored) });
     this.#held = 0;
   }
 
