@@ -9,7 +9,7 @@ import { DAY, HOUR, MINUTE } from "./time.ts";
 
 /** What is standardised of a number: itself, or log(1 + x), with the sign of x where that is negative. */
 export const SCALES = ["standard", "log1p"] as const;
-export type Scale = (typeof SCALES)[number];
+export type NumberScale = (typeof SCALES)[number];
 
 /** Standard deviations from the mean: what is farther away counts as so far. */
 export const FARTHEST_VALUE = 10;
@@ -103,7 +103,7 @@ export function numberOf(transform: ValueTransform, value: string | null): numbe
 }
 
 /** What is standardised of a number. */
-export function scaled(scale: Scale, number: number): number {
+export function scaled(scale: NumberScale, number: number): number {
   return scale === "standard" ? number : Math.sign(number) * Math.log1p(Math.abs(number));
 }
 

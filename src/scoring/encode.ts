@@ -3,6 +3,7 @@
  * was trained on. Each value is read once, into arrays that are kept from request to request.
  */
 import { mayHold } from "../dataset/history.ts";
+import type { Bounds } from "../dataset/layout.ts";
 import { knownValues } from "../dataset/lists.ts";
 import { parseTime } from "../dataset/time.ts";
 import {
@@ -342,8 +343,6 @@ function checkCoded(request: unknown, { user, context }: Schema, items: number):
   refuseOutside("candidate", [candidate], [[0, items - 1]]);
   refuseOutside("history", history, [0, items - 1]);
 }
-
-type Bounds = readonly [least: number, most: number];
 
 /** Between which the cells of a field lie. */
 function cellBounds(field: Field): Bounds[] {

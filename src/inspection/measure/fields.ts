@@ -9,7 +9,7 @@
 import { SPLITS, type Split } from "../../dataset/dataset.ts";
 import type { FieldKind } from "../../features/schema.ts";
 import type { SplitCounts } from "./counts.ts";
-import { COUNTS, type DatasetTables, type FieldColumn, type NumberScale } from "./database.ts";
+import { COUNTS, type DatasetTables, type FieldColumn, type Standard } from "./database.ts";
 
 /** Samples and clicks where a field has one value; `rate` is NaN without samples. */
 export interface Clicks {
@@ -19,7 +19,7 @@ export interface Clicks {
 }
 
 /** On the scale of the field: of a logarithm, that of logarithms. */
-export interface Spread {
+export interface NumberSpread {
   readonly mean: number;
   readonly deviation: number;
 }
@@ -36,7 +36,7 @@ export interface FieldNumbers {
   /** Known values and the unknown one; 0 of a number. */
   readonly size: number;
   /** Of a number: its mean and its standard deviation in the samples of each split, NaN without any. */
-  readonly spread?: Readonly<Record<Split, Spread>>;
+  readonly spread?: Readonly<Record<Split, NumberSpread>>;
   /** Distinct values that the samples of train have, the unknown among them. */
   readonly used: number;
   /** The samples where it is unknown (id 0): of test, what training never saw and what has no value. */
@@ -132,14 +132,14 @@ async function countsOf({ rows }: DatasetTables): Promise<{ samples: number }[]>
 async function measureSpread(
   { rows }: DatasetTables,
   { kind, column }: FieldColumn,
-  { mean, deviation }: NumberScale,
-): Promise<Record<Split, Spread>> {
+  { mean, deviation }: Standard,
+): Promise<Record<Split, NumberSpread>> {
   const from = kind === "item" ? "samples JOIN catalogue ON item = catalogue.row" : "samples";
   const found = await rows<{ split: number; mean: number; deviation: number }>(
     `SELECT split, avg(${column}::DOUBLE) AS mean, stddev_pop(${column}::DOUBLE) AS deviation
      FROM ${from} WHERE NOT isnan(${column}) GROUP BY split`,
   );
-  const of = (s: number): Spread => {
+  const of = (s: number): NumberSpread => {
     const row = found.find(({ split }) => split === s);
     if (row === undefined) return { mean: Number.NaN, deviation: Number.NaN };
     return { mean: mean + deviation * row.mean, deviation: deviation * row.deviation };

@@ -3,7 +3,7 @@ import { SPLITS } from "../../dataset/dataset.ts";
 import { printable } from "../../errors/printable.ts";
 import { count, metric, share } from "../../format.ts";
 import { shorten, utcMinute } from "../../report/text.ts";
-import type { Clicks, FieldNumbers, FieldValue, Spread } from "../measure/fields.ts";
+import type { Clicks, FieldNumbers, FieldValue, NumberSpread } from "../measure/fields.ts";
 import type { DatasetInspection } from "../measure/inspect.ts";
 import { coarser, type Timeline } from "../measure/timeline.ts";
 
@@ -96,7 +96,7 @@ function fieldsTable({ fields, splits: [train, , test] }: DatasetInspection): In
 function numbersTable({ fields }: DatasetInspection): InspectionTable[] {
   const rows = fields.flatMap(({ name, spread }) => {
     if (spread === undefined) return [];
-    const of = ({ mean, deviation }: Spread) => [mean, deviation].map((value) => defined(significant, value));
+    const of = ({ mean, deviation }: NumberSpread) => [mean, deviation].map((value) => defined(significant, value));
     return [[name, ...SPLITS.flatMap((split) => of(spread[split]))]];
   });
   if (rows.length === 0) return [];

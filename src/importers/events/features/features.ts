@@ -4,7 +4,7 @@
 
 import { nameProblem } from "../../../dataset/manifest.ts";
 import { DAY, offsetMinutes, parseTime } from "../../../dataset/time.ts";
-import type { Scale, Transform } from "../../../dataset/transform.ts";
+import type { NumberScale, Transform } from "../../../dataset/transform.ts";
 import { failure, type UserError } from "../../../errors/failure.ts";
 import type { FieldKind } from "../../../features/schema.ts";
 import type { Pooling } from "../../../tensor/arrays.ts";
@@ -26,7 +26,7 @@ export interface FieldSpec {
   readonly separator: string | undefined;
   readonly pooling: Pooling;
   /** Of values. */
-  readonly scale: Scale;
+  readonly scale: NumberScale;
   readonly minCount: number;
   /** The table that has the column; `key`: the value is the key of the user or item itself. */
   readonly from: "events" | "users" | "items" | "key";

@@ -4,7 +4,7 @@
  */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { type LearnedField, learnCells, type RawValues } from "../../../dataset/learned.ts";
-import { parseNumber, type Scale, scaled, type Transform } from "../../../dataset/transform.ts";
+import { type NumberScale, parseNumber, scaled, type Transform } from "../../../dataset/transform.ts";
 import type { Features, FieldSpec } from "../features/features.ts";
 import { readTexts } from "../source/stream.ts";
 
@@ -63,7 +63,7 @@ async function learnTransform(
 export function spreadOf(
   numbers: Float64Array,
   weights: ArrayLike<number>,
-  scale: Scale,
+  scale: NumberScale,
 ): { mean: number; deviation: number } {
   const sum = (term: (x: number) => number) =>
     numbers.reduce(
