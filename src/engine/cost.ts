@@ -14,6 +14,7 @@ import { planKernels } from "../kernels/load.ts";
 import type { RunConfig } from "../run/config.ts";
 import { Arena, planMemory } from "../tensor/memory.ts";
 import { recordModel } from "./record.ts";
+import { STEPS_PER_CHUNK } from "./workspace.ts";
 
 export interface ModelCost {
   /** Number of trained parameters, and of those that are not embeddings. */
@@ -37,6 +38,18 @@ export function modelCost(schema: Schema, config: Pick<RunConfig, "model">, hist
     score,
     learn,
   };
+}
+
+/** Operations that a few seconds have room for, on any machine. */
+const CHUNK_OPERATIONS = 1e11;
+
+/**
+ * Steps that workers make before they report: fewer where a step is much work, so that progress shows and Ctrl-C is heard.
+ * The same on every machine, for the sums of losses in the log are made chunk by chunk.
+ */
+export function stepsPerChunk(schema: Schema, config: RunConfig): number {
+  const step = config.train.batch_size * modelCost(schema, config, schema.maxHistory).learn;
+  return Math.max(1, Math.min(STEPS_PER_CHUNK, Math.floor(CHUNK_OPERATIONS / step)));
 }
 
 /** Floating-point operations of the matrix products of one replay of a tape, for the batch as it is now. */

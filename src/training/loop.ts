@@ -19,6 +19,7 @@ import { type TrainSummary, writeSummary } from "../run/summary.ts";
 import { isBest, isOutOfPatience } from "./best-epoch.ts";
 import { writeCheckpoint } from "./checkpoint.ts";
 import { stepEvent, type TrainEvent } from "./events.ts";
+import { Forecast } from "./forecast.ts";
 import { areFinite, meanLosses, noLosses, sumOfSteps } from "./losses.ts";
 import { noteEpoch, noteSteps, type Progress } from "./progress.ts";
 import { SplitEvaluator } from "./split-evaluator.ts";
@@ -54,8 +55,9 @@ export async function trainToEnd(run: TrainingRun): Promise<TrainSummary | undef
   const samples = dataset.manifest.counts.train;
   const logEvery = curveSteps || LOG_EVERY_STEPS;
   const log = await MetricsLog.open(out, progress.log);
-  const trainingSteps = new TrainingSteps(dataset, pool, config.train);
+  const trainingSteps = new TrainingSteps(dataset, pool, config);
   const validation = new SplitEvaluator(dataset, pool, "valid");
+  const forecast = new Forecast();
 
   if (run.resume) onEvent({ kind: "note", text: whereItGoesOn(progress, epochs) });
   if (await validation.hasOneClass()) {
@@ -87,6 +89,8 @@ export async function trainToEnd(run: TrainingRun): Promise<TrainSummary | undef
         throw diverged(run, "loss", from + step);
       });
       noteSteps(progress, chunk, sums);
+      const outlook = forecast.after(chunk, from, steps, dataset.schema, config);
+      if (outlook !== undefined) onEvent({ kind: "note", text: outlook });
       onEvent(stepEvent(progress, steps, sums, { terms, epochs, batchSize, samples }));
 
       if (to === logAt || to === steps) {

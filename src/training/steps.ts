@@ -6,9 +6,9 @@
 import type { Portion } from "../dataset/blocks.ts";
 import { Feed } from "../dataset/feed.ts";
 import type { DatasetStream } from "../dataset/stream.ts";
+import { stepsPerChunk } from "../engine/cost.ts";
 import type { WorkerPool } from "../engine/worker-pool.ts";
-import { STEPS_PER_CHUNK } from "../engine/workspace.ts";
-import type { TrainConfig } from "../run/config.ts";
+import type { RunConfig, TrainConfig } from "../run/config.ts";
 
 /** Steps [first, end) of an epoch read `portion`. */
 interface PlannedPortion {
@@ -32,16 +32,18 @@ export class TrainingSteps {
   readonly #dataset: DatasetStream;
   readonly #pool: WorkerPool;
   readonly #settings: TrainConfig;
+  readonly #stepsPerChunk: number;
   readonly #feed: Feed;
   #epoch = 0;
   #portions: readonly PlannedPortion[] = [];
   /** The first portion of the next epoch. */
   #following: Portion | undefined;
 
-  constructor(dataset: DatasetStream, pool: WorkerPool, settings: TrainConfig) {
+  constructor(dataset: DatasetStream, pool: WorkerPool, config: RunConfig) {
     this.#dataset = dataset;
     this.#pool = pool;
-    this.#settings = settings;
+    this.#settings = config.train;
+    this.#stepsPerChunk = stepsPerChunk(dataset.schema, config);
     this.#feed = new Feed(dataset, "train");
   }
 
@@ -63,7 +65,7 @@ export class TrainingSteps {
     const waited = this.#feed.waited;
     const { number, portion, first, end } = portionOfStep(this.#portions, from);
     const loaded = await this.#feed.take(portion, this.#portions[number + 1]?.portion ?? this.#following);
-    const to = Math.min(end, limit, from + STEPS_PER_CHUNK);
+    const to = Math.min(end, limit, from + this.#stepsPerChunk);
     await this.#pool.train(loaded, {
       epoch: this.#epoch,
       portion: number,

@@ -45,7 +45,7 @@ const ROOMS: Readonly<Record<string, { below: readonly string[]; browser?: boole
   run: { below: ["models", "dataset", "lines.ts"] },
   engine: { below: ["run", "optim"] },
   scoring: { below: ["engine", "statistics"] },
-  training: { below: ["scoring"] },
+  training: { below: ["scoring", "format.ts"] },
   "experiments/lab": { below: ["training"] },
   verification: { below: ["experiments/lab"] },
   "experiments/results": { below: ["experiments/lab", "report", "format.ts"] },
