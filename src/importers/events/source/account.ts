@@ -35,7 +35,8 @@ export async function accountFor(connection: DuckDBConnection, part: Part, found
     FROM (${rows.select(columns, false)})`;
   const [[read, further, long, inLong]] = (await queryFile(connection, name, sums)).map((row) => row.map(Number));
   const unreadable = (await rows.takeBroken?.()) ?? [];
-  const lost = Math.max(0, all - read - further - unreadable.length);
+  const ofBroken = unreadable.reduce((sum, one) => sum + 1 + (one.further ?? 0), 0);
+  const lost = Math.max(0, all - read - further - ofBroken);
   if (long === 0) return { lost };
   const first = `SELECT row, ${most}, list_position([${numbers.join(", ")}], ${most}) FROM (${rows.select(columns, true)})
     WHERE ${most} > ${MOST_LINES} ORDER BY row LIMIT 1`;

@@ -13,6 +13,11 @@ const REJECT_SCANS = "dien_reject_scans";
 const STORE_REJECTS = `store_rejects=true, rejects_table=${quote(REJECTS)}, rejects_scan=${quote(REJECT_SCANS)}`;
 const DROP_REJECTS = `DROP TABLE ${identifier(REJECTS)}; DROP TABLE ${identifier(REJECT_SCANS)}`;
 
+/** What DuckDB calls a row whose quotes do not end as they should: nobody knows where it does. */
+const UNQUOTED = "UNQUOTED VALUE";
+/** DuckDB keeps no more of a row that it rejects. */
+const MOST_KEPT = 10_000;
+
 /** DuckDB's own are four times as large, and it holds several: too much for a small budget. */
 const BUFFER_BYTES = 2 ** 23;
 
@@ -66,11 +71,12 @@ export async function openCsv(
     },
     async takeBroken() {
       // DuckDB counts the header and a quoted line end is none: its lines are rows, from 1 or 2.
-      const sql = `SELECT line, error_type, error_message FROM ${identifier(REJECTS)} ORDER BY line, column_idx`;
+      const sql = `SELECT line, error_type, error_message, csv_line FROM ${identifier(REJECTS)} ORDER BY line, column_idx`;
       const found = new Map<number, BrokenRow>();
-      for (const [number, type, message] of await queryFile(connection, name, sql)) {
+      for (const [number, type, message, text] of await queryFile(connection, name, sql)) {
         const row = Number(number) - before - Number(hasHeader);
-        if (!found.has(row)) found.set(row, { row, why: reason[String(type)] ?? explain(String(message)) });
+        const further = type === UNQUOTED ? 0 : furtherLines(String(text));
+        if (!found.has(row)) found.set(row, { row, why: reason[String(type)] ?? explain(String(message)), further });
       }
       await connection.run(DROP_REJECTS);
       return [...found.values()];
@@ -130,7 +136,7 @@ function wholeLines(input: string, reading: string): string {
 /** What DuckDB's kinds of errors mean to people. */
 function reasonsOf({ encoding = "UTF-8" }: Layout): Readonly<Record<string, string>> {
   return {
-    "UNQUOTED VALUE": "a quoted value does not end as it should",
+    [UNQUOTED]: "a quoted value does not end as it should",
     "INVALID ENCODING": `the text is not ${encoding}`,
   };
 }
@@ -138,4 +144,10 @@ function reasonsOf({ encoding = "UTF-8" }: Layout): Readonly<Record<string, stri
 function explain(message: string): string {
   const [, expected, found] = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(message) ?? [];
   return expected === undefined ? message.split("\n", 1)[0] : `expected ${expected} columns, found ${found}`;
+}
+
+/** Lines that are not blank beside the first of them. */
+function furtherLines(text: string): number {
+  if (text.length >= MOST_KEPT) return 0;
+  return text.split("\n").filter((line) => line.replace(/\r$/, "") !== "").length - 1;
 }

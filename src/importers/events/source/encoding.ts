@@ -85,17 +85,23 @@ function isLineEnd(bytes: Buffer, from: number, unit: readonly number[]): boolea
 
 function decoderOf(encoding: string): Decode {
   if (encoding === "windows-1252") return fromWindows1252;
-  const strict = new TextDecoder(encoding, { fatal: true, ignoreBOM: true });
-  const loose = new TextDecoder(encoding, { ignoreBOM: true });
+  // The standard decodes both in one way, and Node takes 0xff for a character in the one.
+  const name = encoding === "gbk" ? "gb18030" : encoding;
+  const strict = new TextDecoder(name, { fatal: true, ignoreBOM: true });
+  const loose = new TextDecoder(name, { ignoreBOM: true });
   return (bytes, replace = false) => {
-    if (replace) return loose.decode(bytes);
+    if (replace) return loose.decode(bytes).replaceAll(NO_BIG5, "\ufffd");
     try {
-      return strict.decode(bytes);
+      const text = strict.decode(bytes);
+      return encoding === "big5" && text.includes(NO_BIG5) ? undefined : text;
     } catch {
       return undefined;
     }
   };
 }
+
+/** What Node takes 0xff for in Big5, where it is nothing. */
+const NO_BIG5 = "\uf8f8";
 
 /** Of the bytes from 0x80 to 0x9f (https://encoding.spec.whatwg.org/index-windows-1252.txt). Node 20 takes them for Latin-1's. */
 const C1 = "€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ";

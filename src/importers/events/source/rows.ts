@@ -10,6 +10,8 @@ export const HAVE_TEXT = "texts, numbers or times";
 export interface BrokenRow {
   readonly row: number;
   readonly why: string;
+  /** Lines that it has beside the first, as far as it is known where it ends. */
+  readonly further?: number;
 }
 
 /** The lines of a file, those that are blank left aside. */
