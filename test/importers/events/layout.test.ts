@@ -1,11 +1,17 @@
 /** Files of every layout: what is written is what is read, and what is damaged is counted. */
+import { execFileSync, spawn } from "node:child_process";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { withDuckDB } from "../../../src/database/open.ts";
+import { asUtf8 } from "../../../src/importers/events/source/encoding.ts";
+import { guessLayout } from "../../../src/importers/events/source/guess-layout.ts";
+import { looksLikeValues } from "../../../src/importers/events/source/header.ts";
+import { memberLines } from "../../../src/importers/events/source/json-array.ts";
 import type { Layout } from "../../../src/importers/events/source/layout.ts";
 import type { LogColumns } from "../../../src/importers/events/source/load.ts";
-import { cell, loadInto, write } from "./support.ts";
+import { cell, folder, load, loadInto, refusal, write } from "./support.ts";
 
 const columns: LogColumns = { user: "u", item: "i", fields: [{ name: "x", column: "x", kind: "category" }] };
 const names = ["u", "i", "x"];
@@ -163,4 +169,329 @@ test("what is written in a layout is what is read", async () => {
       { numRuns: 60 },
     ),
   );
+});
+
+/** Rows of three values, one in each hundred seconds, as texts. */
+const rowsOf = (count: number, title: (index: number) => string) =>
+  Array.from({ length: count }, (_, index) => [`u${index % 20}`, `i${index % 40}`, title(index)]);
+const text = (rows: readonly Row[], delimiter: string) =>
+  [names, ...rows].map((row) => `${row.join(delimiter)}\n`).join("");
+
+describe("a quote that stands alone", () => {
+  const title = (index: number) => (index === 60 ? '"Heroes' : index === 2500 ? 'the "end"' : "plain");
+  const rows = rowsOf(3000, (index) => (index === 2500 ? 'ends"' : title(index)));
+
+  it("is a character of TSV, and of CSV whose layout says so", async () => {
+    for (const [ending, delimiter, layout] of [
+      [".tsv", "\t", {}],
+      [".csv", ",", { quote: "none" }],
+    ] as const) {
+      const path = write(ending, text([...rows, ["u", "i", '"Weird Al" Yankovic']], delimiter));
+      const { table, skipped, warnings } = await load(path, columns, { layout });
+      expect({ rows: table.length, skipped, warnings }).toEqual({ rows: 3001, skipped: 0, warnings: [] });
+      expect(table.map((row) => row[2])).toEqual(expect.arrayContaining(['"Heroes', 'ends"', '"Weird Al" Yankovic']));
+    }
+  });
+
+  it("makes one value of many rows of CSV, of which there is a warning", async () => {
+    const path = write(".csv", text(rows, ","));
+    const { rows: found, warnings } = await load(path, columns);
+    expect(found).toBe(560);
+    expect(warnings).toEqual([
+      `${path}: row 61: column x: a value runs over 2441 lines, as it does where a quote stands alone; with \`quote: none\` quotes are characters as any other`,
+    ]);
+    const short = write(
+      ".csv",
+      text(
+        rowsOf(90, (index) => (index === 3 ? '"a' : index === 80 ? 'b"' : "plain")),
+        ",",
+      ),
+    );
+    expect((await load(short, columns)).warnings).toEqual([]);
+  });
+
+  it("costs rows that are counted where nothing closes it", async () => {
+    const open = rowsOf(3000, (index) => (index === 60 ? '"Heroes' : "plain"));
+    const path = write(".csv", text(open, ","));
+    expect(await refusal(path, columns)).toBe(`${path}: row 61: a quoted value does not end as it should`);
+    const { rows: found, skipped, examples } = await load(path, columns, { skipBadRows: true });
+    expect({ found, skipped }).toEqual({ found: 60, skipped: 2940 });
+    expect(examples[1]).toContain("2939 of its lines are in no row that can be read");
+  });
+});
+
+describe("a file without a header", () => {
+  const rows = ["1,2268318,2520377,pv,1511544070", "1,2333346,2520771,pv,1511561733"];
+  const path = () => write(".csv", `${rows.join("\n")}\n`);
+
+  it("is refused in words that say what to do", async () => {
+    const file = path();
+    expect(await refusal(file, columns)).toBe(
+      `${file}: the header looks like a row of values, and there is no u: 1, 2268318, 2520377, pv, 1511544070; if there is no header, name the columns: \`header: [user, item, ...]\``,
+    );
+    expect(await refusal(write(".csv", "1,1,5\n1,2,3\n"), columns)).toContain(
+      "looks like a row of values, and it has 1 twice",
+    );
+  });
+
+  it("is read by the names that it is given, or by numbers", async () => {
+    const named = { user: "u", item: "i", fields: [{ name: "x", column: "x", kind: "category" as const }] };
+    const expected = [
+      ["1", "2268318", "pv"],
+      ["1", "2333346", "pv"],
+    ];
+    expect((await load(path(), named, { layout: { header: ["u", "i", "c", "x", "t"] } })).table).toEqual(expected);
+    const counted = { user: "c1", item: "c2", fields: [{ name: "x", column: "c4", kind: "category" as const }] };
+    expect((await load(path(), counted, { layout: { header: "none" } })).table).toEqual(expected);
+    const short = write(".csv", "1,2\n1,2,3\n1,2\n");
+    const layout: Layout = { header: ["u", "i"] };
+    expect(await refusal(short, { user: "u", item: "i", fields: [] }, { layout })).toBe(
+      `${short}: row 2: expected 2 columns, found 3`,
+    );
+  });
+
+  it("may have a header of numbers, if its columns are there", async () => {
+    const file = write(".csv", "20200101,20200102,5\na,b,c\n");
+    const numbered = { user: "20200101", item: "20200102", fields: [] };
+    expect((await load(file, numbered)).table).toEqual([["a", "b"]]);
+  });
+
+  it.each<[string, boolean]>([
+    ["user,item,time", false],
+    [",user_id,item_id,rating", false],
+    ["Unnamed: 0,user,item,2020", false],
+    ["0,1,2,3", false],
+    [",0,1,2,3", false],
+    ["user_id:token,item_id:token,timestamp:float", false],
+    ["uid,iid,feature_1,feature_2,label", false],
+    ["C1,C2,2", false],
+    ["id,click,hour,C1,banner_pos", false],
+    ["1,2268318,2520377,pv,1511544070", true],
+    ["196,242,3", true],
+    ["1,5951", true],
+    ["1,2014-04-07T10:51:09.277Z,214536502,0", true],
+    ["user_000001,2009-05-04T23:08:57Z,Deep Dish", true],
+    ["1,U13740,11/11/2019 9:05:58 AM,N55189 N42782,N55689-1 N35729-0", true],
+    ["N55528,lifestyle,royals,https://example.org/a.html,[]", true],
+  ])("%s looks like one: %s", (line, expected) => {
+    expect(looksLikeValues(line.split(","))).toBe(expected);
+  });
+});
+
+describe("a file whose name says nothing", () => {
+  it("is read in the format that is given", async () => {
+    const path = write(".dat", "u,i,x\na,b,c\n");
+    expect(await refusal(path, columns)).toContain(
+      ".parquet; for another name state the format: csv, tsv, ndjson, parquet",
+    );
+    expect((await load(path, columns, { layout: { format: "csv" } })).table).toEqual([["a", "b", "c"]]);
+    const packed = write(".inter.gz", gzipSync("u:token\ti:token\tx:token_seq\na\tb\tc d\n"));
+    expect((await load(packed, columns, { layout: { format: "tsv" } })).table).toEqual([["a", "b", "c d"]]);
+  });
+
+  it("may be a pipe, packed or not", async () => {
+    for (const [index, pack] of [Buffer.from, gzipSync].entries()) {
+      const path = join(folder, `pipe-${index}`);
+      execFileSync("mkfifo", [path]);
+      const writer = spawn("sh", ["-c", 'cat > "$1"', "sh", path], { stdio: ["pipe", "ignore", "ignore"] });
+      writer.stdin.end(pack("u\ti\tx\na\tb\tc\na\tb\n"));
+      const { table, examples, inputs } = await load(path, columns, { layout: { format: "tsv" }, skipBadRows: true });
+      expect(table).toEqual([["a", "b", "c"]]);
+      expect(examples).toEqual([`${path}: row 2: expected 3 columns, found 2`]);
+      expect(inputs[0].name).toBe(`pipe-${index}`);
+    }
+  });
+});
+
+it("what a layout says must mean something to the format", async () => {
+  const path = write(".ndjson", json(["a", "b", "c"]));
+  expect(await refusal(path, columns, { layout: { quote: "'" } })).toBe(
+    `${path} is read as ndjson, which has no quote`,
+  );
+  const parquet = write(".parquet", "");
+  expect(await refusal(parquet, columns, { layout: { encoding: "latin1" } })).toBe(
+    `${parquet} is read as parquet, which has no encoding`,
+  );
+});
+
+describe("bytes that are wrong for the encoding", () => {
+  it("are reported with their row", async () => {
+    const bytes = Buffer.concat([
+      Buffer.from("u,i,x\na,b,c\na,b,"),
+      Buffer.of(0xc4, 0xe3),
+      Buffer.from("\na,"),
+      Buffer.of(0x81),
+      Buffer.from("\nd,e,f\n"),
+    ]);
+    const path = write(".csv", bytes);
+    const layout: Layout = { encoding: "gbk" };
+    expect(await refusal(path, columns, { layout })).toBe(`${path}: row 3: the text is not gbk`);
+    const { table, skipped } = await load(path, columns, { layout, skipBadRows: true });
+    expect({ table, skipped }).toEqual({
+      table: [
+        ["a", "b", "c"],
+        ["a", "b", "你"],
+        ["d", "e", "f"],
+      ],
+      skipped: 1,
+    });
+  });
+
+  it("are found in any stretch of any length", async () => {
+    const encodings = {
+      "utf-16le": utf16,
+      "utf-16be": (text: string) => utf16(text, true),
+      "windows-1252": (text: string) => Buffer.from(text, "latin1"),
+    };
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...(Object.keys(encodings) as (keyof typeof encodings)[])),
+        fc.string({ unit: fc.constantFrom("a", "\n", "é", "ÿ", "\r", "Ċ", "\u0a0a", "🦆"), maxLength: 30 }),
+        fc.integer({ min: 1, max: 9 }),
+        async (encoding, given, length) => {
+          const text = encoding === "windows-1252" ? given.replace(/[^\0-\xff]/gu, "") : given;
+          const bytes = Buffer.from(encodings[encoding](text));
+          async function* chunks() {
+            for (let at = 0; at < bytes.length; at += length) yield Buffer.from(bytes.subarray(at, at + length));
+          }
+          const parts: Buffer[] = [];
+          for await (const part of asUtf8(chunks(), encoding, "x")) parts.push(part);
+          expect(Buffer.concat(parts).toString()).toBe(text);
+        },
+      ),
+    );
+  });
+
+  it("of windows-1252 are none", async () => {
+    const path = write(
+      ".csv",
+      Buffer.concat([Buffer.from("u,i,x\na,b,"), Buffer.of(0x80, 0x92, 0x81), Buffer.from("\n")]),
+    );
+    expect((await load(path, columns, { layout: { encoding: "latin1" } })).table).toEqual([["a", "b", "€’\x81"]]);
+  });
+});
+
+describe("a JSON array", () => {
+  const lines = async (text: string, length = 1) => {
+    async function* chunks() {
+      for (let at = 0; at < text.length; at += length) yield Buffer.from(text.slice(at, at + length));
+    }
+    const parts: Buffer[] = [];
+    for await (const part of memberLines(chunks())) parts.push(Buffer.from(part));
+    return Buffer.concat(parts).toString().split("\n").slice(0, -1);
+  };
+  const members = (list: readonly string[]) =>
+    list.map((line) => {
+      try {
+        return JSON.parse(line) as unknown;
+      } catch {
+        return "broken";
+      }
+    });
+
+  it("becomes a line a member, however it is written", async () => {
+    const value = fc.jsonValue({ maxDepth: 3 });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(value, { maxLength: 4 }),
+        fc.nat({ max: 2 }),
+        fc.integer({ min: 1, max: 9 }),
+        async (list, indent, length) => {
+          // -0 is no number of JSON's.
+          const right = JSON.parse(JSON.stringify(list)) as unknown;
+          expect(
+            members(await lines(`\ufeff \n${JSON.stringify(list, null, indent)}\n`.replace("\ufeff", ""), length)),
+          ).toEqual(right);
+        },
+      ),
+    );
+  });
+
+  it.each<[string, unknown[]]>([
+    ["[]", []],
+    ["[1][2]", [1, 2]],
+    ["[1,]", [1, "broken"]],
+    ["[1,,2]", [1, "broken", 2]],
+    ["[1", [1, "broken"]],
+    ["[1,", [1, "broken"]],
+    ['[{"a":', ["broken"]],
+    ["[1] 5", [1, "broken"]],
+    ['[{"a":"x\n},{"b":1}]', ["broken", { b: 1 }]],
+    ['[{"a":1}},2]', ["broken", 2]],
+  ])("%j has members %j", async (text, expected) => {
+    expect(members(await lines(text))).toEqual(expected);
+  });
+
+  it("is reported on by the number of the member", async () => {
+    const path = write(".json", `[\n${json(["a", "b", "c"])},\n{"u": "a", "i"},${json(["d", "e", ""])}]`);
+    expect(await refusal(path, columns)).toBe(`${path}: row 2: expected a JSON object, found broken JSON`);
+    const { table, skipped } = await load(path, columns, { skipBadRows: true });
+    expect({ table, skipped }).toEqual({
+      table: [
+        ["a", "b", "c"],
+        ["d", "e", null],
+      ],
+      skipped: 1,
+    });
+  });
+});
+
+describe("a layout that nobody gives is guessed", () => {
+  const guess = async (ending: string, content: string | Uint8Array, given: Layout = {}) => {
+    const path = write(ending, content);
+    const [, format] = /\.(csv|tsv|ndjson)/.exec(ending) ?? [];
+    const file = {
+      name: path,
+      path,
+      bytes: 0,
+      isPipe: false,
+      format: format as "csv" | undefined,
+      compression: "none" as const,
+    };
+    const { layout, why } = await guessLayout(file, given);
+    expect(Object.keys(why).sort()).toEqual(
+      Object.keys(layout)
+        .filter((key) => !(key in given))
+        .sort(),
+    );
+    return layout;
+  };
+
+  it.each<[string, string, string | Uint8Array, Layout]>([
+    ["an ordinary CSV", ".csv", "user,item,time\na,b,1\n", {}],
+    ["UserBehavior", ".csv", "1,2268318,2520377,pv,1511544070\n1,2333346,2520771,pv,1511561733\n", { header: "none" }],
+    [
+      "ratings of 1M",
+      ".dat",
+      "1::1193::5::978300760\n1::661::3::978302109\n",
+      { format: "csv", delimiter: "::", header: "none" },
+    ],
+    ["two colons below names", ".csv", "user::item::time\n1::1193::978300760\n", { delimiter: "::" }],
+    ["u.data", ".data", "196\t242\t3\t881250949\n186\t302\t3\t891717742\n", { format: "tsv", header: "none" }],
+    ["blanks", ".txt", "1 5951\n1 2\n2 37\n", { format: "csv", delimiter: " ", header: "none" }],
+    ["RecBole", ".inter", "user_id:token\titem_id:token\n1\t2\n", { format: "tsv" }],
+    ["JSON lines", ".log", '{"a":1}\n', { format: "ndjson" }],
+    ["a JSON array", "", ' [{"a":1}]', { format: "ndjson" }],
+    ["Latin-1", ".csv", Buffer.from("user,title\n1,Misérables\n", "latin1"), { encoding: "windows-1252" }],
+    [
+      "GBK",
+      ".csv",
+      Buffer.concat([Buffer.from("user,title\n1,"), Buffer.of(0xc4, 0xe3, 0xba, 0xc3, 0x0a)]),
+      { encoding: "gbk" },
+    ],
+    ["UTF-16 without a mark", ".csv", Buffer.from("user,title\n1,x\n", "utf16le"), { encoding: "utf-16le" }],
+    ["UTF-16 with a mark", ".csv", utf16("user,title\n1,x\n"), {}],
+    ["a quote alone", ".csv", 'user,title,x\n1,"Weird Al" Yankovic,2\n2,a,b\n', { quote: "none" }],
+    ["quotes that are used", ".csv", 'user,title,x\n1,"a, b",2\n2,"it""s\nc",b\n', {}],
+    ["TSV in quotes", ".tsv", '"user"\t"item"\n"a"\t"b"\n', { quote: '"' }],
+    ["one column", ".csv", "user id\na\nb\n", {}],
+    ["nothing", ".csv", "", {}],
+  ])("%s", async (_, ending, content, expected) => {
+    expect(await guess(ending, content)).toEqual(expected);
+  });
+
+  it("beside what is given", async () => {
+    const given: Layout = { header: ["user", "item"], format: "csv" };
+    expect(await guess(".dat", "1 5951\n1 2\n", given)).toEqual({ ...given, delimiter: " " });
+  });
 });

@@ -2,7 +2,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { identifier, literalPath, quote } from "../../../database/sql.ts";
 import { failure } from "../../../errors/failure.ts";
-import { headOf, isReadableHeader } from "./head.ts";
+import { headOf, isReadableHeader, lineEndOf } from "./head.ts";
 import { columnsOf, looksLikeValues, separatorsOf, splitLine } from "./header.ts";
 import type { Layout } from "./layout.ts";
 import { type BrokenRow, checkWidth, queryFile, type TextRows } from "./rows.ts";
@@ -38,7 +38,8 @@ export async function openCsv(
   const reason = reasonsOf(layout);
   const unreadable = (problem: string) =>
     failure("source.bad-header", { source: name, problem: `cannot be read: ${problem}` });
-  if (!isReadableHeader(await headOf(file))) throw unreadable(reason["INVALID ENCODING"]);
+  const head = await headOf(file);
+  if (!isReadableHeader(head)) throw unreadable(reason["INVALID ENCODING"]);
   const input = `${literalPath(path)}, auto_detect=false, buffer_size=${BUFFER_BYTES}, compression=${quote(compression)}`;
   const { line, before, notBlank, broken } = await readFirstLine(connection, name, input);
   if (broken !== undefined) throw unreadable(reason[broken] ?? broken);
@@ -50,7 +51,10 @@ export async function openCsv(
   // Names of our own: DuckDB's do not distinguish upper and lower case.
   const types = columns.map((_, index) => `'x${index}': 'VARCHAR'`).join(", ");
   const signs = `delim=${quote(separators.delimiter)}, quote=${quote(separators.quote)}, escape=${quote(separators.quote)}`;
-  const reader = `read_csv(${input}, skip=${before}, header=${hasHeader}, ${signs}, columns={${types}}`;
+  // DuckDB takes the first line end for that of all rows, and without a header that may be one within a value.
+  const lineEnd = hasHeader || separators.quote === "" ? undefined : lineEndOf(head, separators.quote);
+  const ends = lineEnd === undefined ? "" : ` new_line=${quote(lineEnd)},`;
+  const reader = `read_csv(${input}, skip=${before}, header=${hasHeader}, ${signs},${ends} columns={${types}}`;
   return {
     name,
     columns,

@@ -39,7 +39,7 @@ export async function guessLayout(file: SourceFile, given: Layout): Promise<Gues
   if (encoding !== undefined)
     set("encoding", encoding, "its first bytes are no UTF-8; check it where letters look odd");
   const lines = linesOf(head, layout.encoding ?? "utf-8");
-  if (named === undefined && /^[[{]/.test(lines[0] ?? "")) set("format", "ndjson", "it begins as JSON does");
+  if (named === undefined && /^\s*[[{]/.test(lines[0] ?? "")) set("format", "ndjson", "it begins as JSON does");
   if (lines.length === 0 || (layout.format ?? named) === "ndjson") return result;
   const separators = guessSeparators(lines, named, layout);
   const usual = separatorsOf(lines[0], named === "tsv" ? "tsv" : "csv", layout);

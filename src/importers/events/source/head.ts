@@ -57,3 +57,13 @@ export function markedEncoding(head: Uint8Array): keyof typeof MARKS | undefined
   const encodings = Object.keys(MARKS) as (keyof typeof MARKS)[];
   return encodings.find((encoding) => MARKS[encoding].every((byte, at) => head[at] === byte));
 }
+
+/** How the first row ends; undefined where that is not in `head`. Line ends within quotes are those of values. */
+export function lineEndOf(head: Buffer, quote: string): "\\n" | "\\r\\n" | undefined {
+  let isQuoted = false;
+  for (let at = 0; at < head.length; at++) {
+    if (head[at] === quote.charCodeAt(0)) isQuoted = !isQuoted;
+    if (head[at] === LINE_END && !isQuoted) return head[at - 1] === 0x0d ? "\\r\\n" : "\\n";
+  }
+  return undefined;
+}

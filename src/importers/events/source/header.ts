@@ -83,7 +83,7 @@ const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 /** What no header calls a column: a number of many digits, a date, a clock, an address, a structure, a sentence. */
 const VALUES = [
   /^[+-]?\d{5,}(?:\.\d+)?$/,
-  /^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b/,
+  /^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}/,
   /^\d{1,2}:\d\d\b/,
   /:\/\//,
   /^[[{]/,

@@ -19,9 +19,11 @@ const isSpace = (byte: number) => byte === SPACE || (byte >= 0x09 && byte <= 0x0
 export async function* memberLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   /** 0 outside of arrays, 1 between or in bare members, more in nested values. */
   let depth = 0;
+  /** Whether a bracket has begun what `depth` is of. */
+  let isArray = false;
   let isString = false;
   let isEscaped = false;
-  /** Whether the member has begun; whether there was a comma before it; whether there is a line to end. */
+  /** Whether a member has begun, and whether one has to follow a comma. */
   let hasBegun = false;
   let isExpected = false;
   for await (const chunk of chunks) {
@@ -52,6 +54,7 @@ export async function* memberLines(chunks: AsyncIterable<Buffer>): AsyncGenerato
       }
       if (depth === 0 && !hasBegun && byte === OPEN_LIST) {
         depth = 1;
+        isArray = true;
         continue;
       }
       if (depth === 0 && !hasBegun) {
@@ -59,6 +62,7 @@ export async function* memberLines(chunks: AsyncIterable<Buffer>): AsyncGenerato
         put(BROKEN);
         hasBegun = true;
         depth = 1;
+        isArray = false;
       }
       if (depth === 1 && (byte === COMMA || byte === CLOSE_LIST)) {
         const isEnd = byte === CLOSE_LIST;
@@ -77,5 +81,5 @@ export async function* memberLines(chunks: AsyncIterable<Buffer>): AsyncGenerato
   }
   // An array that does not end has lost what followed: the rest of a member, or the next one.
   if (hasBegun) yield Buffer.of(LINE_END);
-  if (depth === 1) yield Buffer.of(BROKEN, LINE_END);
+  if (depth === 1 && isArray) yield Buffer.of(BROKEN, LINE_END);
 }
