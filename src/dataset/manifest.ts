@@ -10,7 +10,7 @@ import { readSealedJson } from "../files/sealed.ts";
 import { historyLength } from "../options/pieces.ts";
 import { whatIsWrong } from "../options/problems.ts";
 import { filesOf, MANIFEST_FILE, RESERVED } from "./layout.ts";
-import { listShapeSchema, offsetSchema, readsTime, transformSchema } from "./transform.ts";
+import { listShapeSchema, offsetSchema, readsTime, timeFormatSchema, transformSchema } from "./transform.ts";
 
 /** Raised whenever a reader of the older version would misread the folder. */
 export const DATASET_VERSION = 4;
@@ -100,6 +100,9 @@ const manifestKeys = z.strictObject({
   window: z.int().positive().nullable(),
   /** Minutes east of UTC of times that name no offset. */
   utcOffset: offsetSchema,
+  timeFormat: timeFormatSchema,
+  /** `row`: times are the places of rows in a log that has none. */
+  clock: z.enum(["time", "row"]),
   fields,
   /** Whether behaviours have unclicked impressions: negatives of the auxiliary loss. */
   unclicked: z.boolean(),

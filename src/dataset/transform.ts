@@ -6,6 +6,10 @@ import { z } from "zod";
 import { type ListShape, POOLINGS } from "../tensor/arrays.ts";
 import { LONGEST_LIST, valuesOf } from "./lists.ts";
 import { DAY, HOUR, MINUTE } from "./time.ts";
+import { isTimeFormat } from "./time-format.ts";
+
+/** How raw data write times; null, where as everywhere (time.ts). */
+export const timeFormatSchema = z.string().refine(isTimeFormat, "expected a format of times").nullable();
 
 /** What is standardised of a number: itself, or log(1 + x), with the sign of x where that is negative. */
 export const SCALES = ["standard", "log1p"] as const;

@@ -60,6 +60,8 @@ export async function writeDatasetFiles(
     maxHistory: source.maxHistory,
     window: source.window ?? null,
     utcOffset: source.utcOffset ?? 0,
+    timeFormat: null,
+    clock: "time",
     unclicked: false,
     fields: {
       user: vocabularies.user.map(describeField),

@@ -15,6 +15,8 @@ export interface ModelDescription {
   readonly window: number | null;
   /** Minutes that naive times are ahead of UTC. */
   readonly utcOffset: number;
+  /** How the log writes times; null where it does as everywhere. */
+  readonly timeFormat: string | null;
   /** Per field. */
   readonly transforms: Readonly<Record<string, Transform>>;
   /** Per field: the category of id i at place i; place 0 is the unknown. */
@@ -31,7 +33,7 @@ export function fingerprint(manifest: Manifest): string {
 /** The description of a model that is trained on `dataset`. */
 export async function describeModel(dataset: DatasetStream, config: RunConfig): Promise<ModelDescription> {
   const { schema, itemFields, manifest } = dataset;
-  const { fields, window, utcOffset } = manifest;
+  const { fields, window, utcOffset, timeFormat } = manifest;
   const vocabularies: Record<string, (string | null)[]> = {};
   const transforms: Record<string, Transform> = {};
   for (const field of [...fields.user, ...fields.item, ...fields.context]) {
@@ -40,7 +42,8 @@ export async function describeModel(dataset: DatasetStream, config: RunConfig): 
   }
   const values = await dataset.itemKeys();
   const catalogue = { values, ids: itemFields.map((cells) => Array.from(cells)) };
-  return { schema, config, dataset: fingerprint(manifest), window, utcOffset, transforms, vocabularies, catalogue };
+  const times = { window, utcOffset, timeFormat };
+  return { schema, config, dataset: fingerprint(manifest), ...times, transforms, vocabularies, catalogue };
 }
 
 /** Whether ids mean the same to both models: fields, transforms, vocabularies and catalogue are equal. */

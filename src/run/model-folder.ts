@@ -7,7 +7,7 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { z } from "zod";
-import { listShapeSchema, offsetSchema, transformSchema } from "../dataset/transform.ts";
+import { listShapeSchema, offsetSchema, timeFormatSchema, transformSchema } from "../dataset/transform.ts";
 import { failure } from "../errors/failure.ts";
 import { isNumber } from "../features/schema.ts";
 import { writeFileAside } from "../files/aside.ts";
@@ -21,7 +21,10 @@ import { checkVersion } from "./format-version.ts";
 import type { ModelDescription } from "./model-description.ts";
 import { runFiles } from "./run-folder.ts";
 
-/** Since version 3 the document is sealed; since version 4 fields may be lists, or numbers, which have no ids. */
+/**
+ * Since version 3 the document is sealed; since version 4 fields may be lists, or numbers, which have no ids, and times may
+ * have a format.
+ */
 const HEADER = { format: "dien-model", version: 4 } as const;
 
 const fields = z.array(z.object({ name: z.string(), size: z.int().min(0), list: listShapeSchema.exactOptional() }));
@@ -36,6 +39,7 @@ const modelSchema = z.object({
   /** As in the dataset's manifest: how histories are cut, and how naive times and raw values are read. */
   window: z.int().positive().nullable(),
   utcOffset: offsetSchema,
+  timeFormat: timeFormatSchema,
   /** Per field. */
   transforms: z.record(z.string(), transformSchema),
   /** Per field: the category of id i at place i; place 0 is the unknown. */

@@ -5,7 +5,7 @@
 import { mayHold } from "../dataset/history.ts";
 import type { Bounds } from "../dataset/layout.ts";
 import { knownValues } from "../dataset/lists.ts";
-import { parseTime } from "../dataset/time.ts";
+import { readTime } from "../dataset/time-format.ts";
 import {
   type CategoryTransform,
   categoriesOf,
@@ -331,7 +331,9 @@ export class RequestEncoder {
   /** Milliseconds since 1970; NaN where there is no time, null where it is none. */
   #timeOf(value: Value | undefined): number | null {
     if (value === undefined || value === null || value === "") return Number.NaN;
-    return typeof value === "boolean" ? null : parseTime(value, this.#description.utcOffset);
+    if (typeof value === "boolean") return null;
+    const { timeFormat, utcOffset } = this.#description;
+    return readTime(value, timeFormat, utcOffset);
   }
 }
 

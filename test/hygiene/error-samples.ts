@@ -62,6 +62,13 @@ export const samples: Samples = {
   "source.mixed-zones": [
     { source: "log.csv", row: 5, column: "time", expected: "a time with an offset", found: '"2024-01-01T00:00"' },
   ],
+  "source.no-order": [{ source: "postgres://host/shop, table log" }],
+  "source.early-times": [
+    {
+      ...{ source: "log.csv", column: "day", early: 400, rows: 400, text: '"0829"', time: "1970-01-01T00:13:49.000Z" },
+      formats: '"%m%d" or seconds',
+    },
+  ],
   "source.duplicate-key": [{ source: "users.csv", row: 9, column: "id", key: '"u1"', first: "users.csv: row 2" }],
   "source.unusable-rows": [{ source: "reviews.json", unit: "lines", bad: 120, total: 300, first: "line 3: no asin" }],
   "file.damaged": [{ path: "summary.json", problem: "epochs: expected a list, found 5" }],

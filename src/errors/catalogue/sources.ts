@@ -122,6 +122,18 @@ export const sources = {
     message: ({ source, row, column, expected, found }: MixedZones) =>
       `${source}: row ${row}: column ${column}: mixed time zones: expected ${expected}, as before it, found ${found}`,
   },
+  "source.no-order": {
+    status: 400,
+    meaning: "Times are to be the order of rows, and a table of a database has none.",
+    message: ({ source }: Source) => `${source}: rows of a database have no order: columns.time: row needs files`,
+  },
+  "source.early-times": {
+    status: 422,
+    meaning:
+      "Most times of a log are numbers that would be of before 1990: they are dates in digits, or of another unit.",
+    message: ({ source, column, early, rows, text, time, formats }: EarlyTimes) =>
+      `${source}: column ${column}: ${early} of ${rows} times are before 1990, as ${text}, read as ${time}; columns.time needs a format, perhaps ${formats}`,
+  },
   "source.duplicate-key": {
     status: 422,
     meaning: "The key of a user or an item occurs twice in its table.",
@@ -135,6 +147,17 @@ export const sources = {
       `${source}: ${bad} of ${total} ${unit} are unusable, the first is ${first}`,
   },
 } satisfies Entries<"source">;
+
+export interface EarlyTimes extends Source {
+  readonly column: string;
+  readonly early: number;
+  readonly rows: number;
+  /** An early time as it stands there, and what it is read as. */
+  readonly text: string;
+  readonly time: string;
+  /** That may be meant. */
+  readonly formats: string;
+}
 
 export interface MixedZones extends SourceRow {
   readonly column: string;

@@ -37,6 +37,7 @@ import { describeLabel } from "./source/labels.ts";
 import { mergeLayouts } from "./source/layout.ts";
 import { type LoadOptions, type LogColumns, loadTable } from "./source/load.ts";
 import { oneNumber } from "./source/stream.ts";
+import { ROWS } from "./source/times.ts";
 import { writeFiles } from "./write/output.ts";
 
 export interface EventsSummary extends PreparedCounts {
@@ -128,6 +129,8 @@ export async function prepareLogs(
       settings: { ...settingsOf(features, rule), ...(features.anonymous && { anonymousSamples: made.nobody }) },
       window: rule.window,
       utcOffset: features.utcOffset,
+      timeFormat: features.timeFormat,
+      clock: features.columns.time === ROWS ? "row" : "time",
       ...contents,
       dropped,
       inputs: loaded.inputs,
@@ -286,18 +289,21 @@ async function boundaries(connection: DuckDBConnection, split: TimeSplit) {
   return { validFrom: await from(split.valid + split.test), testFrom: await from(split.test) };
 }
 
-function noDataset(problem: string, { split }: SampleRule, { target }: Features): UserError {
+function noDataset(problem: string, { split }: SampleRule, features: Features): UserError {
   if (split === null) {
     const rule = "users need three behaviours for one sample";
     return failure("log.no-dataset", { problem, rule, keys: "behaviours.types and columns" });
   }
-  const rule = `validation begins ${iso(split.validFrom)}, test ${iso(split.testFrom)}`;
-  const rows = target ? "target" : "columns.label and impressions.types";
+  const rule = `validation begins ${moment(split.validFrom, features)}, test ${moment(split.testFrom, features)}`;
+  const rows = features.target ? "target" : "columns.label and impressions.types";
   const keys = `split.valid and split.test, or split.valid_from and split.test_from, ${rows}`;
   return failure("log.no-dataset", { problem, rule, keys });
 }
 
-const iso = (time: number) => new Date(time).toISOString();
+/** A time in words: a moment, or the place of a row. */
+function moment(time: number, { columns }: Features): string {
+  return columns.time === ROWS ? `row ${time + 1}` : new Date(time).toISOString();
+}
 
 /** What a reader of the manifest may want to know of how the dataset was made. */
 function settingsOf(features: Features, { split, window }: SampleRule): Manifest["settings"] {
@@ -305,7 +311,10 @@ function settingsOf(features: Features, { split, window }: SampleRule): Manifest
   const counts = [...fields.user, ...fields.item, ...fields.context].filter(({ minCount }) => minCount > 1);
   return {
     ...(columns.label === undefined && { negatives: "strict" }),
-    ...(split !== null && { validFrom: iso(split.validFrom), testFrom: iso(split.testFrom) }),
+    ...(split !== null && {
+      validFrom: moment(split.validFrom, features),
+      testFrom: moment(split.testFrom, features),
+    }),
     ...(target && { target: target.join(", ") }),
     ...(columns.label?.positive && { label: describeLabel(columns.label) }),
     ...(behaviours.types && { behaviourTypes: behaviours.types.join(", ") }),
@@ -346,7 +355,10 @@ function summarise(
     ...preparedCounts(manifest),
     behaviours: manifest.counts.behaviours,
     clickRate,
-    ...(split !== null && { validFrom: iso(split.validFrom), testFrom: iso(split.testFrom) }),
+    ...(split !== null && {
+      validFrom: String(manifest.settings.validFrom),
+      testFrom: String(manifest.settings.testFrom),
+    }),
     dropped: manifest.dropped,
     warnings,
     seconds,

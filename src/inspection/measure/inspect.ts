@@ -5,14 +5,14 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { fileFailure } from "../../database/errors.ts";
 import { withDuckDB } from "../../database/open.ts";
 import { SPLITS } from "../../dataset/dataset.ts";
-import { readManifest } from "../../dataset/manifest.ts";
+import { type Manifest, readManifest } from "../../dataset/manifest.ts";
 import { checkFolder } from "../../dataset/scan.ts";
 import { VerifiedFiles } from "../../dataset/verified-files.ts";
 import { failure, isFailure } from "../../errors/failure.ts";
 import { withTemporaryFolder } from "../../files/scratch.ts";
 import { checkListener, checkPath } from "../../options/problems.ts";
 import { measureCold } from "./cold.ts";
-import { countSplits } from "./counts.ts";
+import { countSplits, type SplitCounts } from "./counts.ts";
 import { openTables } from "./database.ts";
 import { findDominant } from "./dominant.ts";
 import { type FieldNumbers, measureField } from "./fields.ts";
@@ -63,7 +63,7 @@ export async function inspectDataset(
           return numbers;
         };
         const tables = await openTables(connection, directory, manifest);
-        const splits = await part("counts", countSplits(tables));
+        const splits = withTimes(manifest, await part("counts", countSplits(tables)));
         const histories = await part("histories", measureHistories(tables));
         const fields: FieldNumbers[] = [];
         for (const field of tables.fields) fields.push(await part(field.name, measureField(tables, field, splits)));
@@ -76,17 +76,23 @@ export async function inspectDataset(
     const threads = String(Math.min(availableParallelism(), MOST_THREADS));
     return await withDuckDB(measure, { ...limits, threads, preserve_insertion_order: "false" });
   });
-  const { importer, protocol, maxHistory, window, counts } = manifest;
+  const { importer, protocol, maxHistory, window, timeFormat, counts } = manifest;
   const { users, sequences, items, behaviours, trainingBehaviours } = counts;
   const all: DatasetNumbers = {
     importer,
     protocol,
     maxHistory,
     window,
+    timeFormat,
     counts: { users, sequences, items, behaviours, trainingBehaviours },
     ...numbers,
   };
   return { ...all, warnings: warningsOf(all), seconds: (performance.now() - start) / 1000 };
+}
+
+/** Of samples whose times are places of rows there is no first and no last moment. */
+function withTimes({ clock }: Manifest, splits: readonly SplitCounts[]): readonly SplitCounts[] {
+  return clock === "time" ? splits : splits.map((split) => ({ ...split, first: null, last: null }));
 }
 
 /** Gives `work` a folder to spill to, which is removed however it ends. */

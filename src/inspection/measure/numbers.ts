@@ -9,7 +9,8 @@ import type { Leaks } from "./leaks.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** Shares and rates without anything to count are NaN. */
-export interface DatasetNumbers extends Pick<Manifest, "importer" | "protocol" | "maxHistory" | "window"> {
+export interface DatasetNumbers
+  extends Pick<Manifest, "importer" | "protocol" | "maxHistory" | "window" | "timeFormat"> {
   readonly counts: Pick<Manifest["counts"], "users" | "sequences" | "items" | "behaviours" | "trainingBehaviours">;
   /** Of train, valid and test. */
   readonly splits: readonly SplitCounts[];

@@ -2,8 +2,10 @@
 
 import { dominance } from "../../dataset/dominant.ts";
 import { PROTOCOLS } from "../../dataset/manifest.ts";
+import { DAY, EARLIEST } from "../../dataset/time.ts";
 import { printable } from "../../errors/printable.ts";
 import { count, metric, share } from "../../format.ts";
+import { utcMinute } from "../../report/text.ts";
 import type { SplitCounts } from "./counts.ts";
 import type { FieldNumbers } from "./fields.ts";
 import type { FoundSamples, Shared } from "./leaks.ts";
@@ -53,8 +55,20 @@ export function warningsOf(numbers: DatasetNumbers): Warning[] {
     ...fields(numbers),
     ...drift(numbers),
     ...order(numbers),
+    ...oddTimes(numbers),
   ];
   return LEVELS.flatMap((level) => warnings.filter((warning) => warning.level === level));
+}
+
+/** Times that no sample has, unless the log counts from a moment of its own and says so. */
+function oddTimes({ splits, timeFormat }: DatasetNumbers): Warning[] {
+  const times = splits.flatMap(({ first, last }) => [first ?? [], last ?? []].flat());
+  const [first, last] = [Math.min(...times), Math.max(...times)];
+  const kind = "odd-times";
+  const odd: string[] = [];
+  if (first < EARLIEST && timeFormat === null) odd.push(`from ${utcMinute(first)} on, before 1990`);
+  if (last > Date.now() + DAY) odd.push(`until ${utcMinute(last)}, in the future`);
+  return odd.map((what) => ({ level: "warning", kind, message: `samples are ${what}: times are misread or wrong` }));
 }
 
 /** Samples made of behaviours, where negatives are sampled and days have many reviews, are judged more mildly. */

@@ -173,9 +173,9 @@ test("texts for missing values reach users and items", async () => {
     csv(
       ["user", "item", "time"],
       [
-        ["u", "i", "5"],
-        ["NA", "i", "5"],
-        ["u", "NA", "5"],
+        ["u", "i", "1700000005"],
+        ["NA", "i", "1700000005"],
+        ["u", "NA", "1700000005"],
       ],
     ),
   );
@@ -184,7 +184,7 @@ test("texts for missing values reach users and items", async () => {
     { ...columns, fields: [] },
     { missing: ["NA"], skipBadRows: true },
   );
-  expect(table).toEqual([["u", "i", 5000]]);
+  expect(table).toEqual([["u", "i", 1700000005000]]);
   expect(skipped).toBe(2);
   expect(examples).toEqual([
     `${path}: row 2: column user: expected a user, found "NA"`,

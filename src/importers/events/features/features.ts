@@ -3,13 +3,15 @@
  */
 
 import { nameProblem } from "../../../dataset/manifest.ts";
-import { DAY, offsetMinutes, parseTime } from "../../../dataset/time.ts";
+import { DAY, offsetMinutes } from "../../../dataset/time.ts";
+import { readTime } from "../../../dataset/time-format.ts";
 import type { NumberScale, Transform } from "../../../dataset/transform.ts";
 import { failure, type UserError } from "../../../errors/failure.ts";
 import type { FieldKind } from "../../../features/schema.ts";
 import type { Pooling } from "../../../tensor/arrays.ts";
 import type { Layout } from "../source/layout.ts";
 import type { LogColumns } from "../source/load.ts";
+import { ROWS, timesOf } from "../source/times.ts";
 import { type FeaturesFile, type FieldSettings, parseFeatures } from "./schema.ts";
 
 export { behaviourFiles, FEATURE_SECTIONS, TODO } from "./schema.ts";
@@ -60,6 +62,8 @@ export interface Features {
   readonly anonymous: boolean;
   /** Minutes east of UTC. */
   readonly utcOffset: number;
+  /** How the logs write times, where it is in a way of their own. */
+  readonly timeFormat: string | null;
   readonly keys: { readonly user: string; readonly item: string };
   /** The first item field is the item's own id, called `item`. */
   readonly fields: Readonly<Record<FieldKind, readonly FieldSpec[]>>;
@@ -136,6 +140,7 @@ export function resolveFeatures(
     column: columns.item,
     from: "key",
   };
+  const timeFormat = timesOf(columns.time)?.format ?? timesOf(behaviours.columns?.time)?.format ?? null;
   const features: Features = {
     layouts: { events: file.layout, behaviours: behaviours.layout, ...file.tables },
     columns,
@@ -148,10 +153,11 @@ export function resolveFeatures(
     },
     impressions,
     ...(target && { target }),
-    split: resolveSplit(file.split, utcOffset, refuse),
+    split: resolveSplit(file.split, timeFormat, utcOffset, refuse),
     missing,
     anonymous: anonymous === "keep",
     utcOffset,
+    timeFormat,
     keys,
     fields: {
       user: fields.user.map((given) => resolve("user", given)),
@@ -193,14 +199,19 @@ function checkOwnId(given: FieldSettings, own: string, refuse: (why: string) => 
   }
 }
 
-function resolveSplit(split: FeaturesFile["split"], utcOffset: number, refuse: Refuse): TimeSplit {
+function resolveSplit(
+  split: FeaturesFile["split"],
+  timeFormat: string | null,
+  utcOffset: number,
+  refuse: Refuse,
+): TimeSplit {
   const { valid, test, valid_from: validTime, test_from: testTime } = split;
   if (validTime === undefined && testTime === undefined) return { valid: valid ?? SHARE, test: test ?? SHARE };
   if (validTime === undefined || testTime === undefined || valid !== undefined || test !== undefined) {
     throw refuse("split", "it takes either valid and test, or valid_from and test_from");
   }
   const [validFrom, testFrom] = Object.entries({ valid_from: validTime, test_from: testTime }).map(([key, given]) => {
-    const time = parseTime(given, utcOffset);
+    const time = readTime(given, timeFormat, utcOffset);
     if (time === null) throw refuse(`split.${key}`, `expected a time, found ${JSON.stringify(given)}`);
     return time;
   });
@@ -211,6 +222,7 @@ function resolveSplit(split: FeaturesFile["split"], utcOffset: number, refuse: R
 /** What no schema says: keys that need one another. */
 function check(features: Features, ownLog: boolean, refuse: Refuse): void {
   const { columns, behaviours, impressions, target, split, fields } = features;
+  checkTimes(features, ownLog, refuse);
   if (columns.label === undefined) {
     const why = "without columns.label there are no impressions";
     if (impressions.types !== undefined) throw refuse("impressions.types", `${why}; target names types to predict`);
@@ -246,6 +258,29 @@ function check(features: Features, ownLog: boolean, refuse: Refuse): void {
 /** Whether rows of the log become samples, labelled or of a target type; otherwise each behaviour is predicted. */
 export function hasImpressions({ columns, target }: Features): boolean {
   return columns.label !== undefined || target !== undefined;
+}
+
+/** The order of rows is one of a single log, and has neither days nor hours. */
+function checkTimes(
+  { columns, behaviours, split, fields, timeFormat }: Features,
+  ownLog: boolean,
+  refuse: Refuse,
+): void {
+  if (ownLog) {
+    const formats = [columns.time, behaviours.columns.time].flatMap((time) => timesOf(time)?.format ?? []);
+    if (formats.some((format) => format !== timeFormat)) {
+      throw refuse("behaviours.columns.time", "both logs need one format of times, as requests have one");
+    }
+    for (const [key, { time }] of Object.entries({ columns, "behaviours.columns": behaviours.columns })) {
+      if (time === ROWS) throw refuse(`${key}.time`, "two logs have no order in common");
+    }
+  }
+  if (columns.time !== ROWS) return;
+  const why = "the order of rows (columns.time: row) has no";
+  if (behaviours.window !== null) throw refuse("behaviours.window_days", `${why} days`);
+  if ("validFrom" in split) throw refuse("split", `${why} times to split at: give shares`);
+  const clock = fields.context.find(readsTime);
+  if (clock !== undefined) throw refuse(`fields.context: ${clock.name}`, `${why} ${clock.kind}s`);
 }
 
 /** What to read of the events. */

@@ -8,6 +8,7 @@ import { problemsOf, sentence } from "../../../options/problems.ts";
 import { POOLINGS } from "../../../tensor/arrays.ts";
 import { layoutSchema } from "../source/layout.ts";
 import { labelColumn } from "./label.ts";
+import { timeColumn } from "./time-column.ts";
 
 /** What `dien init` writes where it found no answer. */
 export const TODO = "TODO";
@@ -24,7 +25,7 @@ const USERS = "expected the name of a column";
 /** The column of users, and others that know those of whom it does not. */
 const users = z.union([column, z.array(column).min(1, USERS)], USERS).transform((given) => [given].flat());
 
-const rowColumns = { user: users, time: column, type: column.exactOptional() };
+const rowColumns = { user: users, time: timeColumn(column), type: column.exactOptional() };
 
 /** A hundred years: whoever wants all of the past leaves the limit out. */
 const MOST_DAYS = 36_525;

@@ -63,8 +63,11 @@ export async function badRows(
     .map(({ row, why }) => failure("source.bad-row", { source: rows.name, row, problem: why }));
 }
 
-function complaint({ column, others = [], expected }: Wanted, text: string | null): string {
-  return `column ${[column, ...others].join(" or ")}: expected ${expected}, found ${text === null ? "nothing" : JSON.stringify(shorten(text))}`;
+function complaint({ column, others = [], expected, mayBe }: Wanted, text: string | null): string {
+  const known = text === null ? undefined : mayBe?.(text);
+  const found = text === null ? "nothing" : JSON.stringify(shorten(text));
+  const columns = [column, ...others].join(" or ");
+  return `column ${columns}: expected ${expected}, found ${found}${known === undefined ? "" : `; ${known}`}`;
 }
 
 function shorten(text: string): string {
@@ -102,7 +105,7 @@ export async function checkZones(
   throw failure("source.mixed-zones", {
     source: rows.name,
     row: numberWithBroken(Number(row), broken),
-    column: time.column,
+    column: time.column!,
     expected: Number(note) === NOTE.zoned ? "a time without an offset" : "a time with an offset",
     found: JSON.stringify(found),
   });
@@ -131,7 +134,7 @@ export async function checkUnique(
   const [first, second] = places;
   throw failure("source.duplicate-key", {
     ...second,
-    column: key.column,
+    column: key.column!,
     key: JSON.stringify(found[0]),
     first: `${first.source}: row ${first.row}`,
   });

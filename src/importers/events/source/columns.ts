@@ -1,10 +1,12 @@
 /** The columns that are wanted of a log, what becomes of their texts, and what is noted of a row. */
 
 import { quote } from "../../../database/sql.ts";
+import { quoted, whatItMayBe } from "../../../dataset/time-guess.ts";
 import { failure } from "../../../errors/failure.ts";
 import { expectedLabels, isLabel, type LabelColumn, labelOf } from "./labels.ts";
 import type { TextRows } from "./rows.ts";
-import { listRule, numberRule, timeRule, zoneRule } from "./rules.ts";
+import { listRule, numberRule } from "./rules.ts";
+import { columnRules, type TimeColumn, timesOf } from "./times.ts";
 
 /** What the text of a field must be: anything, a number, or a list as a JSON array. */
 export type FieldText = "category" | "number" | "list";
@@ -16,7 +18,7 @@ export interface LogColumns {
   /** Whether rows may be of nobody. */
   readonly anonymous?: boolean;
   readonly item?: string;
-  readonly time?: string;
+  readonly time?: TimeColumn;
   readonly label?: LabelColumn;
   readonly type?: string;
   readonly fields: readonly { readonly name: string; readonly column: string; readonly kind: FieldText }[];
@@ -24,13 +26,16 @@ export interface LogColumns {
 
 /** A wanted column: where it comes from, what becomes of it, and what its text must be. */
 export interface Wanted {
-  readonly column: string;
+  /** Null of what comes from the order of the rows. */
+  readonly column: string | null;
   /** Others that stand in for it where it has no value. */
   readonly others?: readonly string[];
   /** SQL of its text in a SELECT of `TextRows`. */
   readonly text: string;
   /** Whether what is a list in the file can be used. */
   readonly isList?: boolean;
+  /** What is made of the text once, before values and notes are: SQL by names of columns. */
+  readonly made?: Readonly<Record<string, string>>;
   readonly stored: string;
   readonly type: string;
   /** SQL of the stored value of a text that is not null. */
@@ -38,6 +43,8 @@ export interface Wanted {
   /** SQL of whether a text, which may be null, can be used. */
   isGood(text: string): string;
   readonly expected: string;
+  /** What a text that cannot be used may be, in words, if anything is known. */
+  mayBe?(text: string): string | undefined;
 }
 
 /** @param missing texts that mean as much as none */
@@ -48,10 +55,10 @@ export function wantedColumns(columns: LogColumns, utcOffset: number, missing: r
   const stated = (text: string) =>
     missing.length === 0 ? text : `CASE WHEN ${text} NOT IN (${words}) THEN ${text} END`;
   const isStated = (text: string) => given(stated(text));
-  const where = (text: string, value: string) => `CASE WHEN ${given(text)} THEN ${value} END`;
+  const times = timesOf(columns.time);
   const label = columns.label ?? { column: "" };
   const [user, ...others] = [columns.user ?? []].flat() as [string?, ...string[]];
-  const list: (Omit<Wanted, "column" | "text"> & { readonly column: string | undefined })[] = [
+  const list: (Omit<Wanted, "column" | "text"> & { readonly column: string | null | undefined })[] = [
     {
       column: user,
       others,
@@ -63,12 +70,13 @@ export function wantedColumns(columns: LogColumns, utcOffset: number, missing: r
     },
     { column: columns.item, stored: "item", type: "VARCHAR", value: stated, isGood: isStated, expected: "an item" },
     {
-      column: columns.time,
+      column: times?.column ?? (columns.time && null),
       stored: "time",
       type: "BIGINT",
-      value: (text) => where(text, timeRule(text, utcOffset)),
-      isGood: (text) => `(${where(text, timeRule(text, utcOffset))}) IS NOT NULL`,
-      expected: "a time",
+      value: () => MADE.time,
+      isGood: () => `${MADE.time} IS NOT NULL`,
+      expected: times?.format === undefined ? "a time" : `a time of the format ${quoted(times.format)}`,
+      ...(times?.format === undefined && { mayBe: whatItMayBe }),
     },
     {
       column: columns.label?.column,
@@ -95,13 +103,37 @@ export function wantedColumns(columns: LogColumns, utcOffset: number, missing: r
   ];
   const named = list.filter((column): column is Omit<Wanted, "text"> => column.column !== undefined);
   const names = namesOf(named);
-  const cell = (column: string) => `c${names.indexOf(column)}`;
-  return named.map((one) => {
-    if (!one.others?.length) return { ...one, text: cell(one.column) };
+  const cell = (column: string | null) => (column === null ? "NULL::VARCHAR" : `c${names.indexOf(column)}`);
+  return named.map((one): Wanted => {
+    const text = cell(one.column);
+    if (one.stored === "time" && times !== undefined) {
+      const { time, zoned } = columnRules(times.format, text, utcOffset);
+      return { ...one, text, made: { [MADE.time]: time, [MADE.zoned]: zoned } };
+    }
+    if (!one.others?.length) return { ...one, text };
     // With its name, for a session may have the number of a user.
     const rest = one.others.map((other) => `${quote(`${other}=`)} || ${stated(cell(other))}`);
-    return { ...one, text: `coalesce(${[stated(cell(one.column)), ...rest].join(", ")})` };
+    return { ...one, text: `coalesce(${[stated(text), ...rest].join(", ")})` };
   });
+}
+
+/** Columns that are made of the texts of times, or of the order of rows. */
+const MADE = { time: "made_time", zoned: "made_zoned" } as const;
+
+/** Whether times are the order of rows. */
+export function isOrdered(wanted: readonly Wanted[]): boolean {
+  return wanted.some(({ column }) => column === null);
+}
+
+/**
+ * A SELECT of the rows of a file with all that values, `goodRow` and `noteOf` need.
+ * @param before how many rows were in the files before it
+ */
+export function selectWanted(rows: TextRows, wanted: readonly Wanted[], numbered: boolean, before = 0): string {
+  const made = wanted.flatMap(({ made }) => Object.entries(made ?? {}).map(([name, sql]) => `${sql} AS ${name}`));
+  const lists = wanted.flatMap(({ isList, column }) => (isList && column !== null ? [column] : []));
+  if (isOrdered(wanted)) made.push(`row_number() OVER () - 1 + ${before} AS ${MADE.time}`);
+  return `SELECT ${["*", ...made].join(", ")} FROM (${rows.select(namesOf(wanted), numbered, lists)})`;
 }
 
 /** How a row was found; kept with the number of its file until all are read. */
@@ -109,13 +141,7 @@ export const NOTE = { local: 0, zoned: 1, bad: 2, kinds: 4 } as const;
 
 /** The columns to ask a source for: one may be wanted for several things. */
 export function namesOf(wanted: readonly Pick<Wanted, "column" | "others">[]): string[] {
-  return [...new Set(wanted.flatMap(({ column, others = [] }) => [column, ...others]))];
-}
-
-/** The SELECT that gives what is wanted of a file's rows. */
-export function selectWanted({ select }: TextRows, wanted: readonly Wanted[], numbered: boolean): string {
-  const lists = wanted.filter(({ isList }) => isList).map(({ column }) => column);
-  return select(namesOf(wanted), numbered, lists);
+  return [...new Set(wanted.flatMap(({ column, others = [] }) => [column ?? [], ...others].flat()))];
 }
 
 /** SQL of whether all values of a row can be used. */
@@ -125,8 +151,7 @@ export function goodRow(wanted: readonly Wanted[]): string {
 
 /** SQL of how a row is found: an entry of `NOTE`. */
 export function noteOf(wanted: readonly Wanted[]): string {
-  const time = wanted.find(({ stored }) => stored === "time");
-  const zoned = time ? `WHEN ${zoneRule(time.text)} THEN ${NOTE.zoned}` : "";
+  const zoned = wanted.some(({ made }) => made !== undefined) ? `WHEN ${MADE.zoned} THEN ${NOTE.zoned}` : "";
   return `CASE WHEN NOT (${goodRow(wanted)}) THEN ${NOTE.bad} ${zoned} ELSE ${NOTE.local} END`;
 }
 

@@ -11,12 +11,14 @@ import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { identifier } from "../../../database/sql.ts";
 import type { InputFile } from "../../../dataset/manifest.ts";
+import { withoutAddress } from "../../../errors/addresses.ts";
 import { failure, type UserError } from "../../../errors/failure.ts";
 import { type Account, accountFor, lostLines } from "./account.ts";
 import { isPostgres } from "./address.ts";
 import { badRows, checkKeys, checkUnique, checkZones, type Part } from "./checks.ts";
 import {
   checkColumns,
+  isOrdered,
   type LogColumns,
   NOTE,
   namesOf,
@@ -30,8 +32,10 @@ import type { Layout } from "./layout.ts";
 import { LineCount } from "./line-count.ts";
 import { openCopied, openFile } from "./open.ts";
 import { receive } from "./plain.ts";
+import { checkPlausible } from "./plausible.ts";
 import { type BrokenRow, type TextRows, unreadable } from "./rows.ts";
 import { findFiles, formatOf, type SourceFile } from "./source.ts";
+import { oneNumber } from "./stream.ts";
 
 export type { LogColumns };
 
@@ -153,6 +157,7 @@ async function loadPostgres(
   };
   // Loaded where it is needed: its driver wakes Node's HTTP client, which reserves 10 GiB of address space.
   const { copyPostgres } = await import("./postgres.ts");
+  if (isOrdered(wanted)) throw failure("source.no-order", { source: withoutAddress(source) });
   const { input, ...copied } = await copyPostgres(source, spilled, {
     choose,
     onBytes: (bytes) => onProgress?.(bytes, undefined),
@@ -182,11 +187,13 @@ async function insert(
     if (percentage > 0) onShare(percentage / 100);
   }, 200);
   try {
+    const ordered = isOrdered(wanted);
+    const before = ordered ? await oneNumber(connection, `SELECT count(*) FROM ${into}`) : 0;
     // Rows that keep their order have to wait for those before them, in memory.
-    await connection.run("SET preserve_insertion_order = false");
+    await connection.run(`SET preserve_insertion_order = ${ordered}`);
     await connection.run(
       `INSERT INTO ${into} SELECT ${[...values, `${file * NOTE.kinds} + ${noteOf(wanted)}`].join(", ")}
-      FROM (${selectWanted(rows, wanted, false)})`,
+      FROM (${selectWanted(rows, wanted, false, before)})`,
     );
   } catch (error) {
     throw unreadable(rows.name, error);
@@ -244,7 +251,9 @@ async function finish(
   await checkZones(connection, parts, wanted, count);
   if (skipped > 0) await connection.run(`DELETE FROM ${into} WHERE note % ${NOTE.kinds} = ${NOTE.bad}`);
   await connection.run(`ALTER TABLE ${into} DROP COLUMN note`);
+  const files = parts.map(({ rows }) => rows);
+  const odd = await checkPlausible(connection, into, name, files, wanted);
   if (unique !== undefined) await checkUnique(connection, into, parts, wanted, unique);
-  const warnings = accounts.flatMap(({ warning }) => warning ?? []);
+  const warnings = [...odd, ...accounts.flatMap(({ warning }) => warning ?? [])];
   return { rows, skipped, examples, warnings, inputs: parts.map(({ input }) => input) };
 }

@@ -6,7 +6,8 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { identifier, quote } from "../../../database/sql.ts";
 import { queryFile } from "./rows.ts";
-import { labelRule, numberRule, timeRule, zoneRule } from "./rules.ts";
+import { labelRule, numberRule } from "./rules.ts";
+import { timeRule, zoneRule } from "./times.ts";
 
 /** Columns of one query; what it holds meanwhile is as much as they do. */
 const AT_ONCE = 100;

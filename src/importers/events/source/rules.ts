@@ -1,44 +1,8 @@
 /**
  * The rules of values as SQL, for DuckDB: each takes an expression that gives a text and no null, and says of it what
- * its twin in TypeScript says (`test/importers/events/rules.test.ts` holds them together).
+ * its twin in TypeScript says (`test/importers/events/rules.test.ts` holds them together). Those of times are in times.ts.
  */
 import { quote } from "../../../database/sql.ts";
-import { TIME_PATTERNS, TIME_RANGE, TIME_UNITS } from "../../../dataset/time.ts";
-
-/** Milliseconds since 1970 UTC as BIGINT, null where the text is no time; as `parseTime`. */
-export function timeRule(text: string, utcOffset: number): string {
-  // To the third digit of the fraction: DuckDB would round the seventh up.
-  const local = "'^[-0-9]{10}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\\.[0-9]{1,3})?)?)?'";
-  const offset = `regexp_extract(substr(${text}, 11), '[+-].*$')`;
-  const digits = `rpad(replace(${offset}[2:], ':', ''), 4, '0')`;
-  const minutes = `(${digits}[1:2]::INTEGER * 60 + ${digits}[3:4]::INTEGER) * CASE ${offset}[1] WHEN '-' THEN -1 ELSE 1 END`;
-  const shift = `CASE WHEN NOT ${zoneRule(text)} THEN ${utcOffset} WHEN ${offset} = '' THEN 0 ELSE ${minutes} END`;
-  const fromIso = `epoch_ms(TRY_CAST(regexp_extract(${text}, ${local}) AS TIMESTAMP)) - 60000 * (${shift})`;
-  const time = `CASE
-    WHEN regexp_full_match(${text}, ${quote(TIME_PATTERNS.number)}) THEN ${numberOfTime(text)}
-    WHEN regexp_full_match(${text}, ${quote(TIME_PATTERNS.iso)}) THEN ${fromIso} END`;
-  return `CASE WHEN ${time} BETWEEN ${TIME_RANGE.least} AND ${TIME_RANGE.most} THEN ${time} END`;
-}
-
-/** As `fromNumber` of time.ts, on the magnitude, where rounding towards the past is rounding up if it is negative. */
-function numberOfTime(text: string): string {
-  const whole = `abs(TRY_CAST(split_part(${text}, '.', 1) AS BIGINT))`;
-  const digits = `rpad(regexp_extract(${text}, '\\.([0-9]{1,6})', 1), 6, '0')`;
-  const millionths = `CASE WHEN contains(${text}, '.') THEN ${digits}::INTEGER ELSE 0 END`;
-  const size = (up: 0 | 1) => {
-    const rest = up ? `(${millionths} > 0)::INTEGER` : "0";
-    return `CASE
-      WHEN ${whole} < ${TIME_UNITS.seconds} THEN ${whole} * 1000 + (${millionths} + ${up * 999}) // 1000
-      WHEN ${whole} < ${TIME_UNITS.milliseconds} THEN ${whole} + ${rest}
-      ELSE (${whole} + ${rest} + ${up * 999}) // 1000 END`;
-  };
-  return `CASE ${text}[1] WHEN '-' THEN -(${size(1)}) ELSE ${size(0)} END`;
-}
-
-/** Of the text of a time: whether it carries its offset, as every number does. */
-export function zoneRule(text: string): string {
-  return `(substr(${text}, 5, 1) <> '-' OR regexp_matches(substr(${text}, 11), '[Z+-]'))`;
-}
 
 const TRUE = ["1", "1.0", "true", "t"];
 const FALSE = ["0", "0.0", "-1", "-1.0", "false", "f"];
