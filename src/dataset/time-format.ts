@@ -79,28 +79,29 @@ const EXCLUSIVE: readonly (readonly TimePart[])[] = [
   ["hour", "hour12"],
 ];
 
-const formats = new Map<string, TimeFormat>();
+const formats = new Map<string, TimeFormat | string>();
 
-/** The format that a text describes. @throws Error that says what is wrong with it */
-export function timeFormat(text: string): TimeFormat {
+/** The format that a text describes; where it describes none, what is wrong with it. */
+export function parseTimeFormat(text: string): TimeFormat | string {
   const known = formats.get(text);
   if (known !== undefined) return known;
-  const made: TimeFormat = Object.hasOwn(NUMBER_UNITS, text) ? { unit: text as NumberUnit } : { shape: shapeOf(text) };
+  const shape = Object.hasOwn(NUMBER_UNITS, text) ? { unit: text as NumberUnit } : shapeOf(text);
+  const made = typeof shape === "string" || "unit" in shape ? shape : { shape };
   formats.set(text, made);
   return made;
 }
 
 /** Whether a text describes a format. */
 export function isTimeFormat(text: string): boolean {
-  try {
-    timeFormat(text);
-    return true;
-  } catch {
-    return false;
-  }
+  return typeof parseTimeFormat(text) !== "string";
 }
 
-function shapeOf(format: string): TimeShape {
+/** The format of a text that describes one. */
+export function timeFormat(text: string): TimeFormat {
+  return parseTimeFormat(text) as TimeFormat;
+}
+
+function shapeOf(format: string): TimeShape | string {
   const parts: TimePart[] = [];
   let pattern = "";
   /** Whether digits stand before, which then end where these begin only if all of these are there. */
@@ -113,24 +114,22 @@ function shapeOf(format: string): TimeShape {
     }
     const directive = Object.hasOwn(DIRECTIVES, token.slice(1)) ? DIRECTIVES[token.slice(1)] : undefined;
     if (directive === undefined) {
-      throw new Error(
-        `${token} is none of ${KNOWN_DIRECTIVES.join(" ")}, seconds, milliseconds, microseconds, nanoseconds`,
-      );
+      return `${token} is none of ${KNOWN_DIRECTIVES.join(" ")}, seconds, milliseconds, microseconds, nanoseconds`;
     }
     const { part, full } = directive;
     const text = afterDigits && full !== undefined ? full : directive.pattern;
-    if (part !== undefined && parts.includes(part)) throw new Error(`${token} says again what stands before it`);
+    if (part !== undefined && parts.includes(part)) return `${token} says again what stands before it`;
     if (part !== undefined) parts.push(part);
     pattern += part === undefined ? `(?:${text})` : `(${text})`;
     afterDigits = full !== undefined || part === "year";
   }
   for (const pair of EXCLUSIVE) {
-    if (pair.every((part) => parts.includes(part))) throw new Error("it has two parts that say the same");
+    if (pair.every((part) => parts.includes(part))) return "it has two parts that say the same";
   }
   if (!parts.includes("day") || !(parts.includes("month") || parts.includes("monthName"))) {
-    throw new Error("a time needs a day (%d) and a month (%m or %b)");
+    return "a time needs a day (%d) and a month (%m or %b)";
   }
-  if (parts.includes("hour12") !== parts.includes("half")) throw new Error("%I and %p need one another");
+  if (parts.includes("hour12") !== parts.includes("half")) return "%I and %p need one another";
   return { pattern, parts };
 }
 

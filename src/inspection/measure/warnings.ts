@@ -5,7 +5,6 @@ import { PROTOCOLS } from "../../dataset/manifest.ts";
 import { DAY, EARLIEST } from "../../dataset/time.ts";
 import { printable } from "../../errors/printable.ts";
 import { count, metric, share } from "../../format.ts";
-import { utcMinute } from "../../report/text.ts";
 import type { SplitCounts } from "./counts.ts";
 import type { FieldNumbers } from "./fields.ts";
 import type { FoundSamples, Shared } from "./leaks.ts";
@@ -66,8 +65,9 @@ function oddTimes({ splits, timeFormat }: DatasetNumbers): Warning[] {
   const [first, last] = [Math.min(...times), Math.max(...times)];
   const kind = "odd-times";
   const odd: string[] = [];
-  if (first < EARLIEST && timeFormat === null) odd.push(`from ${utcMinute(first)} on, before 1990`);
-  if (last > Date.now() + DAY) odd.push(`until ${utcMinute(last)}, in the future`);
+  const day = (time: number) => new Date(time).toISOString().slice(0, 10);
+  if (first < EARLIEST && timeFormat === null) odd.push(`from ${day(first)} on, before 1990`);
+  if (last > Date.now() + DAY) odd.push(`until ${day(last)}, in the future`);
   return odd.map((what) => ({ level: "warning", kind, message: `samples are ${what}: times are misread or wrong` }));
 }
 

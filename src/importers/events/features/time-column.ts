@@ -1,14 +1,11 @@
 /** `columns.time` of features.yaml: the name of a column, a column with the format of its times, or `row`. */
 import { z } from "zod";
-import { timeFormat } from "../../../dataset/time-format.ts";
+import { parseTimeFormat } from "../../../dataset/time-format.ts";
 import { ROWS, type TimeColumn } from "../source/times.ts";
 
 const format = z.string('expected a format like "%d/%m/%Y %H:%M"').superRefine((text, context) => {
-  try {
-    timeFormat(text);
-  } catch (error) {
-    context.addIssue({ code: "custom", message: (error as Error).message });
-  }
+  const found = parseTimeFormat(text);
+  if (typeof found === "string") context.addIssue({ code: "custom", message: found });
 });
 
 /** A schema of times, whose column is one of `column`. */
