@@ -7,8 +7,9 @@ import { writeFileAside } from "../files/aside.ts";
 import { fileError, unlessAbsent } from "../files/failures.ts";
 import { count } from "../format.ts";
 import type { Guess } from "../importers/events/guess/guess.ts";
-import { featuresText, labelText } from "../importers/events/guess/text.ts";
+import { featuresText, labelText, layoutSettings } from "../importers/events/guess/text.ts";
 import { isPostgres, withoutPassword } from "../importers/events/source/address.ts";
+import { layoutSchema, mergeLayouts } from "../importers/events/source/layout.ts";
 import { text, toggle } from "../options/pieces.ts";
 import { shellWord } from "../report/text.ts";
 import type { Context } from "./context.ts";
@@ -20,6 +21,7 @@ export const initFlags = z.strictObject({
   events: text("source", "the log: a file, a pattern in quotes, or postgres://USER@HOST/DATABASE?table=NAME"),
   users: text("source", "a table with a row for each user, given in the same ways").optional(),
   items: text("source", "a table with a row for each item, given in the same ways").optional(),
+  ...layoutSchema.shape,
   out: text("file", "where the guess goes").default("features.yaml"),
   force: toggle("replace that file if it exists"),
 });
@@ -49,9 +51,10 @@ What cannot be guessed is written as TODO; \`dien prepare events\` refuses the f
     )
     .action(async () => {
       const { options, json } = await read();
-      const { out, force, ...sources } = options;
+      const { out, force, events, users, items, ...layout } = options;
+      const sources = { events, users, items };
       if (!force) await refuseToReplace(out);
-      const guess = await context.jobs.guessFeatures(sources);
+      const guess = await context.jobs.guessFeatures({ ...sources, layout: mergeLayouts(layout, {}) });
       // To look at the log takes a while.
       if (!force) await refuseToReplace(out);
       await writeFileAside(out, featuresText(guess));
@@ -118,5 +121,8 @@ function guessLines(guess: Guess): string[] {
   );
   const left = guess.leftOut.map(({ column, why }) => [column, "left out", why]);
   const rows = [...roles, ...fields, ...left];
-  return [`${count(guess.rows)} rows looked at`, ...table(["column", "is taken for", "why"], rows, "left")];
+  const layouts = Object.entries(guess.layouts).flatMap(([name, layout]) =>
+    layoutSettings(layout).map(({ key, value, why }) => `layout of the ${name}: ${key} ${value} (${why})`),
+  );
+  return [`${count(guess.rows)} rows looked at`, ...layouts, ...table(["column", "is taken for", "why"], rows, "left")];
 }

@@ -249,10 +249,8 @@ export class RequestEncoder {
       else fields[f].clear(into[f], place);
     }
     if (isValues(given)) this.#encodeGiven(group, into, place, given);
-    else if (textOf(given) !== null) {
-      const f = group.placeOf(fields[0]?.name ?? "user");
-      fields[f].write(into[f], place, given);
-    }
+    // A model without user fields has no use for who it is.
+    else if (fields.length > 0 && textOf(given) !== null) fields[0].write(into[0], place, given);
   }
 
   /** Returns 1 where the item has a key that training never saw. */

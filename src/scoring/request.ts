@@ -14,7 +14,7 @@ export type Values = Readonly<Record<string, Value | readonly Value[]>>;
  * ISO 8601, or numbers of seconds, milliseconds or microseconds since 1970.
  */
 export interface PredictRequest {
-  /** Of each user field by name, or of the first one. */
+  /** Of each user field by name, or of the first one, if there is any. */
   readonly user: Value | Values;
   /** The item's key, or an object of its key (`item`) and of item fields, which win over the catalogue's. */
   readonly candidate: Value | Values;

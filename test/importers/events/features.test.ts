@@ -93,3 +93,13 @@ test("refuses a list of missing texts that is one of values to leave out", () =>
     "features.yaml: missing: there are more than 1000 texts",
   );
 });
+
+test("types that YAML takes for numbers are their texts", () => {
+  const typed = { ...columns, type: "t" };
+  const given = { columns: typed, behaviours: { types: [1, 3] }, impressions: { types: [true, "2.0"] }, fields: {} };
+  const { behaviours, impressions } = resolve(given);
+  expect([behaviours.types, impressions.types]).toEqual([
+    ["1", "3"],
+    ["true", "2.0"],
+  ]);
+});

@@ -305,7 +305,7 @@ test("any name of a column comes through features.yaml, for a field and for what
       });
       const tables = { users: false, items: false };
       const { columns, fields } = resolveFeatures(parse(text), tables, "features.yaml");
-      if (column !== "TODO") expect(columns.user).toBe(column);
+      if (column !== "TODO") expect(columns.user).toEqual([column]);
       const [first, second, third] = fields.context;
       expect([first.name, first.column]).toEqual([field, column]);
       expect([second.name, second.column]).toEqual(["other", column]);
@@ -334,7 +334,6 @@ test("blank lines before the header, and semicolons, are read as preparing reads
 });
 
 test.each([
-  [".csv", 'user_id,item_id\n"u1,i1\nu2,i2\n', ": row 1: a quoted value does not end as it should"],
   [".csv", "user_id,item_id\nu1\nu2,i2,3\n", ": row 1: expected 2 columns, found 1"],
   [".csv", "user_id,item_id\n", " has no rows"],
   [".ndjson", '{"user_id"\n', " has no row that can be read"],

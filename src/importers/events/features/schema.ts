@@ -19,7 +19,9 @@ const fieldColumn = z.string("expected the name of a column").min(1, "expected t
 const column = fieldColumn.refine((name) => name !== TODO, "write the name of the column in the place of TODO");
 const NAME = "expected a name of lower-case letters, digits and _, a letter first";
 const fieldName = z.string(NAME).regex(/^[a-z][a-z0-9_]*$/, NAME);
-const types = z.array(text).min(1, "expected at least one type");
+/** In YAML [1, 3] are numbers; the log has their texts. */
+const type = z.union([text, z.number(), z.boolean()], "expected the name of a type").transform(String);
+const types = z.array(type).min(1, "expected at least one type");
 
 const USERS = "expected the name of a column";
 /** The column of users, and others that know those of whom it does not. */

@@ -6,11 +6,14 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { withDuckDB } from "../../../database/open.ts";
 import type { FieldKind } from "../../../features/schema.ts";
 import { withTemporaryFolder } from "../../../files/scratch.ts";
+import type { GuessedLayout } from "../source/guess-layout.ts";
+import { type Layout, NONE } from "../source/layout.ts";
 import { type ColumnLook, frequentValues, risingColumns } from "../source/look.ts";
 import { type Sample, takeSample } from "../source/sample.ts";
+import { mayBeRating, nameColumns } from "./header-less.ts";
 import { matchKey } from "./keys.ts";
 import { kindOf } from "./kinds.ts";
-import type { GuessedLabel } from "./labels.ts";
+import { flagLabel, type GuessedLabel, ratingLabel } from "./labels.ts";
 import { mayCountRows, whyNot } from "./left-out.ts";
 import { FieldNames } from "./names.ts";
 import { outcomeLabel } from "./outcomes.ts";
@@ -22,6 +25,8 @@ export interface GuessOptions {
   readonly events: string;
   readonly users?: string | undefined;
   readonly items?: string | undefined;
+  /** What is known of how the log's files are written. */
+  readonly layout?: Layout | undefined;
 }
 
 export interface GuessedField {
@@ -40,6 +45,8 @@ export interface LeftOut extends GuessedField {
 export interface Guess {
   /** Rows that were looked at. */
   readonly rows: number;
+  /** How the log and the tables are written, where their names do not say. */
+  readonly layouts: Readonly<Partial<Record<GuessedField["from"], GuessedLayout>>>;
   readonly columns: Roles;
   /** The key columns of the tables of users and items, where these are given; null where none could be found. */
   readonly keys: { readonly user?: string | null; readonly item?: string | null };
@@ -74,10 +81,13 @@ interface Other extends FieldHome {
  * Looks at the first rows of the log and of the tables.
  * @throws UserError where a source cannot be read or has no rows
  */
-export async function guessFeatures({ events, users, items }: GuessOptions): Promise<Guess> {
+export async function guessFeatures({ events, users, items, layout = {} }: GuessOptions): Promise<Guess> {
   return await withTemporaryFolder("dien-init", (workFolder) =>
     withDuckDB(async (connection) => {
-      const log = await takeSample(connection, "events", events, workFolder);
+      const sample = await takeSample(connection, "events", events, workFolder, layout);
+      const isUnnamed = sample.layout.layout.header === NONE;
+      const { log, reasons } = nameColumns(sample);
+      const layouts: Partial<Record<GuessedField["from"], GuessedLayout>> = { events: log.layout };
       const keys: { user?: string | null; item?: string | null } = {};
       const known: { user?: GuessedColumn; item?: GuessedColumn } = {};
       const others: Other[] = [];
@@ -88,6 +98,7 @@ export async function guessFeatures({ events, users, items }: GuessOptions): Pro
         if (source === undefined) continue;
         const from = `${kind}s` as const;
         const table = await takeSample(connection, from, source, workFolder);
+        layouts[from] = table.layout;
         const { key, column } = await matchKey(connection, kind, log, table);
         keys[kind] = key;
         if (column) known[kind] = column;
@@ -95,7 +106,7 @@ export async function guessFeatures({ events, users, items }: GuessOptions): Pro
         const places = rest.map(() => ({ kind, why: `a column of the ${kind}s' table` }));
         others.push(...(await othersOf(connection, from, table, rest, places)));
       }
-      const columns = guessRoles(log, known);
+      const columns = guessRoles(log, known, reasons);
       const used = new Set(Object.values(columns).map(({ column }) => column));
       const look = (role: Role) => log.columns.find(({ column }) => column === columns[role]?.column);
       const rest = log.columns.filter(({ column }) => !used.has(column));
@@ -105,13 +116,14 @@ export async function guessFeatures({ events, users, items }: GuessOptions): Pro
       const time = look("time");
       return {
         rows: log.rows,
+        layouts,
         columns,
         keys,
-        labels: columns.label ? [] : rest.flatMap((other) => outcomeLabel(other) ?? []),
+        labels: columns.label ? [] : rest.flatMap((other) => labelOf(other, isUnnamed) ?? []),
         types: type ? await frequentValues(connection, "events", type.text) : [],
         hasTimeOfDay: time?.hasTimeOfDay ?? false,
         isLocalTime: time !== undefined && time.zoned === 0,
-        ...fieldsOf(others, columns.user?.column),
+        ...fieldsOf(others, columns.user?.column, isUnnamed),
         notes: notesOf(log, look),
         there: log.columns.map(({ column }) => column),
       };
@@ -139,6 +151,7 @@ async function othersOf(
 function fieldsOf(
   others: readonly Other[],
   user: string | undefined,
+  isUnnamed: boolean,
 ): Pick<Guess, "fields" | "leftOut" | "missing" | "clocks"> {
   const fields: Record<FieldKind, GuessedField[]> = { user: [], item: [], context: [] };
   const leftOut: LeftOut[] = [];
@@ -150,7 +163,7 @@ function fieldsOf(
   for (const [index, { kind: of, why: place, look, from, rows, rises }] of others.entries()) {
     const { kind, why } = kindOf(look);
     const column = { name: own[index], column: look.column, kind, from };
-    const objection = whyNot({ look, rows, kind, inLog: from === "events", rises });
+    const objection = whyNot({ look, rows, kind, inLog: from === "events", isUnnamed, rises });
     if (objection !== undefined) leftOut.push({ ...column, of, why: objection });
     else {
       fields[of].push({ ...column, why: why === undefined ? place : `${place}; ${why}` });
@@ -161,12 +174,20 @@ function fieldsOf(
   return { fields, leftOut, missing: [...missing].sort(), clocks };
 }
 
-/** Rows of the sample that lack what every row must have. */
-function notesOf({ rows }: Sample, look: (role: Role) => ColumnLook | undefined): string[] {
-  return (["user", "item", "time"] as const).flatMap((role) => {
+/** How a column would be the label, where it tells what came of the click. */
+function labelOf(look: ColumnLook, isUnnamed: boolean): GuessedLabel | undefined {
+  if (!isUnnamed) return outcomeLabel(look);
+  return mayBeRating(look) ? ratingLabel(look) : flagLabel(look);
+}
+
+/** What is wrong with the rows of the sample, or with how they are read. */
+function notesOf({ rows, columns, layout }: Sample, look: (role: Role) => ColumnLook | undefined): string[] {
+  const lacking = (["user", "item", "time"] as const).flatMap((role) => {
     const found = look(role);
     if (found === undefined) return [];
-    const lacking = rows - (role === "time" ? found.times : found.filled);
-    return lacking === 0 ? [] : [`${lacking} of ${rows} rows have no ${role} in ${found.column}: they are bad rows`];
+    const bad = rows - (role === "time" ? found.times : found.filled);
+    return bad === 0 ? [] : [`${bad} of ${rows} rows have no ${role} in ${found.column}: they are bad rows`];
   });
+  if (columns.length > 1 || layout.layout.delimiter !== undefined) return lacking;
+  return ["No known separator was found in the rows: layout.delimiter is what stands between their values", ...lacking];
 }

@@ -1,5 +1,6 @@
 /** Why a column had better be no field. */
 import type { ColumnLook } from "../source/look.ts";
+import { mayBeRating } from "./header-less.ts";
 import type { GuessedKind } from "./kinds.ts";
 import { bare } from "./names.ts";
 import { outcomeOf } from "./outcomes.ts";
@@ -13,6 +14,8 @@ export interface Column {
   readonly kind: GuessedKind["kind"];
   /** Whether it is of the log, not of a table. */
   readonly inLog: boolean;
+  /** Whether the file has no header, so that its name tells nothing. */
+  readonly isUnnamed: boolean;
   /** Whether its values rise from row to row, where it may be a row's number. */
   readonly rises: boolean;
 }
@@ -48,6 +51,10 @@ const OBJECTIONS: readonly Objection[] = [
   {
     why: ({ look }) => `known only after the click: ${outcomeOf(look)}`,
     holds: ({ look, inLog }) => inLog && outcomeOf(look) !== undefined,
+  },
+  {
+    why: () => "perhaps a rating, which would be known only after the click",
+    holds: ({ look, inLog, isUnnamed }) => inLog && isUnnamed && mayBeRating(look),
   },
   {
     why: ({ look, rows }) => (look.filled === rows ? "the same value in every row" : "one value only"),

@@ -56,8 +56,15 @@ export function candidatesOf(role: "user" | "item", { columns, rows }: Sample): 
   return named(role, columns.filter(isUsable)).filter((look) => isId(look, rows));
 }
 
-/** @param known columns that are known to be the user or the item */
-export function guessRoles({ columns, rows }: Sample, known: Pick<Roles, "user" | "item"> = {}): Roles {
+/**
+ * @param known columns that are known to be the user or the item
+ * @param reasons why columns have their names, where these are no names of the log
+ */
+export function guessRoles(
+  { columns, rows }: Sample,
+  known: Pick<Roles, "user" | "item">,
+  reasons: ReadonlyMap<string, string>,
+): Roles {
   const found: Partial<Record<Role, GuessedColumn>> = { ...known };
   const isFree = ({ column }: ColumnLook) => Object.values(found).every((other) => other.column !== column);
   const usable = columns.filter(isUsable);
@@ -81,7 +88,12 @@ export function guessRoles({ columns, rows }: Sample, known: Pick<Roles, "user" 
   take("item", (look) => isId(look, rows), "its values are ids");
   const isType = ({ distinct, filled }: ColumnLook) => distinct > 1 && distinct <= MOST_TYPES && distinct < filled;
   take("type", isType, "it has few values");
-  return Object.fromEntries(ROLES.flatMap((role) => (found[role] ? [[role, found[role]]] : [])));
+  return Object.fromEntries(
+    ROLES.flatMap((role) => {
+      const column = found[role];
+      return column ? [[role, { ...column, why: reasons.get(column.column) ?? column.why }]] : [];
+    }),
+  );
 }
 
 /** Whether a column can be named under `columns`, and holds single values. */

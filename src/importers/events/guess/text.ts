@@ -2,6 +2,8 @@
 import { printable } from "../../../errors/printable.ts";
 import { FIELD_KINDS, type FieldKind } from "../../../features/schema.ts";
 import { TODO } from "../features/features.ts";
+import type { GuessedLayout } from "../source/guess-layout.ts";
+import type { Layout } from "../source/layout.ts";
 import type { Guess, GuessedField } from "./guess.ts";
 import type { GuessedLabel } from "./labels.ts";
 import { ROLES, type Role } from "./roles.ts";
@@ -25,7 +27,7 @@ export function featuresText(guess: Guess): string {
   return `# What the columns of the log are, and which fields a model is given. Guessed by \`dien init\` from the first
 # ${guess.rows} rows: check it and change what is wrong. A line that begins with # is not read.
 
-# The columns that make a row: who did what, when.
+${layoutLines(guess)}# The columns that make a row: who did what, when.
 columns:
 ${ROLES.map((role) => roleLine(guess, role)).join("")}
 # Behaviours are the user's history: what a prediction is made from. Without this section, every row that is not labelled 0.
@@ -48,6 +50,34 @@ ${missingLine(guess)}${offsetLine(guess)}${keyLines(guess)}
 # from: where the column is: events (the log), users, items (the tables of --users and --items).
 fields:
 ${FIELD_KINDS.map((kind) => section(guess, kind)).join("")}`;
+}
+
+/** What has to be said of how a file is written, as features.yaml has it. */
+export function layoutSettings({ layout, why }: GuessedLayout): { key: string; value: string; why: string }[] {
+  return Object.entries(layout).map(([key, value]) => ({
+    key,
+    value: typeof value === "string" ? scalar(value) : list(value as readonly string[]),
+    why: why[key as keyof Layout] ?? "as it was given",
+  }));
+}
+
+/** The sections of layouts; none where names of files say enough. */
+function layoutLines({ layouts: { events, ...tables } }: Guess): string {
+  const lines = (found: GuessedLayout | undefined, indent: string) =>
+    found === undefined
+      ? ""
+      : layoutSettings(found)
+          .map(({ key, value, why }) => line(`${indent}${key}: ${value}`, why))
+          .join("");
+  const log = lines(events, "  ");
+  const others = (["users", "items"] as const).map((name) => {
+    const own = lines(tables[name], "    ");
+    return own === "" ? "" : `  ${name}:\n${own}`;
+  });
+  return [
+    log === "" ? "" : `# How the log is written, where its name does not say.\nlayout:\n${log}\n`,
+    others.join("") === "" ? "" : `# How the tables are written.\ntables:\n${others.join("")}\n`,
+  ].join("");
 }
 
 function roleLine({ columns, labels, there }: Guess, role: Role): string {

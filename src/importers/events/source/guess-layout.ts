@@ -105,7 +105,9 @@ function guessSeparators(lines: readonly string[], named: Format | undefined, la
       const columns = splitLine(lines[0], separators)?.length ?? 0;
       if (columns < 2) continue;
       const alike = lines.filter((line) => splitLine(line, separators)?.length === columns).length / lines.length;
-      if (alike > most) [best, most] = [separators, alike];
+      // A quoted value may run over lines, which are no rows then.
+      const isTorn = separators.quote === "" && quote !== "" && alike < 1;
+      if (alike > most && !isTorn) [best, most] = [separators, alike];
     }
   }
   return best;

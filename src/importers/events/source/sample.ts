@@ -6,6 +6,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { identifier } from "../../../database/sql.ts";
 import { failure } from "../../../errors/failure.ts";
 import { isPostgres } from "./address.ts";
+import { type GuessedLayout, guessLayout } from "./guess-layout.ts";
 import { identify } from "./inputs.ts";
 import type { Layout } from "./layout.ts";
 import { type ColumnLook, lookAtColumns } from "./look.ts";
@@ -19,15 +20,19 @@ export const SAMPLE_ROWS = 20_000;
 const SAMPLE_VALUES = 4_000_000;
 /** Where every row names its columns, looking each of them up takes longer. */
 const MOST_KEYS = 1000;
+const NOTHING_GUESSED: GuessedLayout = { layout: {}, why: {} };
 const rowsOf = (columns: readonly string[]) => Math.min(SAMPLE_ROWS, Math.ceil(SAMPLE_VALUES / columns.length));
 
 export interface Sample {
   readonly rows: number;
   readonly columns: readonly ColumnLook[];
+  /** How its files are written, as the first one shows. */
+  readonly layout: GuessedLayout;
 }
 
 /**
  * Puts the first rows of a source into a table with a column `c0`, `c1`, ... for each column of the source.
+ * @param layout what is known of how its files are written
  * @throws UserError where the source cannot be read or has no rows
  */
 export async function takeSample(
@@ -39,20 +44,28 @@ export async function takeSample(
 ): Promise<Sample> {
   const path = join(workFolder, `postgres-${randomUUID()}.csv`);
   try {
-    const [names, nested] = isPostgres(source)
+    const {
+      names,
+      nested,
+      layout: found,
+    } = isPostgres(source)
       ? await samplePostgres(connection, table, source, path)
       : await sampleFiles(connection, table, source, workFolder, layout);
     const [[rows]] = await queryFile(connection, table, `SELECT count(*) FROM ${identifier(table)}`);
     if (Number(rows) === 0)
       throw failure("source.no-rows", { source: isPostgres(source) ? "the postgres table" : source });
-    return { rows: Number(rows), columns: await lookAtColumns(connection, table, names, nested) };
+    return { rows: Number(rows), columns: await lookAtColumns(connection, table, names, nested), layout: found };
   } finally {
     await rm(path, { force: true });
   }
 }
 
-/** The columns that were found, and those of them that are left empty, by what they hold. */
-type SampledColumns = readonly [names: readonly string[], nested: ReadonlyMap<string, string>];
+interface SampledColumns {
+  readonly names: readonly string[];
+  /** Those of them that are left empty, by what they hold. */
+  readonly nested: ReadonlyMap<string, string>;
+  readonly layout: GuessedLayout;
+}
 
 async function samplePostgres(
   connection: DuckDBConnection,
@@ -66,7 +79,7 @@ async function samplePostgres(
   const columns = await columnsOf(rows);
   checkWidth(rows.name, columns.length);
   await addRows(connection, table, rows, columns, new Map(), rowsOf(columns));
-  return [columns, new Map()];
+  return { names: columns, nested: new Map(), layout: NOTHING_GUESSED };
 }
 
 async function sampleFiles(
@@ -74,16 +87,18 @@ async function sampleFiles(
   table: string,
   source: string,
   workFolder: string,
-  layout: Layout,
+  given: Layout,
 ): Promise<SampledColumns> {
   const nested = new Map<string, string>();
+  let layout: GuessedLayout | undefined;
   let columns: readonly string[] = [];
   let added = 0;
   for (const found of await findFiles(connection, source)) {
     const file = await receive(found, workFolder);
     const isWhole = async () => file.compression === "none" || (await identify(file));
     try {
-      const rows = await openFile(connection, file, layout, workFolder);
+      layout ??= await guessLayout(file, given);
+      const rows = await openFile(connection, file, layout.layout, workFolder);
       const there = await columnsOf(rows);
       checkWidth(rows.name, there.length, typeof rows.columns === "function" ? MOST_KEYS : undefined);
       if (columns.length === 0) columns = there;
@@ -103,7 +118,7 @@ async function sampleFiles(
     if (columns.length > 0 && added >= rowsOf(columns)) break;
   }
   if (columns.length === 0) throw failure("source.unreadable", { source });
-  return [columns, nested];
+  return { names: columns, nested, layout: layout ?? NOTHING_GUESSED };
 }
 
 function isSubset(columns: readonly string[], of: readonly string[]): boolean {

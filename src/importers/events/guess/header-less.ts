@@ -1,0 +1,61 @@
+/**
+ * A file without a header: its columns are told apart by their values and by the order that public logs have (user, item,
+ * whatever else), and get names by which the rest of the guess knows them.
+ */
+import { NONE } from "../source/layout.ts";
+import type { ColumnLook } from "../source/look.ts";
+import type { Sample } from "../source/sample.ts";
+import { isTimes, type Role } from "./roles.ts";
+
+/** Types of events are few words. */
+const TYPES = { most: 20, length: 20 } as const;
+/** Users and items are more; ratings are fewer, and not above 10. */
+const FEW_IDS = 12;
+const MOST_RATING = 10;
+
+export interface Named {
+  readonly log: Sample;
+  /** Why a column has its name. */
+  readonly reasons: ReadonlyMap<string, string>;
+}
+
+/** Names the columns of a sample without a header after their roles; of those that have none, c1, c2, ... stay. */
+export function nameColumns(log: Sample): Named {
+  const { layout, why } = log.layout;
+  if (layout.header !== NONE) return { log, reasons: new Map() };
+  const roles = new Map<ColumnLook, Role>();
+  const reasons = new Map<string, string>();
+  const take = (role: Role, fits: (look: ColumnLook) => boolean, reason: string) => {
+    const look = log.columns.find((look) => !roles.has(look) && fits(look));
+    if (look === undefined) return;
+    roles.set(look, role);
+    reasons.set(role, `${reason}; it is ${look.column} of the file`);
+  };
+  const isFull = ({ filled }: ColumnLook) => filled === log.rows;
+  const isId = (look: ColumnLook) => isFull(look) && isMany(look);
+  take("time", (look) => isFull(look) && isTimes(look), "as its values are times");
+  take("type", isType, "as its values are few words");
+  take("user", isId, "as the first column of ids: check that it is not the item");
+  take("item", isId, "as the second column of ids: check that it is not the user");
+  const columns = log.columns.map((look) => ({ ...look, column: roles.get(look) ?? look.column }));
+  const header = columns.map(({ column }) => column);
+  const named = {
+    layout: { ...layout, header },
+    why: { ...why, header: `${why.header ?? "there is none"}: names are yours to choose` },
+  };
+  return { log: { ...log, columns, layout: named }, reasons };
+}
+
+/** Whether a column without a name may be a rating: few numbers from 0 or 1 up. */
+export function mayBeRating({ filled, distinct, numbers, least, most }: ColumnLook): boolean {
+  const isNumeric = filled > 0 && numbers === filled;
+  return isNumeric && distinct > 2 && distinct < FEW_IDS && least! >= 0 && most! <= MOST_RATING;
+}
+
+function isType({ filled, distinct, numbers, meanLength }: ColumnLook): boolean {
+  return numbers === 0 && distinct > 1 && distinct <= TYPES.most && distinct < filled / 2 && meanLength <= TYPES.length;
+}
+
+function isMany({ distinct, numbers, wholes, meanLength }: ColumnLook): boolean {
+  return distinct >= FEW_IDS && wholes === numbers && meanLength <= 2 * TYPES.length;
+}
