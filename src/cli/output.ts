@@ -12,7 +12,7 @@ export function print(stream: Terminal, lines: readonly string[]): void {
   stream.write(lines.map((line) => `${withoutPassword(printable(line))}\n`).join(""));
 }
 
-/** The address of a database may stand where a path is expected, and comes back in the error about it. */
+/** An address may stand for a command, or in what a library says of a failure that nobody expected. */
 function withoutPassword(line: string): string {
   return line.replace(/(:\/\/[^\s/@:]*:)\S*@/g, "$1***@").replace(/([?&]password=)[^\s&]*/gi, "$1***");
 }

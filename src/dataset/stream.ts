@@ -151,6 +151,24 @@ export class DatasetStream implements ItemCatalogue {
     });
   }
 
+  /** How many behaviours the samples of a split have on average. */
+  async meanHistory(split: Split): Promise<number> {
+    const { maxHistory } = this.schema;
+    let behaviours = 0;
+    await this.#read((folder) =>
+      scanSamples(
+        folder,
+        split,
+        this.#lengths,
+        ({ columns }) => {
+          for (const length of columns.length.numbers) behaviours += Math.min(length, maxHistory);
+        },
+        { columns: ["sequence", "position", "length"] },
+      ),
+    );
+    return behaviours / Math.max(1, this.manifest.counts[split]);
+  }
+
   async targets(split: Split): Promise<Targets> {
     const { maxHistory } = this.schema;
     const count = this.manifest.counts[split];
@@ -268,8 +286,7 @@ export async function withDataset<T>(directory: string, read: (dataset: DatasetS
 /** The fields of a dataset, and how many behaviours its training samples have on average. */
 export async function readShape(directory: string): Promise<{ schema: Schema; meanHistory: number }> {
   return await withDataset(directory, async (dataset) => {
-    const { behaviours, label } = await dataset.targets("train");
-    return { schema: dataset.schema, meanHistory: behaviours / Math.max(1, label.length) };
+    return { schema: dataset.schema, meanHistory: await dataset.meanHistory("train") };
   });
 }
 

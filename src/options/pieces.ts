@@ -3,13 +3,24 @@
  * and as `value` the word in `--out <folder>`, where "number" or "name" would not do.
  */
 import { z } from "zod";
+import { isAddress } from "../errors/addresses.ts";
 
 /** A text with a NUL in it names nothing: systems and databases take it for the end. */
 export const withoutNul = z.refine<string>((given) => !given.includes("\0"), "expected a text without NUL characters");
 
-/** A text that must not be empty; `value` says what it names. */
+/** What would be a folder called "postgres:" on the disk is meant for something else. */
+const isPath = z.refine<string>((given) => !isAddress(given), "expected a path, found the address of a server");
+
+/** A path that a program gives. */
+export const path = z.string().min(1).check(withoutNul, isPath);
+
+/** Words of help for paths. */
+const PATHS = ["file", "folder", "run"];
+
+/** A text that must not be empty; `value` says what it names, so that a server's address is refused where that is a path. */
 export function text(value: string, description: string) {
-  return z.string().min(1).check(withoutNul).meta({ value, description });
+  const given = PATHS.includes(value) ? path : z.string().min(1).check(withoutNul);
+  return given.meta({ value, description });
 }
 
 /** A list of such texts. */
@@ -51,9 +62,6 @@ function bytesOf(size: string): number {
   const [, digits, unit] = /^(\d+(?:\.\d+)?) ?([MG]B)$/i.exec(size.trim()) ?? [];
   return Math.floor(Number(digits) * UNITS[unit?.toUpperCase()]);
 }
-
-/** A path that a program gives. */
-export const path = z.string().min(1).check(withoutNul);
 
 /** A function that is told of what happens. */
 export const listener = z.custom((given) => typeof given === "function", "expected a function").optional();
