@@ -42,12 +42,17 @@ it.each<[string, RawLog, { readonly max_history?: number }?]>([
   const { score } = await scoreRun({ run, data, split: "test", threads: 1 });
   const scorer = await loadScorer(run);
   expect(scorer.score(requests)).toEqual([...score]);
-  const { test, sequences } = await openDataset(data);
+  const { test, sequences, schema } = await openDataset(data);
   const { explainCoded } = await loadExplainer(run);
   const coded = Array.from(test.item, (candidate, i) => {
     const end = sequences.offsets[test.sequence[i]] + test.position[i];
     const history = Array.from(sequences.items.subarray(end - test.length[i], end));
-    const [user, context] = [test.user, test.context].map((fields) => fields.map((ids) => ids[i]));
+    const [user, context] = (["user", "context"] as const).map((kind) =>
+      schema[kind].flatMap(({ list }, f) => {
+        const width = list?.most ?? 1;
+        return [...test[kind][f].subarray(i * width, (i + 1) * width)];
+      }),
+    );
     return explainCoded({ user, context, candidate, history }).score;
   });
   expect(coded).toEqual([...score]);
@@ -83,6 +88,16 @@ describe("a request", () => {
     ["has the value of the first user field alone", { user: "u3" }, { user: { user: "u3" } }],
     ["has nothing in null and empty text", { user: { user: "u3", age: null, member: "" } }, { user: "u3" }],
     ["may have no user", { user: null }, { user: {} }],
+    [
+      "takes a list for its text",
+      { user: { interests: ["jazz", "rock"] } },
+      { user: { interests: " jazz|rock|jazz" } },
+    ],
+    ["takes a value for a list of one", { user: { interests: "rock" } }, { user: { interests: ["rock"] } }],
+    ["has nothing in an empty list", { user: { interests: [null, ""] } }, { user: {} }],
+    ["takes a JSON text for its list", { candidate: { tags: '["b", 7]' } }, { candidate: { tags: ["b", 7] } }],
+    ["takes no number for the mean", { context: { patience: "long" } }, { context: {} }],
+    ["cuts numbers far away", { candidate: { weight: 1e9 } }, { candidate: { weight: "7" } }],
     ["takes numbers for their text", { candidate: 4 }, { candidate: "4" }],
     ["takes true for its text", { user: { member: true } }, { user: { member: "true" } }],
     ["knows what a bucket holds", { user: { age: 59 } }, { user: { age: "4e1" } }],
@@ -136,6 +151,8 @@ describe("a request", () => {
     ["a number's bucket", { user: { user: "u3", age: 17, member: true } }],
     ["a field given beside a known item's key", { candidate: { item: "i7", price: 1e9 } }],
     ["a behaviour's field", { history: ["i5", { item: 4, price: 1e9 }, "i9"] }],
+    ["a value of a list", { user: { user: "u3", age: 33.5, member: true, interests: ["rock"] } }],
+    ["a number as it is", { context: { scene: "home", waited: 2, patience: 3 } }],
     ["the hour", { time: "2017-11-26T09:30Z" }],
     ["no time", { time: undefined }],
     ["context", { context: { scene: "search", waited: 2 } }],
@@ -158,12 +175,19 @@ describe("a request", () => {
   });
 
   it.each<[Partial<PredictRequest>, string]>([
-    [{ user: { name: "u3" } }, 'unknown user field "name": the model knows user, age, member'],
-    [{ candidate: { colour: 1 } }, 'unknown item field "colour": the model knows item, brand, price'],
+    [{ user: { name: "u3" } }, 'unknown user field "name": the model knows user, age, member, interests'],
+    [{ candidate: { colour: 1 } }, 'unknown item field "colour": the model knows item, brand, price, tags, weight'],
     [{ candidate: { item: "i7", time: 1 } }, 'unknown item field "time"'],
     [{ history: ["i1", { constructor: 1 } as never] }, 'unknown item field "constructor"'],
-    [{ context: { page: null } }, 'unknown context field "page": the model knows scene, hour, weekday, waited'],
+    [
+      { context: { page: null } },
+      'unknown context field "page": the model knows scene, hour, weekday, waited, nearby, patience',
+    ],
     [{ context: { hour: 8 } }, `context field "hour" is not given by name: it is that of the request's "time"`],
+    [{ user: { user: ["u3"] } }, 'user: expected one value, found ["u3"]'],
+    [{ candidate: { item: ["i7"] } }, 'item: expected one value, found ["i7"]'],
+    [{ history: [{ item: "i7", time: [1] }] }, "history.0.time: expected a date"],
+    [{ user: { interests: [["rock"]] as never } }, "request 0.user: expected a value, or an object of values by field"],
     [{ time: "yesterday" }, "time: expected a date or a date and time (ISO 8601), or a number of seconds"],
     [{ time: true }, "time: expected a date or a date and time"],
     [{ history: ["i1", { item: "i2", time: "25.11.2017" }] }, "history.1.time: expected a date"],
@@ -186,21 +210,22 @@ describe("a request", () => {
       { weight: 1, arbitrary: value },
     );
     /** Mostly fields that there are. */
+    const valueOrList = fc.oneof({ weight: 9, arbitrary: value }, fc.array(value, { maxLength: 4 }));
     const valuesOf = (...names: string[]) => {
       const name = fc.oneof({ weight: 99, arbitrary: fc.constantFrom(...names) }, fc.string());
-      return fc.dictionary(name, value, { maxKeys: 3 });
+      return fc.dictionary(name, valueOrList, { maxKeys: 3 });
     };
-    const item = fc.oneof(value, valuesOf("item", "brand", "price"));
+    const item = fc.oneof(value, valuesOf("item", "brand", "price", "tags", "weight"));
     const behaviour = fc.oneof(
       item,
       fc.tuple(valuesOf("item", "brand"), moment).map(([values, time]) => ({ ...values, time })),
     );
     const arbitrary = fc.record(
       {
-        user: fc.oneof(value, valuesOf("user", "age", "member")),
+        user: fc.oneof(value, valuesOf("user", "age", "member", "interests")),
         candidate: item,
         history: fc.array(behaviour, { maxLength: 9 }),
-        context: valuesOf("scene", "waited"),
+        context: valuesOf("scene", "waited", "nearby", "patience"),
         time: moment,
       },
       { requiredKeys: ["user", "candidate", "history"] },

@@ -48,6 +48,12 @@ export async function writeRawLog(
   const keys = many(ITEMS, (row): Raw => (row === 0 || row >= KEYLESS ? null : row % 2 === 0 ? row : `i${row}`));
   const brands = many(ITEMS, (row): Raw => (row === 0 ? null : draw<Raw>("b1", "b2", 3, "")));
   const prices = many(ITEMS, (row): Raw => (row === 0 ? null : draw<Raw>(-0.5, 1, 9.99, 10, 1e6, "12.50", null)));
+  const interests = many(USERS, () => draw<Raw>("jazz|rock", "rock", "", undefined, null, " pop | jazz|jazz|", "|"));
+  const tags = many(
+    ITEMS,
+    (row): Raw => (row === 0 ? null : draw<Raw>('["a","b"]', '["b"]', "[]", null, '["c",7,"a"]')),
+  );
+  const weights = many(ITEMS, (row): Raw => (row === 0 ? null : draw<Raw>(-3, 0.5, 12, "1e9", null, "heavy")));
 
   // Times in steps of half an hour: samples are at the times of behaviours.
   const offsets = new Int32Array(USERS + 1);
@@ -69,6 +75,8 @@ export async function writeRawLog(
   });
 
   const scenes: readonly Raw[] = ["home", "search", 7, "rare", null];
+  /** Shown beside the candidate, by scene. */
+  const nearby: readonly Raw[] = ["i1 i3", "i3", null, "i1 i3 i5", "i9 i1"];
   const samplesOf = (count: number) => {
     const sequence = Int32Array.from({ length: count }, () => random.integer(USERS)).sort();
     const time = Float64Array.from(sequence, () => START + (random.integer(130) * HOUR) / 2);
@@ -98,9 +106,10 @@ export async function writeRawLog(
     return {
       label: Array.from(item, (row, i) => (row + sequence[i]) % 2),
       ...{ sequence, position, item, time },
-      context: [scene, own, own, own],
+      context: [scene, own, own, own, scene, own],
     };
   };
+  const deviations = { kind: "value", mean: 1, deviation: 0.5 } as const;
   const source: DatasetSource = {
     ...{
       importer: "test",
@@ -118,17 +127,22 @@ export async function writeRawLog(
       { name: "user", values: users },
       { name: "age", values: texts(ages), transform: number(18, 33.5, 60) },
       { name: "member", values: texts(members) },
+      { name: "interests", values: texts(interests), transform: { kind: "list", separator: "|" } },
     ],
     itemFields: [
       { name: "item", values: texts(keys) },
       { name: "brand", values: texts(brands) },
       { name: "price", values: texts(prices), transform: number(0, 9.99, 10) },
+      { name: "tags", values: texts(tags), transform: { kind: "list", missing: ["c"] }, pooling: "sum" },
+      { name: "weight", values: texts(weights), transform: { ...deviations, scale: "standard" } },
     ],
     contextFields: [
       { name: "scene", values: texts(scenes) },
       column("hour", "time", { kind: "hour", offset: 330 }),
       column("weekday", "time", { kind: "weekday", offset: -480 }),
       column("waited", "waited", number(1, 2.5, 7.125)),
+      { name: "nearby", values: texts(nearby), transform: { kind: "list", separator: " " } },
+      column("patience", "waited", { ...deviations, scale: "log1p" }),
     ],
     samples: { train: raw("train"), valid: raw("valid"), test: raw("test") },
   };
@@ -142,15 +156,21 @@ export async function writeRawLog(
       `${iso(90)}.0009+01:30`,
     );
   };
-  const given = (values: Record<string, Raw>): Values =>
+  const given = (values: Record<string, Raw | readonly Value[]>): Values =>
     Object.fromEntries(Object.entries(values).filter((entry): entry is [string, Value] => entry[1] !== undefined));
+  /** A list as the text that it is in the log, or as its values. */
+  const asList = (list: Raw, separator?: string): Raw | readonly Value[] => {
+    if (typeof list !== "string" || list === "" || draw(true, false)) return list;
+    return separator === undefined ? JSON.parse(list) : list.split(separator).map((value) => value.trim());
+  };
   /** An item of the catalogue by its key alone where it has one, or with all its fields; the unknown one is a new one. */
   const itemOf = (row: number): Value | Values => {
     if (row === 0)
       return draw<Value | Values>("never seen", null, "", {}, { item: "never seen" }, { brand: "never seen" });
-    const fields = { brand: brands[row], price: prices[row] };
+    const fields = { brand: brands[row], price: prices[row], tags: asList(tags[row]), weight: weights[row] };
     const known = keys[row] ?? undefined;
-    if (known === undefined) return given(draw<Record<string, Raw>>(fields, { item: "", ...fields }));
+    if (known === undefined)
+      return given(draw<Record<string, Raw | readonly Value[]>>(fields, { item: "", ...fields }));
     return draw<Value | Values>(known, { item: known }, given({ item: known, ...fields }));
   };
   const behaviourOf = (i: number): Values => {
@@ -171,10 +191,14 @@ export async function writeRawLog(
       ? everything.map(behaviourOf)
       : everything.slice(test.position[s] - count, test.position[s]).map((i) => itemOf(items[i]));
     return {
-      user: given({ user: users[u], age: ages[u], member: members[u] }),
+      user: given({ user: users[u], age: ages[u], member: members[u], interests: asList(interests[u], "|") }),
       candidate: itemOf(test.item[s]),
       history,
-      context: given({ scene: scenes[test.scene[s]], waited: test.waited[s] }),
+      context: given({
+        scene: scenes[test.scene[s]],
+        nearby: asList(nearby[test.scene[s]], " "),
+        ...{ waited: test.waited[s], patience: test.waited[s] },
+      }),
       time: written(test.time[s]),
     };
   });
