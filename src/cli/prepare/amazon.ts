@@ -11,7 +11,7 @@ import { categorised, droppedLines, printWarnings } from "./report.ts";
 export function addAmazon(prepare: Command, context: Context): void {
   const command = prepare
     .command("amazon")
-    .summary("from Amazon review dumps (2014 layout)")
+    .summary("from Amazon review dumps (layouts of 2014, 2018 and 2023)")
     .description("Makes a dataset of Amazon product reviews; every review is a behaviour, as in the paper.");
   const read = addOptions(command, amazonOptions);
   command

@@ -45,7 +45,7 @@ export const sources = {
     status: 422,
     meaning: "A dump of metadata is not of the items of the reviews.",
     message: ({ source, items, reviews }: Source & { items: number; reviews: string }) =>
-      `${source} has a category for none of the ${items} items of ${reviews}`,
+      `${source} has a category for none of the ${items} items of ${reviews} (both dumps must be of one year)`,
   },
   "source.unknown-format": {
     status: 422,

@@ -1,14 +1,14 @@
 /**
- * Reads the review dumps of 2014 (https://cseweb.ucsd.edu/~jmcauley/datasets/amazon/links.html): reviews_X.json.gz,
- * one JSON object a line, and meta_X.json.gz, one Python literal (or JSON object) a line.
+ * Reads the public dumps of Amazon reviews (https://amazon-reviews-2023.github.io names those of all years): reviews, one
+ * JSON object a line, and metadata, one JSON object or (in 2014) Python literal a line; perhaps packed by gzip.
  */
 
 import type { InputFile } from "../../dataset/manifest.ts";
-import { isTime } from "../../dataset/time.ts";
 import { failure } from "../../errors/failure.ts";
 import { printable } from "../../errors/printable.ts";
 import { readLines } from "../../lines.ts";
 import type { BehaviourLog } from "../behaviours.ts";
+import { categoryOf, type Fields, itemOf, reviewOf, type Wrong } from "./layouts.ts";
 import { type PythonValue, parsePythonLiteral } from "./python-literal.ts";
 
 /** A dump may hold this many unusable lines, or this share of all lines, whichever is more. */
@@ -39,29 +39,24 @@ export interface Metadata extends Unusable {
   readonly categories: ReadonlyMap<string, string>;
 }
 
-/** Every review is a behaviour: reviewerID, asin, unixReviewTime. @throws UserError where the dump is unusable. */
+/** Every review is a behaviour, in the layout of any year. @throws UserError where the dump is unusable. */
 export async function readReviews(path: string, onProgress?: DumpProgress): Promise<Reviews> {
   const users = new Map<string, number>();
   const items = new Map<string, number>();
   const log = { user: [] as number[], item: [] as number[], time: [] as number[] };
-  const { file, ...unusable } = await readObjects(path, JSON.parse, onProgress, (record) => {
-    const reviewer = record("reviewerID");
-    const asin = record("asin");
-    const time = record("unixReviewTime");
-    if (!isName(reviewer)) return "reviewerID";
-    if (!isName(asin)) return "asin";
-    if (!isSeconds(time)) return "unixReviewTime";
-    log.user.push(numberOf(users, reviewer));
-    log.item.push(numberOf(items, asin));
-    log.time.push(1000 * time);
+  const { file, ...unusable } = await readObjects(path, JSON.parse, onProgress, (fields) => {
+    const review = reviewOf(fields);
+    if ("field" in review) return review;
+    log.user.push(numberOf(users, review.user));
+    log.item.push(numberOf(items, review.item));
+    log.time.push(review.time);
     return null;
   });
   return { file, ...unusable, users: [...users.keys()], items: [...items.keys()], ...log };
 }
 
 /**
- * The leaf category, categories[0][-1], of every item of `wanted`; an item without `categories` has none, and of
- * several lines for one item the first that has one counts.
+ * The category of every item of `wanted`; of several lines for one item the first that has one counts.
  * @throws UserError where the dump is unusable.
  */
 export async function readMetadata(
@@ -72,16 +67,14 @@ export async function readMetadata(
   const categories = new Map<string, string>();
   // One string a category: those that the parser cuts out would keep their whole lines alive.
   const names = new Map<string, string>();
-  const { file, ...unusable } = await readObjects(path, parseMetadata, onProgress, (record) => {
-    const asin = record("asin");
-    if (!isName(asin)) return "asin";
-    if (!wanted.has(asin) || categories.has(asin)) return null;
-    const paths = record("categories");
-    if (paths === undefined || (Array.isArray(paths) && paths.length === 0)) return null;
-    const leaf = Array.isArray(paths) && Array.isArray(paths[0]) ? paths[0].at(-1) : undefined;
-    if (!isName(leaf)) return "categories";
-    if (!names.has(leaf)) names.set(leaf, Buffer.from(leaf).toString());
-    categories.set(Buffer.from(asin).toString(), names.get(leaf)!);
+  const { file, ...unusable } = await readObjects(path, parseMetadata, onProgress, (fields) => {
+    const item = itemOf(fields);
+    if (typeof item !== "string") return item;
+    if (!wanted.has(item) || categories.has(item)) return null;
+    const category = categoryOf(fields);
+    if (typeof category !== "string") return category ?? null;
+    if (!names.has(category)) names.set(category, Buffer.from(category).toString());
+    categories.set(Buffer.from(item).toString(), names.get(category)!);
     return null;
   });
   return { file, ...unusable, categories };
@@ -92,12 +85,12 @@ function parseMetadata(line: string): unknown {
   return /^\s*\{\s*"/.test(line) ? JSON.parse(line) : parsePythonLiteral(line);
 }
 
-/** Hands a look-up of each line's fields to `take`, which returns the field that is missing or wrong, or null. */
+/** Hands a look-up of each line's fields to `take`, which returns what is missing or wrong, or null. */
 async function readObjects(
   path: string,
   parse: (line: string) => unknown,
   onProgress: DumpProgress | undefined,
-  take: (record: (field: string) => unknown) => string | null,
+  take: (fields: Fields) => Wrong | null,
 ): Promise<Unusable & { file: InputFile }> {
   const examples: string[] = [];
   let lines = 0;
@@ -129,8 +122,10 @@ async function readObjects(
       const wrong = take(fields);
       if (wrong === null) return;
       incomplete++;
-      const found = fields(wrong);
-      note(number, found === undefined ? `no ${wrong}` : `${wrong} is ${JSON.stringify(found)?.slice(0, 60)}`);
+      const { field, layout } = wrong;
+      const found = fields(field);
+      const what = found === undefined ? `no ${field}` : `${field} is ${JSON.stringify(found)?.slice(0, 60)}`;
+      note(number, `${what} (layout ${layout})`);
     },
     onProgress,
   );
@@ -148,19 +143,10 @@ async function readObjects(
   return { file, broken, incomplete, examples };
 }
 
-function fieldsOf(value: unknown): ((field: string) => unknown) | null {
+function fieldsOf(value: unknown): Fields | null {
   if (value instanceof Map) return (field) => (value as Map<unknown, PythonValue>).get(field);
   if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
   return (field) => (Object.hasOwn(value, field) ? (value as Record<string, unknown>)[field] : undefined);
-}
-
-/** Whole seconds since 1970 that are a time in milliseconds. */
-function isSeconds(value: unknown): value is number {
-  return Number.isInteger(value) && isTime(1000 * (value as number));
-}
-
-function isName(value: unknown): value is string {
-  return typeof value === "string" && value !== "";
 }
 
 function numberOf(numbers: Map<string, number>, name: string): number {

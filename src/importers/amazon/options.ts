@@ -5,8 +5,8 @@ import { historyLength, text } from "../../options/pieces.ts";
 import { negatives, out, sampleSeed } from "../options.ts";
 
 export const amazonOptions = z.strictObject({
-  reviews: text("file", "review dump, reviews_NAME_5.json or .json.gz"),
-  meta: text("file", "metadata dump, meta_NAME.json or .json.gz"),
+  reviews: text("file", "review dump: reviews_NAME_5.json.gz (2014), NAME_5.json.gz (2018), NAME.jsonl.gz (2023)"),
+  meta: text("file", "metadata dump: meta_NAME.json.gz, or meta_NAME.jsonl.gz (2023)"),
   out,
   protocol: z
     .enum(PROTOCOLS)
