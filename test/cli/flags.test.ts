@@ -17,6 +17,7 @@ import { predictFlags } from "../../src/cli/predict.ts";
 import { createProgram } from "../../src/cli/program.ts";
 import { trainFlags } from "../../src/cli/train.ts";
 import { verifyFlags } from "../../src/cli/verify.ts";
+import { isAddress } from "../../src/errors/addresses.ts";
 import { experiments } from "../../src/experiments/list.ts";
 import { amazonOptions } from "../../src/importers/amazon/options.ts";
 import { eventsOptions } from "../../src/importers/events/options.ts";
@@ -132,7 +133,8 @@ function accepted(property: Described): fc.Arbitrary<unknown> {
     case "array":
       return fc.uniqueArray(accepted(property.items as Described), { minLength: 1, maxLength: 4 });
     case "string":
-      return fc.string({ minLength: 1, maxLength: 12, unit: "grapheme" });
+      // Where it names a file it must be no address.
+      return fc.string({ minLength: 1, maxLength: 12, unit: "grapheme" }).filter((text) => !isAddress(text));
     default:
       return fc.constantFrom("128MB", "0.5GB", "2 gb", "4GB");
   }
