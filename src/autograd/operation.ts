@@ -149,10 +149,13 @@ export interface Operations {
     derived: { readonly weight: Parameter };
   };
 
-  /** Adds the mean binary cross-entropy of logits [rows, 1] to a loss. Labels: 0 or 1 for all rows, or one a row. */
+  /**
+   * Adds the mean binary cross-entropy of logits [rows, 1] to a loss. Labels: 0 or 1 for all rows, or one a row. Weights: one
+   * a row, or all the same.
+   */
   crossEntropy: {
     inputs: { readonly logits: Tensor };
-    attributes: { readonly loss: Loss; readonly labels: Floats | 0 | 1 };
+    attributes: { readonly loss: Loss; readonly labels: Floats | 0 | 1; readonly weights?: Floats };
   };
 }
 

@@ -64,11 +64,13 @@ export class BatchAssembler {
     for (let i = 0; i < count; i++) lengths[i] = samples.length[indices[from + i]];
     packed.pack(lengths, 0, count);
     const labels = batch.labels.values;
+    const weights = batch.weights?.values;
     for (let row = 0; row < count; row++) {
       const sample = indices[from + packed.order[row]];
       chosen[row] = sample;
       candidates[row] = samples.item[sample];
       labels[row] = samples.label[sample];
+      if (weights !== undefined) weights[row] = samples.weight![sample];
     }
     gatherCells(batch.user, samples.user, chosen, count);
     gatherCells(batch.context, samples.context, chosen, count);

@@ -33,6 +33,8 @@ export interface Samples {
   readonly context: readonly CellValues[];
   /** Synthetic data only: the true probability of a click. */
   readonly probability?: Float32Array;
+  /** What each counts in the loss, 1 on average over its split; absent where all count the same. */
+  readonly weight?: Float32Array;
 }
 
 /** Every user's behaviours in order: those of sequence s are items[offsets[s] .. offsets[s + 1]), catalogue rows. */

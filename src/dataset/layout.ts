@@ -37,6 +37,8 @@ export interface Contents {
   /** Whether behaviours have unclicked impressions, and samples the true probability of a click. */
   readonly unclicked: boolean;
   readonly probability: boolean;
+  /** Where samples have weights: their mean in each split. */
+  readonly meanWeight?: Readonly<Record<Split, number>> | undefined;
   readonly counts: Readonly<Record<Split | "users" | "sequences" | "items" | "behaviours", number>>;
 }
 
@@ -105,8 +107,16 @@ export function sequencesFile({ counts, maxHistory, unclicked }: Contents): Form
   };
 }
 
+/** The column of the weights, not to be in the way of a field that is called so. */
+export const WEIGHT = "sample_weight";
+/** The largest number of 32 bits. */
+export const MOST_WEIGHT = 3.4028234663852886e38;
+
 /** The samples of a split, in the order of their sequences. */
-export function samplesFile({ counts, fields, maxHistory, probability }: Contents, split: Split): FormatFile {
+export function samplesFile(
+  { counts, fields, maxHistory, probability, meanWeight }: Contents,
+  split: Split,
+): FormatFile {
   return {
     name: `${split}.parquet`,
     rows: counts[split],
@@ -121,6 +131,7 @@ export function samplesFile({ counts, fields, maxHistory, probability }: Content
       ...fields.user.map(fieldColumn),
       ...fields.context.map(fieldColumn),
       ...(probability ? [{ name: "probability", type: "float32", bounds: [0, 1] } as const] : []),
+      ...(meanWeight ? [{ name: WEIGHT, type: "float32", bounds: [0, MOST_WEIGHT] } as const] : []),
     ],
   };
 }
@@ -160,6 +171,7 @@ const BARE: Contents = {
   fields: { user: [], item: [], context: [] },
   unclicked: true,
   probability: true,
+  meanWeight: { train: 1, valid: 1, test: 1 },
   counts: { users: 0, sequences: 0, items: 0, behaviours: 0, train: 0, valid: 0, test: 0 },
 };
 const columnNames = ({ columns }: FormatFile) => columns.map(({ name }) => name);

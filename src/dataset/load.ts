@@ -3,7 +3,7 @@ import type { Block } from "./blocks.ts";
 import { readCells } from "./cells.ts";
 import { type Folder, lengthOf } from "./checked-file.ts";
 import type { LoadedPortion, Samples, Sequences, Split } from "./dataset.ts";
-import { samplesFile, sequencesFile } from "./layout.ts";
+import { samplesFile, sequencesFile, WEIGHT } from "./layout.ts";
 import { scanSamples, scanSequences } from "./scan.ts";
 import { wasChanged } from "./verified-files.ts";
 
@@ -69,15 +69,17 @@ export async function loadSamples(
 ): Promise<void> {
   const { user, context } = folder.manifest.fields;
   const { name: file } = samplesFile(folder.manifest, split);
-  const { row, label, sequence, position, length, item, probability } = into;
+  const { row, label, sequence, position, length, item, probability, weight } = into;
   const targets = Object.entries({
     ...{ label, sequence, position, length, item },
     ...(probability && { probability }),
+    ...(weight && { [WEIGHT]: weight }),
   });
   const fields = [
     ...user.map((field, f) => [field, into.user[f]] as const),
     ...context.map((field, f) => [field, into.context[f]] as const),
   ];
+  const mean = folder.manifest.meanWeight?.[split] ?? 1;
   await scanSamples(
     folder,
     split,
@@ -91,6 +93,7 @@ export async function loadSamples(
         if (own < 0 || own >= sequences) throw wasChanged(folder.directory, file);
         row[begin + i] = first + i;
         sequence[begin + i] = at.sequence + own;
+        if (weight !== undefined) weight[begin + i] /= mean;
       }
     },
     {

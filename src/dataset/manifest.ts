@@ -85,6 +85,7 @@ const fields = z
 /** Of bytes, and of rows that were left out: logs are larger than what is held in memory. */
 const amount = z.int().min(0);
 const contents = { bytes: amount, sha256: z.string().regex(/^[0-9a-f]{64}$/) };
+const meanWeight = z.number().positive();
 const inputFile = z.strictObject({ name: z.string(), ...contents });
 export type InputFile = z.infer<typeof inputFile>;
 
@@ -108,6 +109,8 @@ const manifestKeys = z.strictObject({
   unclicked: z.boolean(),
   /** Whether samples carry the true click probability (synthetic data). */
   probability: z.boolean(),
+  /** Where samples have weights: their mean in each split. */
+  meanWeight: z.strictObject({ train: meanWeight, valid: meanWeight, test: meanWeight }).optional(),
   /** Synthetic data only: AUC of the true click probability on the test samples. */
   ceilingAuc: z.number().optional(),
   counts: z.strictObject({

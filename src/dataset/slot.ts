@@ -10,6 +10,7 @@ export interface PortionShape {
   readonly context: readonly Field[];
   readonly unclicked: boolean;
   readonly probability: boolean;
+  readonly weights: boolean;
 }
 
 /** How much a portion, or a block, holds. */
@@ -25,7 +26,7 @@ const SAMPLE_COLUMNS = 6;
 /** Bytes of memory that a portion takes. */
 export function portionBytes(shape: PortionShape, { samples, sequences, behaviours }: PortionSize): number {
   const cells = [...shape.user, ...shape.context].reduce((sum, field) => sum + widthOf(field), 0);
-  const columns = SAMPLE_COLUMNS + cells + (shape.probability ? 1 : 0);
+  const columns = SAMPLE_COLUMNS + cells + (shape.probability ? 1 : 0) + (shape.weights ? 1 : 0);
   return 4 * (samples * columns + sequences + 1 + behaviours * (shape.unclicked ? 2 : 1));
 }
 
@@ -55,6 +56,7 @@ export function layOutPortion(buffer: SharedArrayBuffer, shape: PortionShape, si
     user: shape.user.map((field) => makeCells(field, count, take)),
     context: shape.context.map((field) => makeCells(field, count, take)),
     ...(shape.probability && { probability: take(Float32Array, count) }),
+    ...(shape.weights && { weight: take(Float32Array, count) }),
   };
   return { sequences, samples };
 }

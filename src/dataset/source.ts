@@ -30,6 +30,7 @@ export interface RawSamples {
   /** Per context field: indices into its `RawField.values`. */
   readonly context: readonly Int32Array[];
   readonly probability?: Float32Array;
+  readonly weight?: Float32Array;
 }
 
 /** Everything an importer knows; `writeDataset` makes a dataset folder of it. */

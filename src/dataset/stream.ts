@@ -11,7 +11,7 @@ import { makeCells, readCells } from "./cells.ts";
 import type { Folder } from "./checked-file.ts";
 import type { ItemCatalogue, LoadedPortion, Samples, Sequences, Split } from "./dataset.ts";
 import { readItemKeys, readUserKeys, readVocabulary } from "./keys.ts";
-import { MANIFEST_FILE } from "./layout.ts";
+import { MANIFEST_FILE, WEIGHT } from "./layout.ts";
 import { loadBlocks, loadSamples, loadSequences } from "./load.ts";
 import { areSame, type Manifest, readManifest, schemaOf } from "./manifest.ts";
 import { Popularity } from "./negatives.ts";
@@ -37,6 +37,8 @@ export interface Targets {
   readonly user: Int32Array;
   /** 1 where training knows the candidate: its id, which is the first field of items, is not 0. */
   readonly known: Uint8Array;
+  /** What it weighs; absent where all weigh the same. */
+  readonly weight?: Float32Array;
   /** In the histories, in all, and (t, t+1) pairs of them. */
   readonly behaviours: number;
   readonly pairs: number;
@@ -89,6 +91,7 @@ export class DatasetStream implements ItemCatalogue {
       context: schema.context,
       unclicked: manifest.unclicked,
       probability: manifest.probability && probability,
+      weights: manifest.meanWeight !== undefined,
     };
     this.#lengths = tables.lengths;
     this.#users = tables.users;
@@ -173,6 +176,7 @@ export class DatasetStream implements ItemCatalogue {
     const { maxHistory } = this.schema;
     const count = this.manifest.counts[split];
     const [label, user, known] = [new Float32Array(count), new Int32Array(count), new Uint8Array(count)];
+    const weight = this.#shape.weights ? new Float32Array(count) : undefined;
     const [ids] = this.itemFields;
     let behaviours = 0;
     let pairs = 0;
@@ -183,6 +187,7 @@ export class DatasetStream implements ItemCatalogue {
         this.#lengths,
         ({ first, columns }) => {
           label.set(columns.label.numbers, first);
+          weight?.set(columns[WEIGHT].numbers, first);
           columns.sequence.numbers.forEach((sequence, i) => {
             user[first + i] = this.#users[sequence];
           });
@@ -195,10 +200,10 @@ export class DatasetStream implements ItemCatalogue {
             pairs += Math.max(0, kept - 1);
           }
         },
-        { columns: ["label", "sequence", "position", "length", "item"] },
+        { columns: ["label", "sequence", "position", "length", "item", ...(weight ? [WEIGHT] : [])] },
       ),
     );
-    return { label, user, known, behaviours, pairs };
+    return { label, user, known, ...(weight && { weight }), behaviours, pairs };
   }
 
   /** As `readVocabulary`. */

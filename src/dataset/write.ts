@@ -6,11 +6,11 @@
 
 import { withDuckDB } from "../database/open.ts";
 import { cellsAt, storedCells } from "./cells.ts";
-import { type OnProgress, SPLITS } from "./dataset.ts";
+import { type OnProgress, SPLITS, type Split } from "./dataset.ts";
 import { type FileValues, makeFolders, writeFile } from "./file-writer.ts";
 import { writeAside } from "./folder.ts";
 import { historyLength } from "./history.ts";
-import { type FormatFile, filesOf, itemsFile, samplesFile, sequencesFile } from "./layout.ts";
+import { type FormatFile, filesOf, itemsFile, samplesFile, sequencesFile, WEIGHT } from "./layout.ts";
 import { type LearnedField, learnCells, type RawValues } from "./learned.ts";
 import { importedSchema, type Manifest } from "./manifest.ts";
 import { trainingBehaviours } from "./negatives.ts";
@@ -69,6 +69,7 @@ export async function writeDatasetFiles(
       context: vocabularies.context.map(describeField),
     },
     probability,
+    ...(source.samples.train.weight && { meanWeight: meanWeights(source.samples) }),
     ...(source.ceilingAuc !== undefined && { ceilingAuc: source.ceilingAuc }),
     counts: {
       users: source.users.length,
@@ -114,7 +115,7 @@ export async function writeDatasetFiles(
     });
     for (const split of SPLITS) {
       const samples = source.samples[split];
-      const { sequence, item, time, probability } = samples;
+      const { sequence, item, time, probability, weight } = samples;
       await write(samplesFile(manifest, split), {
         ...rows.placesOf(samples),
         ...{ time, item },
@@ -123,6 +124,7 @@ export async function writeDatasetFiles(
         ...byName(user, () => sequence),
         ...byName(context, (index) => samples.context[index]),
         ...(probability && { probability }),
+        ...(weight && { [WEIGHT]: weight }),
       });
     }
     return await writeManifest(folder, manifest);
@@ -138,6 +140,14 @@ function byName(fields: readonly CodedField[], valuesOf: (index: number) => Int3
       return [field.name, storedCells(field, cellsAt(field, learned.cells, rows), rows.length)];
     }),
   );
+}
+
+function meanWeights(samples: DatasetSource["samples"]): Record<Split, number> {
+  const mean = (split: Split) => {
+    const { weight = new Float32Array() } = samples[split];
+    return weight.reduce((sum, one) => sum + one, 0) / weight.length;
+  };
+  return { train: mean("train"), valid: mean("valid"), test: mean("test") };
 }
 
 /** How many behaviours each sample's history has. */

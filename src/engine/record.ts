@@ -18,6 +18,6 @@ export function recordModel(tape: Tape, batch: Batch, { model }: Pick<RunConfig,
   const { name, ...config } = model;
   const target = tape.supervised ? tape.loss("target", 1, "samples") : undefined;
   const logits = modelNamed(name).logits(tape, batch, config);
-  if (target) crossEntropy(tape, target, logits, batch.labels);
+  if (target) crossEntropy(tape, target, logits, batch.labels, batch.weights);
   return logits;
 }

@@ -38,6 +38,8 @@ export interface WorkspaceOptions extends Machine {
   readonly config: RunConfig;
   /** Without it there are no gradients and no moments: for scoring. */
   readonly training: boolean;
+  /** Whether samples count in the loss by their weights. */
+  readonly weighted?: boolean;
 }
 
 /** Samples that are scored, or whose losses are measured, at once. A score does not depend on it. */
@@ -179,17 +181,21 @@ function shardSize({ train }: RunConfig): number {
 }
 
 /** Records the model on a tape without memory. */
-function planTape({ schema, config }: WorkspaceOptions, purpose: Purpose): TapePlan {
+function planTape({ schema, config, weighted }: WorkspaceOptions, purpose: Purpose): TapePlan {
   const parameters = new ParameterPlan();
   const tape = new Tape({ kernels: planKernels(), parameters, ...purpose });
   const samples = purpose.training ? shardSize(config) : SCORE_BATCH;
-  recordModel(tape, new Batch(planMemory(0), new Arena(0, Number.POSITIVE_INFINITY), schema, samples), config);
+  recordModel(
+    tape,
+    new Batch(planMemory(0), new Arena(0, Number.POSITIVE_INFINITY), schema, samples, weighted),
+    config,
+  );
   const losses = tape.losses.map(({ name, weight }) => ({ name, weight }));
   return { specs: parameters.specs, lookups: tape.lookups, losses, bytes: tape.bytes() };
 }
 
 function layOut(
-  { schema, config, threads, training }: WorkspaceOptions,
+  { schema, config, threads, training, weighted }: WorkspaceOptions,
   plan: TapePlan,
   trainingPlan: TapePlan | undefined,
   activationBytes: number,
@@ -217,9 +223,9 @@ function layOut(
     stepLosses: new Float64Array(memory.f32.buffer).subarray(losses / 8, losses / 8 + lossCount),
     parameters,
     gradients: trainingPlan && new Gradients(memory, arena, parameters, trainingPlan.lookups, shards),
-    shardBatches: trainingPlan ? each(shards, () => new Batch(memory, arena, schema, shardSize(config))) : [],
+    shardBatches: trainingPlan ? each(shards, () => new Batch(memory, arena, schema, shardSize(config), weighted)) : [],
     lookupGradients: trainingPlan ? each(shards, () => region(trainingPlan.bytes.lookupGradients)) : [],
-    scoreBatches: each(threads, () => new Batch(memory, arena, schema, SCORE_BATCH)),
+    scoreBatches: each(threads, () => new Batch(memory, arena, schema, SCORE_BATCH, weighted)),
     activations: each(threads, () => region(activationBytes)),
   };
 }

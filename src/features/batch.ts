@@ -15,6 +15,8 @@ export class Batch {
   readonly packed: Packed;
   /** Labels [B], 0 or 1. */
   readonly labels: Floats;
+  /** What each sample counts in the loss [B]; absent where all count the same. */
+  readonly weights?: Floats;
   /** [B] per user, item and context field; of lists [B, most]. */
   readonly user: readonly Cells[];
   readonly candidate: readonly Cells[];
@@ -24,7 +26,7 @@ export class Batch {
   /** [tokens] per item field: a sampled non-behaviour for each behaviour; step 0 is never read. Only losses read it. */
   readonly negatives: readonly Cells[];
 
-  constructor(memory: MemoryViews, arena: Arena, schema: Schema, maxSamples: number) {
+  constructor(memory: MemoryViews, arena: Arena, schema: Schema, maxSamples: number, weighted = false) {
     const { user, item, context } = schema;
     const cells = (group: string, fields: readonly Field[], rows: number): Cells[] =>
       fields.map((field) => {
@@ -38,9 +40,12 @@ export class Batch {
     this.schema = schema;
     this.packed = new Packed(memory, arena, maxSamples, schema.maxHistory);
     const tokens = this.packed.tokens.capacity;
-    const pointer = arena.alloc(maxSamples);
-    const values = memory.f32.subarray(pointer / 4, pointer / 4 + maxSamples);
-    this.labels = { name: "label", pointer, values };
+    const floats = (name: string): Floats => {
+      const pointer = arena.alloc(maxSamples);
+      return { name, pointer, values: memory.f32.subarray(pointer / 4, pointer / 4 + maxSamples) };
+    };
+    this.labels = floats("label");
+    if (weighted) this.weights = floats("weight");
     this.user = cells("user", user, maxSamples);
     this.candidate = cells("candidate", item, maxSamples);
     this.context = cells("context", context, maxSamples);

@@ -206,11 +206,18 @@ export interface Kernels {
   // --- losses ----------------------------------------------------------------------------------------------------
 
   /**
-   * Returns sum_i of the binary cross-entropy of logit[i] with label[i] in [0, 1], as
-   * log(1 + e^-|z|) + max(z, 0) - z y.
-   * Where `gradient` is given, gradient[i] = factor * (sigmoid(logit[i]) - label[i]).
+   * Returns sum_i of weight[i] times the binary cross-entropy of logit[i] with label[i] in [0, 1], as
+   * log(1 + e^-|z|) + max(z, 0) - z y. Without `weight` it is 1.
+   * Where `gradient` is given, gradient[i] = factor * (sigmoid(logit[i]) - label[i]) * weight[i].
    */
-  crossEntropy(count: number, logit: Pointer, label: Pointer, gradient: Pointer, factor: number): number;
+  crossEntropy(
+    count: number,
+    logit: Pointer,
+    label: Pointer,
+    weight: Pointer,
+    gradient: Pointer,
+    factor: number,
+  ): number;
 
   // --- recurrence ----------------------------------------------------------------------------------------------------
 

@@ -36,6 +36,7 @@ export interface ScoredRun extends Scores {
   readonly label: Float32Array;
   readonly score: Float32Array;
   readonly known: Uint8Array;
+  readonly weight?: Float32Array;
   /** Time that the scoring took. */
   readonly seconds: number;
 }
@@ -68,8 +69,15 @@ async function scoreOn(
     pool = new WorkerPool({ schema, config, training: false, ...machine }, dataset);
     await loadFinalWeights(run, pool.workspace, model.sha256);
     const score = await new SplitScorer(dataset, split).score(pool, onProgress);
-    const { label, user, known } = await dataset.targets(split);
-    const scored = { label, score, group: user, known, seconds: (performance.now() - start) / 1000 };
+    const { label, user, known, weight } = await dataset.targets(split);
+    const scored = {
+      label,
+      score,
+      group: user,
+      known,
+      ...(weight && { weight }),
+      seconds: (performance.now() - start) / 1000,
+    };
     return { scored, manifest: dataset.manifest };
   } finally {
     await pool?.close();
@@ -121,13 +129,14 @@ export async function evaluateRun(given: EvaluateOptions): Promise<Evaluation> {
 }
 
 /** Compares the scores of a run with those of another on the same samples. */
-function compareRuns({ label, group, score }: ScoredRun, other: ScoredRun): Omit<RunComparison, "run"> {
-  const otherAuc = auc(label, other.score);
-  const difference = compareAuc({ label, group, a: [score], b: [other.score] });
-  return { auc: otherAuc, ...difference, relaimpr: relaImpr(auc(label, score), otherAuc) };
+function compareRuns({ label, group, score, weight }: ScoredRun, other: ScoredRun): Omit<RunComparison, "run"> {
+  const aucOf = (scores: ArrayLike<number>) => auc(label, scores, undefined, weight);
+  const otherAuc = aucOf(other.score);
+  const difference = compareAuc({ label, group, weight, a: [score], b: [other.score] });
+  return { auc: otherAuc, ...difference, relaimpr: relaImpr(aucOf(score), otherAuc) };
 }
 
-function calibrationOfRun({ label, score }: ScoredRun): Pick<Evaluation, "calibration" | "calibration_ratio"> {
-  const { bins, ratio } = calibrationOf(label, score);
+function calibrationOfRun({ label, score, weight }: ScoredRun): Pick<Evaluation, "calibration" | "calibration_ratio"> {
+  const { bins, ratio } = calibrationOf(label, score, undefined, weight);
   return { calibration: bins, calibration_ratio: ratio };
 }

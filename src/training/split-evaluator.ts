@@ -24,16 +24,17 @@ export class SplitEvaluator {
     return this.#scorer.score(this.#pool);
   }
 
-  /** Whether all samples have the same label, so that no AUC is defined. */
+  /** Whether all samples that weigh anything have the same label, so that no AUC is defined. */
   async hasOneClass(): Promise<boolean> {
-    const { label } = await this.#targetsOnce();
-    return label.every((one) => one === label[0]);
+    const { label, weight } = await this.#targetsOnce();
+    const counted = weight === undefined ? label : label.filter((_, i) => weight[i] > 0);
+    return counted.every((one) => one === counted[0]);
   }
 
   /** Metrics of the scores. */
   async metrics(score: Float32Array): Promise<ReportedMetrics> {
-    const { label, user, known: isKnown } = await this.#targetsOnce();
-    const { auc, gauc, logloss, known } = evaluateScores({ label, score, group: user, known: isKnown });
+    const { label, user, known: isKnown, weight } = await this.#targetsOnce();
+    const { auc, gauc, logloss, known } = evaluateScores({ label, score, group: user, known: isKnown, weight });
     return { auc, gauc, logloss, ...(known && { known }) };
   }
 

@@ -66,7 +66,8 @@ export async function train(options: TrainOptions): Promise<TrainSummary | Inter
   let pool: WorkerPool | undefined;
   try {
     await checkSplits(dataset);
-    pool = new WorkerPool({ schema: dataset.schema, config, training: true, ...machine }, dataset);
+    const weighted = dataset.manifest.meanWeight !== undefined;
+    pool = new WorkerPool({ schema: dataset.schema, config, training: true, weighted, ...machine }, dataset);
     const opened = pool;
     const trainOpened = async (): Promise<TrainSummary | Interruption> => {
       const { model, progress } = await openRun(out, config, dataset, opened, resume);

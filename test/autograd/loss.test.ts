@@ -38,6 +38,39 @@ it.each<[string, readonly number[], 0 | 1, number, number]>([
   expect(relativeError(gradient, expected)).toBeLessThan(1e-6);
 });
 
+it("rows count by their weights, whatever is in the batch beside them", () => {
+  const [labels, weights] = [
+    [1, 0, 1],
+    [0, 2.5, 0.5],
+  ];
+  let logits: Tensor | undefined;
+  const bench = new Workbench([0, 0, 0], ({ tape, packed }) => {
+    logits = input(tape, packed.samples, 1, () => LOGITS);
+    const given = (name: string, values: readonly number[]) => {
+      const tensor = input(tape, packed.samples, 1, () => values);
+      return {
+        name,
+        values: tape.memory.f32,
+        get pointer() {
+          return tensor.value;
+        },
+      };
+    };
+    const loss = tape.loss("target", 0.5, "samples");
+    crossEntropy(tape, loss, logits, given("label", labels), given("weight", weights));
+  });
+  bench.tape.totals.samples = 6;
+  bench.forward();
+  bench.tape.backward();
+  const sum = LOGITS.reduce(
+    (all, z, i) => all - weights[i] * Math.log(labels[i] === 1 ? sigmoid(z) : 1 - sigmoid(z)),
+    0,
+  );
+  expect(bench.tape.losses[0].value).toBeCloseTo(sum / 6, 6);
+  const expected = LOGITS.map((z, i) => (0.5 * weights[i] * (sigmoid(z) - labels[i])) / 6);
+  expect(relativeError(bench.read(logits!.grad, 3), expected)).toBeLessThan(1e-6);
+});
+
 it("several sets of logits add to one loss", () => {
   expect(run(LOGITS, 1, 3, 1, 2).value).toBeCloseTo(2 * run(LOGITS, 1, 3).value, 6);
 });

@@ -24,6 +24,7 @@ async function fresh(name: string): Promise<string> {
   const withProbability = (split: (typeof SPLITS)[number]) => ({
     ...source.samples[split],
     probability: Float32Array.from(source.samples[split].label, (label) => 0.25 + label / 2),
+    weight: Float32Array.from(source.samples[split].label, (label) => 2 * label),
   });
   const samples = {
     train: withProbability("train"),
@@ -89,6 +90,8 @@ describe("all readers", () => {
     ["test.parquet", "if(file_row_number = 4, NULL, label) AS label", "row 4 has label null, expected 0 to 1"],
     ["valid.parquet", "9000000000000000 AS time", "row 0 has time 9000000000000000, expected -86"],
     ["train.parquet", "if(file_row_number = 3, 'nan', probability)::FLOAT AS probability", "row 3 has probability NaN"],
+    ["train.parquet", "-1::FLOAT AS sample_weight", "row 0 has sample_weight -1, expected 0 to 3.4"],
+    ["valid.parquet", "'inf'::FLOAT AS sample_weight", "row 0 has sample_weight Infinity, expected 0 to 3.4"],
     ["items.parquet", "if(row = 2, NULL, key) AS key", "row 2 has key null, expected a text"],
     ["sequences.parquet", `NULL::VARCHAR AS "user"`, "row 0 has user null, expected a text"],
     ["sequences.parquet", "if(file_row_number = 7, NULL, items) AS items", "row 7 has items null, expected a list"],

@@ -31,7 +31,13 @@ const user = [
   { name: "user", size: 9 },
   { name: "age", size: 0 },
 ];
-const shape: PortionShape = { user, context: [{ name: "hour", size: 5 }], unclicked: true, probability: false };
+const shape: PortionShape = {
+  user,
+  context: [{ name: "hour", size: 5 }],
+  unclicked: true,
+  probability: false,
+  weights: false,
+};
 
 /** Behaviours of each sequence, samples of each, and a budget. */
 const cuts = fc.record({

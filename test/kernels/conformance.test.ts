@@ -291,12 +291,13 @@ const CASES: { [name in keyof Kernels]: (stage: Stage, draw: Draw) => Case } = {
   },
 
   crossEntropy(stage, draw) {
-    const [count, wanted] = [draw(() => size), draw(() => flag)];
+    const [count, wanted, weighted] = [draw(() => size), draw(() => flag), draw(() => flag)];
     const logit = stage.matrix(1, count, count, -30, 30);
     const label = stage.matrix(1, count, count, 0, 1);
+    const weight = weighted ? stage.matrix(1, count, count, 0, 3) : 0;
     const gradient = wanted ? stage.room(count) : 0;
     return {
-      call: (kernels) => kernels.crossEntropy(count, logit, label, gradient, 0.25),
+      call: (kernels) => kernels.crossEntropy(count, logit, label, weight, gradient, 0.25),
       outputs: wanted ? [dense(gradient, 1, count)] : [],
     };
   },

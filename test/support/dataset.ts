@@ -17,12 +17,14 @@ export interface SmallDataset {
   readonly maxHistory?: number;
   /** The label of all validation samples. Default: that of each. */
   readonly validLabel?: 0 | 1;
+  /** What a sample weighs. Default: there are no weights. */
+  readonly weightOf?: (label: number, i: number) => number;
 }
 
 /** Histories of 0 to 12 behaviours, three quarters of them of the user's own category. */
 export async function writeSmallDataset(
   folder: string,
-  { users = 40, samples = 600, seed = 1, maxHistory = 8, validLabel }: SmallDataset = {},
+  { users = 40, samples = 600, seed = 1, maxHistory = 8, validLabel, weightOf }: SmallDataset = {},
 ): Promise<void> {
   const random = new Random(seed);
   const categoryOf = (item: number) => item % CATEGORIES;
@@ -53,6 +55,7 @@ export async function writeSmallDataset(
       item: sorted(item),
       time: new Float64Array(count),
       context: [sorted(hour)],
+      ...(weightOf && { weight: Float32Array.from(order, (i, at) => weightOf(label[i], at)) }),
     };
   };
   const oneLabel = validLabel !== undefined && { label: new Array<number>(200).fill(validLabel) };

@@ -188,10 +188,10 @@ export class Interpreter {
   }
 
   /** Adds the mean to its loss. */
-  #crossEntropy({ inputs, attributes: { loss, labels } }: Named<"crossEntropy">): void {
+  #crossEntropy({ inputs, attributes: { loss, labels, weights } }: Named<"crossEntropy">): void {
     const rows = this.valueOf(inputs.logits).map(([z], r) => {
       const label = typeof labels === "number" ? labels : this.#labels(labels.name)[r];
-      return Math.log1p(Math.exp(-Math.abs(z))) + Math.max(z, 0) - z * label;
+      return (weights?.values[r] ?? 1) * (Math.log1p(Math.exp(-Math.abs(z))) + Math.max(z, 0) - z * label);
     });
     const mean = total(rows) / Math.max(1, this.#given.batch.packed[loss.per].count);
     this.losses.set(loss.name, (this.losses.get(loss.name) ?? 0) + mean);

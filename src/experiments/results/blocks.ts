@@ -177,9 +177,9 @@ export function intervalFigure(name: string, datasets: readonly DatasetResults[]
  * Predicted against observed click rate of each variant, for its run of seed 1: averaged, errors of seeds would cancel.
  */
 export function calibrationFigure({ dataset, results }: DatasetResults): ReportBlock {
-  const { label } = dataset.test;
+  const { label, weight } = dataset.test;
   const rows = results.flatMap(({ variant, scores }) =>
-    calibrationOf(label, scores[0]).bins.map((bin) => ({ series: variant.label, ...bin })),
+    calibrationOf(label, scores[0], undefined, weight).bins.map((bin) => ({ series: variant.label, ...bin })),
   );
   const caption = `${dataset.name}: predicted and observed click rate of the runs of seed 1, in ten bins with equal numbers of test samples. On the diagonal the two are equal.`;
   return { kind: "figure", name: `calibration-${dataset.slug}`, caption, svg: calibrationPlot(rows) };

@@ -37,9 +37,9 @@ export async function gatherResults(runs: readonly TrainedRun[]): Promise<Result
 
 async function resultOf(runs: readonly TrainedRun[]): Promise<Result> {
   const [{ dataset, variant }] = runs;
-  const { label, known } = dataset.test;
+  const { label, known, weight } = dataset.test;
   const scores = await Promise.all(runs.map(({ folder }) => readScores(folder, label.length)));
-  const aucs = scores.flatMap((score) => knownMetrics(label, score, known)?.auc ?? []);
+  const aucs = scores.flatMap((score) => knownMetrics(label, score, known, weight)?.auc ?? []);
   const spread = (metric: "auc" | "gauc" | "logloss") => spreadOf(runs.map(({ summary }) => summary.test[metric]));
   return {
     dataset,
@@ -49,9 +49,9 @@ async function resultOf(runs: readonly TrainedRun[]): Promise<Result> {
     auc: spread("auc"),
     gauc: spread("gauc"),
     logloss: spread("logloss"),
-    ece: spreadOf(scores.map((score) => calibrationOf(label, score).ece)),
+    ece: spreadOf(scores.map((score) => calibrationOf(label, score, undefined, weight).ece)),
     ...(aucs.length > 0 && { knownAuc: spreadOf(aucs) }),
-    placements: placementsOf(label, scores),
+    placements: placementsOf(label, scores, weight),
   };
 }
 
@@ -75,8 +75,8 @@ export class DatasetResults {
 
   /** Test AUC of `a` minus that of `b`, with its uncertainty from test users and seeds. */
   difference(a: Result, b: Result): Difference {
-    const { label, user } = this.dataset.test;
-    return comparePlacements(label, user, a.placements, b.placements);
+    const { label, user, weight } = this.dataset.test;
+    return comparePlacements(label, user, a.placements, b.placements, weight);
   }
 
   /** The best by mean AUC among the others: for the leader the runner-up, for the rest the leader. */

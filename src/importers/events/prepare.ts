@@ -27,7 +27,15 @@ import {
   type TimeSplit,
   tableColumns,
 } from "./features/features.ts";
-import { checkSamples, type Learned, type LogReader, type LogSizes, learn, openLog } from "./learn/learn.ts";
+import {
+  checkSamples,
+  type Learned,
+  type LogReader,
+  type LogSizes,
+  learn,
+  openLog,
+  type SampleCounts,
+} from "./learn/learn.ts";
 import { buildCatalogue } from "./log/catalogue.ts";
 import type { SampleRule } from "./log/histories.ts";
 import { buildLog } from "./log/log.ts";
@@ -207,6 +215,7 @@ async function makeFiles(
     fields: { user: user.map(describeField), item: item.map(describeField), context: context.map(describeField) },
     unclicked: features.columns.label !== undefined && !withoutItems(features, tables),
     probability: false,
+    ...(features.columns.weight && { meanWeight: meanWeights(learned.samples) }),
     counts: countsOf(learned, reader),
   };
   const unclicked = await writeFiles({ reading, writing }, folder, reader, learned, contents, seed, (done) =>
@@ -323,6 +332,11 @@ function settingsOf(features: Features, { split, window }: SampleRule): Manifest
     utcOffsetMinutes: utcOffset,
     ...Object.fromEntries(counts.map(({ name, minCount }) => [`minCount.${name}`, minCount])),
   };
+}
+
+function meanWeights({ train, valid, test }: Learned["samples"]) {
+  const mean = ({ weight, count }: SampleCounts) => weight / count;
+  return { train: mean(train), valid: mean(valid), test: mean(test) };
 }
 
 function countsOf({ itemCodes, trainingBehaviours, samples }: Learned, { behaviours, rule, sizes }: LogReader) {

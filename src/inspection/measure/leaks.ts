@@ -1,5 +1,7 @@
 /** What a sample must not know: histories that are not of its past, and samples that are there twice. */
+
 import { SPLITS, type Split } from "../../dataset/dataset.ts";
+import { WEIGHT } from "../../dataset/layout.ts";
 import type { DatasetTables } from "./database.ts";
 
 /** Samples of a split to which something applies, and the row of the first of them. */
@@ -81,6 +83,7 @@ async function findDuplicates({ fields, manifest, rows }: DatasetTables): Promis
     ...["label", "time", "sequence", "position", "length", "item"],
     ...fields.filter(({ kind }) => kind !== "item").map(({ column }) => column),
     ...(manifest.probability ? ["probability"] : []),
+    ...(manifest.meanWeight ? [WEIGHT] : []),
   ];
   const found = await rows<{ split: number; count: number; row: number }>(
     `SELECT split, sum(copies - 1) AS count, min(row) AS row FROM (

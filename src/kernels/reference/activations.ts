@@ -84,13 +84,14 @@ export function activations({ f32 }: Views): Activations {
       }
     },
 
-    crossEntropy(count, logit, label, gradient, factor) {
+    crossEntropy(count, logit, label, weight, gradient, factor) {
       let sum = 0;
       for (let i = 0; i < count; i++) {
         const z = f32[logit / 4 + i];
         const y = f32[label / 4 + i];
-        sum += Math.log1p(Math.exp(-Math.abs(z))) + Math.max(z, 0) - z * y;
-        if (gradient) f32[gradient / 4 + i] = factor * (sigmoid(z) - y);
+        const w = weight ? f32[weight / 4 + i] : 1;
+        sum += w * (Math.log1p(Math.exp(-Math.abs(z))) + Math.max(z, 0) - z * y);
+        if (gradient) f32[gradient / 4 + i] = factor * (sigmoid(z) - y) * w;
       }
       return sum;
     },

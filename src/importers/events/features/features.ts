@@ -49,7 +49,7 @@ export interface Features {
     readonly window: number | null;
     readonly maxHistory: number;
     /** Of a log of its own. */
-    readonly columns: Omit<FeaturesFile["columns"], "item" | "label"> & { readonly item?: string };
+    readonly columns: Omit<FeaturesFile["columns"], "item" | "label" | "weight"> & { readonly item?: string };
     readonly fields: readonly { readonly name: string; readonly column: string }[];
   };
   readonly impressions: { readonly types?: readonly string[] };
@@ -148,7 +148,7 @@ export function resolveFeatures(
       ...(behaviours.types && { types: behaviours.types }),
       window: behaviours.window_days === undefined ? null : Math.ceil(behaviours.window_days * DAY),
       maxHistory: behaviours.max_history,
-      columns: behaviours.columns ?? withoutLabel(columns),
+      columns: behaviours.columns ?? ofBehaviours(columns),
       fields: behaviours.fields.map(({ name, column = name }) => ({ name, column })),
     },
     impressions,
@@ -169,7 +169,7 @@ export function resolveFeatures(
   return features;
 }
 
-function withoutLabel({ label: _, ...rest }: Features["columns"]): Features["behaviours"]["columns"] {
+function ofBehaviours({ label: _, weight: __, ...rest }: Features["columns"]): Features["behaviours"]["columns"] {
   return rest;
 }
 
@@ -228,6 +228,9 @@ function check(features: Features, ownLog: boolean, refuse: Refuse): void {
     if (impressions.types !== undefined) throw refuse("impressions.types", `${why}; target names types to predict`);
     if ("validFrom" in split && target === undefined) throw refuse("split", `${why} to split by time`);
   }
+  if (columns.weight !== undefined && !hasImpressions(features)) {
+    throw refuse("columns.weight", "samples have weights where columns.label or target says which they are");
+  }
   if (target !== undefined) {
     if (columns.label !== undefined) throw refuse("target", "with columns.label, what is labelled is predicted");
     if (columns.type === undefined) throw refuse("target", "there are no types without columns.type");
@@ -284,10 +287,11 @@ function checkTimes(
 }
 
 /** What to read of the events. */
-export function eventColumns({ columns, anonymous, fields }: Features): LogColumns {
+export function eventColumns({ columns, target, anonymous, fields }: Features): LogColumns {
   const all = [...fields.user, ...fields.item, ...fields.context];
   return {
     ...columns,
+    ...(target && { target }),
     anonymous,
     fields: all.filter((field) => field.from === "events" && !readsTime(field)).map(tableField),
   };

@@ -66,7 +66,12 @@ const featuresSchema = z.strictObject({
   layout: layoutSchema.default({}),
   /** The same of the tables of users and items. */
   tables: z.strictObject({ users: layoutSchema.default({}), items: layoutSchema.default({}) }).prefault({}),
-  columns: z.strictObject({ ...rowColumns, item: column, label: labelColumn(column).exactOptional() }),
+  columns: z.strictObject({
+    ...rowColumns,
+    item: column,
+    label: labelColumn(column).exactOptional(),
+    weight: column.exactOptional(),
+  }),
   behaviours: z
     .strictObject({
       /** The log of behaviours, where --behaviours does not give it. */

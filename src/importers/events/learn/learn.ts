@@ -27,6 +27,8 @@ export interface LogReader {
   /** Whether samples have no labels: each is a positive, followed by a negative that is sampled. */
   readonly sampled: boolean;
   readonly fields: readonly SampleField[];
+  /** Where the weights of samples stand among the columns, if they have any. */
+  readonly weight: number | undefined;
   readonly columns: readonly NumberColumn[];
   readonly rows: number;
   /** [users] how many behaviours each has. */
@@ -76,6 +78,8 @@ export async function openLog(
     { name: "time", type: "float64" },
     ...["item", "label", "behaviour"].map((name): NumberColumn => ({ name, type: "int32" })),
   ];
+  const weight =
+    features.columns.weight === undefined ? undefined : columns.push({ name: "weight", type: "float64" }) - 1;
   const sequences = await countRows(connection, "users");
   const fields: SampleField[] = [];
   for (const spec of [...features.fields.user, ...features.fields.context]) {
@@ -90,7 +94,15 @@ export async function openLog(
   }
   const [behaviours] = await readIntegers(connection, "users", ["behaviours"], sequences);
   const sampled = features.columns.label === undefined;
-  return { rule, sampled, fields, columns, rows: await countRows(connection, "log"), behaviours, sizes };
+  return { rule, sampled, fields, weight, columns, rows: await countRows(connection, "log"), behaviours, sizes };
+}
+
+/** Samples of a split: how many, how many of them clicked, and what these and all weigh. */
+export interface SampleCounts {
+  count: number;
+  clicked: number;
+  weight: number;
+  clickedWeight: number;
 }
 
 export interface Learned {
@@ -98,7 +110,7 @@ export interface Learned {
   /** Per item field [items + 1] the code of each catalogue row. */
   readonly itemCodes: readonly Int32Array[];
   readonly trainingBehaviours: number;
-  readonly samples: Readonly<Record<Split, { count: number; clicked: number }>>;
+  readonly samples: Readonly<Record<Split, SampleCounts>>;
   /** Where negatives are sampled: what they are sampled from. */
   readonly negatives: NegativePools | undefined;
 }
@@ -115,7 +127,8 @@ export async function learn(
   const dictionaries = await Promise.all(fields.map(({ spec }) => dictionary(connection, spec)));
   const counts = dictionaries.map(({ size }) => new Int32Array(size + 1));
   const itemCounts = new Int32Array(1 + (await countRows(connection, "catalogue")));
-  const samples = { train: { count: 0, clicked: 0 }, valid: { count: 0, clicked: 0 }, test: { count: 0, clicked: 0 } };
+  const none = (): SampleCounts => ({ count: 0, clicked: 0, weight: 0, clickedWeight: 0 });
+  const samples = { train: none(), valid: none(), test: none() };
   const pools = !sampled ? undefined : ofBehaviours ? poolsOf(behaviours) : await targetPools(connection, rule);
   const walk = new HistoryWalk(rule);
   let trainingBehaviours = 0;
@@ -125,8 +138,13 @@ export async function learn(
   const taker: RowTaker = {
     sample(row, split) {
       const made = sampled ? 2 : 1;
-      samples[split].count += made;
-      samples[split].clicked += sampled ? 1 : log.label[row];
+      const clicked = sampled ? 1 : log.label[row];
+      const weight = reader.weight === undefined ? 1 : columns[reader.weight][row];
+      const own = samples[split];
+      own.count += made;
+      own.clicked += clicked;
+      own.weight += made * weight;
+      own.clickedWeight += clicked * weight;
       if (!ofBehaviours) pools?.[split].add(log.item[row]);
       if (split !== "train") return;
       if (!ofBehaviours) itemCounts[log.item[row]]++;
@@ -234,6 +252,7 @@ function countRows(connection: DuckDBConnection, table: string): Promise<number>
 /** @throws Error as `refuse` makes it, where a split is empty, or training has samples of one label only */
 export function checkSamples(samples: Learned["samples"], refuse: (why: string) => Error): void {
   for (const split of SPLITS) if (samples[split].count === 0) throw refuse(`no sample falls into ${split}`);
-  const { count, clicked } = samples.train;
-  if (clicked === 0 || clicked === count) throw refuse(`all samples of train have the label ${clicked === 0 ? 0 : 1}`);
+  for (const split of SPLITS) if (samples[split].weight === 0) throw refuse(`the samples of ${split} weigh nothing`);
+  const { weight, clickedWeight: clicked } = samples.train;
+  if (clicked === 0 || clicked === weight) throw refuse(`all samples of train have the label ${clicked === 0 ? 0 : 1}`);
 }

@@ -7,7 +7,7 @@
  *
  * | table | columns |
  * |---|---|
- * | `log` | `sequence`, `time`, `item` (catalogue row, 0 unknown), `label` (-1 of what is no impression), `behaviour` (0 or 1), codes of the fields of its rows |
+ * | `log` | `sequence`, `time`, `item` (catalogue row, 0 unknown), `label` (-1 of what is no impression), `behaviour` (0 or 1), `weight` of an impression where it has one, codes of the fields of its rows |
  * | `users` | `sequence`, `key` (null of nobody), `behaviours` (how many), codes of the fields of the users' table |
  * | `catalogue` | `row`, `key`, `keyed` (false of what is known by its fields alone), codes of the fields of items, as training knows them |
  * | `d_FIELD` | `code`, `raw`: a field's dictionary, in order; code 0 means missing and is not in it |
@@ -240,6 +240,7 @@ function itemKeys(features: Features, tables: GivenTables): string {
 /** Rows of a user that are equal in all columns are one; each of nobody's rows is of a user who comes after all others. */
 function sortedLog(features: Features, tables: GivenTables): string {
   const coded = codedColumns(features, tables);
+  const weighted = features.columns.weight !== undefined;
   const selections = logsOf(tables).map((log) => {
     const own = coded.filter(({ raw }) => raw[log] !== undefined);
     const codes = coded.map((column) => {
@@ -255,7 +256,7 @@ function sortedLog(features: Features, tables: GivenTables): string {
     const label = log === "events" && hasImpressions(features);
     const columns = `"time", coalesce(item_keys.row, 0) AS item,
         ${label ? `CASE WHEN impression THEN ${value} ELSE -1 END::TINYINT` : "-1::TINYINT"} AS label,
-        ${log === "events" ? "behaviour::TINYINT" : "1::TINYINT"} AS behaviour${codes.join("")}`;
+        ${log === "events" ? "behaviour::TINYINT" : "1::TINYINT"} AS behaviour${weighted ? `, ${label ? "CASE WHEN impression THEN weight ELSE 0 END" : "0"}::FLOAT AS weight` : ""}${codes.join("")}`;
     const dictionaries = `LEFT JOIN item_keys ON ${keyed ? `item_keys.keyed AND item_keys.key = used."item"` : `NOT item_keys.keyed AND ${alike.join(" AND ")}`}
       ${joins.join(" ")}`;
     return { log, columns, dictionaries };
@@ -266,7 +267,14 @@ function sortedLog(features: Features, tables: GivenTables): string {
   );
   if (features.anonymous) {
     const [{ columns, dictionaries }] = selections;
-    const order = [`"time"`, "item", "label", "behaviour", ...coded.map(({ name }) => name)].join(", ");
+    const order = [
+      `"time"`,
+      "item",
+      "label",
+      "behaviour",
+      ...(weighted ? ["weight"] : []),
+      ...coded.map(({ name }) => name),
+    ].join(", ");
     parts.push(`SELECT ((SELECT count(*) FROM user_keys) + row_number() OVER (ORDER BY ${order}) - 1)::INTEGER AS sequence, *
       FROM (SELECT ${columns} FROM used_events used ${dictionaries} WHERE used."user" IS NULL)`);
   }

@@ -5,7 +5,7 @@ import { quoted, whatItMayBe } from "../../../dataset/time-guess.ts";
 import { failure } from "../../../errors/failure.ts";
 import { expectedLabels, isLabel, type LabelColumn, labelOf } from "./labels.ts";
 import type { TextRows } from "./rows.ts";
-import { listRule, numberRule } from "./rules.ts";
+import { listRule, numberRule, weightRule } from "./rules.ts";
 import { columnRules, type TimeColumn, timesOf } from "./times.ts";
 
 /** What the text of a field must be: anything, a number, or a list as a JSON array. */
@@ -21,6 +21,9 @@ export interface LogColumns {
   readonly time?: TimeColumn;
   readonly label?: LabelColumn;
   readonly type?: string;
+  /** Of samples: rows with a label, or of one of the types `target`. */
+  readonly weight?: string;
+  readonly target?: readonly string[];
   readonly fields: readonly { readonly name: string; readonly column: string; readonly kind: FieldText }[];
 }
 
@@ -57,6 +60,11 @@ export function wantedColumns(columns: LogColumns, utcOffset: number, missing: r
   const isStated = (text: string) => given(stated(text));
   const times = timesOf(columns.time);
   const label = columns.label ?? { column: "" };
+  const cell = (column: string | null) => (column === null ? "NULL::VARCHAR" : `c${names.indexOf(column)}`);
+  const isSample = () =>
+    columns.label
+      ? `(${labelOf(columns.label, stated(cell(columns.label.column)))}) IS NOT NULL`
+      : `coalesce(${cell(columns.type ?? null)} IN (${(columns.target ?? []).map(quote).join(", ")}), false)`;
   const [user, ...others] = [columns.user ?? []].flat() as [string?, ...string[]];
   const list: (Omit<Wanted, "column" | "text"> & { readonly column: string | null | undefined })[] = [
     {
@@ -87,6 +95,15 @@ export function wantedColumns(columns: LogColumns, utcOffset: number, missing: r
       expected: expectedLabels(label),
     },
     { column: columns.type, stored: "type", type: "VARCHAR", value: stated, isGood: always, expected: "" },
+    {
+      column: columns.weight,
+      stored: "weight",
+      type: "FLOAT",
+      value: (text) => weightRule(stated(text)),
+      isGood: (text) =>
+        `((${weightRule(stated(text))}) IS NOT NULL OR (${stated(text)} IS NULL AND NOT (${isSample()})))`,
+      expected: "a weight, 0 or more",
+    },
     ...columns.fields.map(({ name, column, kind }) => ({
       column,
       stored: `f_${name}`,
@@ -103,7 +120,6 @@ export function wantedColumns(columns: LogColumns, utcOffset: number, missing: r
   ];
   const named = list.filter((column): column is Omit<Wanted, "text"> => column.column !== undefined);
   const names = namesOf(named);
-  const cell = (column: string | null) => (column === null ? "NULL::VARCHAR" : `c${names.indexOf(column)}`);
   return named.map((one): Wanted => {
     const text = cell(one.column);
     if (one.stored === "time" && times !== undefined) {

@@ -3,6 +3,7 @@
  * its twin in TypeScript says (`test/importers/events/rules.test.ts` holds them together). Those of times are in times.ts.
  */
 import { quote } from "../../../database/sql.ts";
+import { MOST_WEIGHT } from "../../../dataset/layout.ts";
 
 const TRUE = ["1", "1.0", "true", "t"];
 const FALSE = ["0", "0.0", "-1", "-1.0", "false", "f"];
@@ -24,6 +25,12 @@ const NUMBER = `${SPACE}(?:${DECIMAL}|0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+)$
 export function decimalRule(text: string): string {
   const value = `TRY_CAST(${text} AS DOUBLE)`;
   return `CASE WHEN regexp_full_match(${text}, ${quote(DECIMAL)}) AND isfinite(${value}) THEN ${value} END`;
+}
+
+/** A weight as DOUBLE, null where the text is none that 32 bits hold. */
+export function weightRule(text: string): string {
+  const value = decimalRule(text);
+  return `CASE WHEN (${value}) BETWEEN 0 AND ${MOST_WEIGHT} THEN ${value} END`;
 }
 
 /** Whether the text is a finite number, as `parseNumber`. */

@@ -59,10 +59,11 @@ export async function writeFiles(
       const [time, item] = [log.time[row], log.item[row]];
       const [sequence, position] = [sequences.rowOf(before), sequences.positionOf(before)];
       const label = sampler === undefined ? log.label[row] : 1;
-      writers[split].add({ label, time, sequence, position, length, item }, codes);
+      const weight = reader.weight === undefined ? 1 : columns[reader.weight][row];
+      writers[split].add({ label, time, sequence, position, length, item, weight }, codes);
       if (sampler === undefined) return;
       const negative = sampler.draw(split, item, log.sequence, nth);
-      writers[split].add({ label: 0, time, sequence, position, length, item: negative }, codes);
+      writers[split].add({ label: 0, time, sequence, position, length, item: negative, weight }, codes);
     },
     behaviour(row, part) {
       sequences.add(log.item[row], log.time[row], part === "train", shown[row]);

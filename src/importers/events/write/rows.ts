@@ -2,7 +2,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { storedCells } from "../../../dataset/cells.ts";
 import { FileWriter } from "../../../dataset/file-writer.ts";
-import type { FormatFile } from "../../../dataset/layout.ts";
+import { type FormatFile, WEIGHT } from "../../../dataset/layout.ts";
 import type { LearnedField } from "../../../dataset/learned.ts";
 import type { Segments } from "../../../dataset/segments.ts";
 import { fieldOf } from "../../../dataset/vocabulary.ts";
@@ -21,6 +21,8 @@ export interface SampleRow {
   readonly position: number;
   readonly length: number;
   readonly item: number;
+  /** Written where the file has weights. */
+  readonly weight: number;
 }
 
 /** A field of samples, and what stands in the rows that are held. */
@@ -48,6 +50,7 @@ export class SampleWriter {
       position: numbers(),
       length: numbers(),
       item: numbers(),
+      weight: numbers(),
     };
     this.#fields = fields.map(({ cells, ...vocabulary }) => {
       const field = fieldOf(vocabulary);
@@ -66,7 +69,7 @@ export class SampleWriter {
   }
 
   /** @param codes of the raw values of the fields */
-  add({ label, time, sequence, position, length, item }: SampleRow, codes: Int32Array): void {
+  add({ label, time, sequence, position, length, item, weight }: SampleRow, codes: Int32Array): void {
     const columns = this.#columns;
     const at = this.#held++;
     columns.label[at] = label;
@@ -75,6 +78,7 @@ export class SampleWriter {
     columns.position[at] = position;
     columns.length[at] = length;
     columns.item[at] = item;
+    columns.weight[at] = weight;
     for (let f = 0; f < this.#fields.length; f++) {
       const { held, cells, width } = this.#fields[f];
       copyCells(held, at, cells, codes[f], width);
@@ -84,7 +88,11 @@ export class SampleWriter {
 
   #flush(): void {
     const stored = this.#fields.map(({ field, held }) => [field.name, storedCells(field, held, this.#held)]);
-    this.#writer.append(this.#held, { ...this.#columns, ...Object.fromEntries(stored) });
+    this.#writer.append(this.#held, {
+      ...this.#columns,
+      [WEIGHT]: this.#columns.weight,
+      ...Object.fromEntries(stored),
+    });
     this.#held = 0;
   }
 
