@@ -123,6 +123,7 @@ describe("flags", () => {
 function accepted(property: Described): fc.Arbitrary<unknown> {
   const { type, enum: choices } = property;
   if (choices) return fc.constantFrom(...choices);
+  if (isHeader(property)) return fc.constantFrom("none", "user", "user,item, time");
   switch (type) {
     case "boolean":
       return fc.boolean();
@@ -140,9 +141,11 @@ function accepted(property: Described): fc.Arbitrary<unknown> {
   }
 }
 
+/** Names of columns, or the word for none. */
+const isHeader = ({ value }: Described) => value === "names";
+
 function refused(property: Described): fc.Arbitrary<string> {
-  // A word, or a list of names.
-  if (property.anyOf) return fc.constant("");
+  if (isHeader(property)) return fc.constantFrom("", ",", "user,", "user,user");
   if (property.enum) return fc.string().filter((text) => !property.enum?.includes(text));
   switch (property.type) {
     case "integer":
