@@ -7,9 +7,10 @@ import { ATTEMPTS, NegativeSampler, Popularity } from "../../src/dataset/negativ
 import { openDataset } from "../../src/dataset/read.ts";
 import { writeDataset } from "../../src/dataset/write.ts";
 import { Batch } from "../../src/features/batch.ts";
+import { type CellValues, widthOf } from "../../src/tensor/arrays.ts";
 import { Arena, createMemory } from "../../src/tensor/memory.ts";
 import { below, mix } from "../../src/tensor/random.ts";
-import { sources, temporaryFolder } from "../support/source.ts";
+import { sources, temporaryFolder, withLists } from "../support/source.ts";
 
 const folder = temporaryFolder();
 const MAX_SAMPLES = 8;
@@ -18,7 +19,7 @@ const datasets: Dataset[] = [];
 beforeAll(async () => {
   for (const [index, source] of fc.sample(sources, { numRuns: 12, seed: 11 }).entries()) {
     const path = join(folder, `${index}`);
-    await writeDataset(path, source);
+    await writeDataset(path, withLists(source));
     datasets.push(await openDataset(path));
   }
 });
@@ -58,6 +59,9 @@ const selections = fc
     };
   });
 
+/** What stands in a row. */
+const cellsAt = (cells: CellValues, row: number, width: number) => [...cells.subarray(row * width, (row + 1) * width)];
+
 /** Token number of step t of a row, counted the slow way. */
 function tokenOf(lengths: readonly number[], row: number, t: number): number {
   let token = 0;
@@ -84,12 +88,12 @@ describe("BatchAssembler.fill", () => {
         expect(batch.packed.tokens.count).toBe(lengths.reduce((a, b) => a + b, 0));
         rows.forEach((sample, row) => {
           expect(batch.labels.values[row]).toBe(samples.label[sample]);
-          samples.user.forEach((ids, field) => {
-            expect(batch.user[field].values[row]).toBe(ids[sample]);
-          });
-          samples.context.forEach((ids, field) => {
-            expect(batch.context[field].values[row]).toBe(ids[sample]);
-          });
+          for (const kind of ["user", "context"] as const) {
+            samples[kind].forEach((cells, field) => {
+              const width = widthOf(dataset.schema[kind][field]);
+              expect(cellsAt(batch[kind][field].values, row, width)).toEqual(cellsAt(cells, sample, width));
+            });
+          }
           const s = samples.sequence[sample];
           const whole = [...dataset.sequences.items].slice(
             dataset.sequences.offsets[s],
@@ -97,10 +101,12 @@ describe("BatchAssembler.fill", () => {
           );
           // Strictly before the position: the behaviour at it, which a positive is, never shows.
           const history = whole.slice(0, samples.position[sample]).slice(-dataset.schema.maxHistory);
-          dataset.itemFields.forEach((ids, field) => {
-            expect(batch.candidate[field].values[row]).toBe(ids[samples.item[sample]]);
-            const found = history.map((_, t) => batch.history[field].values[tokenOf(lengths, row, t)]);
-            expect(found).toEqual(history.map((item) => ids[item]));
+          dataset.itemFields.forEach((cells, field) => {
+            const width = widthOf(dataset.schema.item[field]);
+            const of = (item: number) => cellsAt(cells, item, width);
+            expect(cellsAt(batch.candidate[field].values, row, width)).toEqual(of(samples.item[sample]));
+            const found = history.map((_, t) => cellsAt(batch.history[field].values, tokenOf(lengths, row, t), width));
+            expect(found).toEqual(history.map(of));
           });
         });
       }),
@@ -117,10 +123,12 @@ describe("BatchAssembler.fill", () => {
         for (let row = 0; row < count; row++) {
           const alone = makeBatch(dataset);
           assembler.fill(alone, portionOf(dataset, samples), indices, from + order[row], 1, { seed, epoch });
-          dataset.itemFields.forEach((_, field) => {
-            const single = [...alone.negatives[field].values.subarray(0, lengths[row])];
-            const ofRow = single.map((_, t) => together.negatives[field].values[offsets[t] + row]);
-            expect(ofRow).toEqual(single);
+          dataset.schema.item.forEach((shape, field) => {
+            const width = widthOf(shape);
+            for (let t = 0; t < lengths[row]; t++) {
+              const ofRow = cellsAt(together.negatives[field].values, offsets[t] + row, width);
+              expect(ofRow).toEqual(cellsAt(alone.negatives[field].values, t, width));
+            }
           });
         }
       }),

@@ -14,7 +14,7 @@ import { UserError } from "../../src/errors/failure.ts";
 import { inspectDataset } from "../../src/inspection/measure/inspect.ts";
 import { edit, healthy, replace, vouchFor, writeAnew } from "../support/damage.ts";
 import { loadVocabulary } from "../support/dataset.ts";
-import { temporaryFolder } from "../support/source.ts";
+import { temporaryFolder, withLists } from "../support/source.ts";
 
 const folder = temporaryFolder();
 
@@ -32,7 +32,7 @@ async function fresh(name: string): Promise<string> {
     test: withProbability("test"),
   } satisfies DatasetSource["samples"];
   const out = join(folder, name);
-  await writeDataset(out, { ...source, samples });
+  await writeDataset(out, withLists({ ...source, samples }));
   await writeAnew(
     out,
     "sequences.parquet",
@@ -99,6 +99,13 @@ describe("all readers", () => {
     ["sequences.parquet", "[21, 1, 1, 1, 1, 1, 1, 1] AS items", "row 0 has items 21, expected 0 to 20"],
     ["sequences.parquet", "[NULL, 1, 1, 1, 1, 1, 1, 1] AS items", "row 0 has items null, expected 0 to 20"],
     ["sequences.parquet", "[1, 1, 1, 1, 1, 1, 1, -1] AS unclicked", "row 0 has unclicked -1, expected 0 to 20"],
+    ["items.parquet", "[]::INTEGER[] AS tags", "row 0 has tags 0 values, expected 1 to 3 values"],
+    ["items.parquet", "if(row = 3, [0, 0, 0, 0], tags) AS tags", "row 3 has tags 4 values, expected 1 to 3 values"],
+    ["items.parquet", "if(row = 3, NULL, tags) AS tags", "row 3 has tags null, expected a list"],
+    ["items.parquet", "[NULL]::INTEGER[] AS tags", "row 0 has tags null, expected 0 to "],
+    ["items.parquet", "if(row = 3, 10.5, price)::FLOAT AS price", "row 3 has price 10.5, expected -10 to 10"],
+    ["valid.parquet", "if(file_row_number = 3, NULL, height)::FLOAT AS height", "row 3 has height null, expected -10"],
+    ["valid.parquet", "[-1] AS moods", "row 0 has moods -1, expected 0 to "],
     // Of several values of a row.
     ["items.parquet", "if(row = 5, 6, row)::INTEGER AS row", "row 5 has row 6, expected 5"],
     [

@@ -13,7 +13,8 @@ import type { DatasetSource, RawSamples } from "../../src/dataset/source.ts";
 import { DatasetStream } from "../../src/dataset/stream.ts";
 import { writeDataset } from "../../src/dataset/write.ts";
 import { inspectDataset } from "../../src/inspection/measure/inspect.ts";
-import { sources, temporaryFolder } from "../support/source.ts";
+import type { CellValues } from "../../src/tensor/arrays.ts";
+import { sources, temporaryFolder, withLists } from "../support/source.ts";
 
 const folder = temporaryFolder();
 const datasets: { path: string; whole: Dataset }[] = [];
@@ -21,7 +22,7 @@ const datasets: { path: string; whole: Dataset }[] = [];
 beforeAll(async () => {
   for (const [index, source] of fc.sample(sources, { numRuns: 12, seed: 5 }).entries()) {
     const path = join(folder, `${index}`);
-    await writeDataset(path, source);
+    await writeDataset(path, withLists(source));
     datasets.push({ path, whole: await openDataset(path) });
   }
 }, 60_000);
@@ -115,13 +116,17 @@ describe("blocks", () => {
 /** A sample as the model sees it, wherever it lies. */
 function describeSample({ samples, sequences }: LoadedPortion, i: number) {
   const end = sequences.offsets[samples.sequence[i]] + samples.position[i];
+  const cells = (values: CellValues) => {
+    const width = values.length / samples.count;
+    return [...values.subarray(i * width, (i + 1) * width)];
+  };
   return {
     row: samples.row[i],
     label: samples.label[i],
     item: samples.item[i],
     history: [...sequences.items.subarray(end - samples.length[i], end)],
-    user: samples.user.map((ids) => ids[i]),
-    context: samples.context.map((ids) => ids[i]),
+    user: samples.user.map(cells),
+    context: samples.context.map(cells),
     sequence: [
       ...sequences.items.subarray(sequences.offsets[samples.sequence[i]], sequences.offsets[samples.sequence[i] + 1]),
     ],

@@ -79,3 +79,28 @@ export const sources: fc.Arbitrary<DatasetSource> = fc
         };
       });
   });
+
+/** The same with lists and numbers among the fields of users and items, which follow from their places. */
+export function withLists(source: DatasetSource): DatasetSource {
+  const lists = (count: number) =>
+    Array.from({ length: count }, (_, i) =>
+      i % 4 === 0 ? null : Array.from({ length: i % 4 }, (_, j) => `v${i % (j + 3)}`).join("|"),
+    );
+  const numbers = (count: number) => Array.from({ length: count }, (_, i) => (i % 3 === 0 ? null : String(i / 4)));
+  const list = { kind: "list", separator: "|" } as const;
+  const value = { kind: "value", scale: "standard", mean: 1, deviation: 0.5 } as const;
+  const items = source.itemFields[0].values.length;
+  return {
+    ...source,
+    userFields: [
+      ...source.userFields,
+      { name: "moods", values: lists(source.users.length), transform: list },
+      { name: "height", values: numbers(source.users.length), transform: value },
+    ],
+    itemFields: [
+      ...source.itemFields,
+      { name: "tags", values: lists(items), transform: list, pooling: "sum" },
+      { name: "price", values: numbers(items), transform: value },
+    ],
+  };
+}
