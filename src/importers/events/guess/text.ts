@@ -46,7 +46,8 @@ min_count: 1
 ${missingLine(guess)}${offsetLine(guess)}${keyLines(guess)}
 # The fields of the model. A name alone is a column of that name; or:
 #   - { name: price, column: Price EUR, kind: number, buckets: 16, min_count: 5, from: items }
-# kind: category (each value by itself), number (in buckets of about as many values each), hour, weekday (of the time).
+# kind: category (each value by itself), number (in buckets of about as many values each), value (the number itself; scale:
+# log1p for sizes), list (several values; separator: "|", or JSON arrays), hour, weekday (of the time).
 # from: where the column is: events (the log), users, items (the tables of --users and --items).
 fields:
 ${FIELD_KINDS.map((kind) => section(guess, kind)).join("")}`;
