@@ -115,7 +115,7 @@ function guessLines(guess: Guess): string[] {
   const fields = (["user", "item", "context"] as const).flatMap((kind) =>
     guess.fields[kind].map(({ column, kind: how, why }) => [
       column,
-      `${kind} field${how === "number" ? ", number" : ""}`,
+      `${kind} field${how === "category" ? "" : `, ${how}`}`,
       why,
     ]),
   );

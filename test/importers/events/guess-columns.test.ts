@@ -184,30 +184,86 @@ test("the number of the row is no field, whatever it is called", async () => {
   });
 });
 
-describe("what holds no single values is left out", () => {
-  it("in lines of JSON", async () => {
-    const lines = Array.from({ length: 60 }, (_, i) =>
-      JSON.stringify({
-        ...JSON.parse(line(i)),
-        tags: i % 3 ? ["a"] : null,
-        "a/b~": { c: i },
-        mixed: i === 40 ? [1] : "x",
-      }),
+describe("what holds several values", () => {
+  it("is a list in lines of JSON, where it holds nothing else", async () => {
+    const events = write(
+      ".ndjson",
+      Array.from({ length: 60 }, (_, i) =>
+        JSON.stringify({
+          ...JSON.parse(line(i)),
+          tags: i % 3 ? [`t${i % 4}`, "x"] : null,
+          urls: [`a${i}`, `b${i}`],
+          "a/b~": { c: i },
+          mixed: i === 40 ? [1] : "x",
+          deep: [[i]],
+          none: [],
+        }),
+      ).join("\n"),
     );
-    const { left } = await looks({ events: write(".ndjson", lines.join("\n")) });
-    expect(left).toEqual({ "a/b~": "it holds objects", mixed: "it holds lists", tags: "it holds lists" });
+    const { left, fields, text } = await looks({ events });
+    expect(left).toEqual({
+      "a/b~": "it holds objects",
+      deep: "it holds lists of lists, or other values too",
+      mixed: "it holds lists of lists, or other values too",
+      none: "the same value in every row",
+      urls: "lists of values that hardly occur twice",
+    });
+    expect(fields.tags.why).toMatch(/lists of 5 different values, 2.0 a row$/);
+    expect(text).toMatch(/- { name: tags, kind: list }/);
+    await prepareEvents({ features: parse(text), featuresPath: "f.yaml", events, out: `${folder}/json-lists` });
   });
 
-  it("in Parquet, where bytes are none either", async () => {
+  it("is a list in Parquet, but for objects and bytes", async () => {
     const path = write(".parquet", "");
     const lines = write(".ndjson", Array.from({ length: 60 }, (_, i) => line(i)).join("\n"));
-    const select = `SELECT *, ['a', 'b'] AS genres, {'a': 1} AS detail, MAP {'k': 1} AS map, 'x'::BLOB AS bytes, [[1]] AS deep
+    const select = `SELECT *, ['a', item] AS genres, {'a': 1} AS detail, MAP {'k': 1} AS map, 'x'::BLOB AS bytes, [[1]] AS deep
       FROM read_ndjson(${quote(lines)})`;
     await withDuckDB((connection) => connection.run(`COPY (${select}) TO ${quote(path)} (FORMAT parquet)`));
-    const { left, guess } = await looks({ events: path });
-    const why = { genres: "lists", detail: "objects", map: "objects", bytes: "bytes", deep: "lists" };
-    expect(left).toEqual(Object.fromEntries(Object.entries(why).map(([column, what]) => [column, `it holds ${what}`])));
+    const { left, guess, fields } = await looks({ events: path });
+    expect(left).toEqual({
+      ...{ detail: "it holds objects", map: "it holds objects", bytes: "it holds bytes" },
+      deep: "it holds lists of lists, or other values too",
+    });
+    expect(fields.genres).toMatchObject({ kind: "list" });
     expect(Object.keys(guess.columns)).toEqual(["user", "item", "time"]);
+  });
+
+  it("is a list in texts, where its values repeat and are not words of names", async () => {
+    const genres = ["Action", "Comedy", "Sci-Fi", "Film Noir"];
+    const some = (i: number) => genres.filter((_, bit) => (((i * 7) % 15) + 1) & (1 << bit));
+    const events = log(
+      {
+        bars: (i) => some(i).join("|"),
+        hats: (i) => some(i).join("^"),
+        commas: (i) => some(i).join(", "),
+        blanks: (i) => some(i).join(" "),
+        json: (i) => JSON.stringify(some(i)),
+        cities: (i) => ["New York", "Los Angeles", "San Jose", "Rio"][i % 4],
+        titles: (i) => `The ${(i * 7) % 90} of ${(i * 11) % 97}`,
+      },
+      clicked,
+    );
+    const { fields, text } = await looks({ events });
+    const separators = Object.fromEntries(
+      Object.values(fields).flatMap(({ column, kind, separator }) => (kind === "list" ? [[column, separator]] : [])),
+    );
+    expect(separators).toEqual({ bars: "|", hats: "^", commas: ",", blanks: " ", json: undefined });
+    expect(text).toContain('- { name: bars, kind: list, separator: "|" }');
+    await prepareEvents({ features: parse(text), featuresPath: "f.yaml", events, out: `${folder}/text-lists` });
+  });
+
+  it("may be what was shown, or what the user did before", async () => {
+    const { left } = await looks({
+      events: log({
+        impressions: (i) => `N${i % 50}-1 N${(i + 1) % 50}-0`,
+        shown_with: (i) => `N${i % 7}-0 N${i % 5}-1 N3-0`,
+        history: (i) => `N${i % 9} N${i % 11}`,
+        hist_item_id: (i) => `${i % 9}^${i % 11}`,
+      }),
+    });
+    const shown = "a list of what was shown together: a row for each of them is an impression";
+    const before = "a list of what the user did before: rows of behaviours make histories";
+    expect(left).toEqual({ impressions: shown, shown_with: shown, history: before, hist_item_id: before });
   });
 
   const line = (i: number) => JSON.stringify({ user: `u${i % 7}`, item: `i${i % 8}`, time: 1_700_000_000 + i });

@@ -43,6 +43,8 @@ const CONTENTS: readonly Omit<Column, "name">[] = [
   { type: "VARCHAR", value: (i) => (i % 3 ? `2024-05-0${1 + (i % 9)}` : null) },
   { type: "BOOLEAN", value: (i) => i % 3 === 0 },
   { type: "BIGINT", value: (i) => 1 + (i % 5) },
+  { type: "VARCHAR", value: (i) => [["a", "b"], ["b"], ["c", "a", "b"], ["a"], ["c"], ["b", "c"]][i % 6].join("|") },
+  { type: "BIGINT[]", value: (i) => (i % 3 ? [i % 3, i % 5] : [2 ** 60]) },
   { type: "VARCHAR[]", value: (i) => (i % 4 ? [`t${i % 3}`, "x"] : i % 8 ? [] : null) },
   { type: "STRUCT(a BIGINT, b VARCHAR[])", value: (i) => ({ a: i, b: ["x"] }) },
 ];

@@ -9,10 +9,11 @@ import { withTemporaryFolder } from "../../../files/scratch.ts";
 import type { GuessedLayout } from "../source/guess-layout.ts";
 import { type Layout, NONE } from "../source/layout.ts";
 import { type ColumnLook, frequentValues, risingColumns } from "../source/look.ts";
+import { type ListLook, lookAtLists } from "../source/look-lists.ts";
 import { type Sample, takeSample } from "../source/sample.ts";
 import { mayBeRating, nameColumns } from "./header-less.ts";
 import { matchKey } from "./keys.ts";
-import { kindOf } from "./kinds.ts";
+import { type GuessedKind, kindOf } from "./kinds.ts";
 import { flagLabel, type GuessedLabel, ratingLabel } from "./labels.ts";
 import { mayCountRows, whyNot } from "./left-out.ts";
 import { FieldNames } from "./names.ts";
@@ -32,7 +33,9 @@ export interface GuessOptions {
 export interface GuessedField {
   readonly name: string;
   readonly column: string;
-  readonly kind: "category" | "number";
+  readonly kind: GuessedKind["kind"];
+  /** Of lists that are no JSON arrays. */
+  readonly separator?: string | undefined;
   readonly from: "events" | "users" | "items";
   readonly why: string;
 }
@@ -75,6 +78,7 @@ interface Other extends FieldHome {
   readonly from: GuessedField["from"];
   readonly rows: number;
   readonly rises: boolean;
+  readonly list: ListLook | undefined;
 }
 
 /**
@@ -144,7 +148,15 @@ async function othersOf(
     from,
     counting.map(({ text }) => text),
   );
-  return looks.map((look, index) => ({ ...places[index], look, from, rows, rises: rising.has(look.text) }));
+  const lists = await lookAtLists(connection, from, looks);
+  return looks.map((look, index) => ({
+    ...places[index],
+    look,
+    from,
+    rows,
+    rises: rising.has(look.text),
+    list: lists.get(look.text),
+  }));
 }
 
 /** Fields of all that is worth being one, and why the others are not. @param user the column of the user's own id */
@@ -160,10 +172,10 @@ function fieldsOf(
     fields.user.push({ name: "user", column: user, kind: "category", from: "events", why: "the user's own id" });
   const names = new FieldNames();
   const own = names.ofColumns(others.map(({ look }) => look.column));
-  for (const [index, { kind: of, why: place, look, from, rows, rises }] of others.entries()) {
-    const { kind, why } = kindOf(look);
-    const column = { name: own[index], column: look.column, kind, from };
-    const objection = whyNot({ look, rows, kind, inLog: from === "events", isUnnamed, rises });
+  for (const [index, { kind: of, why: place, look, from, rows, rises, list }] of others.entries()) {
+    const { kind, separator, why } = kindOf(look, list);
+    const column = { name: own[index], column: look.column, kind, separator, from };
+    const objection = whyNot({ look, rows, list, kind, inLog: from === "events", isUnnamed, rises });
     if (objection !== undefined) leftOut.push({ ...column, of, why: objection });
     else {
       fields[of].push({ ...column, why: why === undefined ? place : `${place}; ${why}` });

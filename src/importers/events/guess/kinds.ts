@@ -1,13 +1,16 @@
 /**
- * Whether a column is a category or a number. Codes are often numbers, and buckets of codes say nothing, while a number
+ * Whether a column is a category, a number or a list. Codes are often numbers, and buckets of codes say nothing, while a number
  * that is taken for a category still says what it says: so in doubt it is a category.
  */
 import type { ColumnLook } from "../source/look.ts";
+import type { ListLook } from "../source/look-lists.ts";
 import { bare, wordsOf } from "./names.ts";
 
 export interface GuessedKind {
-  readonly kind: "category" | "number";
-  /** Of numbers only: why they are taken for what they are. */
+  readonly kind: "category" | "number" | "list";
+  /** Of lists: what stands between their values, where they are no JSON arrays. */
+  readonly separator?: string;
+  /** Of numbers and lists: why they are taken for what they are. */
   readonly why?: string;
 }
 
@@ -49,7 +52,12 @@ function sayingOf(column: string): "code" | "measure" | undefined {
   return all.length > 1 && (all[0] === "num" || all[0] === "n") ? "measure" : undefined;
 }
 
-export function kindOf(look: ColumnLook): GuessedKind {
+export function kindOf(look: ColumnLook, list: ListLook | undefined): GuessedKind {
+  if (list !== undefined) {
+    const { separator, distinct, mean } = list;
+    const why = `lists of ${distinct} different values, ${mean.toFixed(1)} a row`;
+    return { kind: "list", why, ...(separator !== undefined && { separator }) };
+  }
   const { column, filled, distinct, numbers, wholes, padded, least, absent } = look;
   if (numbers === 0 || numbers < MOST * (filled - absent.count)) return { kind: "category" };
   const others = filled - absent.count - numbers;

@@ -1,6 +1,8 @@
 /** Why a column had better be no field. */
 import type { ColumnLook } from "../source/look.ts";
+import type { ListLook } from "../source/look-lists.ts";
 import { mayBeRating } from "./header-less.ts";
+import { itemListOf } from "./item-lists.ts";
 import type { GuessedKind } from "./kinds.ts";
 import { bare } from "./names.ts";
 import { outcomeOf } from "./outcomes.ts";
@@ -11,6 +13,7 @@ export interface Column {
   readonly look: ColumnLook;
   /** Rows of the sample. */
   readonly rows: number;
+  readonly list: ListLook | undefined;
   readonly kind: GuessedKind["kind"];
   /** Whether it is of the log, not of a table. */
   readonly inLog: boolean;
@@ -46,7 +49,19 @@ const OBJECTIONS: readonly Objection[] = [
   },
   { why: () => "it has no name", holds: ({ look }) => look.column === "" },
   { why: () => "its name cannot be written", holds: ({ look }) => look.column.includes("\0") },
-  { why: ({ look }) => `it holds ${look.nested}`, holds: ({ look }) => look.nested !== undefined },
+  {
+    why: ({ look }) =>
+      look.nested === "lists" ? "it holds lists of lists, or other values too" : `it holds ${look.nested}`,
+    holds: ({ look, list }) => look.nested !== undefined && list === undefined,
+  },
+  {
+    why: () => "a list of what was shown together: a row for each of them is an impression",
+    holds: ({ look, inLog }) => inLog && itemListOf(look) === "shown",
+  },
+  {
+    why: () => "a list of what the user did before: rows of behaviours make histories",
+    holds: ({ look, inLog }) => inLog && itemListOf(look) === "before",
+  },
   { why: () => "it is empty", holds: ({ look }) => look.filled === 0 },
   {
     why: ({ look }) => `known only after the click: ${outcomeOf(look)}`,
@@ -61,7 +76,12 @@ const OBJECTIONS: readonly Objection[] = [
     holds: ({ look }) => look.distinct === 1,
   },
   { why: () => "it is a time of its own", holds: ({ look }) => isTimes(look) },
-  { why: () => "long texts", holds: ({ look }) => look.meanLength > LONG_TEXT },
+  { why: () => "long texts", holds: ({ look, list }) => list === undefined && look.meanLength > LONG_TEXT },
+  { why: () => "its lists are empty", holds: ({ list }) => list?.distinct === 0 },
+  {
+    why: () => "lists of values that hardly occur twice",
+    holds: ({ list }) => list !== undefined && list.values >= ENOUGH_VALUES && list.distinct > ALMOST_ALL * list.values,
+  },
   {
     why: () => "different in almost every row, as the id of a row is",
     holds: ({ look, kind }) =>

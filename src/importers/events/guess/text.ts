@@ -158,7 +158,8 @@ function fieldLine({ keys }: Guess, kind: FieldKind, field: GuessedField, mark: 
   const settings = [
     `name: ${scalar(name)}`,
     ...(column === name ? [] : [`column: ${scalar(column)}`]),
-    ...(field.kind === "number" ? ["kind: number"] : []),
+    ...(field.kind === "category" ? [] : [`kind: ${field.kind}`]),
+    ...(field.separator === undefined ? [] : [`separator: ${scalar(field.separator)}`]),
     ...(from === home ? [] : [`from: ${from}`]),
   ];
   return line(`    ${mark}- ${settings.length === 1 ? scalar(name) : `{ ${settings.join(", ")} }`}`, why);

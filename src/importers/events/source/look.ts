@@ -13,6 +13,10 @@ import { timeRule, zoneRule } from "./times.ts";
 const AT_ONCE = 100;
 const MOST_VALUES = 8;
 
+/** What stands between the values of a list that is written as one text. */
+export const SEPARATORS = ["|", "^", ";", ",", " "] as const;
+export type Separator = (typeof SEPARATORS)[number];
+
 /** How tools write that there is no value, in lower case. */
 const ABSENT = [
   "na",
@@ -36,7 +40,7 @@ export interface ColumnLook {
   readonly column: string;
   /** Its name in the table of the sample. */
   readonly text: string;
-  /** What it holds, where these are no texts, numbers or times: "lists", "objects"; it is empty then. */
+  /** What it holds, where these are no texts, numbers or times: "lists", as JSON, or "objects", where it is empty then. */
   readonly nested?: string;
   readonly filled: number;
   readonly distinct: number;
@@ -59,6 +63,8 @@ export interface ColumnLook {
   readonly most: number | null;
   /** Values that usually mean that there is none: "NULL", "-". */
   readonly absent: { readonly count: number; readonly words: readonly string[] };
+  /** How many values have each of these signs in them, and how many begin as a JSON array does. */
+  readonly signs: Readonly<Record<Separator | "[", number>>;
   readonly meanLength: number;
 }
 
@@ -80,14 +86,16 @@ export async function lookAtColumns(
         coalesce(bool_or(time IS NOT NULL AND substr(value, 5, 1) = '-'), false), min(time), max(time),
         count(${labelRule("value")}), count(number), count(number) FILTER (number = floor(number)),
         count(*) FILTER (regexp_full_match(value, '0[0-9]+')), min(number), max(number),
-        count(*) FILTER (${absent}), list(DISTINCT value) FILTER (${absent}), avg(length(value)), min(value), max(value)
+        count(*) FILTER (${absent}), list(DISTINCT value) FILTER (${absent}), avg(length(value)), min(value), max(value),
+        [count(*) FILTER (starts_with(value, '[')), ${SEPARATORS.map((sign) => `count(*) FILTER (contains(value, ${quote(sign)}))`).join(", ")}]
       FROM (SELECT name, value, ${timeRule("value", 0)} AS time,
         CASE WHEN ${numberRule("value")} THEN TRY_CAST(value AS DOUBLE) END AS number FROM ${from}) GROUP BY name`,
   );
   return texts.map((text, index) => {
     const row = found.get(text) ?? [];
     const [filled, distinct, times, zoned, hasTimeOfDay, hasIso, earliest, latest] = row;
-    const [labels, numbers, wholes, padded, least, most, absences, words, meanLength, first, last] = row.slice(8);
+    const [labels, numbers, wholes, padded, least, most, absences, words, meanLength, first, last, signs] =
+      row.slice(8);
     const column = columns[index];
     const holds = nested.get(column);
     return {
@@ -110,9 +118,15 @@ export async function lookAtColumns(
       least: numberOrNull(least),
       most: numberOrNull(most),
       absent: { count: Number(absences ?? 0), words: ((words ?? []) as string[]).toSorted() },
+      signs: signsOf(signs as readonly unknown[] | undefined),
       meanLength: Number(meanLength ?? 0),
     };
   });
+}
+
+function signsOf(counts: readonly unknown[] | undefined): ColumnLook["signs"] {
+  const named = (["[", ...SEPARATORS] as const).map((sign, index) => [sign, Number(counts?.[index] ?? 0)]);
+  return Object.fromEntries(named) as ColumnLook["signs"];
 }
 
 function numberOrNull(value: unknown): number | null {
@@ -196,7 +210,7 @@ export async function coverageOf(
  * What `query` says of columns, by their names: it is given a relation with a row for each value that is not null, `name`
  * being its column. A column without values is not there.
  */
-async function ofColumns(
+export async function ofColumns(
   connection: DuckDBConnection,
   table: string,
   texts: readonly string[],

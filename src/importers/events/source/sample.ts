@@ -143,19 +143,25 @@ async function addRows(
   await connection.run(
     `CREATE TABLE IF NOT EXISTS ${identifier(table)} (${names.map((name) => `${name} VARCHAR`).join(", ")})`,
   );
-  const plain = columns.filter((column) => !nested.has(column));
+  const lists = columns.filter((column) => nested.get(column) === "lists");
+  const plain = columns.filter((column) => !nested.has(column) || lists.includes(column));
   const places = new Map(plain.map((column, index) => [column, `c${index}`]));
   const texts = columns.map((column) => places.get(column) ?? "NULL");
   // Numbered, and so in the file's order.
-  const first = `SELECT ${texts.join(", ")} FROM (${rows.select(plain, true)}) LIMIT ${room}`;
+  const first = `SELECT ${texts.join(", ")} FROM (${rows.select(plain, true, lists)}) LIMIT ${room}`;
   const [[added]] = await queryFile(connection, rows.name, `INSERT INTO ${identifier(table)} ${first}`);
-  if (Number(added) === 0) await refuseBroken(connection, rows, plain);
+  if (Number(added) === 0) await refuseBroken(connection, rows, plain, lists);
   return Number(added);
 }
 
 /** @throws UserError that names the first row of a file none of whose rows can be read, where it has any */
-async function refuseBroken(connection: DuckDBConnection, rows: TextRows, columns: readonly string[]): Promise<void> {
-  await queryFile(connection, rows.name, `SELECT count(COLUMNS(*)) FROM (${rows.select(columns, false)})`);
+async function refuseBroken(
+  connection: DuckDBConnection,
+  rows: TextRows,
+  columns: readonly string[],
+  lists: readonly string[],
+): Promise<void> {
+  await queryFile(connection, rows.name, `SELECT count(COLUMNS(*)) FROM (${rows.select(columns, false, lists)})`);
   const [first] = (await rows.takeBroken?.()) ?? [];
   if (first !== undefined) throw failure("source.bad-row", { source: rows.name, row: first.row, problem: first.why });
 }
