@@ -1,5 +1,7 @@
 /** A dataset in memory whose histories all have one length, for measuring a step at that length. */
 import { type Dataset, type Samples, sharedFloat32, sharedInt32 } from "../src/dataset/dataset.ts";
+import { type MaskThresholds, maskThresholds } from "../src/dataset/masking.ts";
+import type { Field } from "../src/features/schema.ts";
 import { Random } from "../src/tensor/random.ts";
 
 const SIZES = { users: 20_000, items: 20_000, categories: 500 };
@@ -8,6 +10,12 @@ function shared(count: number, value: (i: number) => number): Int32Array {
   const array = sharedInt32(count);
   for (let i = 0; i < count; i++) array[i] = value(i);
   return array;
+}
+
+/** Masks of a catalogue in which training has every value five times, as often as Amazon's 5-core has an item at least. */
+export function evenMasks({ schema }: Dataset): MaskThresholds {
+  const counts = (fields: readonly Field[]) => fields.map(({ size }) => new Int32Array(size).fill(5));
+  return maskThresholds({ user: counts(schema.user), item: counts(schema.item), context: counts(schema.context) }, 1);
 }
 
 /** `count` training samples with histories of `length` behaviours. */

@@ -2,7 +2,7 @@
 import { TaskRunner } from "../src/engine/task-runner.ts";
 import { STEPS_PER_CHUNK, Workspace } from "../src/engine/workspace.ts";
 import type { Kernels } from "../src/kernels/contract.ts";
-import { fixedLengthDataset } from "./fixed-length-dataset.ts";
+import { evenMasks, fixedLengthDataset } from "./fixed-length-dataset.ts";
 import { optionsFor, RATE } from "./step.ts";
 
 export interface KernelTime {
@@ -41,7 +41,7 @@ export function profileStep(history: number): KernelTime[] {
   replaceable.kernels = timed(workspace.kernels, clocks);
   workspace.parameters.initialise(workspace.memory, 1);
   workspace.gradients!.initialise();
-  const runner = new TaskRunner(workspace, dataset, 0);
+  const runner = new TaskRunner(workspace, dataset, 0, evenMasks(dataset));
   runner.run({ kind: "open", loaded: { sequences: dataset.sequences, samples: dataset.train } });
   let done = 0;
   const run = () => {

@@ -9,7 +9,7 @@ import { Activation } from "../src/kernels/contract.ts";
 import { loadKernels } from "../src/kernels/load.ts";
 import { resolveConfig } from "../src/run/config.ts";
 import { createMemory } from "../src/tensor/memory.ts";
-import { fixedLengthDataset } from "./fixed-length-dataset.ts";
+import { evenMasks, fixedLengthDataset } from "./fixed-length-dataset.ts";
 
 const BATCH = 128;
 /** Too small to move the weights anywhere: every step is like the first. */
@@ -49,7 +49,7 @@ class StepBench {
     this.#flops = flopsOfStep(optionsFor(dataset, 1));
     this.#pools = new Map(
       threads.map((count) => {
-        const pool = new WorkerPool(optionsFor(dataset, count), dataset);
+        const pool = new WorkerPool(optionsFor(dataset, count), dataset, evenMasks(dataset));
         pool.workspace.parameters.initialise(pool.workspace.memory, 1);
         return [count, pool];
       }),

@@ -18,6 +18,12 @@ export function trainingOrder(count: number, seed: number, epoch: number, portio
   return order;
 }
 
+/** Which random numbers belong to a batch, beside the samples in it. */
+export interface Draw {
+  readonly seed: number;
+  readonly epoch: number;
+}
+
 /** Fills batches from portions of one dataset. Keeps its scratch, so one thread needs one; filling allocates nothing. */
 export class BatchAssembler {
   readonly #itemFields: readonly CellValues[];
@@ -47,14 +53,7 @@ export class BatchAssembler {
    * sampled for that (seed, epoch, sample, behaviour); that of the first, never read, is the unknown item. Without, negatives
    * are left as they are.
    */
-  fill(
-    batch: Batch,
-    loaded: LoadedPortion,
-    indices: Int32Array,
-    from: number,
-    count: number,
-    draw: { readonly seed: number; readonly epoch: number } | null,
-  ): void {
+  fill(batch: Batch, loaded: LoadedPortion, indices: Int32Array, from: number, count: number, draw: Draw | null): void {
     const { samples } = loaded;
     const itemFields = this.#itemFields;
     const { packed } = batch;

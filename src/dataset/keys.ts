@@ -15,6 +15,16 @@ export async function readVocabulary(folder: Folder, field: Field): Promise<(str
   return values;
 }
 
+/** How often the training part has the value of each id of a field; of the unknown 0. Numbers have no values. */
+export async function readCounts(folder: Folder, field: Field): Promise<Int32Array> {
+  const counts = new Int32Array(field.size);
+  if (isNumber(field)) return counts;
+  await scanVocabulary(folder, field, ({ columns: { id, count } }) => {
+    for (let i = 0; i < id.numbers.length; i++) counts[id.numbers[i]] = count.numbers[i];
+  });
+  return counts;
+}
+
 /** The raw id of each catalogue row, null for row 0, the unknown item. */
 export async function readItemKeys(folder: Folder): Promise<(string | null)[]> {
   const keys: (string | null)[] = [];

@@ -10,7 +10,7 @@ import { type Block, BlockCutter, epochPortions, type Portion, portionsOf } from
 import { makeCells, readCells } from "./cells.ts";
 import type { Folder } from "./checked-file.ts";
 import type { ItemCatalogue, LoadedPortion, Samples, Sequences, Split } from "./dataset.ts";
-import { readItemKeys, readUserKeys, readVocabulary } from "./keys.ts";
+import { readCounts, readItemKeys, readUserKeys, readVocabulary } from "./keys.ts";
 import { MANIFEST_FILE, WEIGHT } from "./layout.ts";
 import { loadBlocks, loadSamples, loadSequences } from "./load.ts";
 import { areSame, type Manifest, readManifest, schemaOf } from "./manifest.ts";
@@ -209,6 +209,11 @@ export class DatasetStream implements ItemCatalogue {
   /** As `readVocabulary`. */
   vocabulary(field: Field): Promise<(string | null)[]> {
     return this.#read((folder) => readVocabulary(folder, field));
+  }
+
+  /** As `readCounts`. */
+  valueCounts(field: Field): Promise<Int32Array> {
+    return this.#read((folder) => readCounts(folder, field));
   }
 
   /** As `readItemKeys`. */

@@ -7,6 +7,7 @@
  */
 import { BatchAssembler, trainingOrder } from "../dataset/batching.ts";
 import type { ItemCatalogue, LoadedPortion, Samples } from "../dataset/dataset.ts";
+import { Masker, type MaskThresholds } from "../dataset/masking.ts";
 import { Adam } from "../optim/adam.ts";
 import { gatherGradients, sumTouchedRows } from "../optim/reduction.ts";
 import { Barrier } from "./barrier.ts";
@@ -21,6 +22,7 @@ export class TaskRunner {
   readonly #counter: WorkCounter;
   readonly #thread: number;
   readonly #assembler: BatchAssembler;
+  readonly #masker: Masker | undefined;
   readonly #shards: readonly RecordedModel[];
   readonly #scorer: RecordedModel;
   readonly #measurer: RecordedModel | undefined;
@@ -30,12 +32,13 @@ export class TaskRunner {
   #portion = -1;
   #order: Int32Array = new Int32Array(0);
 
-  constructor(workspace: Workspace, catalogue: ItemCatalogue, thread: number) {
+  constructor(workspace: Workspace, catalogue: ItemCatalogue, thread: number, masks?: MaskThresholds) {
     this.#workspace = workspace;
     this.#barrier = new Barrier(workspace.barrierCells, workspace.options.threads);
     this.#counter = new WorkCounter(workspace.counterCells);
     this.#thread = thread;
     this.#assembler = new BatchAssembler(catalogue, Math.max(workspace.shardSize, SCORE_BATCH));
+    this.#masker = masks && new Masker(masks, workspace.shardSize);
     const { kernels, gradients, options } = workspace;
     const { train } = options.config;
     this.#scorer = workspace.recordForScoring(thread);
@@ -103,14 +106,10 @@ export class TaskRunner {
       stepLosses.fill(0, at, at + losses.length);
       return;
     }
-    this.#assembler.fill(
-      batch,
-      this.#loaded!,
-      this.#order,
-      first + from,
-      to - from,
-      readsNegatives ? this.#draw : null,
-    );
+    const draw = this.#draw;
+    const loaded = this.#loaded!;
+    this.#assembler.fill(batch, loaded, this.#order, first + from, to - from, readsNegatives ? draw : null);
+    this.#masker?.mask(batch, loaded.samples, this.#order, first + from, draw, readsNegatives);
     tape.totals.samples = count;
     tape.totals.pairs = pairs;
     tape.forward(activations, lookupGradients);

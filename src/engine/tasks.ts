@@ -1,5 +1,6 @@
 /** Messages from the main thread to its workers. */
 import type { ItemCatalogue, LoadedPortion } from "../dataset/dataset.ts";
+import type { MaskThresholds } from "../dataset/masking.ts";
 import type { WorkspaceOptions } from "./workspace.ts";
 
 /** What a worker is started with. Memory and dataset are shared, not copied. */
@@ -7,6 +8,8 @@ export interface WorkerStart {
   readonly options: WorkspaceOptions;
   readonly memory: WebAssembly.Memory;
   readonly catalogue: ItemCatalogue;
+  /** Of a run that masks rare values. */
+  readonly masks: MaskThresholds | undefined;
   readonly thread: number;
 }
 

@@ -4,6 +4,7 @@
  */
 import { Worker } from "node:worker_threads";
 import { type ItemCatalogue, type LoadedPortion, type Samples, sharedInt32 } from "../dataset/dataset.ts";
+import type { MaskThresholds } from "../dataset/masking.ts";
 import { revived } from "../errors/failure.ts";
 import { currentSignal } from "../interruption.ts";
 import type { LossTotals, OpenTask, Task, TrainTask, WorkerStart } from "./tasks.ts";
@@ -20,14 +21,14 @@ export class WorkerPool {
   #fail: ((error: Error) => void) | undefined;
 
   /** Plans the memory and starts the workers. Throws UserError where the run does not fit into 4 GiB. */
-  constructor(options: WorkspaceOptions, { schema, itemFields, popularity }: ItemCatalogue) {
+  constructor(options: WorkspaceOptions, { schema, itemFields, popularity }: ItemCatalogue, masks?: MaskThresholds) {
     this.workspace = new Workspace(options);
     this.workspace.gradients?.initialise();
     this.#counter = new WorkCounter(this.workspace.counterCells);
     const { memory } = this.workspace.memory;
     const catalogue: ItemCatalogue = { schema, itemFields, popularity };
     this.#workers = Array.from({ length: options.threads }, (_, thread) => {
-      const workerData: WorkerStart = { options, memory, catalogue, thread };
+      const workerData: WorkerStart = { options, memory, catalogue, masks, thread };
       // Flags of the parent, like --input-type of `node -e`, are not for a worker.
       const worker = new Worker(new URL("./worker.js", import.meta.url), { workerData, execArgv: [] });
       worker.on("error", (error) => {

@@ -4,8 +4,8 @@ import { TaskRunner } from "./task-runner.ts";
 import type { Task, WorkerStart } from "./tasks.ts";
 import { Workspace } from "./workspace.ts";
 
-const { options, memory, catalogue, thread } = workerData as WorkerStart;
-const runner = new TaskRunner(new Workspace(options, memory), catalogue, thread);
+const { options, memory, catalogue, masks, thread } = workerData as WorkerStart;
+const runner = new TaskRunner(new Workspace(options, memory), catalogue, thread, masks);
 
 parentPort!.on("message", (task: Task) => {
   runner.run(task);

@@ -25,6 +25,13 @@ export const trainSchema = z.strictObject({
   learning_rate_decay: z.number().positive().max(1).default(1).describe("factor on the rate after each epoch"),
   clip_norm: z.number().min(0).default(0).describe("largest norm of the gradient; 0: no limit"),
   embedding_l2: z.number().min(0).default(0).describe("L2 penalty on the embedding rows that a batch reads"),
+  mask_unknown: z
+    .number()
+    .min(0)
+    .default(1)
+    .describe(
+      "a value that training has n times is read as unknown in a share a / (a + n) of the samples, so that the unknown is learned too; 0: never",
+    ),
   seed: seed.describe("seed of weights, order and negatives").default(1),
   patience: z
     .int()

@@ -20,6 +20,11 @@ export function mix(a: number, b = 0, c = 0, d = 0): number {
   return scramble(x ^ Math.imul(d + 0x2545f491, 0xc2b2ae3d));
 }
 
+/** Unsigned 32-bit random integer for a key that is random itself, and one more integer. */
+export function extend(key: number, x: number): number {
+  return scramble(key ^ Math.imul(x + 0x7f4a7c15, 0x9e3779b1));
+}
+
 /**
  * Random integer in [0, bound) from 32 random bits (multiply-shift; bound up to 2^21 has bias below 2^-11 per value).
  */

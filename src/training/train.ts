@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { z } from "zod";
 import { SPLITS } from "../dataset/dataset.ts";
+import { readMaskThresholds } from "../dataset/masking.ts";
 import type { DatasetStream } from "../dataset/stream.ts";
 import { chooseTrainingMachine, type TrainingMachineOptions, trainingMachineOptions } from "../engine/machine.ts";
 import { WorkerPool } from "../engine/worker-pool.ts";
@@ -66,8 +67,10 @@ export async function train(options: TrainOptions): Promise<TrainSummary | Inter
   let pool: WorkerPool | undefined;
   try {
     await checkSplits(dataset);
+    const { mask_unknown: strength } = config.train;
+    const masks = strength > 0 ? await readMaskThresholds(dataset, strength) : undefined;
     const weighted = dataset.manifest.meanWeight !== undefined;
-    pool = new WorkerPool({ schema: dataset.schema, config, training: true, weighted, ...machine }, dataset);
+    pool = new WorkerPool({ schema: dataset.schema, config, training: true, weighted, ...machine }, dataset, masks);
     const opened = pool;
     const trainOpened = async (): Promise<TrainSummary | Interruption> => {
       const { model, progress } = await openRun(out, config, dataset, opened, resume);

@@ -28,7 +28,7 @@ async function run(settings: object, dataset = data): Promise<Run> {
   const events: TrainEvent[] = [];
   const config = resolveConfig({
     model: { name: "base", embedding: { size: 4 }, head: { layers: [8, 5] } },
-    train: { batch_size: 64, learning_rate: 0.01, shards: 2, ...settings },
+    train: { batch_size: 64, learning_rate: 0.01, shards: 2, mask_unknown: 0, ...settings },
   });
   const summary = await train({ data: dataset, out, config, onProgress: (event) => events.push(event) });
   if (summary.interrupted) throw new Error("nobody interrupted this run");
@@ -169,4 +169,15 @@ it("where validation samples are of one class, and have no AUC, the best epoch i
   const best = losses.indexOf(Math.min(...losses)) + 1;
   expect(result.summary.best_epoch).toBe(best);
   expect([1, 6]).not.toContain(best);
+});
+
+it("mask_unknown trains the row of the unknown, which otherwise stays where it began", async () => {
+  const rows = async (mask_unknown: number) => {
+    const { tensors } = await readTensorFile(
+      join((await run({ epochs: 1, mask_unknown })).out, "model", "weights.safetensors"),
+    );
+    return ["category", "user"].map((field) => [...tensors.get(`embedding.${field}`)!.data].slice(0, 4));
+  };
+  expect(await rows(0)).toEqual(Array(2).fill([0, 0, 0, 0]));
+  for (const row of await rows(1)) expect(row.every((value) => value !== 0)).toBe(true);
 });

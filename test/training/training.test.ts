@@ -325,7 +325,7 @@ describe("mistakes", () => {
     }, /damaged: transforms\.hour\.kind/);
     await refuses((model) => {
       model.version = 1;
-    }, /by another version: expected dien-model 3, found version 1/);
+    }, /by another version: expected dien-model 4, found version 1/);
     await refuses((model) => delete model.vocabularies, /damaged: vocabularies/);
   });
 
