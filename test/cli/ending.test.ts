@@ -111,12 +111,13 @@ describe("the first signal", () => {
       predict: ["scores.jsonl"],
       train: ["checkpoint", "config.yaml", "metrics.jsonl", "model"],
     };
-    for (const [name, argv] of Object.entries(commands)) {
+    const interrupted = Object.entries(commands).map(async ([name, argv]) => {
       const [cwd, spills] = [place(name), place(`${name}-spills`)];
       const child = startWith({ cwd, env: { ...process.env, TMPDIR: spills } }, ...argv);
       const ending = end(child);
       const signal = SIGNALS[random.integer(SIGNALS.length)];
-      await setTimeout(200 + 800 * random.uniform());
+      const moment = 200 + 800 * random.uniform();
+      await setTimeout(moment);
       child.kill(signal);
       const ended = await ending;
       // Before it listens, it dies of the signal; afterwards only where something does not end in time.
@@ -134,7 +135,8 @@ describe("the first signal", () => {
       ).toEqual([]);
       if (name === "log") expect([0, whole.log.length]).toContain(names.length);
       expect(readdirSync(spills), name).toEqual([]);
-    }
+    });
+    await Promise.all(interrupted);
   });
 });
 

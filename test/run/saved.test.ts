@@ -28,5 +28,6 @@ it.each([...variants, ...forms])("%s", async (name, model) => {
   const { test } = await openDataset(data);
   const score = (await loadScorer(run)).score(await testRequests(data));
   // The logloss moves with the last bit of every score.
-  expect(evaluateScores({ label: test.label, score, group: test.sequence })).toMatchObject(summary.test);
+  const { known: _, ...expected } = summary.test;
+  expect(evaluateScores({ label: test.label, score, group: test.sequence })).toMatchObject(expected);
 });
