@@ -19,7 +19,7 @@ async function trained(data: string, threads = 2, settings: object = {}): Promis
   const run = join(folder, `run${++made}`);
   const config = resolveConfig({
     model: { name: "dien" },
-    train: { epochs: 2, batch_size: 64, learning_rate: 0.01, ...settings },
+    train: { epochs: 1, batch_size: 64, learning_rate: 0.01, ...settings },
   });
   const summary = await train({ data, out: run, config, threads });
   if (summary.interrupted) throw new Error("nobody interrupted this run");

@@ -32,8 +32,8 @@ describe("a dataset of events", () => {
   });
 
   test.each<[string, LogSizes, number]>([
-    ["together", {}, 10],
-    ["in parts", { rows: 3, segments: { whole: 3, own: 1 } }, 5],
+    ["together", {}, 6],
+    ["in parts", { rows: 3, segments: { whole: 3, own: 1 } }, 3],
   ])(
     "of target types is what the rules say, with users %s in memory",
     { timeout: 60_000 },

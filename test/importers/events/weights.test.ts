@@ -8,7 +8,7 @@ import { resolveFeatures } from "../../../src/importers/events/features/features
 import { prepareEvents } from "../../../src/importers/events/prepare.ts";
 import { inspectDataset } from "../../../src/inspection/measure/inspect.ts";
 import { readUnsealed } from "../../support/sealed.ts";
-import { csv, folder, refusal, write } from "./support.ts";
+import { csv, folder, load, write } from "./support.ts";
 
 const header = ["user", "item", "time", "label", "type", "w"];
 const columns = { user: "user", item: "item", time: "time", label: "label", weight: "w" };
@@ -85,17 +85,21 @@ describe("weights of a log", () => {
     expect(manifest.dropped.duplicateEvents).toBe(30);
   });
 
-  test.each(["-1", "1e39", "NaN", "heavy", ""])("%j is a bad row", async (weight) => {
-    const path = write(
-      ".csv",
-      csv(header, [
-        ["u", "i", "5", "", "view", ""],
-        ["u", "i", "5", "1", "buy", weight],
-      ]),
-    );
-    const found = weight === "" ? "nothing" : JSON.stringify(weight);
-    expect(await refusal(path, { ...columns, label: { column: "label" }, fields: [] })).toBe(
-      `${path}: row 2: column w: expected a weight, 0 or more, found ${found}`,
+  test("that are none make bad rows, of impressions alone", async () => {
+    const bad = ["-1", "1e39", "NaN", "heavy", ""];
+    const log = [
+      ["u", "i", "1700000005", "", "view", ""],
+      ...bad.map((weight) => ["u", "i", "1700000005", "1", "buy", weight]),
+      ["u", "i", "1700000005", "1", "buy", "0"],
+    ];
+    const path = write(".csv", csv(header, log));
+    const found = await load(path, { ...columns, label: { column: "label" }, fields: [] }, { skipBadRows: true });
+    expect(found.rows).toBe(2);
+    expect(found.examples).toEqual(
+      bad.map((weight, i) => {
+        const what = weight === "" ? "nothing" : JSON.stringify(weight);
+        return `${path}: row ${i + 2}: column w: expected a weight, 0 or more, found ${what}`;
+      }),
     );
   });
 
