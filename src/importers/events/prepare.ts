@@ -317,7 +317,9 @@ function moment(time: number, { columns }: Features): string {
 /** What a reader of the manifest may want to know of how the dataset was made. */
 function settingsOf(features: Features, { split, window }: SampleRule): Manifest["settings"] {
   const { columns, behaviours, impressions, target, fields, utcOffset } = features;
-  const counts = [...fields.user, ...fields.item, ...fields.context].filter(({ minCount }) => minCount > 1);
+  const counts = [...fields.user, ...fields.item, ...fields.context].filter(
+    ({ minCount, kind }) => minCount > 1 && kind !== "value",
+  );
   return {
     ...(columns.label === undefined && { negatives: "strict" }),
     ...(split !== null && {

@@ -2,8 +2,8 @@
  * What each field holds: its most frequent values, or mean and spread of a number, what is unknown, how its values shift
  * from train to test, and how well it alone predicts the click.
  *
- * Of a list each different value counts, as if the sample had been there once for each of them. A number counts as the twentieth of
- * train in which it lies.
+ * Of a list each different known value counts, as if the sample had been there once for each of them; it is unknown where it
+ * has none. A number counts as the twentieth of train in which it lies.
  */
 
 import { SPLITS, type Split } from "../../dataset/dataset.ts";
@@ -102,9 +102,15 @@ export async function measureField(
   };
 }
 
-/** SQL of the ids that a row has: of a list each different one, of a number that of the part of train in which it lies. */
+/**
+ * SQL of the ids that a row has: of a list each different known one, or 0; of a number that of the part of train in which it
+ * lies.
+ */
 async function idsOf({ rows }: DatasetTables, { kind, column, isList, number }: FieldColumn): Promise<string> {
-  if (isList) return `unnest(list_distinct(${column}))`;
+  if (isList) {
+    const known = `list_filter(list_distinct(${column}), lambda id: id > 0)`;
+    return `unnest(CASE WHEN len(${known}) = 0 THEN [0] ELSE ${known} END)`;
+  }
   if (number === undefined) return column;
   const cuts = Array.from({ length: PARTS - 1 }, (_, i) => (i + 1) / PARTS).join(", ");
   const train =

@@ -173,7 +173,7 @@ describe.each(Object.entries(SOURCES))("%s", (_, make) => {
     expect(of("wait").spread!.train.mean).toBeCloseTo(mean, 6);
     expect(of("wait").spread!.train.deviation).toBeCloseTo(spread, 6);
     expect(of("wait").unknown.train.samples).toBe(1);
-    expect(of("tags").unknown.train.samples).toBe(4);
+    expect(of("tags").unknown.train.samples).toBe(3);
     expect(of("tags").top.map(({ value, train }) => [value, train.samples])).toEqual([
       ["x", 3],
       ["y", 3],

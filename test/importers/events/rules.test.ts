@@ -3,6 +3,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { withDuckDB } from "../../../src/database/open.ts";
+import { valuesOf } from "../../../src/dataset/lists.ts";
 import { parseTime } from "../../../src/dataset/time.ts";
 import {
   isTimeFormat,
@@ -12,7 +13,7 @@ import {
   timeFormat,
 } from "../../../src/dataset/time-format.ts";
 import { parseNumber } from "../../../src/dataset/transform.ts";
-import { labelRule, numberRule, numberText } from "../../../src/importers/events/source/rules.ts";
+import { labelRule, listRule, numberRule, numberText } from "../../../src/importers/events/source/rules.ts";
 import { formatRule, timeRule, zoneRule } from "../../../src/importers/events/source/times.ts";
 
 let connection: DuckDBConnection;
@@ -354,4 +355,54 @@ test("floating-point numbers are printed as JavaScript prints them", async () =>
     "16777216",
     "1e+30",
   ]);
+});
+
+test("lists are JSON arrays of values", async () => {
+  const json = fc.jsonValue({ maxDepth: 2, noUnicodeString: true } as never).map((value) => JSON.stringify(value));
+  const flat = fc
+    .array(
+      fc.oneof(
+        fc.integer(),
+        fc.double({ noNaN: true, noDefaultInfinity: true }),
+        fc.boolean(),
+        fc.constant(null),
+        fc.constantFrom("a", "b c", '"'),
+      ),
+    )
+    .map((value) => JSON.stringify(value));
+  const junk = fc.string({ unit: fc.constantFrom(...'[]",: 1a.-e{}'), maxLength: 9 });
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.oneof(json, flat, junk), { minLength: 40, maxLength: 60 }), async (texts) => {
+      const isList = (text: string) => {
+        try {
+          const value: unknown = JSON.parse(text);
+          return Array.isArray(value) && value.every((each) => typeof each !== "object" || each === null);
+        } catch {
+          return false;
+        }
+      };
+      const rule = await ask(listRule("t"), texts);
+      texts.forEach((text, i) => {
+        expect(rule[i], text).toBe(isList(text));
+        if (!isList(text)) return;
+        const known = (JSON.parse(text) as unknown[]).filter((value) => value !== null && value !== "").map(String);
+        expect(valuesOf(text, {})).toEqual([...new Set(known)]);
+      });
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test("whole numbers in lists keep their digits, texts theirs, and what is missing is left out", () => {
+  expect(valuesOf('[9007199254740993, "9007199254740993", -1.50, 1e2, "1.50", null, "", true]', {})).toEqual([
+    "9007199254740993",
+    "-1.5",
+    "100",
+    "1.50",
+    "true",
+  ]);
+  expect(valuesOf(" a , b,,a,NA , c d ", { separator: ",", missing: ["NA"] })).toEqual(["a", "b", "c d"]);
+  expect(valuesOf("a::b::", { separator: "::" })).toEqual(["a", "b"]);
+  expect(valuesOf("a|b", {})).toEqual(["a|b"]);
+  expect(valuesOf('["a", "say \\"5\\""]', {})).toEqual(["a", 'say "5"']);
 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { quantiles } from "../../../src/importers/events/learn/vocabularies.ts";
+import { quantiles, spreadOf } from "../../../src/importers/events/learn/vocabularies.ts";
 
 test("edges cut numbers into buckets of the same weight", () => {
   const of = (numbers: number[], buckets: number) =>
@@ -33,4 +33,20 @@ test("a weight is so many numbers", () => {
       ).toEqual(edges);
     }),
   );
+});
+
+test("mean and deviation of weighted numbers, however large or small, and of equal ones exactly", () => {
+  const of = (numbers: number[], weights = numbers.map(() => 1), scale: "standard" | "log1p" = "standard") =>
+    spreadOf(Float64Array.from(numbers), weights, scale);
+  const weighted = of([1, 2, 3, Number.NaN], [1, 1, 2, 9]);
+  expect(weighted.mean).toBeCloseTo(2.25, 12);
+  expect(weighted.deviation).toBeCloseTo(Math.sqrt(0.6875), 12);
+  expect(of([])).toEqual({ mean: 0, deviation: 1 });
+  expect(of([0, 0])).toEqual({ mean: 0, deviation: 1 });
+  expect(of([0.1, 0.1, 0.1], [7, 3, 11])).toEqual({ mean: 0.1, deviation: 1 });
+  expect(of([-1e308, 1e308])).toEqual({ mean: 0, deviation: 1e308 });
+  expect(of([0, 2e-200])).toEqual({ mean: 1e-200, deviation: 1e-200 });
+  const { mean, deviation } = of([Math.E - 1, 1 - Math.E], [3, 1], "log1p");
+  expect(mean).toBeCloseTo(0.5, 12);
+  expect(deviation).toBeCloseTo(Math.sqrt(0.75), 12);
 });

@@ -65,16 +65,21 @@ export function spreadOf(
   weights: ArrayLike<number>,
   scale: NumberScale,
 ): { mean: number; deviation: number } {
-  const sum = (term: (x: number) => number) =>
-    numbers.reduce(
-      (sum, x, i) => (weights[i] > 0 && !Number.isNaN(x) ? sum + weights[i] * term(scaled(scale, x)) : sum),
-      0,
-    );
-  const total = sum(() => 1);
-  if (total === 0) return { mean: 0, deviation: 1 };
-  const mean = sum((x) => x) / total;
-  const deviation = Math.sqrt(sum((x) => (x - mean) ** 2) / total);
-  return { mean, deviation: deviation > 0 ? deviation : 1 };
+  const counted = Array.from(numbers.keys()).filter((i) => weights[i] > 0 && !Number.isNaN(numbers[i]));
+  const largest = counted.reduce((most, i) => Math.max(most, Math.abs(scaled(scale, numbers[i]))), 0);
+  if (largest === 0) return { mean: 0, deviation: 1 };
+  // In parts of the largest: squares of no number are too large, or vanish, and equal numbers have exactly their mean.
+  const meanOf = (term: (part: number) => number) => {
+    let [sum, total] = [0, 0];
+    for (const i of counted) {
+      sum += weights[i] * term(scaled(scale, numbers[i]) / largest);
+      total += weights[i];
+    }
+    return sum / total;
+  };
+  const mean = meanOf((part) => part);
+  const deviation = Math.sqrt(meanOf((part) => (part - mean) ** 2));
+  return { mean: mean * largest, deviation: deviation > 0 ? deviation * largest : 1 };
 }
 
 /**
