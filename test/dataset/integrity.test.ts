@@ -1,5 +1,5 @@
 /** Every rule of a dataset folder is broken once, and all who read folders refuse it for the same reason. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -19,7 +19,7 @@ import { temporaryFolder, withLists } from "../support/source.ts";
 const folder = temporaryFolder();
 
 /** `healthy` with all columns that there may be. */
-async function fresh(name: string): Promise<string> {
+async function make(out: string): Promise<string> {
   const source = healthy();
   const withProbability = (split: (typeof SPLITS)[number]) => ({
     ...source.samples[split],
@@ -31,7 +31,6 @@ async function fresh(name: string): Promise<string> {
     valid: withProbability("valid"),
     test: withProbability("test"),
   } satisfies DatasetSource["samples"];
-  const out = join(folder, name);
   await writeDataset(out, withLists({ ...source, samples }));
   await writeAnew(
     out,
@@ -39,6 +38,16 @@ async function fresh(name: string): Promise<string> {
     "SELECT *, list_transform(items, x -> 0::INTEGER) AS unclicked FROM original",
   );
   edit(out, (manifest) => ({ ...manifest, unclicked: true }));
+  return out;
+}
+
+let made: Promise<string> | undefined;
+
+/** A copy of it. */
+async function fresh(name: string): Promise<string> {
+  made ??= make(join(folder, "original"));
+  const out = join(folder, name);
+  cpSync(await made, out, { recursive: true });
   return out;
 }
 
