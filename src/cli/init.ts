@@ -7,7 +7,7 @@ import { writeFileAside } from "../files/aside.ts";
 import { fileError, unlessAbsent } from "../files/failures.ts";
 import { count } from "../format.ts";
 import type { Guess } from "../importers/events/guess/guess.ts";
-import { featuresText, labelText, layoutSettings } from "../importers/events/guess/text.ts";
+import { featuresText, labelText, layoutSettings, timeText } from "../importers/events/guess/text.ts";
 import { isPostgres, withoutPassword } from "../importers/events/source/address.ts";
 import { layoutSchema, mergeLayouts } from "../importers/events/source/layout.ts";
 import { text, toggle } from "../options/pieces.ts";
@@ -96,8 +96,11 @@ async function refuseToReplace(path: string): Promise<void> {
 function todoOf({ columns, keys }: Guess): string[] {
   const roles = (["user", "item", "time"] as const).filter((role) => columns[role] === undefined);
   const tables = (["user", "item"] as const).filter((kind) => keys[kind] === null);
+  const { column, formats = [] } = columns.time ?? {};
+  const choices = formats.map((format) => timeText(column!, format)).join(" or ");
   return [
     ...roles.map((role) => `no column seems to be the ${role}`),
+    ...(formats.length > 1 ? [`the time may be ${choices}`] : []),
     ...tables.map((kind) => `no column of the ${kind}s' table seems to be the ${kind}'s id`),
   ];
 }

@@ -19,7 +19,8 @@ import { mayCountRows, whyNot } from "./left-out.ts";
 import { FieldNames } from "./names.ts";
 import { outcomeLabel } from "./outcomes.ts";
 import { type FieldHome, placesOf } from "./places.ts";
-import { type GuessedColumn, guessRoles, type Role, type Roles } from "./roles.ts";
+import { type GuessedColumn, guessRoles, type Role, type Roles, timeCandidates } from "./roles.ts";
+import { aboutFormat, formatsOf } from "./times.ts";
 
 export interface GuessOptions {
   /** As `loadTable` takes them. */
@@ -110,7 +111,12 @@ export async function guessFeatures({ events, users, items, layout = {} }: Guess
         const places = rest.map(() => ({ kind, why: `a column of the ${kind}s' table` }));
         others.push(...(await othersOf(connection, from, table, rest, places)));
       }
-      const columns = guessRoles(log, known, reasons);
+      const formats = new Map<string, readonly string[]>();
+      for (const called of timeCandidates(log)) {
+        const found = await formatsOf(connection, "events", called);
+        if (found !== undefined) formats.set(called.column, found);
+      }
+      const columns = guessRoles(log, known, formats, reasons);
       const used = new Set(Object.values(columns).map(({ column }) => column));
       const look = (role: Role) => log.columns.find(({ column }) => column === columns[role]?.column);
       const rest = log.columns.filter(({ column }) => !used.has(column));
@@ -125,10 +131,9 @@ export async function guessFeatures({ events, users, items, layout = {} }: Guess
         keys,
         labels: columns.label ? [] : rest.flatMap((other) => labelOf(other, isUnnamed) ?? []),
         types: type ? await frequentValues(connection, "events", type.text) : [],
-        hasTimeOfDay: time?.hasTimeOfDay ?? false,
-        isLocalTime: time !== undefined && time.zoned === 0,
+        ...clockOf(time, columns.time?.formats),
         ...fieldsOf(others, columns.user?.column, isUnnamed),
-        notes: notesOf(log, look),
+        notes: notesOf(log, look, (columns.time?.formats ?? []).length > 0),
         there: log.columns.map(({ column }) => column),
       };
     }),
@@ -192,12 +197,25 @@ function labelOf(look: ColumnLook, isUnnamed: boolean): GuessedLabel | undefined
   return mayBeRating(look) ? ratingLabel(look) : flagLabel(look);
 }
 
+/** What the hour and the weekday of times are of. */
+function clockOf(
+  time: ColumnLook | undefined,
+  [format]: readonly string[] = [],
+): Pick<Guess, "hasTimeOfDay" | "isLocalTime"> {
+  if (format !== undefined) return aboutFormat(format);
+  return { hasTimeOfDay: time?.hasTimeOfDay ?? false, isLocalTime: time !== undefined && time.zoned === 0 };
+}
+
 /** What is wrong with the rows of the sample, or with how they are read. */
-function notesOf({ rows, columns, layout }: Sample, look: (role: Role) => ColumnLook | undefined): string[] {
+function notesOf(
+  { rows, columns, layout }: Sample,
+  look: (role: Role) => ColumnLook | undefined,
+  hasFormat: boolean,
+): string[] {
   const lacking = (["user", "item", "time"] as const).flatMap((role) => {
     const found = look(role);
     if (found === undefined) return [];
-    const bad = rows - (role === "time" ? found.times : found.filled);
+    const bad = rows - (role === "time" && !hasFormat ? found.times : found.filled);
     return bad === 0 ? [] : [`${bad} of ${rows} rows have no ${role} in ${found.column}: they are bad rows`];
   });
   if (columns.length > 1 || layout.layout.delimiter !== undefined) return lacking;

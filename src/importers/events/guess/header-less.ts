@@ -5,7 +5,8 @@
 import { NONE } from "../source/layout.ts";
 import type { ColumnLook } from "../source/look.ts";
 import type { Sample } from "../source/sample.ts";
-import { isTimes, type Role } from "./roles.ts";
+import type { Role } from "./roles.ts";
+import { isTimes } from "./times.ts";
 
 /** Types of events are few words. */
 const TYPES = { most: 20, length: 20 } as const;

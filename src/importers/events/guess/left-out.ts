@@ -6,7 +6,7 @@ import { itemListOf } from "./item-lists.ts";
 import type { GuessedKind } from "./kinds.ts";
 import { bare } from "./names.ts";
 import { outcomeOf } from "./outcomes.ts";
-import { isTimes } from "./roles.ts";
+import { isTimes } from "./times.ts";
 
 /** What is known of a column beside its look. */
 export interface Column {

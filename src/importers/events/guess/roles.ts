@@ -4,13 +4,15 @@ import type { ColumnLook } from "../source/look.ts";
 import type { Sample } from "../source/sample.ts";
 import { flagLabel, type GuessedLabel } from "./labels.ts";
 import { bare } from "./names.ts";
+import { isTimes } from "./times.ts";
 
 export type Role = "user" | "item" | "time" | "label" | "type";
 export const ROLES: readonly Role[] = ["user", "item", "time", "label", "type"];
 
-/** Only a label has values that are positive. */
+/** Only a label has values that are positive, and only times have formats: one, or several of which a person must choose. */
 export interface GuessedColumn extends GuessedLabel {
   readonly why: string;
+  readonly formats?: readonly string[];
 }
 export type Roles = Readonly<Partial<Record<Role, GuessedColumn>>>;
 
@@ -39,30 +41,28 @@ const CLICK_WORD = /(?:^|[^a-z])(?:click|clicked|clk)(?:[^a-z]|$)/;
 
 /** Types of events and scenes are few. */
 const MOST_TYPES = 50;
-/** Milliseconds: numbers below this (in 1990) are no times unless the column is called so, nor are those after 2100. */
-const PLAUSIBLE_TIMES = [631_152_000_000, 4_102_444_800_000] as const;
 /** Of the rows or values for which something must hold: real logs have slips. */
 const MOST = 0.99;
-
-/** Whether almost all values are times: texts, or numbers that are times of our days. */
-export function isTimes(look: ColumnLook): boolean {
-  const [first, last] = PLAUSIBLE_TIMES;
-  const ours = look.earliest !== null && look.earliest > first && look.latest! < last;
-  return look.filled > 0 && look.times >= MOST * look.filled && (look.hasIso || (look.distinct > 2 && ours));
-}
 
 /** Columns that may be the user or the item, by their names, the surest first. */
 export function candidatesOf(role: "user" | "item", { columns, rows }: Sample): ColumnLook[] {
   return named(role, columns.filter(isUsable)).filter((look) => isId(look, rows));
 }
 
+/** Columns that are called as times are. */
+export function timeCandidates({ columns }: Sample): ColumnLook[] {
+  return named("time", columns.filter(isUsable));
+}
+
 /**
  * @param known columns that are known to be the user or the item
+ * @param formats of the times of columns that are called so, by `formatsOf`
  * @param reasons why columns have their names, where these are no names of the log
  */
 export function guessRoles(
   { columns, rows }: Sample,
   known: Pick<Roles, "user" | "item">,
+  formats: ReadonlyMap<string, readonly string[]>,
   reasons: ReadonlyMap<string, string>,
 ): Roles {
   const found: Partial<Record<Role, GuessedColumn>> = { ...known };
@@ -73,12 +73,19 @@ export function guessRoles(
     if (look) found[role] = { column: look.column, why: `by its name, and ${why}` };
   };
   const isFull = ({ filled }: ColumnLook) => filled >= MOST * rows;
-  const isTime = ({ filled, times, zoned, hasIso, distinct }: ColumnLook) =>
-    times >= MOST * filled && (hasIso || distinct > 2) && (zoned === 0 || zoned === times);
-  take("time", (look) => isFull(look) && isTime(look), "its values are times");
-  const byValue = usable.find((look) => isFull(look) && isTimes(look) && isTime(look) && isFree(look));
-  if (!found.time && byValue) found.time = { column: byValue.column, why: "as its values are times" };
-  take("time", isTime, "its values are times");
+  const takeTime = (looks: readonly ColumnLook[], why: string) => {
+    const look = found.time
+      ? undefined
+      : looks.find((look) => isFree(look) && (formats.has(look.column) || isTimes(look)));
+    if (look) found.time = { column: look.column, why, formats: formats.get(look.column) ?? [] };
+  };
+  const called = named("time", usable);
+  takeTime(called.filter(isFull), "by its name, and its values are times");
+  takeTime(
+    usable.filter((look) => isFull(look) && isTimes(look)),
+    "as its values are times",
+  );
+  takeTime(called, "by its name, and its values are times");
   const [label] = [...named("label", usable), ...usable.filter(({ column }) => CLICK_WORD.test(spaced(column)))]
     .filter(isFree)
     .flatMap((look) => flagLabel(look) ?? []);

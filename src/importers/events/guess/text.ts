@@ -8,6 +8,9 @@ import type { Guess, GuessedField } from "./guess.ts";
 import type { GuessedLabel } from "./labels.ts";
 import { ROLES, type Role } from "./roles.ts";
 
+/** What `columns.time` calls the order of the rows. */
+const ROWS_WORD = "row";
+
 const MEANINGS: Readonly<Record<Role, string>> = {
   user: "who it was",
   item: "what was shown or used",
@@ -82,17 +85,31 @@ function layoutLines({ layouts: { events, ...tables } }: Guess): string {
 }
 
 function roleLine({ columns, labels, there }: Guess, role: Role): string {
+  const meaning = MEANINGS[role];
   const found = columns[role];
-  if (found) return `  # ${MEANINGS[role]} (guessed ${printable(found.why)})\n  ${role}: ${labelText(found)}\n`;
+  const formats = found?.formats ?? [];
+  if (found && formats.length > 1) {
+    const choices = formats.map((format) => timeText(found.column, format)).join(" or ");
+    return `  # ${meaning} (guessed ${printable(found.why)}). TODO: it may be\n  # ${choices}\n  ${role}: ${TODO}\n`;
+  }
+  if (found) {
+    const text = role === "time" ? timeText(found.column, formats[0]) : labelText(found);
+    return `  # ${meaning} (guessed ${printable(found.why)})\n  ${role}: ${text}\n`;
+  }
   if (role === "label" && labels.length > 0) {
     const lines = labels.map((label) => `  # label: ${labelText(label)}\n`);
-    return `  # ${MEANINGS[role]} (none was found; what users did and said could be one)\n${lines.join("")}`;
+    return `  # ${meaning} (none was found; what users did and said could be one)\n${lines.join("")}`;
   }
-  if (role === "label" || role === "type") {
-    return `  # ${MEANINGS[role]} (none was found)\n  # ${role}: COLUMN\n`;
-  }
-  const choice = `write here which column it is. There are: ${printable(there.join(", "))}`;
-  return `  # ${MEANINGS[role]}. TODO: ${choice}\n  ${role}: ${TODO}\n`;
+  if (role === "label" || role === "type") return `  # ${meaning} (none was found)\n  # ${role}: COLUMN\n`;
+  const order = role === "time" ? ", or row: what stands further down happened later" : "";
+  const choice = `write here which column it is${order}. There are: ${printable(there.join(", "))}`;
+  return `  # ${meaning}. TODO: ${choice}\n  ${role}: ${TODO}\n`;
+}
+
+/** A column of times; alone, `row` would be the order of the rows. */
+export function timeText(column: string, format: string | undefined): string {
+  if (format === undefined) return column === ROWS_WORD ? `{ column: ${column} }` : scalar(column);
+  return `{ column: ${scalar(column)}, format: ${scalar(format)} }`;
 }
 
 /** A column, and what of it is positive where that has to be said. */

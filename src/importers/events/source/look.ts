@@ -5,6 +5,7 @@
  */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { identifier, quote } from "../../../database/sql.ts";
+import { EARLIEST } from "../../../dataset/time.ts";
 import { queryFile } from "./rows.ts";
 import { labelRule, numberRule } from "./rules.ts";
 import { timeRule, zoneRule } from "./times.ts";
@@ -47,11 +48,12 @@ export interface ColumnLook {
   readonly times: number;
   /** Of times: how many carry an offset. */
   readonly zoned: number;
-  /** Of times: some are not at midnight; some are texts of ISO 8601; the earliest and the latest. */
+  /** Of times: some are not at midnight; some are no numbers; the earliest and the latest; how many are before 1990. */
   readonly hasTimeOfDay: boolean;
   readonly hasIso: boolean;
   readonly earliest: number | null;
   readonly latest: number | null;
+  readonly early: number;
   readonly labels: number;
   /** Of values as texts, the first and the last: all there are where there are two. */
   readonly ends: readonly [string, string] | null;
@@ -83,7 +85,7 @@ export async function lookAtColumns(
     texts,
     (from) => `SELECT name, count(*), count(DISTINCT value), count(time), count(time) FILTER (${zoneRule("value")}),
         coalesce(bool_or(time % 86400000 <> 0), false),
-        coalesce(bool_or(time IS NOT NULL AND substr(value, 5, 1) = '-'), false), min(time), max(time),
+        coalesce(bool_or(time IS NOT NULL AND number IS NULL), false), min(time), max(time), count(*) FILTER (time < ${EARLIEST}),
         count(${labelRule("value")}), count(number), count(number) FILTER (number = floor(number)),
         count(*) FILTER (regexp_full_match(value, '0[0-9]+')), min(number), max(number),
         count(*) FILTER (${absent}), list(DISTINCT value) FILTER (${absent}), avg(length(value)), min(value), max(value),
@@ -93,9 +95,9 @@ export async function lookAtColumns(
   );
   return texts.map((text, index) => {
     const row = found.get(text) ?? [];
-    const [filled, distinct, times, zoned, hasTimeOfDay, hasIso, earliest, latest] = row;
+    const [filled, distinct, times, zoned, hasTimeOfDay, hasIso, earliest, latest, early] = row;
     const [labels, numbers, wholes, padded, least, most, absences, words, meanLength, first, last, signs] =
-      row.slice(8);
+      row.slice(9);
     const column = columns[index];
     const holds = nested.get(column);
     return {
@@ -110,6 +112,7 @@ export async function lookAtColumns(
       hasIso: Boolean(hasIso),
       earliest: numberOrNull(earliest),
       latest: numberOrNull(latest),
+      early: Number(early ?? 0),
       labels: Number(labels ?? 0),
       ends: first === undefined ? null : [String(first), String(last)],
       numbers: Number(numbers ?? 0),
@@ -188,9 +191,14 @@ export async function constancyOf(
 }
 
 /** The most frequent values of a column, most frequent first. */
-export async function frequentValues(connection: DuckDBConnection, table: string, text: string): Promise<string[]> {
+export async function frequentValues(
+  connection: DuckDBConnection,
+  table: string,
+  text: string,
+  most = MOST_VALUES,
+): Promise<string[]> {
   const sql = `SELECT ${text} FROM ${identifier(table)} WHERE ${text} IS NOT NULL GROUP BY 1
-    ORDER BY count(*) DESC, 1 LIMIT ${MOST_VALUES}`;
+    ORDER BY count(*) DESC, 1 LIMIT ${most}`;
   return (await queryFile(connection, table, sql)).map(([value]) => String(value));
 }
 
