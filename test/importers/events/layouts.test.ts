@@ -215,6 +215,42 @@ it("KuaiRand", async () => {
   );
 });
 
+it("REES46", async () => {
+  const header = "event_time,event_type,product_id,category_id,category_code,brand,price,user_id,user_session";
+  const row = ({ user, item, seconds, type }: Event) => {
+    const [day, clock] = new Date(seconds * 1000).toISOString().split(/[T.]/);
+    const kind = { pv: "view", fav: "view", cart: "cart", buy: "purchase" }[type];
+    const code = item % 3 ? "electronics.smartphone" : "";
+    return [`${day} ${clock} UTC`, kind, item, 2053013555631882655n, code, "apple", `${item}.50`, user, "ea01-bc"].join(
+      ",",
+    );
+  };
+  const half = EVENTS.length / 2;
+  const contents = {
+    "2019-Nov.csv": lines(EVENTS.slice(half).map(row), header),
+    "2019-Oct.csv": lines(EVENTS.slice(0, half).map(row), header),
+  };
+  check(await prepare("REES46", contents), false);
+});
+
+it("Tianchi's mobile log", async () => {
+  const row = ({ user, item, seconds, type }: Event, index: number) => {
+    // A row an hour, or those of a user would be at one time.
+    const [day, clock] = new Date((seconds + index * 3600) * 1000).toISOString().split("T");
+    return [
+      user,
+      item,
+      type === "buy" ? 4 : 1,
+      index % 2 ? "95qq10l" : "",
+      item % 3,
+      `${day} ${clock.slice(0, 2)}`,
+    ].join(",");
+  };
+  const header = "user_id,item_id,behavior_type,user_geohash,item_category,time";
+  const contents = { "tianchi_mobile_recommend_train_user.csv": lines(EVENTS.map(row), header) };
+  check(await prepare("Tianchi's mobile log", contents), false);
+});
+
 it("Retailrocket", async () => {
   const row = ({ user, item, seconds, type }: Event) =>
     type === "buy" ? `${seconds * 1000},${user},transaction,${item},234` : `${seconds * 1000},${user},view,${item},`;

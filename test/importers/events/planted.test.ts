@@ -15,7 +15,7 @@ import type { Layout } from "../../../src/importers/events/source/layout.ts";
 import { type LogColumns, loadTable } from "../../../src/importers/events/source/load.ts";
 import { cell, folder } from "./support.ts";
 
-const ROWS = Number(process.env.PLANTED_ROWS ?? 4000);
+const ROWS = Number(process.env.PLANTED_ROWS ?? 2000);
 const COLUMNS: LogColumns = {
   user: "user",
   item: "item",
