@@ -6,6 +6,7 @@ import { DatasetStream } from "../../src/dataset/stream.ts";
 import { writeDataset } from "../../src/dataset/write.ts";
 import type { PredictRequest } from "../../src/scoring/request.ts";
 import { Random } from "../../src/tensor/random.ts";
+import { withLists } from "./source.ts";
 
 const ITEMS = 60;
 const CATEGORIES = 6;
@@ -19,12 +20,14 @@ export interface SmallDataset {
   readonly validLabel?: 0 | 1;
   /** What a sample weighs. Default: there are no weights. */
   readonly weightOf?: (label: number, i: number) => number;
+  /** Whether there are lists and numbers among the fields. */
+  readonly lists?: boolean;
 }
 
 /** Histories of 0 to 12 behaviours, three quarters of them of the user's own category. */
 export async function writeSmallDataset(
   folder: string,
-  { users = 40, samples = 600, seed = 1, maxHistory = 8, validLabel, weightOf }: SmallDataset = {},
+  { users = 40, samples = 600, seed = 1, maxHistory = 8, validLabel, weightOf, lists = false }: SmallDataset = {},
 ): Promise<void> {
   const random = new Random(seed);
   const categoryOf = (item: number) => item % CATEGORIES;
@@ -81,7 +84,7 @@ export async function writeSmallDataset(
     contextFields: [{ name: "hour", values: ["morning", "noon", "night"] }],
     samples: { train: draw(samples), valid: { ...draw(200), ...oneLabel }, test: draw(200) },
   };
-  await writeDataset(folder, source);
+  await writeDataset(folder, lists ? withLists(source) : source);
 }
 
 /** What `read` gets of an open dataset. */

@@ -51,8 +51,8 @@ let model = "";
 let workspace: Workspace;
 
 beforeAll(async () => {
-  await writeSmallDataset(data, { users: 12, samples: 90 });
-  await writeSmallDataset(otherData, { users: 12, samples: 90, seed: 2 });
+  await writeSmallDataset(data, { users: 12, samples: 90, lists: true });
+  await writeSmallDataset(otherData, { users: 12, samples: 90, seed: 2, lists: true });
   await makeRun(data, run, begun, 1);
   await makeRun(otherData, otherRun, otherBegun, 2);
   const { schema, config, sha256 } = await readModelDescription(begun);
