@@ -7,7 +7,7 @@ import type { DatasetSource } from "../../src/dataset/source.ts";
 import { writeDataset } from "../../src/dataset/write.ts";
 import { UserError } from "../../src/errors/failure.ts";
 import { inspectDataset } from "../../src/inspection/measure/inspect.ts";
-import { healthy, replace, rewrite } from "../support/damage.ts";
+import { healthy, replace, rewrite, START } from "../support/damage.ts";
 import { temporaryFolder } from "../support/source.ts";
 
 const folder = temporaryFolder();
@@ -67,8 +67,12 @@ describe("planted", () => {
       "grave equal-history",
       /^1 sample of train and 80 of valid have a history with behaviours at the time .* \(first: train\.parquet row 7\)$/,
       async (path) => {
-        await replace(path, "valid.parquet", "(position - 1) * 86400000 AS time");
-        await replace(path, "train.parquet", "if(file_row_number = 7, (position - 1) * 86400000, time) AS time");
+        await replace(path, "valid.parquet", `${START} + (position - 1) * 86400000 AS time`);
+        await replace(
+          path,
+          "train.parquet",
+          `if(file_row_number = 7, ${START} + (position - 1) * 86400000, time) AS time`,
+        );
       },
     ],
     [
@@ -102,7 +106,7 @@ describe("planted", () => {
     [
       "samples in two splits",
       "grave shared-samples",
-      /^80 triples of user, time and candidate are in more than one split \(first: sequence 0, item row 2, time 601200000\)$/,
+      /^80 triples of user, time and candidate are in more than one split \(first: sequence 0, item row 2, time 1704668400000\)$/,
       (path) => copy(path, "valid", "test"),
     ],
     [
@@ -202,7 +206,7 @@ describe("planted", () => {
     [10, ["grave disorder", "grave later-history"]],
   ])("a late behaviour out of order, which histories of at most %i reach or not", async (maxHistory, kinds) => {
     const source = healthy();
-    source.times[0] = 1e12;
+    source.times[0] = START + 1e12;
     const warnings = await warn("late", { ...source, maxHistory });
     expect(warnings.map(({ kind }) => kind).filter((kind) => kind.startsWith("grave"))).toEqual(kinds);
   });
@@ -223,7 +227,7 @@ describe("planted", () => {
 
   test("what protocols of behaviours may have is a note under them", async () => {
     const edit = async (path: string) => {
-      await replace(path, "valid.parquet", "(position - 1) * 86400000 AS time");
+      await replace(path, "valid.parquet", `${START} + (position - 1) * 86400000 AS time`);
       await rewrite(path, "test", "FROM original WHERE sequence > 0 UNION ALL (FROM read_parquet('VALID') LIMIT 2)");
     };
     for (const [protocol, level] of [

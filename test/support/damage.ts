@@ -8,6 +8,10 @@ import type { Split } from "../../src/dataset/dataset.ts";
 import type { DatasetSource, RawSamples } from "../../src/dataset/source.ts";
 import { editSealed } from "./sealed.ts";
 
+const DAY = 86_400_000;
+/** Of the first behaviours. */
+export const START = Date.UTC(2024, 0, 1);
+
 /** A healthy log of impressions: 40 users with 8 behaviours each, a sample of either label after each from the fourth on. */
 export function healthy(): DatasetSource {
   const [users, behaviours, items] = [40, 8, 20];
@@ -20,7 +24,7 @@ export function healthy(): DatasetSource {
           columns.sequence.push(u);
           columns.position.push(position);
           columns.item.push(1 + ((7 * u + 3 * position + 11 * label) % items));
-          columns.time.push(position * 86_400_000 - 3_600_000);
+          columns.time.push(START + position * DAY - 3_600_000);
           columns.hour.push((u + position) % 2);
         }
       }
@@ -47,7 +51,7 @@ export function healthy(): DatasetSource {
     users: names,
     offsets: Int32Array.from({ length: users + 1 }, (_, u) => u * behaviours),
     items: Int32Array.from({ length: users * behaviours }, (_, i) => 1 + (i % items)),
-    times: Float64Array.from({ length: users * behaviours }, (_, i) => (i % behaviours) * 86_400_000),
+    times: Float64Array.from({ length: users * behaviours }, (_, i) => START + (i % behaviours) * DAY),
     training: new Int32Array(users).fill(6),
     userFields: [{ name: "user", values: names }],
     itemFields: [
