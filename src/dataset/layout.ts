@@ -36,6 +36,8 @@ export interface Contents {
   readonly fields: Readonly<Record<FieldKind, readonly Field[]>>;
   /** Whether behaviours have unclicked impressions, and samples the true probability of a click. */
   readonly unclicked: boolean;
+  /** Whether rows of the log brought their histories: behaviours have no times, and a user may have several sequences. */
+  readonly givenHistories: boolean;
   readonly probability: boolean;
   /** Where samples have weights: their mean in each split. */
   readonly meanWeight?: Readonly<Record<Split, number>> | undefined;
@@ -89,8 +91,9 @@ export function itemsFile({ counts, fields }: Contents): FormatFile {
 /**
  * The users' segments (segments.ts), those of a user one after the other: catalogue rows and times of behaviours in order.
  * The first `repeated` stood in the segment before already; of the others, the first `training` are the training part.
+ * Given histories have no times, and `owner` says whose they are: the number of the user.
  */
-export function sequencesFile({ counts, maxHistory, unclicked }: Contents): FormatFile {
+export function sequencesFile({ counts, maxHistory, unclicked, givenHistories }: Contents): FormatFile {
   const rows: Bounds = [0, counts.items];
   return {
     name: "sequences.parquet",
@@ -99,7 +102,9 @@ export function sequencesFile({ counts, maxHistory, unclicked }: Contents): Form
     columns: [
       { name: "user", type: "string" },
       { name: "items", type: "int32[]", bounds: rows },
-      { name: "times", type: "int64[]", bounds: DATES },
+      ...(givenHistories
+        ? [{ name: "owner", type: "int32", bounds: [0, counts.users - 1] } as const]
+        : [{ name: "times", type: "int64[]", bounds: DATES } as const]),
       { name: "repeated", type: "int32", bounds: [0, maxHistory] },
       { name: "training", type: "int32", bounds: [0, counts.behaviours] },
       ...(unclicked ? [{ name: "unclicked", type: "int32[]", bounds: rows } as const] : []),
@@ -170,6 +175,7 @@ const BARE: Contents = {
   maxHistory: 0,
   fields: { user: [], item: [], context: [] },
   unclicked: true,
+  givenHistories: false,
   probability: true,
   meanWeight: { train: 1, valid: 1, test: 1 },
   counts: { users: 0, sequences: 0, items: 0, behaviours: 0, train: 0, valid: 0, test: 0 },

@@ -107,6 +107,8 @@ const manifestKeys = z.strictObject({
   fields,
   /** Whether behaviours have unclicked impressions: negatives of the auxiliary loss. */
   unclicked: z.boolean(),
+  /** Whether rows of the log brought their histories, which have no times. */
+  givenHistories: z.boolean(),
   /** Whether samples carry the true click probability (synthetic data). */
   probability: z.boolean(),
   /** Where samples have weights: their mean in each split. */

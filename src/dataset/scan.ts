@@ -36,13 +36,15 @@ export async function scanSequences(folder: Folder, take: Take, selection?: Sele
   const file = sequencesFile(folder.manifest);
   const { counts } = folder.manifest;
   let users = 0;
+  /** The user of the row before, where rows say whose they are. */
+  let last = -1;
   let behaviours = 0;
   let learned = 0;
   /** Behaviours of the row before; of that before a stretch of rows nothing is known. */
   let before = selection?.rows === undefined ? 0 : Number.POSITIVE_INFINITY;
   await scanFile(folder, file, selection, (path, rows) => {
     const { items } = rows.columns;
-    const { times, repeated, training, unclicked }: Partial<CheckedRows["columns"]> = rows.columns;
+    const { times, owner, repeated, training, unclicked }: Partial<CheckedRows["columns"]> = rows.columns;
     for (let i = 0; i < rows.count; i++) {
       const length = lengthOf(items, i);
       const row = rows.first + i;
@@ -53,7 +55,13 @@ export async function scanSequences(folder: Folder, take: Take, selection?: Sele
       if (again > most) throw badRow(path, row, "repeated", `0 to ${most}`, again);
       before = length;
       const own = length - again;
-      if (again === 0) users++;
+      if (owner) {
+        const known = selection?.rows === undefined || last >= 0;
+        const isNext = owner.numbers[i] === last ? users > 0 : owner.numbers[i] === last + 1 && again === 0;
+        if (known && !isNext) throw badRow(path, row, "owner", `${Math.max(0, last)} or the next`, owner.numbers[i]);
+        if (owner.numbers[i] !== last) users++;
+        last = owner.numbers[i];
+      } else if (again === 0) users++;
       behaviours += own;
       if (training === undefined) continue;
       if (training.numbers[i] > own) throw badRow(path, row, "training", `0 to ${own}`, training.numbers[i]);

@@ -8,7 +8,7 @@ import type { Field, Schema } from "../features/schema.ts";
 import type { CellValues } from "../tensor/arrays.ts";
 import { type Block, BlockCutter, epochPortions, type Portion, portionsOf } from "./blocks.ts";
 import { makeCells, readCells } from "./cells.ts";
-import type { Folder } from "./checked-file.ts";
+import type { CheckedRows, Folder } from "./checked-file.ts";
 import type { ItemCatalogue, LoadedPortion, Samples, Sequences, Split } from "./dataset.ts";
 import { readCounts, readItemKeys, readUserKeys, readVocabulary } from "./keys.ts";
 import { MANIFEST_FILE, WEIGHT } from "./layout.ts";
@@ -330,9 +330,10 @@ async function readBehaviours(folder: Folder): Promise<Behaviours> {
   await scanSequences(folder, (rows) => {
     copyLengths(rows, lengths);
     const { items, repeated, training } = rows.columns;
+    const { owner }: Partial<CheckedRows["columns"]> = rows.columns;
     for (let i = 0; i < rows.count; i++) {
       if (repeated.numbers[i] === 0) user++;
-      users[rows.first + i] = user;
+      users[rows.first + i] = owner?.numbers[i] ?? user;
       const begin = items.offsets[i] + repeated.numbers[i];
       for (let j = 0; j < training.numbers[i]; j++) popularity.add(items.numbers[begin + j]);
     }

@@ -63,6 +63,7 @@ export async function writeDatasetFiles(
     timeFormat: null,
     clock: "time",
     unclicked: false,
+    givenHistories: false,
     fields: {
       user: vocabularies.user.map(describeField),
       item: vocabularies.item.map(describeField),

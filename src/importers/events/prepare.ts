@@ -38,6 +38,7 @@ import {
 } from "./learn/learn.ts";
 import { buildCatalogue } from "./log/catalogue.ts";
 import type { SampleRule } from "./log/histories.ts";
+import { unfoldLists } from "./log/lists.ts";
 import { buildLog } from "./log/log.ts";
 import { type GivenTables, withoutItems } from "./log/names.ts";
 import { type EngineOptions, eventsOptions, type PrepareEventsOptions } from "./options.ts";
@@ -191,12 +192,14 @@ async function makeFiles(
   connect: Connect,
   folder: string,
   features: Features,
-  { tables, skipped }: Loaded,
+  { tables: loaded, skipped }: Loaded,
   sizes: LogSizes,
   seed: number,
   onProgress: OnProgress | undefined,
 ) {
   const [reading, writing] = [await connect(), await connect()];
+  const isGiven = await unfoldLists(reading, features);
+  const tables: GivenTables = { ...loaded, behaviours: loaded.behaviours || isGiven };
   const left = await buildLog(reading, features, tables, (done, total) => onProgress?.("log", done, total));
   const nobody = await oneNumber(reading, "SELECT count(*) FROM users WHERE key IS NULL");
   const warnings = [...(await unmatchedTables(reading, tables)), ...(await dominantUsers(reading))];
@@ -204,6 +207,7 @@ async function makeFiles(
     split: !hasImpressions(features) ? null : await boundaries(reading, features.split),
     maxHistory: features.behaviours.maxHistory,
     window: features.behaviours.window,
+    isGiven,
   };
   await buildCatalogue(reading, features, tables, rule.split);
   const reader = await openLog(reading, features, rule, sizes);
@@ -213,7 +217,8 @@ async function makeFiles(
   const contents = {
     maxHistory: rule.maxHistory,
     fields: { user: user.map(describeField), item: item.map(describeField), context: context.map(describeField) },
-    unclicked: features.columns.label !== undefined && !withoutItems(features, tables),
+    unclicked: features.columns.label !== undefined && !withoutItems(features, tables) && !isGiven,
+    givenHistories: isGiven,
     probability: false,
     ...(features.columns.weight && { meanWeight: meanWeights(learned.samples) }),
     counts: countsOf(learned, reader),
@@ -341,12 +346,12 @@ function meanWeights({ train, valid, test }: Learned["samples"]) {
   return { train: mean(train), valid: mean(valid), test: mean(test) };
 }
 
-function countsOf({ itemCodes, trainingBehaviours, samples }: Learned, { behaviours, rule, sizes }: LogReader) {
+function countsOf({ itemCodes, trainingBehaviours, samples }: Learned, { behaviours, users, rule, sizes }: LogReader) {
   const { train, valid, test } = samples;
   const segments = new Segments(rule.maxHistory, sizes.segments);
   const sum = (numberOf: (behaviours: number) => number) => behaviours.reduce((sum, own) => sum + numberOf(own), 0);
   return {
-    users: behaviours.length,
+    users,
     sequences: sum((own) => segments.count(own)),
     items: itemCodes[0].length - 1,
     behaviours: sum((own) => own),

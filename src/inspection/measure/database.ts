@@ -79,10 +79,12 @@ export async function openTables(
   };
   await openFile(tables, "catalogue", itemsFile(manifest));
   await openFile(tables, "sequences", sequencesFile(manifest), ["file_row_number::INTEGER AS sequence"]);
+  const [user, ordered] = manifest.givenHistories
+    ? ["owner", "true"]
+    : ["sum((repeated = 0)::INTEGER) OVER (ORDER BY sequence) - 1", "times = list_sort(times)"];
   await tables.run(
-    `CREATE TEMP TABLE lengths AS
-     SELECT sequence, sum((repeated = 0)::INTEGER) OVER (ORDER BY sequence) - 1 AS "user",
-            len(items)::INTEGER - repeated AS behaviours, times = list_sort(times) AS ordered FROM sequences`,
+    `CREATE TEMP TABLE lengths AS SELECT sequence, ${user} AS "user",
+            len(items)::INTEGER - repeated AS behaviours, ${ordered} AS ordered FROM sequences`,
   );
   for (const [s, split] of SPLITS.entries()) {
     const place = [`${s}::UTINYINT AS split`, "file_row_number AS row"];

@@ -24,10 +24,12 @@ export interface Lengths {
   readonly bins: readonly LengthBin[];
 }
 
-/** Sequences first, then train, valid and test. */
-export async function measureHistories({ manifest: { maxHistory }, rows }: DatasetTables): Promise<Lengths[]> {
+/** Sequences first, whole as users or, where they are given, rows have them; then train, valid and test. */
+export async function measureHistories({ manifest, rows }: DatasetTables): Promise<Lengths[]> {
+  const { maxHistory, givenHistories } = manifest;
+  const whole = givenHistories ? "sequence" : `"user"`;
   const sequences = await rows<LengthCount>(
-    `SELECT length, count(*) AS count FROM (SELECT sum(behaviours) AS length FROM lengths GROUP BY "user")
+    `SELECT length, count(*) AS count FROM (SELECT sum(behaviours) AS length FROM lengths GROUP BY ${whole})
      GROUP BY length ORDER BY length`,
   );
   const samples = await rows<LengthCount & { split: number; cut: number }>(

@@ -53,7 +53,9 @@ export async function findLeaks(tables: DatasetTables): Promise<Leaks> {
  * Where times rise, the last behaviour of a history is its latest: behaviours are laid out as rows and met by their
  * place. Only of the sequences in disorder whole histories are looked through.
  */
-async function findLate({ rows }: DatasetTables, disorder: boolean): Promise<Pick<Leaks, "later" | "equal">> {
+async function findLate({ rows, manifest }: DatasetTables, disorder: boolean): Promise<Pick<Leaks, "later" | "equal">> {
+  // Given histories have no times.
+  if (manifest.givenHistories) return { later: [], equal: [] };
   const ordered = `
     SELECT split, row, samples.time, behaviour.time AS latest
     FROM samples JOIN (

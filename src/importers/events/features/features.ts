@@ -9,9 +9,11 @@ import type { NumberScale, Transform } from "../../../dataset/transform.ts";
 import { failure, type UserError } from "../../../errors/failure.ts";
 import type { FieldKind } from "../../../features/schema.ts";
 import type { Pooling } from "../../../tensor/arrays.ts";
+import type { CandidateList, ListColumn } from "../source/item-lists.ts";
 import type { Layout } from "../source/layout.ts";
 import type { LogColumns } from "../source/load.ts";
 import { ROWS, timesOf } from "../source/times.ts";
+import { checkLists, columnsOf, type RowColumns } from "./given-lists.ts";
 import { type FeaturesFile, type FieldSettings, parseFeatures } from "./schema.ts";
 
 export { behaviourFiles, FEATURE_SECTIONS, TODO } from "./schema.ts";
@@ -42,17 +44,19 @@ export type TimeSplit =
 export interface Features {
   /** How the files of each source are written, where their names do not say. */
   readonly layouts: Readonly<Record<"events" | "behaviours" | "users" | "items", Layout>>;
-  readonly columns: FeaturesFile["columns"];
+  readonly columns: RowColumns;
   readonly behaviours: {
     readonly types?: readonly string[];
     /** Milliseconds that histories go back at most, or null. */
     readonly window: number | null;
     readonly maxHistory: number;
     /** Of a log of its own. */
-    readonly columns: Omit<FeaturesFile["columns"], "item" | "label" | "weight"> & { readonly item?: string };
+    readonly columns: Omit<RowColumns, "item" | "label" | "weight"> & { readonly item?: string };
     readonly fields: readonly { readonly name: string; readonly column: string }[];
   };
-  readonly impressions: { readonly types?: readonly string[] };
+  readonly impressions: { readonly types?: readonly string[]; readonly list?: CandidateList };
+  /** Of rows that bring their own. */
+  readonly history?: ListColumn;
   /** Types whose rows are predicted, where there are no labels. */
   readonly target?: readonly string[];
   readonly split: TimeSplit;
@@ -90,17 +94,8 @@ export function resolveFeatures(
   const refuse = (field: string, problem: string) => failure("features.conflict", { path, field, problem });
   const file = parseFeatures(value);
   if (typeof file === "string") throw failure("features.invalid", { path, problem: file });
-  const {
-    columns,
-    behaviours,
-    impressions,
-    target,
-    missing,
-    anonymous,
-    min_count: minCount,
-    keys: named,
-    fields,
-  } = file;
+  const columns = columnsOf(file, path, refuse);
+  const { behaviours, impressions, target, missing, anonymous, min_count: minCount, keys: named, fields } = file;
   const keys = { user: named.user ?? columns.user[0], item: named.item ?? columns.item };
   const utcOffset = offsetMinutes(file.utc_offset);
   if (Math.abs(utcOffset) > 60 * FURTHEST)
@@ -152,6 +147,7 @@ export function resolveFeatures(
       fields: behaviours.fields.map(({ name, column = name }) => ({ name, column })),
     },
     impressions,
+    ...(file.history && { history: file.history }),
     ...(target && { target }),
     split: resolveSplit(file.split, timeFormat, utcOffset, refuse),
     missing,
@@ -169,7 +165,7 @@ export function resolveFeatures(
   return features;
 }
 
-function ofBehaviours({ label: _, weight: __, ...rest }: Features["columns"]): Features["behaviours"]["columns"] {
+function ofBehaviours({ label: _, weight: __, ...rest }: RowColumns): Features["behaviours"]["columns"] {
   return rest;
 }
 
@@ -223,6 +219,7 @@ function resolveSplit(
 function check(features: Features, ownLog: boolean, refuse: Refuse): void {
   const { columns, behaviours, impressions, target, split, fields } = features;
   checkTimes(features, ownLog, refuse);
+  checkLists(features, ownLog, refuse);
   if (columns.label === undefined) {
     const why = "without columns.label there are no impressions";
     if (impressions.types !== undefined) throw refuse("impressions.types", `${why}; target names types to predict`);
@@ -287,10 +284,13 @@ function checkTimes(
 }
 
 /** What to read of the events. */
-export function eventColumns({ columns, target, anonymous, fields }: Features): LogColumns {
+export function eventColumns({ columns, target, anonymous, impressions, history, fields }: Features): LogColumns {
   const all = [...fields.user, ...fields.item, ...fields.context];
+  const { item, label, ...rest } = columns;
   return {
-    ...columns,
+    ...rest,
+    ...(impressions.list ? { candidates: impressions.list } : { item, ...(label && { label }) }),
+    ...(history && { history }),
     ...(target && { target }),
     anonymous,
     fields: all.filter((field) => field.from === "events" && !readsTime(field)).map(tableField),

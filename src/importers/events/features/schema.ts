@@ -7,6 +7,7 @@ import { historyLength, withoutNul } from "../../../options/pieces.ts";
 import { problemsOf, sentence } from "../../../options/problems.ts";
 import { POOLINGS } from "../../../tensor/arrays.ts";
 import { layoutSchema } from "../source/layout.ts";
+import { candidateList, historyColumn } from "./given-lists.ts";
 import { labelColumn } from "./label.ts";
 import { timeColumn } from "./time-column.ts";
 
@@ -68,7 +69,7 @@ const featuresSchema = z.strictObject({
   tables: z.strictObject({ users: layoutSchema.default({}), items: layoutSchema.default({}) }).prefault({}),
   columns: z.strictObject({
     ...rowColumns,
-    item: column,
+    item: column.exactOptional(),
     label: labelColumn(column).exactOptional(),
     weight: column.exactOptional(),
   }),
@@ -93,8 +94,12 @@ const featuresSchema = z.strictObject({
     .strictObject({
       /** Only labelled rows of these types (scenes) become samples; without it all labelled rows. */
       types: types.exactOptional(),
+      /** A column of several items, each with a label: a row is an impression of each. */
+      list: candidateList(column).exactOptional(),
     })
     .prefault({}),
+  /** A column of the row's own history, oldest item first, which is then the one that counts. */
+  history: historyColumn(column).exactOptional(),
   /** What is predicted where there are no labels: rows of these types. */
   target: z.preprocess((given) => (typeof given === "string" ? [given] : given), types).exactOptional(),
   /** Of impressions: the latest shares, or everything from a time on. */

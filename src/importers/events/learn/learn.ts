@@ -33,6 +33,8 @@ export interface LogReader {
   readonly rows: number;
   /** [users] how many behaviours each has. */
   readonly behaviours: Int32Array;
+  /** Users: less than sequences, where histories are given. */
+  readonly users: number;
   readonly sizes: LogSizes;
 }
 
@@ -81,10 +83,14 @@ export async function openLog(
   const weight =
     features.columns.weight === undefined ? undefined : columns.push({ name: "weight", type: "float64" }) - 1;
   const sequences = await countRows(connection, "users");
+  const owners = rule.isGiven
+    ? (await readIntegers(connection, "users", ["owner"], sequences))[0]
+    : Int32Array.from({ length: sequences }, (_, sequence) => sequence);
+  const users = rule.isGiven ? 1 + owners[sequences - 1] : sequences;
   const fields: SampleField[] = [];
   for (const spec of [...features.fields.user, ...features.fields.context]) {
     if (spec.from === "key") {
-      fields.push({ spec, codes: Int32Array.from({ length: sequences }, (_, sequence) => sequence + 1) });
+      fields.push({ spec, codes: owners.map((owner) => owner + 1) });
     } else if (spec.from === "users") {
       const [codes] = await readIntegers(connection, "users", [codeColumn(spec.name)], sequences);
       fields.push({ spec, codes });
@@ -94,7 +100,7 @@ export async function openLog(
   }
   const [behaviours] = await readIntegers(connection, "users", ["behaviours"], sequences);
   const sampled = features.columns.label === undefined;
-  return { rule, sampled, fields, weight, columns, rows: await countRows(connection, "log"), behaviours, sizes };
+  return { rule, sampled, fields, weight, columns, rows: await countRows(connection, "log"), behaviours, users, sizes };
 }
 
 /** Samples of a split: how many, how many of them clicked, and what these and all weigh. */
@@ -216,7 +222,7 @@ async function dictionary(connection: DuckDBConnection, { name, from }: FieldSpe
   const [query, table] =
     name === "item"
       ? ["SELECT CASE WHEN keyed THEN key END FROM catalogue", "catalogue"]
-      : ["SELECT key FROM users", "users"];
+      : ["SELECT DISTINCT key FROM users ORDER BY key", "(SELECT DISTINCT key FROM users)"];
   return { query, size: await countRows(connection, table) };
 }
 

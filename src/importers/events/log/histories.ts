@@ -23,6 +23,8 @@ export interface UserRows extends UserPart {
 export interface SampleRule extends HistoryLimits {
   /** Impressions are samples, split by their time; null, each behaviour but the first is one. */
   readonly split: { readonly validFrom: number; readonly testFrom: number } | null;
+  /** Whether histories are given: whatever stands before a sample is its history, at whatever time. */
+  readonly isGiven?: boolean;
 }
 
 /** What is made of a user's rows, in their order. */
@@ -55,7 +57,7 @@ export class HistoryWalk {
 
   /** @param behaviours how many the user has in all */
   take(log: UserRows, behaviours: number, taker: RowTaker): void {
-    const { split } = this.#rule;
+    const { split, isGiven } = this.#rule;
     if (log.begins) {
       this.#count = 0;
       this.#samples = 0;
@@ -63,7 +65,7 @@ export class HistoryWalk {
     }
     for (let row = log.from; row < log.to; row++) {
       const time = log.time[row];
-      if (time !== this.#time) this.#reach(time);
+      if (time !== this.#time || isGiven) this.#reach(time);
       const place = this.#count;
       const part = split === null ? temporalSplit(place, behaviours) : splitOf(time, split);
       const isSample = split === null ? place > 0 : log.label[row] >= 0;

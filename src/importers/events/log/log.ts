@@ -8,7 +8,7 @@
  * | table | columns |
  * |---|---|
  * | `log` | `sequence`, `time`, `item` (catalogue row, 0 unknown), `label` (-1 of what is no impression), `behaviour` (0 or 1), `weight` of an impression where it has one, codes of the fields of its rows |
- * | `users` | `sequence`, `key` (null of nobody), `behaviours` (how many), codes of the fields of the users' table |
+ * | `users` | `sequence`, `key` (null of nobody), where histories are given `owner` (the number of the user who has it), `behaviours` (how many), codes of the fields of the users' table |
  * | `catalogue` | `row`, `key`, `keyed` (false of what is known by its fields alone), codes of the fields of items, as training knows them |
  * | `d_FIELD` | `code`, `raw`: a field's dictionary, in order; code 0 means missing and is not in it |
  */
@@ -22,6 +22,9 @@ import { codeColumn, dictionaryOf, type GivenTables, knownColumn, logsOf, rawCol
 
 /** Milliseconds that times are cut to of which hours and weekdays are made. */
 const QUARTER_TIME = QUARTER * MINUTE;
+
+/** Behind all behaviours of a history. */
+const LAST_PLACE = 2 ** 31 - 1;
 
 /**
  * Makes the tables above but the catalogue, and returns how many rows were left out, by reason.
@@ -39,7 +42,7 @@ export async function buildLog(
   const dictionaries = [...user, ...item, ...context].filter(({ from }) => from !== "key");
   const statements = [
     ...usedRows(features, tables),
-    userKeys(tables),
+    userKeys(features, tables),
     itemKeys(features, tables),
     ...dictionaries.map((field) => dictionary(dictionaryOf(field.name), rawValues(field, features, tables))),
     ...typeDictionary(features, tables),
@@ -99,7 +102,7 @@ function usedRows(features: Features, tables: GivenTables): string[] {
         : target
           ? among(target, true)
           : "false",
-      labelled ? `coalesce("label", 1) = 1 AND ${isBehaviour}` : isBehaviour,
+      features.history ? "false" : labelled ? `coalesce("label", 1) = 1 AND ${isBehaviour}` : isBehaviour,
     ],
     behaviours: ["false", among(behaviours.types, behaviours.columns.type !== undefined)],
   };
@@ -210,10 +213,12 @@ function typeDictionary(features: Features, tables: GivenTables): string[] {
   ];
 }
 
-function userKeys(tables: GivenTables): string {
-  const keys = logsOf(tables).map((log) => `SELECT "user" AS key FROM used_${log}`);
-  return `CREATE TABLE user_keys AS SELECT key, (row_number() OVER (ORDER BY key) - 1)::INTEGER AS sequence
-    FROM (SELECT DISTINCT key FROM (${keys.join(" UNION ALL ")}) WHERE key IS NOT NULL) ORDER BY sequence`;
+/** Users, or where histories are given the histories of each (lists.ts). */
+function userKeys(features: Features, tables: GivenTables): string {
+  const given = features.history ? ", given" : "";
+  const keys = logsOf(tables).map((log) => `SELECT "user" AS key${given} FROM used_${log}`);
+  return `CREATE TABLE user_keys AS SELECT key${given}, (row_number() OVER (ORDER BY key${given}) - 1)::INTEGER AS sequence
+    FROM (SELECT DISTINCT key${given} FROM (${keys.join(" UNION ALL ")}) WHERE key IS NOT NULL) ORDER BY sequence`;
 }
 
 /**
@@ -254,16 +259,19 @@ function sortedLog(features: Features, tables: GivenTables): string {
     );
     const value = features.target ? "1" : `"label"`;
     const label = log === "events" && hasImpressions(features);
-    const columns = `"time", coalesce(item_keys.row, 0) AS item,
+    // Given behaviours come first, in their order.
+    const place = features.history ? `${log === "events" ? `${LAST_PLACE}::INTEGER` : "place"} AS place, ` : "";
+    const columns = `${place}"time", coalesce(item_keys.row, 0) AS item,
         ${label ? `CASE WHEN impression THEN ${value} ELSE -1 END::TINYINT` : "-1::TINYINT"} AS label,
         ${log === "events" ? "behaviour::TINYINT" : "1::TINYINT"} AS behaviour${weighted ? `, ${label ? "CASE WHEN impression THEN weight ELSE 0 END" : "0"}::FLOAT AS weight` : ""}${codes.join("")}`;
     const dictionaries = `LEFT JOIN item_keys ON ${keyed ? `item_keys.keyed AND item_keys.key = used."item"` : `NOT item_keys.keyed AND ${alike.join(" AND ")}`}
       ${joins.join(" ")}`;
     return { log, columns, dictionaries };
   });
+  const ofHistory = features.history ? "AND user_keys.given = used.given" : "";
   const parts = selections.map(
     ({ log, columns, dictionaries }) =>
-      `SELECT DISTINCT sequence, ${columns} FROM used_${log} used JOIN user_keys ON user_keys.key = used."user" ${dictionaries}`,
+      `SELECT DISTINCT sequence, ${columns} FROM used_${log} used JOIN user_keys ON user_keys.key = used."user" ${ofHistory} ${dictionaries}`,
   );
   if (features.anonymous) {
     const [{ columns, dictionaries }] = selections;
@@ -288,7 +296,8 @@ function users(features: Features): string {
     (field) => `LEFT JOIN ${dictionaryOf(field.name)} ON ${dictionaryOf(field.name)}.raw = ${rawText(field)}`,
   );
   const table = own.length === 0 ? "" : `LEFT JOIN raw_users ON raw_users."user" = user_keys.key`;
-  return `CREATE TABLE users AS SELECT sequence, user_keys.key, behaviours${codes.join("")}
+  const owner = features.history ? `, (dense_rank() OVER (ORDER BY user_keys.key) - 1)::INTEGER AS owner` : "";
+  return `CREATE TABLE users AS SELECT sequence, user_keys.key${owner}, behaviours${codes.join("")}
     FROM (SELECT sequence, sum(behaviour)::INTEGER AS behaviours FROM log GROUP BY sequence) LEFT JOIN user_keys USING (sequence)
     ${table} ${joins.join(" ")} ORDER BY sequence`;
 }

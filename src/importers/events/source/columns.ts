@@ -3,6 +3,15 @@
 import { quote } from "../../../database/sql.ts";
 import { quoted, whatItMayBe } from "../../../dataset/time-guess.ts";
 import { failure } from "../../../errors/failure.ts";
+import {
+  CANDIDATES,
+  type CandidateList,
+  candidatesRule,
+  expectedCandidates,
+  expectedItems,
+  itemsRule,
+  type ListColumn,
+} from "./item-lists.ts";
 import { expectedLabels, isLabel, type LabelColumn, labelOf } from "./labels.ts";
 import type { TextRows } from "./rows.ts";
 import { listRule, numberRule, weightRule } from "./rules.ts";
@@ -21,6 +30,10 @@ export interface LogColumns {
   readonly time?: TimeColumn;
   readonly label?: LabelColumn;
   readonly type?: string;
+  /** Instead of an item and a label: several of both. */
+  readonly candidates?: CandidateList;
+  /** The row's own history. */
+  readonly history?: ListColumn;
   /** Of samples: rows with a label, or of one of the types `target`. */
   readonly weight?: string;
   readonly target?: readonly string[];
@@ -118,6 +131,30 @@ export function wantedColumns(columns: LogColumns, utcOffset: number, missing: r
       expected: kind === "number" ? "a number" : "a list of values as a JSON array (or name its separator)",
     })),
   ];
+  const { candidates, history } = columns;
+  if (candidates) {
+    list.push({
+      column: candidates.column,
+      others: [candidates.labels ?? candidates.clicked ?? []].flat(),
+      stored: "candidates",
+      type: CANDIDATES,
+      value: () => MADE.candidates,
+      isGood: () => `${MADE.candidates} IS NOT NULL`,
+      isList: true,
+      expected: expectedCandidates(candidates),
+    });
+  }
+  if (history) {
+    list.push({
+      column: history.column,
+      stored: "history",
+      type: "VARCHAR[]",
+      value: () => MADE.history,
+      isGood: () => `${MADE.history} IS NOT NULL`,
+      isList: true,
+      expected: expectedItems(history),
+    });
+  }
   const named = list.filter((column): column is Omit<Wanted, "text"> => column.column !== undefined);
   const names = namesOf(named);
   return named.map((one): Wanted => {
@@ -126,6 +163,13 @@ export function wantedColumns(columns: LogColumns, utcOffset: number, missing: r
       const { time, zoned } = columnRules(times.format, text, utcOffset);
       return { ...one, text, made: { [MADE.time]: time, [MADE.zoned]: zoned } };
     }
+    if (one.stored === "candidates" && candidates !== undefined) {
+      const other = cell(one.others?.[0] ?? null);
+      return { ...one, text, made: { [MADE.candidates]: candidatesRule(text, other, candidates) } };
+    }
+    if (one.stored === "history" && history !== undefined) {
+      return { ...one, text, made: { [MADE.history]: itemsRule(text, history) } };
+    }
     if (!one.others?.length) return { ...one, text };
     // With its name, for a session may have the number of a user.
     const rest = one.others.map((other) => `${quote(`${other}=`)} || ${stated(cell(other))}`);
@@ -133,8 +177,13 @@ export function wantedColumns(columns: LogColumns, utcOffset: number, missing: r
   });
 }
 
-/** Columns that are made of the texts of times, or of the order of rows. */
-const MADE = { time: "made_time", zoned: "made_zoned" } as const;
+/** Columns that are made of texts: of times, or the order of rows, and of lists. */
+const MADE = {
+  time: "made_time",
+  zoned: "made_zoned",
+  candidates: "made_candidates",
+  history: "made_history",
+} as const;
 
 /** Whether times are the order of rows. */
 export function isOrdered(wanted: readonly Wanted[]): boolean {
@@ -147,7 +196,7 @@ export function isOrdered(wanted: readonly Wanted[]): boolean {
  */
 export function selectWanted(rows: TextRows, wanted: readonly Wanted[], numbered: boolean, before = 0): string {
   const made = wanted.flatMap(({ made }) => Object.entries(made ?? {}).map(([name, sql]) => `${sql} AS ${name}`));
-  const lists = wanted.flatMap(({ isList, column }) => (isList && column !== null ? [column] : []));
+  const lists = namesOf(wanted.filter(({ isList }) => isList));
   if (isOrdered(wanted)) made.push(`row_number() OVER () - 1 + ${before} AS ${MADE.time}`);
   return `SELECT ${["*", ...made].join(", ")} FROM (${rows.select(namesOf(wanted), numbered, lists)})`;
 }
@@ -167,7 +216,7 @@ export function goodRow(wanted: readonly Wanted[]): string {
 
 /** SQL of how a row is found: an entry of `NOTE`. */
 export function noteOf(wanted: readonly Wanted[]): string {
-  const zoned = wanted.some(({ made }) => made !== undefined) ? `WHEN ${MADE.zoned} THEN ${NOTE.zoned}` : "";
+  const zoned = wanted.some(({ made }) => made && MADE.zoned in made) ? `WHEN ${MADE.zoned} THEN ${NOTE.zoned}` : "";
   return `CASE WHEN NOT (${goodRow(wanted)}) THEN ${NOTE.bad} ${zoned} ELSE ${NOTE.local} END`;
 }
 

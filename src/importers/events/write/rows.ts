@@ -129,7 +129,7 @@ export class SequenceWriter {
   }
 
   static async create(connection: DuckDBConnection, file: FormatFile, segments: Segments): Promise<SequenceWriter> {
-    return new SequenceWriter(await FileWriter.create(connection, file, ["user"]), segments);
+    return new SequenceWriter(await FileWriter.create(connection, file, ["user", "owner"]), segments);
   }
 
   /** The next user, who has so many behaviours. */
@@ -198,7 +198,8 @@ export class SequenceWriter {
     this.#flush();
     const { whole, own } = this.#segments;
     const segments = `CASE WHEN behaviours <= ${whole} THEN 1 ELSE (behaviours + ${own - 1}) // ${own} END`;
-    const query = `SELECT "user" FROM (SELECT coalesce(key, '') AS "user", unnest(range(${segments})) FROM users)`;
+    const owner = file.columns.some(({ name }) => name === "owner") ? ", owner" : "";
+    const query = `SELECT "user"${owner} FROM (SELECT coalesce(key, '') AS "user"${owner}, unnest(range(${segments})) FROM users)`;
     await this.#writer.finish(folder, { query, file });
   }
 }
