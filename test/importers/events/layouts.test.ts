@@ -3,6 +3,8 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { withDuckDB } from "../../../src/database/open.ts";
+import { quote } from "../../../src/database/sql.ts";
 import { parseYaml } from "../../../src/files/yaml.ts";
 import { FEATURE_SECTIONS } from "../../../src/importers/events/features/features.ts";
 import { type EventsSummary, prepareEvents } from "../../../src/importers/events/prepare.ts";
@@ -275,6 +277,78 @@ it("Diginetica, through the pipe", async () => {
   };
   check(await prepare("Diginetica", contents), false);
 });
+
+it("REES46", async () => {
+  const row = ({ user, item, seconds, type }: Event) =>
+    `${new Date(seconds * 1000).toISOString().slice(0, 19).replace("T", " ")} UTC,${type},${item},20,shoes,puma,9.5,${user},s`;
+  const head = "event_time,event_type,product_id,category_id,category_code,brand,price,user_id,user_session";
+  check(await prepare("REES46", { "2019-Oct.csv.gz": gzipSync(events(row, head)) }), false);
+});
+
+it("Tmall", async () => {
+  const row = ({ user, item }: Event, index: number) =>
+    `${user},${item},${item % 3},4,${item % 2},08${11 + Math.floor(index / 20)},${index % 4}`;
+  const contents = {
+    "user_log_format1.csv": lines(EVENTS.map(row), "user_id,item_id,cat_id,seller_id,brand_id,time_stamp,action_type"),
+    "user_info_format1.csv": lines(
+      USERS.map((user) => `${user},3,1`),
+      "user_id,age_range,gender",
+    ),
+  };
+  check(await prepare("Tmall", contents), false);
+});
+
+/** What a row of candidates becomes: three impressions of each, with two behaviours before them. */
+const LISTED = { users: 20, items: 10, behaviours: 40, train: 288, valid: 36, test: 36, warnings: [] };
+const shownWith = (item: number) => [item, 1 + (item % 10), 1 + ((item + 1) % 10)];
+const historyOf = (user: number) => [1 + (user % 10), 1 + ((user + 3) % 10)];
+
+it("MIND", async () => {
+  const row = ({ user, item, seconds }: Event, index: number) => {
+    const at = new Date(seconds * 1000);
+    const [hour, minute] = [at.getUTCHours(), String(at.getUTCMinutes()).padStart(2, "0")];
+    const time = `11/${at.getUTCDate()}/2017 ${hour % 12 || 12}:${minute}:10 ${hour < 12 ? "AM" : "PM"}`;
+    const shown = shownWith(item).map((one, place) => `N${one}-${place === index % 3 ? 1 : 0}`);
+    return [
+      index,
+      `U${user}`,
+      time,
+      historyOf(user)
+        .map((one) => `N${one}`)
+        .join(" "),
+      shown.join(" "),
+    ].join("\t");
+  };
+  const news = ITEMS.map((item) => `N${item}\tnews\tsports\tThe "title\t\thttps://x\t[{"Label": "x"}]\t[]`);
+  const contents = {
+    "MINDsmall_train/behaviors.tsv": lines(EVENTS.map(row)),
+    "MINDsmall_train/news.tsv": lines(news),
+  };
+  expect(await prepare("MIND", contents)).toMatchObject(LISTED);
+});
+
+it("EB-NeRD", async () => {
+  const list = (items: readonly number[]) => `[${items.join(", ")}]`;
+  const rows = EVENTS.map(({ user, item, seconds }, index) => {
+    const shown = shownWith(item);
+    const time = `make_timestamp(${seconds}000000)`;
+    return `(${user}, ${time}, ${list(shown)}, ${list([shown[index % 3]])}, ${list(historyOf(user))}, 2)`;
+  });
+  const names = "user_id, impression_time, article_ids_inview, article_ids_clicked, article_id_fixed, device_type";
+  const items = ITEMS.map((item) => `(${item}, 'krimi')`);
+  const contents = {
+    "joined.parquet": await parquet(`SELECT * FROM (VALUES ${rows.join(", ")}) t(${names})`),
+    "articles.parquet": await parquet(`SELECT * FROM (VALUES ${items.join(", ")}) t(article_id, category_str)`),
+  };
+  expect(await prepare("EB-NeRD", contents)).toMatchObject(LISTED);
+});
+
+/** The bytes of a Parquet file of a query. */
+async function parquet(query: string): Promise<Uint8Array> {
+  const path = join(folder, `made-${made++}.parquet`);
+  await withDuckDB((connection) => connection.run(`COPY (${query}) TO ${quote(path)} (FORMAT parquet)`));
+  return readFileSync(path);
+}
 
 it("every section with a configuration is tested here", () => {
   const sections = page
