@@ -13,7 +13,7 @@ import type { CandidateList, ListColumn } from "../source/item-lists.ts";
 import type { Layout } from "../source/layout.ts";
 import type { LogColumns } from "../source/load.ts";
 import { ROWS, timesOf } from "../source/times.ts";
-import { checkLists, columnsOf, type RowColumns } from "./given-lists.ts";
+import { columnsOf, type RowColumns } from "./given-lists.ts";
 import { type FeaturesFile, type FieldSettings, parseFeatures } from "./schema.ts";
 
 export { behaviourFiles, FEATURE_SECTIONS, TODO } from "./schema.ts";
@@ -281,6 +281,21 @@ function checkTimes(
   if ("validFrom" in split) throw refuse("split", `${why} times to split at: give shares`);
   const clock = fields.context.find(readsTime);
   if (clock !== undefined) throw refuse(`fields.context: ${clock.name}`, `${why} ${clock.kind}s`);
+}
+
+/** What a log of lists cannot have. */
+function checkLists(features: Features, ownLog: boolean, refuse: Refuse): void {
+  const { columns, behaviours, impressions, history, anonymous, fields } = features;
+  const own = fields.item.find(({ from }) => from === "events");
+  if (impressions.list && own)
+    throw refuse(`fields.item: ${own.name}`, "with impressions.list it comes from a table of items");
+  if (history === undefined) return;
+  const why = "histories are given (history)";
+  if (columns.label === undefined) throw refuse("history", "it is of labelled rows: columns.label or impressions.list");
+  if (ownLog) throw refuse("behaviours", `${why}, so there is no log of them`);
+  if (behaviours.window !== null) throw refuse("behaviours.window_days", `${why}, without times`);
+  if (behaviours.types !== undefined) throw refuse("behaviours.types", `${why}, so no rows are behaviours`);
+  if (anonymous) throw refuse("anonymous", `${why}, of users: name in columns.user who has them`);
 }
 
 /** What to read of the events. */

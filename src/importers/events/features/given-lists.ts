@@ -1,7 +1,6 @@
 /** `impressions.list` and `history` of features.yaml: columns that hold several items. */
 import { z } from "zod";
 import { failure, type UserError } from "../../../errors/failure.ts";
-import type { Features } from "./features.ts";
 import type { FeaturesFile } from "./schema.ts";
 
 const sign = z.string().min(1, "expected at least one character");
@@ -28,13 +27,15 @@ export function candidateList(column: z.ZodType<string, string>) {
   );
 }
 
-type Refuse = (field: string, problem: string) => UserError;
-
 /** The columns of a row: where it lists candidates, these stand for its item and its label. */
 export type RowColumns = FeaturesFile["columns"] & { readonly item: string };
 
 /** @throws UserError where an item is not said, or said twice */
-export function columnsOf({ columns, impressions }: FeaturesFile, path: string, refuse: Refuse): RowColumns {
+export function columnsOf(
+  { columns, impressions }: FeaturesFile,
+  path: string,
+  refuse: (field: string, problem: string) => UserError,
+): RowColumns {
   const { list } = impressions;
   const { item } = columns;
   if (list === undefined) {
@@ -44,19 +45,4 @@ export function columnsOf({ columns, impressions }: FeaturesFile, path: string, 
   const beside = (["item", "label"] as const).find((key) => columns[key] !== undefined);
   if (beside !== undefined) throw refuse(`columns.${beside}`, "impressions.list says which items and labels there are");
   return { ...columns, item: list.column, label: { column: list.column } };
-}
-
-/** What a log of lists cannot have. */
-export function checkLists(features: Features, ownLog: boolean, refuse: Refuse): void {
-  const { columns, behaviours, impressions, history, anonymous, fields } = features;
-  const own = fields.item.find(({ from }) => from === "events");
-  if (impressions.list && own)
-    throw refuse(`fields.item: ${own.name}`, "with impressions.list it comes from a table of items");
-  if (history === undefined) return;
-  const why = "histories are given (history)";
-  if (columns.label === undefined) throw refuse("history", "it is of labelled rows: columns.label or impressions.list");
-  if (ownLog) throw refuse("behaviours", `${why}, so there is no log of them`);
-  if (behaviours.window !== null) throw refuse("behaviours.window_days", `${why}, without times`);
-  if (behaviours.types !== undefined) throw refuse("behaviours.types", `${why}, so no rows are behaviours`);
-  if (anonymous) throw refuse("anonymous", `${why}, of users: name in columns.user who has them`);
 }
