@@ -13,7 +13,6 @@ import type { CandidateList, ListColumn } from "../source/item-lists.ts";
 import type { Layout } from "../source/layout.ts";
 import type { LogColumns } from "../source/load.ts";
 import { ROWS, timesOf } from "../source/times.ts";
-import { columnsOf, type RowColumns } from "./given-lists.ts";
 import { type FeaturesFile, type FieldSettings, parseFeatures } from "./schema.ts";
 
 export { behaviourFiles, FEATURE_SECTIONS, TODO } from "./schema.ts";
@@ -40,6 +39,9 @@ export interface FieldSpec {
 export type TimeSplit =
   | { readonly valid: number; readonly test: number }
   | { readonly validFrom: number; readonly testFrom: number };
+
+/** The columns of a row: where it lists candidates, these stand for its item and its label. */
+export type RowColumns = FeaturesFile["columns"] & { readonly item: string };
 
 export interface Features {
   /** How the files of each source are written, where their names do not say. */
@@ -163,6 +165,19 @@ export function resolveFeatures(
   };
   check(features, tables.behaviours === true, refuse);
   return features;
+}
+
+/** @throws UserError where an item is not said, or said twice */
+function columnsOf({ columns, impressions }: FeaturesFile, path: string, refuse: Refuse): RowColumns {
+  const { list } = impressions;
+  const { item } = columns;
+  if (list === undefined) {
+    if (item !== undefined) return { ...columns, item };
+    throw failure("features.invalid", { path, problem: "columns.item is missing: expected the name of a column" });
+  }
+  const beside = (["item", "label"] as const).find((key) => columns[key] !== undefined);
+  if (beside !== undefined) throw refuse(`columns.${beside}`, "impressions.list says which items and labels there are");
+  return { ...columns, item: list.column, label: { column: list.column } };
 }
 
 function ofBehaviours({ label: _, weight: __, ...rest }: RowColumns): Features["behaviours"]["columns"] {
