@@ -278,13 +278,6 @@ it("Diginetica, through the pipe", async () => {
   check(await prepare("Diginetica", contents), false);
 });
 
-it("REES46", async () => {
-  const row = ({ user, item, seconds, type }: Event) =>
-    `${new Date(seconds * 1000).toISOString().slice(0, 19).replace("T", " ")} UTC,${type},${item},20,shoes,puma,9.5,${user},s`;
-  const head = "event_time,event_type,product_id,category_id,category_code,brand,price,user_id,user_session";
-  check(await prepare("REES46", { "2019-Oct.csv.gz": gzipSync(events(row, head)) }), false);
-});
-
 it("Tmall", async () => {
   const row = ({ user, item }: Event, index: number) =>
     `${user},${item},${item % 3},4,${item % 2},08${11 + Math.floor(index / 20)},${index % 4}`;
