@@ -20,6 +20,8 @@ export interface SettingSources {
   readonly train?: unknown;
   /** `KEY=VALUE` of each entry of the file's `set`, as in `set` below. */
   readonly fileSet?: readonly string[];
+  /** The run to go on from. */
+  readonly from?: string | undefined;
   /** Values of flags by their dotted key, undefined where a flag was not given. */
   readonly flags: Readonly<Record<string, unknown>>;
   /** `KEY=VALUE` of each `--set`; the value is read as YAML: 0.5, true, paper, [200, 80]. */
@@ -49,7 +51,7 @@ function blameFile(path: string, sources: SettingSources): void {
   }
 }
 
-function merge({ model, train, fileSet = [], flags, set }: SettingSources): RunConfig {
+function merge({ model, train, fileSet = [], from, flags, set }: SettingSources): RunConfig {
   const given = typeof model === "string" ? { name: model } : (model ?? { name: DEFAULT_MODEL });
   const tree: Tree = { model: section("model", given), train: section("train", train) };
   const name = String(flags["model.name"] ?? (tree.model as Tree).name ?? "");
@@ -67,6 +69,7 @@ function merge({ model, train, fileSet = [], flags, set }: SettingSources): RunC
   for (const [key, value] of [...fileSet.map(read), ...Object.entries(flags), ...last]) {
     if (value !== undefined) assign(tree, key, value);
   }
+  if (from !== undefined) tree.from = from;
   return resolveConfig(tree);
 }
 

@@ -26,6 +26,7 @@ export const trainFlags = z.strictObject({
   data: text("folder", "dataset, made by `dien prepare`"),
   out: text("folder", "folder of the run: configuration, log, checkpoint, best model"),
   model: text("name", `model to train (default: ${DEFAULT_MODEL})`).optional(),
+  from: text("run", "finished run: go on from its model, with its settings, on new data").optional(),
   epochs: epochs.unwrap().optional(),
   seed: seed.unwrap().optional(),
   ...trainingMachineOptions.shape,
@@ -93,12 +94,15 @@ async function settingsOf(
     "train.epochs": options.epochs,
     "train.seed": options.seed,
   };
-  const { set } = options;
-  if (!options.resume) return resolveSettings({ ...file, flags, set });
-  const stored = await readRunConfig(options.out);
-  const model = file.model ?? stored.model;
+  const { set, resume, out } = options;
+  const source = resume ? out : options.from;
+  if (source === undefined) return resolveSettings({ ...file, flags, set });
+  const stored = await readRunConfig(source);
+  const model = options.model === undefined || options.model === stored.model.name ? stored.model : undefined;
   const train = { ...stored.train, ...(file.train as object | undefined) };
-  const asked = resolveSettings({ ...file, model, train, flags, set });
+  const from = options.from ?? stored.from;
+  const asked = resolveSettings({ ...file, model: file.model ?? model, train, from, flags, set });
+  if (!resume) return asked;
   const difference = differingKey(stored, asked);
   if (difference !== undefined) {
     throw failure("usage.resumed-setting", { path: options.out, key: difference });
@@ -135,6 +139,7 @@ Examples:
   dien train --data data/beauty --out runs/din --model din --epochs 2 --seed 7
   dien train --data data/beauty --out runs/agru --set model.evolution=agru --set train.batch_size=256
   dien train --data data/beauty --out runs/dien --resume
+  dien train --data data/tuesday --out runs/tuesday --from runs/monday
   dien train --model din --help
   dien train --config runs/dien/config.yaml --data data/beauty --out runs/again
 

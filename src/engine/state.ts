@@ -46,11 +46,19 @@ export async function saveWeights(run: string, workspace: Workspace, about: Abou
  * @param expected what they must belong to
  * @throws UserError where there are none yet, they are damaged, or belong to something else
  */
-export async function loadWeights(run: string, workspace: Workspace, expected: ExpectedWeights): Promise<string> {
+export function loadWeights(run: string, workspace: Workspace, expected: ExpectedWeights): Promise<string> {
+  return loadTensors(run, weightTensors(workspace), expected);
+}
+
+async function loadTensors(
+  run: string,
+  tensors: ReadonlyMap<string, StoredTensor>,
+  expected: ExpectedWeights,
+): Promise<string> {
   const { weights } = runFiles(run);
   if (!existsSync(weights))
     throw failure("run.lacks", { path: run, what: "trained model", reason: "no epoch has ended yet" });
-  return await readTensors(weights, weightTensors(workspace), (about, sum) => {
+  return await readTensors(weights, tensors, (about, sum) => {
     checkAbout(run, expected, about);
     return sum;
   });
@@ -76,6 +84,15 @@ function checkAbout(run: string, expected: ExpectedWeights, stored: unknown): vo
 
 /** As `loadWeights`; those of a finished run must also be the ones that its summary is about. */
 export async function loadFinalWeights(run: string, workspace: Workspace, model: string): Promise<void> {
-  const sum = await loadWeights(run, workspace, { model });
+  await loadFinalTensors(run, weightTensors(workspace), model);
+}
+
+/** As `loadFinalWeights`, into any place. */
+export async function loadFinalTensors(
+  run: string,
+  tensors: ReadonlyMap<string, StoredTensor>,
+  model: string,
+): Promise<void> {
+  const sum = await loadTensors(run, tensors, { model });
   await checkFinished(run, "weights", sum);
 }

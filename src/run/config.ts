@@ -8,7 +8,7 @@ import { failure, UserError } from "../errors/failure.ts";
 import type { Model } from "../models/model.ts";
 import { models } from "../models/registry.ts";
 import { describe, settingsOf } from "../options/expected.ts";
-import { seed } from "../options/pieces.ts";
+import { path, seed } from "../options/pieces.ts";
 import { checkOptions, whatIsWrong } from "../options/problems.ts";
 import { leaves } from "./dotted.ts";
 
@@ -73,6 +73,8 @@ export type TrainConfig = z.output<typeof trainSchema>;
 export interface RunConfig {
   readonly model: { readonly name: string } & Readonly<Record<string, unknown>>;
   readonly train: TrainConfig;
+  /** The run whose model this one goes on from; absent where it starts afresh. */
+  readonly from?: string;
 }
 
 /** The model of that name. @throws UserError that names all models, and the nearest */
@@ -88,6 +90,7 @@ export function runSchema(model: Model) {
   return z.strictObject({
     model: z.strictObject({ name: z.literal(model.name), ...model.config.shape }),
     train: trainSchema.prefault({}),
+    from: path.exactOptional(),
   });
 }
 
@@ -135,6 +138,6 @@ export function differingKey(a: RunConfig, b: RunConfig): string | undefined {
 export function configKeys(modelName: string): Map<string, string> {
   checkOptions("configKeys", z.object({ modelName: z.string() }), { modelName });
   const settings = settingsOf(describe(runSchema(modelNamed(modelName))));
-  settings.delete("model.name");
+  for (const key of ["model.name", "from"]) settings.delete(key);
   return new Map([...settings].map(([key, { description = "" }]) => [key, description]));
 }

@@ -5,10 +5,13 @@ import type { Transform } from "../dataset/transform.ts";
 import type { Schema } from "../features/schema.ts";
 import { sha256 } from "../files/digest.ts";
 import type { RunConfig } from "./config.ts";
+import type { WarmStart } from "./warm-start.ts";
 
 export interface ModelDescription {
   readonly schema: Schema;
   readonly config: RunConfig;
+  /** Of a run that went on from another one's model. */
+  readonly from?: WarmStart;
   /** Fingerprint of the dataset. */
   readonly dataset: string;
   /** Milliseconds that histories reach back, null where they are whole. */

@@ -20,6 +20,7 @@ import { differingKey, type RunConfig, resolveStoredConfig } from "./config.ts";
 import { checkVersion } from "./format-version.ts";
 import type { ModelDescription } from "./model-description.ts";
 import { runFiles } from "./run-folder.ts";
+import { warmStartSchema } from "./warm-start.ts";
 
 /**
  * Since version 3 the document is sealed; since version 4 fields may be lists, or numbers, which have no ids, and times may
@@ -34,6 +35,7 @@ const modelSchema = z.object({
   version: z.literal(HEADER.version),
   schema: z.object({ user: fields, item: fields.min(1), context: fields, maxHistory: historyLength }),
   config: z.unknown(),
+  from: warmStartSchema.exactOptional(),
   /** SHA-256 of the manifest of the dataset that the run trains on. */
   dataset: z.string(),
   /** As in the dataset's manifest: how histories are cut, and how naive times and raw values are read. */

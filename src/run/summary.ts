@@ -8,6 +8,7 @@ import { ENGINES } from "../kernels/load.ts";
 import { whatIsWrong } from "../options/problems.ts";
 import { lossesSchema } from "./losses.ts";
 import { runFiles } from "./run-folder.ts";
+import { warmStartSchema } from "./warm-start.ts";
 
 /** JSON has no NaN: a metric that is not defined is null there. */
 const metric = z
@@ -37,6 +38,7 @@ export type EpochSummary = z.output<typeof epochSchema>;
 
 const summarySchema = z.object({
   model: z.string(),
+  from: warmStartSchema.exactOptional(),
   seed: z.int(),
   /** Of the latest call that trained the run. */
   threads: z.int(),

@@ -1,6 +1,7 @@
 /** What a run reports while it trains. Times are in seconds. */
 import type { LossTerm, MeasuredLosses } from "../run/losses.ts";
 import type { EpochSummary, ReportedMetrics } from "../run/summary.ts";
+import type { WarmStart } from "../run/warm-start.ts";
 import { type LossSums, meanLosses } from "./losses.ts";
 import type { Progress } from "./progress.ts";
 
@@ -24,13 +25,18 @@ export interface EpochEvent extends Omit<EpochSummary, "valid_auc"> {
   readonly valid: ReportedMetrics;
 }
 
+/** The run goes on from another one's model. */
+export interface FromEvent extends WarmStart {
+  readonly kind: "from";
+}
+
 /** Something worth a line. */
 export interface NoteEvent {
   readonly kind: "note";
   readonly text: string;
 }
 
-export type TrainEvent = StepEvent | EpochEvent | NoteEvent;
+export type TrainEvent = StepEvent | EpochEvent | FromEvent | NoteEvent;
 
 /** What is fixed while a run trains. */
 export interface Scale {

@@ -16,6 +16,7 @@ import { type EpochLine, MetricsLog, type StepLine } from "../run/metrics-log.ts
 import { writeScores } from "../run/scores.ts";
 import { weightsSha256 } from "../run/sha256.ts";
 import { type TrainSummary, writeSummary } from "../run/summary.ts";
+import type { WarmStart } from "../run/warm-start.ts";
 import { isBest, isOutOfPatience } from "./best-epoch.ts";
 import { writeCheckpoint } from "./checkpoint.ts";
 import { stepEvent, type TrainEvent } from "./events.ts";
@@ -31,6 +32,8 @@ export interface TrainingRun {
   readonly config: RunConfig;
   /** The seal of its model.json. */
   readonly model: string;
+  /** What it took over from another run. */
+  readonly from: WarmStart | undefined;
   readonly machine: Machine;
   readonly dataset: DatasetStream;
   /** Holds the weights of `progress`. */
@@ -59,6 +62,7 @@ export async function trainToEnd(run: TrainingRun): Promise<TrainSummary | undef
   const validation = new SplitEvaluator(dataset, pool, "valid");
   const forecast = new Forecast();
 
+  if (run.from) onEvent({ kind: "from", ...run.from });
   if (run.resume) onEvent({ kind: "note", text: whereItGoesOn(progress, epochs) });
   if (await validation.hasOneClass()) {
     const text =
@@ -164,6 +168,7 @@ async function reportBestEpoch(run: TrainingRun): Promise<TrainSummary> {
   const scores = await writeScores(out, score, best.epoch);
   const summary: TrainSummary = {
     model: config.model.name,
+    ...(run.from && { from: run.from }),
     seed: config.train.seed,
     threads: machine.threads,
     engines: progress.engines,

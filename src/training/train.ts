@@ -13,18 +13,28 @@ import { checkOptions } from "../options/problems.ts";
 import { type RunConfig, resolveConfig } from "../run/config.ts";
 import { withLock } from "../run/lock.ts";
 import { describeModel, fingerprint } from "../run/model-description.ts";
-import { readModelOf, writeModelDescription } from "../run/model-folder.ts";
+import { readModelOf, type StoredModel, writeModelDescription } from "../run/model-folder.ts";
 import { openDatasetOf } from "../run/open-dataset.ts";
 import { checkFresh, createRun, readRunConfig, runFiles } from "../run/run-folder.ts";
 import type { TrainSummary } from "../run/summary.ts";
+import type { WarmStart } from "../run/warm-start.ts";
 import { readCheckpoint } from "./checkpoint.ts";
 import type { TrainEvent } from "./events.ts";
 import { trainToEnd } from "./loop.ts";
 import { noteEngine, type Progress, startOfRun } from "./progress.ts";
+import { startFrom } from "./warm-start.ts";
 
 /** The configuration has a check of its own, with better words for what is wrong with it. */
 const trainArguments = z.strictObject({
-  ...{ data: path, out: path, config: z.unknown(), resume: z.boolean().optional(), signal, onProgress: listener },
+  ...{
+    data: path,
+    out: path,
+    config: z.unknown(),
+    from: path.optional(),
+    resume: z.boolean().optional(),
+    signal,
+    onProgress: listener,
+  },
   ...trainingMachineOptions.shape,
 });
 
@@ -36,6 +46,8 @@ export interface TrainOptions extends TrainingMachineOptions {
   readonly out: string;
   /** Of a fresh run, as `resolveConfig` takes it: it is checked. A resumed run has its own in the folder. */
   readonly config: RunConfig;
+  /** A finished run, whose model this one goes on from; the data may be others, model and fields may not. */
+  readonly from?: string;
   /** Goes on from the checkpoint in the folder. The machine may be another than before. */
   readonly resume?: boolean;
   /** Aborting saves a checkpoint and ends the training. */
@@ -57,9 +69,11 @@ export interface Interruption {
  */
 export async function train(options: TrainOptions): Promise<TrainSummary | Interruption> {
   checkOptions("train", trainArguments, options);
-  const { data, out, resume = false, onProgress: onEvent = () => {} } = options;
+  const { data, out, from, resume = false, onProgress: onEvent = () => {} } = options;
   const signal = withCurrent(options.signal);
-  const config = resume ? await readRunConfig(out) : resolveConfig(options.config);
+  const config = resume
+    ? await readRunConfig(out)
+    : resolveConfig(from === undefined ? options.config : { ...options.config, from });
   // Before anything is written: people's folders stay as they are.
   if (!resume) await checkFresh(out);
   const { checkpointSeconds, ...machine } = chooseTrainingMachine(options, config.train.shards);
@@ -73,12 +87,13 @@ export async function train(options: TrainOptions): Promise<TrainSummary | Inter
     pool = new WorkerPool({ schema: dataset.schema, config, training: true, weighted, ...machine }, dataset, masks);
     const opened = pool;
     const trainOpened = async (): Promise<TrainSummary | Interruption> => {
-      const { model, progress } = await openRun(out, config, dataset, opened, resume);
+      const { model, from, progress } = await openRun(out, config, dataset, opened, resume);
       noteEngine(progress, machine.engine);
       const run = {
         out,
         config,
         model,
+        from,
         machine,
         dataset,
         pool: opened,
@@ -107,8 +122,8 @@ async function checkSplits(dataset: DatasetStream): Promise<void> {
 }
 
 /**
- * Makes the folder of a fresh run, or reads that of a resumed one; fills the weights and returns where the run is, and the
- * seal of its model.json.
+ * Makes the folder of a fresh run, or reads that of a resumed one; fills the weights and returns where the run is, the seal
+ * of its model.json, and what it took over from another run.
  */
 async function openRun(
   out: string,
@@ -116,19 +131,30 @@ async function openRun(
   dataset: DatasetStream,
   { workspace }: WorkerPool,
   resume: boolean,
-): Promise<{ model: string; progress: Progress }> {
+): Promise<{ model: string; from: WarmStart | undefined; progress: Progress }> {
+  const files = runFiles(out);
   workspace.parameters.initialise(workspace.memory, config.train.seed);
+  const stored = resume && existsSync(files.model) ? await readOwnModel(out, config, dataset) : undefined;
+  const description = stored ?? (await describeModel(dataset, config));
+  // Before the first checkpoint the weights are still those that the run begins with.
+  const begins = config.from !== undefined && !existsSync(files.checkpoint);
+  const from = begins ? await startFrom(config.from, dataset.directory, description, workspace) : stored?.from;
+  if (stored && from?.weights_sha256 !== stored.from?.weights_sha256) {
+    throw failure("run.other-start", { path: out, from: config.from! });
+  }
   if (!resume) await createRun(out, config);
-  const model = existsSync(runFiles(out).model)
-    ? await checkModel(out, config, dataset)
-    : await writeModelDescription(out, await describeModel(dataset, config));
+  const model = stored?.sha256 ?? (await writeModelDescription(out, { ...description, ...(from && { from }) }));
   const progress = await readCheckpoint(out, workspace, model);
-  return { model, progress: progress ?? startOfRun(workspace.losses) };
+  return { model, from, progress: progress ?? startOfRun(workspace.losses) };
 }
 
-/** A run goes on with the configuration and the data that it began with. Returns the seal of its model.json. */
-async function checkModel(run: string, config: RunConfig, { directory, manifest }: DatasetStream): Promise<string> {
+/** A run goes on with the configuration and the data that it began with. */
+async function readOwnModel(
+  run: string,
+  config: RunConfig,
+  { directory, manifest }: DatasetStream,
+): Promise<StoredModel> {
   const model = await readModelOf(run, config);
   if (model.dataset !== fingerprint(manifest)) throw failure("run.other-dataset", { path: run, dataset: directory });
-  return model.sha256;
+  return model;
 }

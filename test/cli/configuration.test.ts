@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { sealedYaml } from "../../src/files/sealed.ts";
@@ -150,4 +150,15 @@ describe("a resumed run", () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/^error: [^\n]*absent[^\n]*\n$/);
   });
+});
+
+it("a run that goes on from another has that one's configuration, and what is said beside it", async () => {
+  const monday = join(folder, "monday");
+  mkdirSync(monday);
+  const stored = { model: { name: "din", embedding: { size: 6 } }, train: { epochs: 5, seed: 4 }, from: "runs/sunday" };
+  writeFileSync(join(monday, "config.yaml"), sealedYaml(`${JSON.stringify(stored)}\n`));
+  const { asked } = await train("--data", "d", "--out", "o", "--from", monday, "--epochs", "1");
+  expect(asked?.config).toMatchObject({ ...stored, train: { epochs: 1, seed: 4 }, from: monday });
+  const other = await train("--data", "d", "--out", "o", "--from", monday, "--model", "base");
+  expect(other.asked?.config).toMatchObject({ model: { name: "base" }, from: monday });
 });

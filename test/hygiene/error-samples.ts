@@ -106,6 +106,12 @@ export const samples: Samples = {
   "run.other-dataset": [{ path: "runs/a", dataset: "data/shop" }],
   "run.other-fields": [{ path: "runs/a", dataset: "data/shop" }],
   "run.other-setting": [{ path: "runs/a", key: "train.epochs" }],
+  "run.other-model": [{ path: "runs/a", key: "model.evolution", expected: '"augru"', found: '"gru"' }],
+  "run.unlike-fields": [
+    { path: "runs/a", dataset: "data/shop", kind: "item", expected: "item, category", found: "item" },
+  ],
+  "run.unlike-values": [{ path: "runs/a", dataset: "data/shop", field: "price" }],
+  "run.other-start": [{ path: "runs/b", from: "runs/a" }],
   "run.wrong-tensor": [{ path: "weights.safetensors", tensor: "head.W", expected: "F32 [3,4]", found: "none" }],
   "run.diverged": [{ loss: "valid loss", epoch: 2, step: 40, rate: 0.5 }],
   "run.too-large": [{ needed: "5.1 GiB", field: "item", rows: 1_000_000, batchSize: 128, maxHistory: 100, threads: 4 }],

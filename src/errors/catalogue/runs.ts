@@ -47,6 +47,33 @@ export const runs = {
     meaning: "A run was trained with another configuration than the one given.",
     message: ({ path, key }: { path: string; key: string }) => `${path} holds a run with another '${key}'`,
   },
+  "run.other-model": {
+    status: 409,
+    meaning: "A run should go on from the model of another run, and is configured for another model.",
+    message: ({ path, key, expected, found }: { path: string; key: string; expected: string; found: string }) =>
+      `${path} has a model with ${key} ${expected}, and ${found} is asked for`,
+  },
+  "run.unlike-fields": {
+    status: 409,
+    meaning: "A run should go on from the model of another run, and its dataset has other fields, or in another order.",
+    message: ({ path, dataset, kind, expected, found }: UnlikeFields) =>
+      `${dataset} has other ${kind} fields than ${path}: expected ${expected}; found ${found}`,
+  },
+  "run.unlike-values": {
+    status: 409,
+    meaning:
+      "A run should go on from the model of another run, and its dataset reads the values of a field in another way: a number " +
+      "has other buckets or another scale, or other texts are missing.",
+    message: ({ path, dataset, field }: { path: string; dataset: string; field: string }) =>
+      `${dataset} reads field ${field} in another way than ${path}: its buckets, scale, offset or missing texts differ`,
+  },
+  "run.other-start": {
+    status: 409,
+    meaning:
+      "A run that goes on from another run's model is resumed from its beginning, and the other run has changed.",
+    message: ({ path, from }: { path: string; from: string }) =>
+      `${path} began with other weights than ${from} has now`,
+  },
   "run.wrong-tensor": {
     status: 422,
     meaning: "A file of tensors lacks one of the model's, or has it in another shape or type.",
@@ -86,6 +113,14 @@ export const runs = {
     message: ({ path, split }: { path: string; split: string }) => `${path}: there are no ${split} samples`,
   },
 } satisfies Entries<"run">;
+
+export interface UnlikeFields {
+  readonly path: string;
+  readonly dataset: string;
+  readonly kind: string;
+  readonly expected: string;
+  readonly found: string;
+}
 
 export interface TooLarge {
   readonly needed: string;

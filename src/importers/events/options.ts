@@ -24,6 +24,7 @@ export const eventsOptions = z.strictObject({
   behaviours: text("files", "a log of behaviours beside it").optional(),
   users: text("files", "table of users").optional(),
   items: text("files", "table of items").optional(),
+  like: text("folder", "earlier dataset: numbers get its buckets and scales, so that its models can go on").optional(),
   /** Of the log: they win over `layout:` of the features. */
   ...layoutSchema.shape,
   ...engineOptions,

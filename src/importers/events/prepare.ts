@@ -10,7 +10,13 @@ import { countDominant, dominance, MOST_DOMINANT } from "../../dataset/dominant.
 import { writeAside } from "../../dataset/folder.ts";
 import type { LearnedField } from "../../dataset/learned.ts";
 import { LONGEST_LIST } from "../../dataset/lists.ts";
-import { type InputFile, type Manifest, type PreparedCounts, preparedCounts } from "../../dataset/manifest.ts";
+import {
+  type InputFile,
+  type Manifest,
+  type PreparedCounts,
+  preparedCounts,
+  readManifest,
+} from "../../dataset/manifest.ts";
 import { Segments } from "../../dataset/segments.ts";
 import { DAY } from "../../dataset/time.ts";
 import { describeField } from "../../dataset/vocabulary.ts";
@@ -27,6 +33,7 @@ import {
   type TimeSplit,
   tableColumns,
 } from "./features/features.ts";
+import { withScalesOf } from "./features/like.ts";
 import {
   checkSamples,
   type Learned,
@@ -93,7 +100,9 @@ export async function prepareEventsInParts(
   };
   const described = resolveFeatures(features, given, featuresPath);
   const layout = mergeLayouts({ format, delimiter, quote, header, encoding }, described.layouts.events);
-  const resolved = { ...described, layouts: { ...described.layouts, events: layout } };
+  const fields =
+    rest.like === undefined ? described.fields : withScalesOf(described.fields, await readManifest(rest.like));
+  const resolved = { ...described, fields, layouts: { ...described.layouts, events: layout } };
   const sources = { events: rest.events, behaviours, users: rest.users, items: rest.items };
   return prepareLogs("events", resolved, sources, rest, onProgress, sizes);
 }

@@ -30,6 +30,8 @@ export interface FieldSpec {
   readonly pooling: Pooling;
   /** Of values. */
   readonly scale: NumberScale;
+  /** Of numbers and values that are as an earlier dataset has them: what it learned. */
+  readonly learned?: { readonly edges: number[] } | { readonly mean: number; readonly deviation: number };
   readonly minCount: number;
   /** The table that has the column; `key`: the value is the key of the user or item itself. */
   readonly from: "events" | "users" | "items" | "key";

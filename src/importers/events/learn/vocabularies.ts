@@ -39,7 +39,7 @@ export async function learnField(
 }
 
 async function learnTransform(
-  { kind, from, buckets, scale, separator }: FieldSpec,
+  { kind, from, buckets, scale, separator, learned }: FieldSpec,
   { each, size }: RawValues,
   features: Pick<Features, "utcOffset" | "missing">,
   weights: Int32Array,
@@ -48,6 +48,8 @@ async function learnTransform(
   if (kind === "category") return { kind, ...missing };
   if (kind === "list") return { kind, ...(separator !== undefined && { separator }), ...missing };
   if (kind === "hour" || kind === "weekday") return { kind, offset: features.utcOffset };
+  if (learned && "edges" in learned) return { kind: "number", ...learned, ...missing };
+  if (learned) return { kind: "value", scale, ...learned, ...missing };
   const numbers = new Float64Array(size + 1).fill(Number.NaN);
   await each((raw, code) => {
     numbers[code] = (raw === null ? null : parseNumber(raw)) ?? Number.NaN;
