@@ -5,11 +5,13 @@ import { BatchAssembler } from "../../src/dataset/batching.ts";
 import type { Dataset } from "../../src/dataset/dataset.ts";
 import { Masker, maskThresholds } from "../../src/dataset/masking.ts";
 import { Batch } from "../../src/features/batch.ts";
+import { widthOf } from "../../src/tensor/arrays.ts";
 import { Arena, createMemory } from "../../src/tensor/memory.ts";
 
 const SAMPLES = 400;
 const LENGTH = 6;
 const CATEGORIES = 5;
+const TAGS = 3;
 /** Item i occurs i times in training, user u as often; of items and users 0 is the unknown. */
 const ITEMS = 12;
 
@@ -24,15 +26,19 @@ function shop(): Dataset {
     position: ids(SAMPLES, (i) => i % (LENGTH + 1)),
     length: ids(SAMPLES, (i) => i % (LENGTH + 1)),
     item: ids(SAMPLES, (i) => (i * 7) % (ITEMS + 1)),
-    user: [ids(SAMPLES, (i) => i % (ITEMS + 1))],
+    user: [ids(SAMPLES, (i) => i % (ITEMS + 1)), Float32Array.from({ length: SAMPLES }, (_, i) => i / 8)],
     context: [ids(SAMPLES, (i) => i % 3)],
   };
   return {
     schema: {
-      user: [{ name: "user", size: ITEMS + 1 }],
+      user: [
+        { name: "user", size: ITEMS + 1 },
+        { name: "age", size: 0 },
+      ],
       item: [
         { name: "item", size: ITEMS + 1 },
         { name: "category", size: CATEGORIES + 1 },
+        { name: "tags", size: CATEGORIES + 1, list: { most: TAGS, pooling: "mean" } },
       ],
       context: [{ name: "hour", size: 3 }],
       maxHistory: LENGTH,
@@ -41,7 +47,12 @@ function shop(): Dataset {
       offsets: ids(SAMPLES + 1, (i) => i * LENGTH),
       items: ids(SAMPLES * LENGTH, (i) => (i * 5) % (ITEMS + 1)),
     },
-    itemFields: [ids(ITEMS + 1, (row) => row), ids(ITEMS + 1, (row) => row % (CATEGORIES + 1))],
+    itemFields: [
+      ids(ITEMS + 1, (row) => row),
+      ids(ITEMS + 1, (row) => row % (CATEGORIES + 1)),
+      // Lists of one to three values.
+      ids((ITEMS + 1) * TAGS, (i) => (i % TAGS <= Math.floor(i / TAGS) % TAGS ? (i * 7) % (CATEGORIES + 1) : -1)),
+    ],
     popularity: ids(ITEMS, (i) => i + 1),
     train: samples,
     valid: samples,
@@ -52,10 +63,19 @@ function shop(): Dataset {
 const dataset = shop();
 const { sequences, train: samples } = dataset;
 const counts = (size: number) => Int32Array.from({ length: size }, (_, id) => id);
-const COUNTS = { user: [counts(ITEMS + 1)], item: [counts(ITEMS + 1), counts(CATEGORIES + 1)], context: [counts(3)] };
+const COUNTS = {
+  user: [counts(ITEMS + 1), counts(0)],
+  item: [counts(ITEMS + 1), counts(CATEGORIES + 1), counts(CATEGORIES + 1)],
+  context: [counts(3)],
+};
 
-const fields = ({ user, candidate, context, history, negatives }: Batch) =>
-  [...user, ...candidate, ...context, ...history, ...negatives] as { name: string; values: Int32Array }[];
+const fields = ({ user, candidate, context, history, negatives }: Batch) => [
+  ...user,
+  ...candidate,
+  ...context,
+  ...history,
+  ...negatives,
+];
 
 /** The ids of each field of some samples, plain and masked, sample by sample in the order given. */
 function idsOf(indices: readonly number[], { seed = 1, epoch = 1, strength = 1 } = {}) {
@@ -70,10 +90,12 @@ function idsOf(indices: readonly number[], { seed = 1, epoch = 1, strength = 1 }
     return indices.map((_, i) => {
       const row = packed.order.indexOf(i);
       const tokens = Array.from({ length: packed.lengths[row] }, (_, t) => packed.offsets[t] + row);
-      return fields(batch).map(({ name, values }) => ({
-        name,
-        ids: /history|negative/.test(name) ? tokens.map((token) => values[token]) : [values[row]],
-      }));
+      return fields(batch).map((cells) => {
+        const { name, values } = cells;
+        const width = widthOf(cells);
+        const rows = /history|negative/.test(name) ? tokens : [row];
+        return { name, ids: rows.flatMap((at) => [...values.subarray(at * width, (at + 1) * width)]) };
+      });
     });
   };
   return { plain: read(false), masked: read(true) };
@@ -90,8 +112,10 @@ describe("masks", () => {
       before.forEach(({ name, ids }, f) => {
         const after = masked[i][f].ids;
         ids.forEach((id, place) => {
-          expect([id, 0]).toContain(after[place]);
-          if (id === 0) return;
+          // Neither numbers nor what stands behind the end of a list.
+          const isMaskable = id > 0 && name !== "user.age";
+          expect(isMaskable ? [id, 0] : [id]).toContain(after[place]);
+          if (!isMaskable) return;
           const value = `${name.replace(/^.*\./, "")} ${id}`;
           const isMasked = after[place] === 0;
           expect(fate.get(value) ?? isMasked).toBe(isMasked);
