@@ -17,6 +17,8 @@ export type Connect = () => Promise<DuckDBConnection>;
 
 /** Memory for which DuckDB has a thread: each holds buffers of its own, which it does not spill. */
 const THREAD_BYTES = 2 ** 26;
+/** Of its memory, what its allocator may keep of what is free again before it gives that back: beside the limit, not in it. */
+const FLUSH_SHARE = 16;
 /** Nothing is fetched from the network by itself, such as what DuckDB would need for a path that is an address. */
 const NO_EXTENSIONS: Settings = { autoinstall_known_extensions: "false", autoload_known_extensions: "false" };
 /** Milliseconds between two interruptions of a query: one that is about to begin forgets those before. */
@@ -144,8 +146,11 @@ export async function withWorkDatabase<T>(
   const connections: DuckDBConnection[] = [];
   let database: Database | undefined;
   try {
+    const flush = `${Math.max(1, Math.floor(memory / 2 ** 20 / FLUSH_SHARE))}MiB`;
     const settings = {
       temp_directory: join(folder, "spilled"),
+      allocator_flush_threshold: flush,
+      allocator_bulk_deallocation_flush_threshold: flush,
       memory_limit: `${Math.floor(memory / 2 ** 20)}MiB`,
       threads: String(Math.max(1, Math.min(availableParallelism(), Math.floor(memory / THREAD_BYTES)))),
     };
