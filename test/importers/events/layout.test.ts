@@ -278,6 +278,28 @@ describe("a file without a header", () => {
   });
 });
 
+it("blank lines between rows are no rows, wherever a row is counted", async () => {
+  const lines = ["a,b,c", "", '"x\n\ny",b,c', "", "", "a,b", "a,,c", "", '"a" b,c,d', "a,b,c,d"];
+  for (const end of ["\n", "\r\n"]) {
+    for (const [head, layout] of [
+      ["u,i,x", {}],
+      [undefined, { header: names }],
+    ] as const) {
+      const bytes = Buffer.from(`${["", ...(head ? [head] : []), ...lines].join(end)}${end}`);
+      const path = write(".csv", Buffer.concat([bytes, Buffer.from("a,b,"), Buffer.of(0xff), Buffer.from(end)]));
+      const { table, examples, skipped } = await load(path, columns, { layout, skipBadRows: true });
+      expect({ rows: table.length, skipped }).toEqual({ rows: 2, skipped: 5 });
+      expect(examples).toEqual([
+        `${path}: row 3: expected 3 columns, found 2`,
+        `${path}: row 4: column i: expected an item, found nothing`,
+        `${path}: row 5: a quoted value does not end as it should`,
+        `${path}: row 6: expected 3 columns, found 4`,
+        `${path}: row 7: the text is not UTF-8`,
+      ]);
+    }
+  }
+});
+
 describe("a file whose name says nothing", () => {
   it("is read in the format that is given", async () => {
     const path = write(".dat", "u,i,x\na,b,c\n");

@@ -65,6 +65,7 @@ const QUOTED: readonly Damage[] = [
 ];
 const JSON_LINES: readonly Damage[] = [
   ...VALUES,
+  NOT_UTF8,
   () => "5",
   () => '{"user": "u", "item"}',
   (row, line) =>

@@ -2,6 +2,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { identifier, literalPath, quote } from "../../../database/sql.ts";
 import { failure } from "../../../errors/failure.ts";
+import { blankBefore } from "./blank-lines.ts";
 import { headOf, isReadableHeader, lineEndOf } from "./head.ts";
 import { columnsOf, looksLikeValues, separatorsOf, splitLine } from "./header.ts";
 import type { Layout } from "./layout.ts";
@@ -74,11 +75,15 @@ export async function openCsv(
         FROM ${reader}, ${numbered ? "ignore_errors=true, parallel=false" : STORE_REJECTS})`;
     },
     async takeBroken() {
-      // DuckDB counts the header and a quoted line end is none: its lines are rows, from 1 or 2.
+      // DuckDB counts the header and blank lines, and a quoted line end is none: its lines are rows otherwise.
       const sql = `SELECT line, error_type, error_message, csv_line FROM ${identifier(REJECTS)} ORDER BY line, column_idx`;
+      const rejected = await queryFile(connection, name, sql);
+      const first = before + Number(hasHeader);
+      const numbers = [...new Set(rejected.map(([number]) => Number(number)))];
+      const blank = numbers.length === 0 ? undefined : await blankBefore(file, separators, first, numbers);
       const found = new Map<number, BrokenRow>();
-      for (const [number, type, message, text] of await queryFile(connection, name, sql)) {
-        const row = Number(number) - before - Number(hasHeader);
+      for (const [number, type, message, text] of rejected) {
+        const row = Number(number) - first - (blank?.get(Number(number)) ?? 0);
         const further = type === UNQUOTED ? 0 : furtherLines(String(text));
         if (!found.has(row)) found.set(row, { row, why: reason[String(type)] ?? explain(String(message)), further });
       }
