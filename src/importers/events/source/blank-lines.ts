@@ -22,12 +22,12 @@ export async function blankBefore(
   numbers: readonly number[],
 ): Promise<Map<number, number>> {
   const before = new Map<number, number>();
-  const values = new Values(separators);
+  const row = new RowScan(separators);
   let line = 0;
   let blank = 0;
   let isBlank = true;
   const endLine = () => {
-    if (values.isQuoted) {
+    if (row.isQuoted) {
       isBlank = false;
       return;
     }
@@ -35,20 +35,20 @@ export async function blankBefore(
     while (numbers[before.size] === line) before.set(line, blank);
     if (isBlank && line > outside) blank++;
     isBlank = true;
-    values.begin();
+    row.begin();
   };
   const take = async (content: AsyncIterable<Buffer>) => {
     for await (const chunk of content) {
       currentSignal()?.throwIfAborted();
       for (const byte of chunk) {
         if (byte === LINE_END) endLine();
-        else if (byte !== RETURN || values.isQuoted) {
+        else if (byte !== RETURN || row.isQuoted) {
           isBlank = false;
-          values.add(byte);
+          row.add(byte);
         }
       }
     }
-    values.begin();
+    row.begin();
     endLine();
   };
   try {
@@ -62,7 +62,7 @@ export async function blankBefore(
 }
 
 /** Where in the values of a row a byte stands. Where quotes do not end as they should, the rest of the line is bare. */
-class Values {
+class RowScan {
   readonly #quote: number | undefined;
   readonly #delimiter: Buffer;
   #state: "start" | "bare" | "quoted" | "closed" | "broken" = "start";
