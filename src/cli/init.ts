@@ -67,7 +67,7 @@ What cannot be guessed is written as TODO; \`dien prepare events\` refuses the f
         `${out} is written: check it before use.`,
         ...guess.notes,
         ...todo.map((what) => `TODO: ${what}; write it into ${out}.`),
-        ...(guess.columns.label === undefined ? withoutLabel(guess) : []),
+        ...(guess.columns.label === undefined && guess.lists.shown === undefined ? withoutLabel(guess) : []),
         "Then:",
         `  ${next}`,
       ]);
@@ -93,8 +93,9 @@ async function refuseToReplace(path: string): Promise<void> {
 }
 
 /** What a person has to fill in. */
-function todoOf({ columns, keys }: Guess): string[] {
-  const roles = (["user", "item", "time"] as const).filter((role) => columns[role] === undefined);
+function todoOf({ columns, keys, lists }: Guess): string[] {
+  const needed = lists.shown ? (["user", "time"] as const) : (["user", "item", "time"] as const);
+  const roles = needed.filter((role) => columns[role] === undefined);
   const tables = (["user", "item"] as const).filter((kind) => keys[kind] === null);
   const { column, formats = [] } = columns.time ?? {};
   const choices = formats.map((format) => timeText(column!, format)).join(" or ");
@@ -115,6 +116,11 @@ function nextCommand(out: string, { events, users, items }: Sources): string {
 
 function guessLines(guess: Guess): string[] {
   const roles = Object.entries(guess.columns).map(([role, { column, why }]) => [column, role, why]);
+  const { shown, before } = guess.lists;
+  const lists = [
+    ...(shown ? [[shown.column, "impressions", "a row lists what was shown together"]] : []),
+    ...(before ? [[before.column, "history", "a row lists what the user did before"]] : []),
+  ];
   const fields = (["user", "item", "context"] as const).flatMap((kind) =>
     guess.fields[kind].map(({ column, kind: how, why }) => [
       column,
@@ -123,7 +129,7 @@ function guessLines(guess: Guess): string[] {
     ]),
   );
   const left = guess.leftOut.map(({ column, why }) => [column, "left out", why]);
-  const rows = [...roles, ...fields, ...left];
+  const rows = [...roles, ...lists, ...fields, ...left];
   const layouts = Object.entries(guess.layouts).flatMap(([name, layout]) =>
     layoutSettings(layout).map(({ key, value, why }) => `layout of the ${name}: ${key} ${value} (${why})`),
   );

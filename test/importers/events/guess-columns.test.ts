@@ -252,18 +252,17 @@ describe("what holds several values", () => {
     await prepareEvents({ features: parse(text), featuresPath: "f.yaml", events, out: `${folder}/text-lists` });
   });
 
-  it("may be what was shown, or what the user did before", async () => {
+  it("may be what was shown, or what the user did before, which is no field", async () => {
     const { left } = await looks({
       events: log({
-        impressions: (i) => `N${i % 50}-1 N${(i + 1) % 50}-0`,
-        shown_with: (i) => `N${i % 7}-0 N${i % 5}-1 N3-0`,
-        history: (i) => `N${i % 9} N${i % 11}`,
+        impressions: (i) => `N${i % 50} N${(i + 1) % 50}`,
         hist_item_id: (i) => `${i % 9}^${i % 11}`,
       }),
     });
-    const shown = "a list of what was shown together: a row for each of them is an impression";
-    const before = "a list of what the user did before: rows of behaviours make histories";
-    expect(left).toEqual({ impressions: shown, shown_with: shown, history: before, hist_item_id: before });
+    expect(left).toEqual({
+      impressions: "a list of what was shown together, without what was clicked",
+      hist_item_id: "a list of what the user did before, beside no label",
+    });
   });
 
   const line = (i: number) => JSON.stringify({ user: `u${i % 7}`, item: `i${i % 8}`, time: 1_700_000_000 + i });

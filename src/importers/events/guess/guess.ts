@@ -9,9 +9,10 @@ import { withTemporaryFolder } from "../../../files/scratch.ts";
 import type { GuessedLayout } from "../source/guess-layout.ts";
 import { type Layout, NONE } from "../source/layout.ts";
 import { type ColumnLook, frequentValues, risingColumns } from "../source/look.ts";
-import { type ListLook, lookAtLists } from "../source/look-lists.ts";
+import { type ListLook, listValues, lookAtLists } from "../source/look-lists.ts";
 import { type Sample, takeSample } from "../source/sample.ts";
 import { mayBeRating, nameColumns } from "./header-less.ts";
+import { type GuessedLists, guessLists } from "./item-lists.ts";
 import { matchKey } from "./keys.ts";
 import { type GuessedKind, kindOf } from "./kinds.ts";
 import { flagLabel, type GuessedLabel, ratingLabel } from "./labels.ts";
@@ -19,7 +20,7 @@ import { mayCountRows, whyNot } from "./left-out.ts";
 import { FieldNames } from "./names.ts";
 import { outcomeLabel } from "./outcomes.ts";
 import { type FieldHome, placesOf } from "./places.ts";
-import { type GuessedColumn, guessRoles, type Role, type Roles, timeCandidates } from "./roles.ts";
+import { candidatesOf, type GuessedColumn, guessRoles, type Role, type Roles, timeCandidates } from "./roles.ts";
 import { aboutFormat, formatsOf } from "./times.ts";
 
 export interface GuessOptions {
@@ -30,6 +31,9 @@ export interface GuessOptions {
   /** What is known of how the log's files are written. */
   readonly layout?: Layout | undefined;
 }
+
+/** The database's table of the items that lists name. */
+const LISTED = "listed";
 
 export interface GuessedField {
   readonly name: string;
@@ -54,6 +58,8 @@ export interface Guess {
   readonly columns: Roles;
   /** The key columns of the tables of users and items, where these are given; null where none could be found. */
   readonly keys: { readonly user?: string | null; readonly item?: string | null };
+  /** Lists of items of a row, which stand for its item and label, and for its history. */
+  readonly lists: GuessedLists;
   /** What could be the label where none was found: it tells what came of the click, by another measure. */
   readonly labels: readonly GuessedLabel[];
   /** Values of the type column, most frequent first; not all of them where there are many. */
@@ -91,7 +97,13 @@ export async function guessFeatures({ events, users, items, layout = {} }: Guess
     withDuckDB(async (connection) => {
       const sample = await takeSample(connection, "events", events, workFolder, layout);
       const isUnnamed = sample.layout.layout.header === NONE;
-      const { log, reasons } = nameColumns(sample);
+      const { log, reasons } = await nameColumns(connection, "events", sample);
+      const { shown } = guessLists(log.columns, false);
+      if (shown !== undefined) {
+        const { text } = log.columns.find(({ column }) => column === shown.column)!;
+        const sign = "label" in shown ? shown.label : undefined;
+        await listValues(connection, "events", text, LISTED, { separator: shown.separator, sign });
+      }
       const layouts: Partial<Record<GuessedField["from"], GuessedLayout>> = { events: log.layout };
       const keys: { user?: string | null; item?: string | null } = {};
       const known: { user?: GuessedColumn; item?: GuessedColumn } = {};
@@ -104,9 +116,11 @@ export async function guessFeatures({ events, users, items, layout = {} }: Guess
         const from = `${kind}s` as const;
         const table = await takeSample(connection, from, source, workFolder);
         layouts[from] = table.layout;
-        const { key, column } = await matchKey(connection, kind, log, table);
+        const isListed = kind === "item" && shown !== undefined;
+        const candidates = isListed ? [{ column: shown.column, text: "c0" }] : candidatesOf(kind, log);
+        const { key, column } = await matchKey(connection, kind, candidates, isListed ? LISTED : "events", table);
         keys[kind] = key;
-        if (column) known[kind] = column;
+        if (column && !isListed) known[kind] = column;
         const rest = table.columns.filter((look) => look.column !== key);
         const places = rest.map(() => ({ kind, why: `a column of the ${kind}s' table` }));
         others.push(...(await othersOf(connection, from, table, rest, places)));
@@ -116,8 +130,13 @@ export async function guessFeatures({ events, users, items, layout = {} }: Guess
         const found = await formatsOf(connection, "events", called);
         if (found !== undefined) formats.set(called.column, found);
       }
-      const columns = guessRoles(log, known, formats, reasons);
-      const used = new Set(Object.values(columns).map(({ column }) => column));
+      const found = guessRoles(log, known, formats, reasons);
+      // Lists of impressions say which items and labels there are.
+      const { item: _, label: __, ...withoutItem } = found;
+      const columns: Roles = shown === undefined ? found : withoutItem;
+      const lists = guessLists(log.columns, found.label !== undefined);
+      const used = new Set([...Object.values(columns), ...Object.values(lists)].map(({ column }) => column));
+      if (shown !== undefined && "clicked" in shown) used.add(shown.clicked);
       const look = (role: Role) => log.columns.find(({ column }) => column === columns[role]?.column);
       const rest = log.columns.filter(({ column }) => !used.has(column));
       const places = await placesOf(connection, rest, { user: look("user"), item: look("item") });
@@ -129,7 +148,8 @@ export async function guessFeatures({ events, users, items, layout = {} }: Guess
         layouts,
         columns,
         keys,
-        labels: columns.label ? [] : rest.flatMap((other) => labelOf(other, isUnnamed) ?? []),
+        lists,
+        labels: columns.label || shown ? [] : rest.flatMap((other) => labelOf(other, isUnnamed) ?? []),
         types: type ? await frequentValues(connection, "events", type.text) : [],
         ...clockOf(time, columns.time?.formats),
         ...fieldsOf(others, columns.user?.column, isUnnamed),

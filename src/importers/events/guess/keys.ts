@@ -6,7 +6,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { type ColumnLook, coverageOf } from "../source/look.ts";
 import type { Sample } from "../source/sample.ts";
 import { bare } from "./names.ts";
-import { candidatesOf, type GuessedColumn, NAMES } from "./roles.ts";
+import { type GuessedColumn, NAMES } from "./roles.ts";
 
 /** Of what the best pair has, so much is as good. */
 const AS_GOOD = 0.95;
@@ -22,21 +22,24 @@ export interface KeyMatch {
   readonly column?: GuessedColumn;
 }
 
-/** @param log and `table`: samples in tables of the database, `events` and `users` or `items` */
+/**
+ * @param candidates columns of the log that may be the user or the item, in the database's table `of`
+ * @param table a sample, in the table `users` or `items`
+ */
 export async function matchKey(
   connection: DuckDBConnection,
   kind: "user" | "item",
-  log: Sample,
+  candidates: readonly Pick<ColumnLook, "column" | "text">[],
+  of: string,
   table: Sample,
 ): Promise<KeyMatch> {
   const unique = table.columns.filter(
     ({ column, filled, distinct }) => column !== "" && filled === table.rows && distinct === table.rows,
   );
-  const candidates = candidatesOf(kind, log);
-  const pairs: { look: ColumnLook; key: string; isNamed: boolean; covered: number }[] = [];
+  const pairs: { look: Pick<ColumnLook, "column">; key: string; isNamed: boolean; covered: number }[] = [];
   for (const look of candidates) {
     for (const key of inOrder(unique, look.column, kind).slice(0, MOST_COMPARED)) {
-      const covered = await coverageOf(connection, ["events", look.text], [`${kind}s`, key.text]);
+      const covered = await coverageOf(connection, [of, look.text], [`${kind}s`, key.text]);
       pairs.push({ look, key: key.column, isNamed: isNamed(key, look.column, kind), covered });
     }
   }

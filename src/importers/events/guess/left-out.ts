@@ -42,6 +42,12 @@ export function mayCountRows({ filled, distinct, wholes }: ColumnLook, rows: num
   return filled === rows && distinct === rows && wholes === rows && rows >= ENOUGH_VALUES;
 }
 
+const ITEM_LISTS = {
+  shown: "a list of what was shown together, without what was clicked",
+  clicked: "a list of what was clicked",
+  before: "a list of what the user did before, beside no label",
+};
+
 const OBJECTIONS: readonly Objection[] = [
   {
     why: () => "the number of the row",
@@ -55,12 +61,8 @@ const OBJECTIONS: readonly Objection[] = [
     holds: ({ look, list }) => look.nested !== undefined && list === undefined,
   },
   {
-    why: () => "a list of what was shown together: a row for each of them is an impression",
-    holds: ({ look, inLog }) => inLog && itemListOf(look) === "shown",
-  },
-  {
-    why: () => "a list of what the user did before: rows of behaviours make histories",
-    holds: ({ look, inLog }) => inLog && itemListOf(look) === "before",
+    why: ({ look }) => ITEM_LISTS[itemListOf(look)!],
+    holds: ({ look, inLog }) => inLog && itemListOf(look) !== undefined,
   },
   { why: () => "it is empty", holds: ({ look }) => look.filled === 0 },
   {

@@ -5,6 +5,7 @@ import { TODO } from "../features/features.ts";
 import type { GuessedLayout } from "../source/guess-layout.ts";
 import type { Layout } from "../source/layout.ts";
 import type { Guess, GuessedField } from "./guess.ts";
+import type { GuessedList } from "./item-lists.ts";
 import type { GuessedLabel } from "./labels.ts";
 import { ROLES, type Role } from "./roles.ts";
 
@@ -37,8 +38,7 @@ ${ROLES.map((role) => roleLine(guess, role)).join("")}
 behaviours:
 ${typesLine(guess, "only rows of these types")}${line("  # window_days: 90", "only so many days back")}${line("  max_history: 100", "the latest so many behaviours")}
 # Impressions are what is predicted: without this section, every labelled row.
-# impressions:
-${typesLine(guess, "only labelled rows of these types")}
+${impressionLines(guess)}${typesLine(guess, "only labelled rows of these types")}${historyLine(guess)}
 # The latest impressions are kept apart: for validation, and for the test after training.
 split: { valid: 0.1, test: 0.1 }
 # split: { valid_from: "2024-05-01", test_from: "2024-05-08" }   # or from these times on
@@ -84,7 +84,8 @@ function layoutLines({ layouts: { events, ...tables } }: Guess): string {
   ].join("");
 }
 
-function roleLine({ columns, labels, there }: Guess, role: Role): string {
+function roleLine({ columns, labels, lists, there }: Guess, role: Role): string {
+  if (lists.shown && (role === "item" || role === "label")) return "";
   const meaning = MEANINGS[role];
   const found = columns[role];
   const formats = found?.formats ?? [];
@@ -116,6 +117,21 @@ export function timeText(column: string, format: string | undefined): string {
 export function labelText({ column, positive }: GuessedLabel): string {
   if (positive === undefined) return scalar(column);
   return `{ column: ${scalar(column)}, positive: ${typeof positive === "string" ? scalar(positive) : list(positive)} }`;
+}
+
+function impressionLines({ lists: { shown } }: Guess): string {
+  if (shown === undefined) return "# impressions:\n";
+  const how = "label" in shown ? `label: ${scalar(shown.label)}` : `clicked: ${scalar(shown.clicked)}`;
+  return `impressions:\n${line(`  list: { ${listKeys(shown)}, ${how} }`, "a row lists what was shown together")}`;
+}
+
+function historyLine({ lists: { before } }: Guess): string {
+  if (before === undefined) return "";
+  return `\n# What the user did before, oldest first: the row's own list is then the history.\nhistory: { ${listKeys(before)} }\n`;
+}
+
+function listKeys({ column, separator }: GuessedList): string {
+  return `column: ${scalar(column)}${separator === undefined ? "" : `, separator: ${scalar(separator)}`}`;
 }
 
 function typesLine({ columns, types }: Guess, what: string): string {

@@ -1,6 +1,6 @@
 /** Which columns of a sample hold several values a row: lists of JSON and Parquet, and texts as `Action|Comedy`. */
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { quote } from "../../../database/sql.ts";
+import { identifier, quote } from "../../../database/sql.ts";
 import { type ColumnLook, ofColumns, SEPARATORS, type Separator } from "./look.ts";
 import { listRule } from "./rules.ts";
 
@@ -30,15 +30,13 @@ export async function lookAtLists(
   const isArray = ({ nested, filled, signs }: ColumnLook) =>
     filled > 0 && (nested ?? "lists") === "lists" && signs["["] === filled;
   const arrays = columns.filter(isArray);
-  const elements = "json_extract_string(TRY_CAST(value AS JSON), '$[*]')";
-  const looks = await lookAtParts(connection, table, arrays, elements, listRule("value"));
+  const looks = await lookAtParts(connection, table, arrays, elementsOf("value"), listRule("value"));
   for (const [text, list] of looks) if (list.isWhole) found.set(text, list);
   for (const separator of SEPARATORS) {
     const likely = columns.filter(
       (look) => isText(look) && !found.has(look.text) && look.signs[separator] >= SHARES[separator] * look.filled,
     );
-    const split = `regexp_split_to_array(trim(value), ${quote(`\\s*\\Q${separator}\\E\\s*`)})`;
-    const looks = await lookAtParts(connection, table, likely, split, "true");
+    const looks = await lookAtParts(connection, table, likely, splitAt("value", separator), "true");
     for (const { text, distinct } of likely) {
       const list = looks.get(text)!;
       // Names of two words have about as many words as there are names.
@@ -48,6 +46,28 @@ export async function lookAtLists(
   }
   return found;
 }
+
+/**
+ * Makes a table of the different values of a column of lists, in a column c0.
+ * @param sign what stands before 0 or 1 at the end of each, which is left out
+ */
+export async function listValues(
+  connection: DuckDBConnection,
+  table: string,
+  text: string,
+  into: string,
+  { separator, sign }: { readonly separator?: Separator | undefined; readonly sign?: string | undefined },
+): Promise<void> {
+  const parts = separator === undefined ? elementsOf(text) : splitAt(text, separator);
+  const value = sign === undefined ? "part" : `regexp_replace(part, ${quote(`\\Q${sign}\\E[01]$`)}, '')`;
+  await connection.run(
+    `CREATE TABLE ${identifier(into)} AS SELECT DISTINCT ${value} AS c0 FROM (SELECT unnest(${parts}) AS part FROM ${identifier(table)})`,
+  );
+}
+
+const elementsOf = (text: string) => `json_extract_string(TRY_CAST(${text} AS JSON), '$[*]')`;
+const splitAt = (text: string, separator: Separator) =>
+  `regexp_split_to_array(trim(${text}), ${quote(`\\s*\\Q${separator}\\E\\s*`)})`;
 
 function isText({ nested, filled, numbers, times, signs }: ColumnLook): boolean {
   return nested === undefined && filled > 0 && numbers === 0 && times === 0 && signs["["] === 0;
