@@ -21,7 +21,7 @@ import type { ValueTransform } from "../../dataset/transform.ts";
 import { FIELD_KINDS, type FieldKind } from "../../features/schema.ts";
 
 /** Mean and standard deviation of a number in the training part. */
-export type Standard = Pick<ValueTransform, "mean" | "deviation">;
+export type NumberScaling = Pick<ValueTransform, "mean" | "deviation">;
 
 /** A field and the column that holds its ids, named so that no field's name can be in the way. */
 export interface FieldColumn {
@@ -32,7 +32,7 @@ export interface FieldColumn {
   /** Whether a row has a list of ids. */
   readonly isList: boolean;
   /** Of a number: what it is a deviation from. */
-  readonly number: Standard | undefined;
+  readonly number: NumberScaling | undefined;
   readonly column: string;
 }
 

@@ -9,7 +9,7 @@
 import { SPLITS, type Split } from "../../dataset/dataset.ts";
 import type { FieldKind } from "../../features/schema.ts";
 import type { SplitCounts } from "./counts.ts";
-import { COUNTS, type DatasetTables, type FieldColumn, type Standard } from "./database.ts";
+import { COUNTS, type DatasetTables, type FieldColumn, type NumberScaling } from "./database.ts";
 
 /** Samples and clicks where a field has one value; `rate` is NaN without samples. */
 export interface Clicks {
@@ -138,7 +138,7 @@ async function countsOf({ rows }: DatasetTables): Promise<{ samples: number }[]>
 async function measureSpread(
   { rows }: DatasetTables,
   { kind, column }: FieldColumn,
-  { mean, deviation }: Standard,
+  { mean, deviation }: NumberScaling,
 ): Promise<Record<Split, NumberSpread>> {
   const from = kind === "item" ? "samples JOIN catalogue ON item = catalogue.row" : "samples";
   const found = await rows<{ split: number; mean: number; deviation: number }>(
