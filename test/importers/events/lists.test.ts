@@ -187,7 +187,7 @@ describe("given histories", () => {
         const { out } = await prepare(`given-${made++}`, write(".csv", mind(rows)), { ...GIVEN, behaviours });
         expect(sorted(await samplesOf(out))).toEqual(sorted(expectedOf(rows, 3)));
       }),
-      { numRuns: 5, endOnFailure: true },
+      { numRuns: 3, endOnFailure: true },
     );
   });
 

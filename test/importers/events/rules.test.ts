@@ -134,7 +134,7 @@ describe("times", () => {
           expect(await ask(timeRule("t", utc), list)).toEqual(list.map((text) => parseTime(text, utc)));
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   });
 
