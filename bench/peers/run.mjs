@@ -76,8 +76,10 @@ async function makeEnvironment() {
 async function trainDien(out) {
   const { data, epochs, threads, attention, auxiliary } = options;
   const forms = ["--set", `model.attention.form=${attention}`, "--set", `model.auxiliary.form=${auxiliary}`];
+  // dien.py masks no values.
+  const same = ["--set", "train.mask_unknown=0"];
   const flags = ["--data", data, "--model", "dien", "--out", out, "--epochs", epochs, "--threads", threads, "--json"];
-  return await run(process.execPath, [main, "train", ...flags, ...forms]);
+  return await run(process.execPath, [main, "train", ...flags, ...forms, ...same]);
 }
 
 async function trainPytorch() {
