@@ -23,12 +23,20 @@ from torch.nn import functional as F
 class Dataset:
     """A folder that `dien prepare` wrote: arrays of ids and catalogue rows."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, mask_unknown):
         folder = pathlib.Path(folder)
         manifest = json.loads((folder / "dataset.json").read_text())
-        if manifest["format"] != "dien-dataset" or manifest["version"] != 2:
-            raise SystemExit(f"{folder}: expected version 2 of dien-dataset, found {manifest['version']}")
+        if manifest["format"] != "dien-dataset" or manifest["version"] != 4:
+            raise SystemExit(f"{folder}: expected version 4 of dien-dataset, found {manifest['version']}")
         self.fields = manifest["fields"]
+        for field in sum(self.fields.values(), []):
+            if field.get("list") or field["transform"]["kind"] == "value":
+                raise SystemExit(f"{folder}: expected fields of one category each, found {field['name']}")
+        # How often a training sample has a value read as unknown: a / (a + n), of one that training has n times.
+        self.mask_shares = {
+            kind: [self._mask_shares(folder, field, mask_unknown) for field in fields]
+            for kind, fields in (("item", self.fields["item"]), ("other", self.fields["user"] + self.fields["context"]))
+        }
         self.max_history = manifest["maxHistory"]
         items = parquet.read_table(folder / "items.parquet")
         self.item_ids = np.stack([items[f["name"]].to_numpy() for f in self.fields["item"]], 1).astype(np.int64)
@@ -37,9 +45,24 @@ class Dataset:
         self.behaviours = behaviours.values.to_numpy().astype(np.int64)
         self.offsets = behaviours.offsets.to_numpy().astype(np.int64)
         place = np.arange(len(self.behaviours)) - np.repeat(self.offsets[:-1], np.diff(self.offsets))
-        in_training = place < np.repeat(sequences["training"].to_numpy(), np.diff(self.offsets))
+        own = place - np.repeat(sequences["repeated"].to_numpy(), np.diff(self.offsets))
+        in_training = (own >= 0) & (own < np.repeat(sequences["training"].to_numpy(), np.diff(self.offsets)))
         self.popularity = self.behaviours[in_training]
         self.splits = {split: self._samples(folder / f"{split}.parquet") for split in ("train", "valid", "test")}
+
+    @staticmethod
+    def _mask_shares(folder, field, strength):
+        shares = np.zeros(field["size"])
+        vocabulary = parquet.read_table(folder / "vocabulary" / f"{field['name']}.parquet")
+        shares[vocabulary["id"].to_numpy()] = strength / (strength + vocabulary["count"].to_numpy())
+        return shares
+
+    def masked(self, ids, kind, draws):
+        """Reads rare values as unknown: ids [B, ..., fields], a value in the same samples wherever it stands there."""
+        draws = draws.reshape(-1, *[1] * (ids.ndim - 2))
+        columns = enumerate(self.mask_shares[kind])
+        masks = [uniform(draws + np.uint64(k), ids[..., k]) < share[ids[..., k]] for k, share in columns]
+        return np.where(np.stack(masks, -1), 0, ids) if masks else ids
 
     def _samples(self, path):
         table = parquet.read_table(path)
@@ -53,8 +76,8 @@ class Dataset:
         """Yields others [B, fields], candidate [B, fields], history and negatives [B, T, fields], mask [B, T], label [B].
 
         A batch holds samples of similar lengths, so little of it is padding. With `random`, samples of equal length and
-        then the batches are shuffled, and each behaviour gets a negative, sampled by popularity; without it the order is
-        fixed and there are no negatives.
+        then the batches are shuffled, each behaviour gets a negative, sampled by popularity, and rare values are masked;
+        without it the order is fixed and there are no negatives.
         """
         samples = self.splits[split]
         count = len(samples["label"])
@@ -70,18 +93,30 @@ class Dataset:
             mask = steps < length[:, None]
             first = self.offsets[samples["sequence"][rows]] + samples["position"][rows] - length
             history = np.where(mask, self.behaviours[np.where(mask, first[:, None] + steps, 0)], 0)
-            negatives = None
+            others, negatives = samples["others"][rows], None
+            candidate, behaviours = self.item_ids[samples["item"][rows]], self.item_ids[history]
             if random:
                 sampled = self.popularity[random.integers(len(self.popularity), size=history.shape)]
-                negatives = torch.from_numpy(self.item_ids[sampled])
+                draws = random.integers(2**63, size=len(rows), dtype=np.uint64)
+                others = self.masked(others, "other", draws)
+                candidate, behaviours = (self.masked(ids, "item", draws) for ids in (candidate, behaviours))
+                negatives = torch.from_numpy(self.masked(self.item_ids[sampled], "item", draws))
             yield (
-                torch.from_numpy(samples["others"][rows]),
-                torch.from_numpy(self.item_ids[samples["item"][rows]]),
-                torch.from_numpy(self.item_ids[history]),
+                torch.from_numpy(others),
+                torch.from_numpy(candidate),
+                torch.from_numpy(behaviours),
                 negatives,
                 torch.from_numpy(mask),
                 torch.from_numpy(samples["label"][rows].astype(np.float32)),
             )
+
+
+def uniform(key, value):
+    """A number in [0, 1) for a random key and a value: the finaliser of SplitMix64."""
+    x = key ^ (value.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15))
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return (x ^ (x >> np.uint64(31))) / 2**64
 
 
 class Embeddings(nn.Module):
@@ -253,6 +288,7 @@ def main():
     parser.add_argument("--learning-rate", type=float, default=0.002)
     parser.add_argument("--attention", choices=("bilinear", "mlp"), default="bilinear")
     parser.add_argument("--auxiliary", choices=("dot", "mlp"), default="dot")
+    parser.add_argument("--mask-unknown", type=float, default=1)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
@@ -262,7 +298,7 @@ def main():
     # Adam's moments of rows that are seldom read decay into denormal numbers, which are slow.
     torch.set_flush_denormal(True)
     random = np.random.default_rng(options.seed)
-    data = Dataset(options.data)
+    data = Dataset(options.data, options.mask_unknown)
     model = Dien(data.fields, options.attention, options.auxiliary)
     optimiser = torch.optim.Adam(model.parameters(), lr=options.learning_rate, fused=True)
     epochs = []

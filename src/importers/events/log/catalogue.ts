@@ -49,7 +49,7 @@ function catalogue(features: Features, tables: GivenTables): string {
     const joins = [];
     const codes = [];
     if (from === "events") {
-      joins.push(`LEFT JOIN (SELECT item, arg_min(${column}, ("time", ${column})) AS code 
+      joins.push(`LEFT JOIN (SELECT item, arg_min(${column}, ("time", ${column})) AS code
         FROM (FROM training_log UNION ALL FROM first_rows) WHERE ${column} > 0 GROUP BY item) ${earliest} ON ${earliest}.item = item_keys.row`);
       codes.push(`${earliest}.code`);
     }
