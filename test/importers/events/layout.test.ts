@@ -5,6 +5,7 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { withDuckDB } from "../../../src/database/open.ts";
+import { guessFeatures } from "../../../src/importers/events/guess/guess.ts";
 import { asUtf8 } from "../../../src/importers/events/source/encoding.ts";
 import { guessLayout } from "../../../src/importers/events/source/guess-layout.ts";
 import { looksLikeValues } from "../../../src/importers/events/source/header.ts";
@@ -334,6 +335,10 @@ it("what a layout says must mean something to the format", async () => {
   expect(await refusal(parquet, columns, { layout: { encoding: "latin1" } })).toBe(
     `${parquet} is read as parquet, which has no encoding`,
   );
+  const database = "postgres://127.0.0.1:1/shop?table=log";
+  const said = "postgres://... is read as a table of a database, which has no delimiter";
+  expect(await refusal(database, columns, { layout: { delimiter: "|" } })).toBe(said);
+  await expect(guessFeatures({ events: database, layout: { delimiter: "|" } })).rejects.toThrow(said);
 });
 
 describe("bytes that are wrong for the encoding", () => {

@@ -78,13 +78,11 @@ const ROWS: readonly Given[] = [
 ];
 const split = { valid_from: timeOf(9), test_from: timeOf(11) };
 
+const shownOf = ({ candidates }: Given) => candidates.map(([item, label]) => `${item}-${label}`).join(" ");
 const mind = (rows: readonly Given[]) =>
   csv(
     ["user", "time", "history", "impressions"],
-    rows.map(({ user, minute, history, candidates }) => [
-      ...[user, timeOf(minute), history.join(" ")],
-      candidates.map(([item, label]) => `${item}-${label}`).join(" "),
-    ]),
+    rows.map((row) => [row.user, timeOf(row.minute), row.history.join(" "), shownOf(row)]),
   );
 
 async function prepare(name: string, events: string, features: object) {
@@ -293,6 +291,61 @@ describe("lists of candidates", () => {
     const [, , testSamples] = await samplesOf(out);
     expect(testSamples[0][3]).toEqual(["N3", "N6", "N5"]);
     expect((await readManifest(out)).givenHistories).toBe(false);
+  });
+});
+
+describe("lists and what else a row has", () => {
+  test("its weight is that of each of its samples, and of a row without labels there may be none", async () => {
+    const log = csv(
+      ["user", "time", "list", "w"],
+      [
+        ["u", timeOf(0), "N1-1 N2-0", "0.5"],
+        ["u", timeOf(1), "N1 N2", ""],
+        ["u", timeOf(2), "N1-1 N2", ""],
+      ],
+    );
+    const path = write(".csv", log);
+    const candidates = { column: "list", separator: " ", label: "-" };
+    const found = await load(path, { ...columns, candidates, weight: "w", fields: [] }, { skipBadRows: true });
+    expect(found.rows).toBe(2);
+    expect(found.examples).toEqual([`${path}: row 3: column w: expected a weight, 0 or more, found nothing`]);
+    const weighted = ROWS.map((row, i) => `${[row.user, timeOf(row.minute), shownOf(row), i + 1].join(",")}\n`);
+    const { out } = await prepare("weighed", write(".csv", `user,time,impressions,w\n${weighted.join("")}`), {
+      columns: { ...columns, weight: "w" },
+      impressions: GIVEN.impressions,
+    });
+    const { train, test: last } = await openDataset(out);
+    expect([new Set(train.weight).size, [...last.weight!]]).toEqual([4, [1, 1]]);
+  });
+
+  test("a text that means nothing is no item", async () => {
+    const log = csv(
+      ["user", "time", "history", "list"],
+      [
+        ["u", timeOf(0), "NA", "N1-1"],
+        ["u", timeOf(1), "N1", "NA"],
+      ],
+    );
+    const candidates = { column: "list", separator: " ", label: "-" };
+    const history = { column: "history", separator: " " };
+    const options = { missing: ["NA"], skipBadRows: true };
+    const found = await load(write(".csv", log), { ...columns, candidates, history, fields: [] }, options);
+    expect(found.skipped).toBe(1);
+    expect(found.table[0].at(-1)).toEqual([]);
+  });
+
+  test.each([
+    [{ history: { column: "histroy", separator: " " } }, "histroy"],
+    [{ candidates: { column: "list", separator: " ", clicked: "clikced" } }, "clikced"],
+  ])("a column that JSON lines do not have is not taken for an empty one: %j", async (given, absent) => {
+    const path = write(
+      ".ndjson",
+      `${JSON.stringify({ user: "u", time: timeOf(0), list: [1], history: [2], clicked: [1] })}\n`,
+    );
+    const list = { column: "list", separator: " ", clicked: "clicked" };
+    await expect(load(path, { ...columns, candidates: list, fields: [], ...given })).rejects.toThrow(
+      `${path}: there is no column ${absent}, only clicked, history, list, time, user`,
+    );
   });
 });
 

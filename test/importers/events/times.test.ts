@@ -198,6 +198,20 @@ describe("a log without times", () => {
 });
 
 test.each([
+  [{ column: "t", format: "seconds" }, "t"],
+  ["t", { column: "t", format: "seconds" }],
+])("two logs have one way to write times: %j and %j", (time, ofBehaviours) => {
+  const given = {
+    columns: { user: "u", item: "i", time },
+    fields: {},
+    behaviours: { columns: { user: "u", item: "i", time: ofBehaviours } },
+  };
+  const resolve = (behaviours: boolean) => resolveFeatures(given, { behaviours, users: false, items: false }, "f.yaml");
+  expect(() => resolve(true)).toThrow("f.yaml: behaviours.columns.time: both logs need one format of times");
+  expect(resolve(false).timeFormat).toBe(typeof time === "string" ? null : "seconds");
+});
+
+test.each([
   [{ column: "t", format: "%d.%m" }, undefined],
   [{ column: "row" }, undefined],
   [{ column: "t", format: "%H:%M" }, "columns.time.format: a time needs a day (%d) and a month (%m or %b)"],

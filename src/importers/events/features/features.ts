@@ -139,7 +139,7 @@ export function resolveFeatures(
     column: columns.item,
     from: "key",
   };
-  const timeFormat = timesOf(columns.time)?.format ?? timesOf(behaviours.columns?.time)?.format ?? null;
+  const timeFormat = timesOf(columns.time)?.format ?? null;
   const features: Features = {
     layouts: { events: file.layout, behaviours: behaviours.layout, ...file.tables },
     columns,
@@ -284,8 +284,7 @@ function checkTimes(
   refuse: Refuse,
 ): void {
   if (ownLog) {
-    const formats = [columns.time, behaviours.columns.time].flatMap((time) => timesOf(time)?.format ?? []);
-    if (formats.some((format) => format !== timeFormat)) {
+    if ((timesOf(behaviours.columns.time)?.format ?? null) !== timeFormat) {
       throw refuse("behaviours.columns.time", "both logs need one format of times, as requests have one");
     }
     for (const [key, { time }] of Object.entries({ columns, "behaviours.columns": behaviours.columns })) {

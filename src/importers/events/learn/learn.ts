@@ -90,7 +90,9 @@ export async function openLog(
   const fields: SampleField[] = [];
   for (const spec of [...features.fields.user, ...features.fields.context]) {
     if (spec.from === "key") {
-      fields.push({ spec, codes: owners.map((owner) => owner + 1) });
+      // Nobody, who comes last, has the code of no key.
+      const known = await countRows(connection, "user_keys");
+      fields.push({ spec, codes: owners.map((owner) => 1 + Math.min(owner, known)) });
     } else if (spec.from === "users") {
       const [codes] = await readIntegers(connection, "users", [codeColumn(spec.name)], sequences);
       fields.push({ spec, codes });

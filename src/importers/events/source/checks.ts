@@ -18,7 +18,10 @@ export interface Part {
   readonly lines: number | undefined;
 }
 
-/** Where rows name their columns (NDJSON), a column with no value at all may be one that is not there. */
+/**
+ * Where rows name their columns (NDJSON), a column with no value at all may be one that is not there; so may one that only
+ * stands beside another, whatever that has.
+ */
 export async function checkKeys(
   connection: DuckDBConnection,
   into: string,
@@ -27,9 +30,11 @@ export async function checkKeys(
   wanted: readonly Wanted[],
 ): Promise<void> {
   if (!parts.some(({ rows }) => typeof rows.columns === "function")) return;
-  const counts = wanted.map(({ stored }) => `count(${identifier(stored)})`).join(", ");
-  const [found] = (await connection.runAndReadAll(`SELECT ${counts} FROM ${into}`)).getRowsJS();
-  if (!found.some((values) => Number(values) === 0)) return;
+  const values = ({ stored, type }: Wanted) =>
+    type.endsWith("[]") ? `count(*) FILTER (len(${identifier(stored)}) > 0)` : `count(${identifier(stored)})`;
+  const [found] = (await connection.runAndReadAll(`SELECT ${wanted.map(values).join(", ")} FROM ${into}`)).getRowsJS();
+  const isBeside = wanted.some(({ others = [] }) => others.length > 0);
+  if (!isBeside && !found.some((values) => Number(values) === 0)) return;
   const keys = new Set<string>();
   for (const { rows } of parts) {
     for (const key of typeof rows.columns === "function" ? await rows.columns() : rows.columns) keys.add(key);

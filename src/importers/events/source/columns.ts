@@ -74,10 +74,11 @@ export function wantedColumns(columns: LogColumns, utcOffset: number, missing: r
   const times = timesOf(columns.time);
   const label = columns.label ?? { column: "" };
   const cell = (column: string | null) => (column === null ? "NULL::VARCHAR" : `c${names.indexOf(column)}`);
-  const isSample = () =>
-    columns.label
-      ? `(${labelOf(columns.label, stated(cell(columns.label.column)))}) IS NOT NULL`
-      : `coalesce(${cell(columns.type ?? null)} IN (${(columns.target ?? []).map(quote).join(", ")}), false)`;
+  const isSample = () => {
+    if (columns.candidates) return `coalesce(list_count(${MADE.candidates}.apply(lambda one: one.label)) > 0, false)`;
+    if (columns.label) return `(${labelOf(columns.label, stated(cell(columns.label.column)))}) IS NOT NULL`;
+    return `coalesce(${cell(columns.type ?? null)} IN (${(columns.target ?? []).map(quote).join(", ")}), false)`;
+  };
   const [user, ...others] = [columns.user ?? []].flat() as [string?, ...string[]];
   const list: (Omit<Wanted, "column" | "text"> & { readonly column: string | null | undefined })[] = [
     {
@@ -164,11 +165,11 @@ export function wantedColumns(columns: LogColumns, utcOffset: number, missing: r
       return { ...one, text, made: { [MADE.time]: time, [MADE.zoned]: zoned } };
     }
     if (one.stored === "candidates" && candidates !== undefined) {
-      const other = cell(one.others?.[0] ?? null);
-      return { ...one, text, made: { [MADE.candidates]: candidatesRule(text, other, candidates) } };
+      const other = stated(cell(one.others?.[0] ?? null));
+      return { ...one, text, made: { [MADE.candidates]: candidatesRule(stated(text), other, candidates) } };
     }
     if (one.stored === "history" && history !== undefined) {
-      return { ...one, text, made: { [MADE.history]: itemsRule(text, history) } };
+      return { ...one, text, made: { [MADE.history]: itemsRule(stated(text), history) } };
     }
     if (!one.others?.length) return { ...one, text };
     // With its name, for a session may have the number of a user.

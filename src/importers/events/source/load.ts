@@ -30,7 +30,7 @@ import {
 import { identify } from "./inputs.ts";
 import type { Layout } from "./layout.ts";
 import { LineCount } from "./line-count.ts";
-import { openCopied, openFile } from "./open.ts";
+import { checkNoLayout, openCopied, openFile } from "./open.ts";
 import { receive } from "./plain.ts";
 import { checkPlausible } from "./plausible.ts";
 import { type BrokenRow, type TextRows, unreadable } from "./rows.ts";
@@ -149,8 +149,9 @@ async function loadPostgres(
   source: string,
   spilled: string,
   wanted: readonly Wanted[],
-  { onProgress }: LoadOptions,
+  { onProgress, layout = {} }: LoadOptions,
 ): Promise<Part> {
+  checkNoLayout(source, layout);
   const choose = (name: string, columns: readonly string[]) => {
     checkColumns(name, columns, wanted);
     return namesOf(wanted);

@@ -1,5 +1,6 @@
 /** Files of a source as rows of texts, by their formats. */
 import type { DuckDBConnection } from "@duckdb/node-api";
+import { withoutAddress } from "../../../errors/addresses.ts";
 import { failure } from "../../../errors/failure.ts";
 import { openCsv } from "./csv.ts";
 import type { Format, Layout } from "./layout.ts";
@@ -41,6 +42,13 @@ export async function openFile(
     case "parquet":
       return await openParquet(connection, readable.path, readable.name);
   }
+}
+
+/** @throws UserError where a table of a database is said to be written in some way: it is not */
+export function checkNoLayout(source: string, layout: Layout): void {
+  const [key] = Object.keys(layout);
+  if (key === undefined) return;
+  throw failure("source.unused-layout", { source: withoutAddress(source), format: "a table of a database", key });
 }
 
 /** The rows of a copy of a Postgres table. */

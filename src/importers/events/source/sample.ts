@@ -10,7 +10,7 @@ import { type GuessedLayout, guessLayout } from "./guess-layout.ts";
 import { identify } from "./inputs.ts";
 import type { Layout } from "./layout.ts";
 import { type ColumnLook, lookAtColumns } from "./look.ts";
-import { openCopied, openFile } from "./open.ts";
+import { checkNoLayout, openCopied, openFile } from "./open.ts";
 import { receive } from "./plain.ts";
 import { checkWidth, queryFile, type TextRows } from "./rows.ts";
 import { findFiles } from "./source.ts";
@@ -43,6 +43,7 @@ export async function takeSample(
   layout: Layout = {},
 ): Promise<Sample> {
   const path = join(workFolder, `postgres-${randomUUID()}.csv`);
+  if (isPostgres(source)) checkNoLayout(source, layout);
   try {
     const {
       names,
