@@ -4,6 +4,7 @@
  * them, so both refuse the same folders for the same reasons. Types and bounds of columns are in layout.ts.
  */
 import { join } from "node:path";
+import { failure } from "../errors/failure.ts";
 import type { Field } from "../features/schema.ts";
 import {
   badRow,
@@ -15,7 +16,7 @@ import {
   scanFile,
 } from "./checked-file.ts";
 import { SPLITS, type Split } from "./dataset.ts";
-import { itemsFile, samplesFile, sequencesFile, vocabulariesOf, vocabularyFile } from "./layout.ts";
+import { itemsFile, samplesFile, sequencesFile, vocabulariesOf, vocabularyFile, WEIGHT } from "./layout.ts";
 
 type Take = (rows: CheckedRows) => void;
 
@@ -76,8 +77,12 @@ export async function scanSequences(folder: Folder, take: Take, selection?: Sele
   checkCount(path, "behaviours of the training part", learned, counts.trainingBehaviours);
 }
 
+/** How far the mean of weights may be off, in parts of it, for the order in which they are added. */
+const MEAN_TOLERANCE = 1e-9;
+
 /**
- * The samples of a split. Sequence, position and length are among what is read.
+ * The samples of a split. Sequence, position and length are among what is read. The mean weight in the manifest is compared
+ * where everything is.
  * @param lengths [sequences] behaviours of each, as `scanSequences` found them
  */
 export async function scanSamples(
@@ -87,10 +92,12 @@ export async function scanSamples(
   take: Take,
   selection?: Selection,
 ): Promise<void> {
-  const { maxHistory, window } = folder.manifest;
+  const { maxHistory, window, meanWeight, counts } = folder.manifest;
+  const file = samplesFile(folder.manifest, split);
   let last = 0;
-  await scanFile(folder, samplesFile(folder.manifest, split), selection, (path, rows) => {
-    const { sequence, position, length } = rows.columns;
+  let weight = 0;
+  await scanFile(folder, file, selection, (path, rows) => {
+    const { sequence, position, length, [WEIGHT]: weights }: CheckedRows["columns"] = rows.columns;
     for (let i = 0; i < rows.count; i++) {
       const row = rows.first + i;
       const s = sequence.numbers[i];
@@ -103,9 +110,15 @@ export async function scanSamples(
         const expected = `${window === null ? "" : "0 to "}${most} at position ${before}`;
         throw badRow(path, row, "length", expected, length.numbers[i]);
       }
+      if (weights) weight += weights.numbers[i];
     }
     take(rows);
   });
+  if (selection !== undefined || meanWeight === undefined) return;
+  const [expected, found] = [meanWeight[split], weight / counts[split]];
+  if (Math.abs(found - expected) <= MEAN_TOLERANCE * expected) return;
+  const path = join(folder.directory, file.name);
+  throw failure("dataset.wrong-count", { path, what: "as mean weight", expected, found });
 }
 
 /** The vocabulary of a field: ids and texts in any order, each id once. */

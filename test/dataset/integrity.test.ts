@@ -143,6 +143,11 @@ describe("all readers", () => {
       "row 7 has sequence 1, expected 5 or more, as the row before it has",
     ],
     [
+      "valid.parquet",
+      "(2 * sample_weight)::FLOAT AS sample_weight",
+      "valid.parquet has 2 as mean weight, expected 1, as in dataset.json",
+    ],
+    [
       "sequences.parquet",
       "5::INTEGER AS training",
       "sequences.parquet has 200 behaviours of the training part, expected 240, as in dataset.json",

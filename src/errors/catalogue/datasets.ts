@@ -32,7 +32,8 @@ export const datasets = {
   },
   "dataset.wrong-count": {
     status: 422,
-    meaning: "A dataset's file holds more or less than its manifest has written down.",
+    meaning:
+      "A dataset's file holds more or less than its manifest has written down, or its samples weigh more or less.",
     message: ({ path, what, expected, found }: WrongCount) =>
       `${path} has ${found} ${what}, expected ${expected}, as in dataset.json`,
   },

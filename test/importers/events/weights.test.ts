@@ -106,6 +106,9 @@ describe("weights of a log", () => {
   test("of nothing leave nothing to learn from", async () => {
     const nothing = rows.map((row) => [...row.slice(0, 5), row[5] === "NA" ? "NA" : "0"]);
     await expect(prepared("nothing", {}, nothing)).rejects.toThrow("the samples of train weigh nothing");
+    // A file has 32 bits for each.
+    const hardly = rows.map((row) => [...row.slice(0, 5), row[5] === "NA" ? "NA" : "1e-50"]);
+    await expect(prepared("hardly", {}, hardly)).rejects.toThrow("the samples of train weigh nothing");
     const clicks = rows.map((row) => [...row.slice(0, 5), row[3] === "1" ? "1" : "0"]);
     await expect(prepared("clicks", {}, clicks)).rejects.toThrow("all samples of train have the label 1");
   });

@@ -27,10 +27,10 @@ export function decimalRule(text: string): string {
   return `CASE WHEN regexp_full_match(${text}, ${quote(DECIMAL)}) AND isfinite(${value}) THEN ${value} END`;
 }
 
-/** A weight as DOUBLE, null where the text is none that 32 bits hold. */
+/** A weight as DOUBLE, as 32 bits hold it: its mean is then that of the file. Null where the text is none that they hold. */
 export function weightRule(text: string): string {
   const value = decimalRule(text);
-  return `CASE WHEN (${value}) BETWEEN 0 AND ${MOST_WEIGHT} THEN ${value} END`;
+  return `CASE WHEN (${value}) BETWEEN 0 AND ${MOST_WEIGHT} THEN (${value})::FLOAT::DOUBLE END`;
 }
 
 /** Whether the text is a finite number, as `parseNumber`. */
