@@ -5,7 +5,8 @@ import type { Loss, Tensor } from "./values.ts";
 
 /**
  * Adds to `loss` the cross-entropy of `logits` [rows, 1] with labels: one for each row, or 0 or 1 for all. With weights,
- * which are 1 on average, each row counts by its own. The mean is over the whole batch's samples or pairs (`tape.totals`), so shards' values and gradients simply add up.
+ * which are 1 on average over a split, each row counts by its own. The mean is over the whole batch's samples or pairs
+ * (`tape.totals`), so shards' values and gradients simply add up.
  */
 export function crossEntropy(tape: Tape, loss: Loss, logits: Tensor, labels: Floats | 0 | 1, weights?: Floats): void {
   const { kernels } = tape;

@@ -18,7 +18,7 @@ import {
 } from "../dataset/transform.ts";
 import { failure, type UserError } from "../errors/failure.ts";
 import type { Batch } from "../features/batch.ts";
-import { type Field, isNumber, type Schema } from "../features/schema.ts";
+import { type Field, isNumber } from "../features/schema.ts";
 import type { ModelDescription } from "../run/model-description.ts";
 import { type CellValues, copyCells, gatherCells, NO_ID, widthOf } from "../tensor/arrays.ts";
 import type { PredictRequest, Value, Values } from "./request.ts";
@@ -142,6 +142,8 @@ export class RequestEncoder {
   readonly #ofBehaviours: readonly string[];
   /** What the rows of the catalogue have, per item field. */
   readonly #catalogue: readonly CellValues[];
+  /** What coded requests may have. */
+  readonly #ranges: { readonly user: readonly Range[]; readonly context: readonly Range[]; readonly row: Range };
   /** Per field [capacity]; of histories [capacity, maxHistory]. */
   readonly #user: readonly CellValues[];
   readonly #context: readonly CellValues[];
@@ -166,6 +168,11 @@ export class RequestEncoder {
     this.#catalogue = schema.item.map((field, f) =>
       (isNumber(field) ? Float32Array : Int32Array).from(catalogue.ids[f]),
     );
+    this.#ranges = {
+      user: schema.user.flatMap(rangesOf),
+      context: schema.context.flatMap(rangesOf),
+      row: { bounds: [0, catalogue.values.length - 1], isWhole: true },
+    };
     const columns = (fields: readonly Field[], rows: number) =>
       fields.map((field) => (isNumber(field) ? new Float32Array(rows) : new Int32Array(rows * widthOf(field))));
     this.#user = columns(schema.user, capacity);
@@ -197,9 +204,12 @@ export class RequestEncoder {
 
   /** Takes a request whose ids are known. @throws UserError where one is none of the model's */
   place(place: number, request: CodedRequest): void {
-    const { schema, catalogue } = this.#description;
-    checkCoded(request, schema, catalogue.values.length);
-    const { user, candidate, history, context } = request;
+    const { schema } = this.#description;
+    const { user, candidate, history, context } = (request ?? {}) as CodedRequest;
+    checkCells("user", user, this.#ranges.user);
+    checkCells("context", context, this.#ranges.context);
+    checkRows("candidate", [candidate], this.#ranges.row);
+    checkRows("history", history, this.#ranges.row);
     const length = Math.min(history.length, schema.maxHistory);
     placeCells(this.#user, schema.user, place, user);
     placeCells(this.#context, schema.context, place, context);
@@ -335,19 +345,19 @@ export class RequestEncoder {
   }
 }
 
-/** Ids and rows become addresses in memory: each must lie in its table. */
-function checkCoded(request: unknown, { user, context }: Schema, items: number): void {
-  const { user: ofUser, context: ofContext, candidate, history } = (request ?? {}) as Record<string, unknown>;
-  refuseOutside("user", ofUser, user.flatMap(cellBounds));
-  refuseOutside("context", ofContext, context.flatMap(cellBounds));
-  refuseOutside("candidate", [candidate], [[0, items - 1]]);
-  refuseOutside("history", history, [0, items - 1]);
+/** What a number of a coded request may be. */
+interface Range {
+  readonly bounds: Bounds;
+  readonly isWhole: boolean;
 }
 
-/** Between which the cells of a field lie. */
-function cellBounds(field: Field): Bounds[] {
-  if (isNumber(field)) return [[-FARTHEST_VALUE, FARTHEST_VALUE]];
-  return Array.from({ length: widthOf(field) }, (_, j) => [j === 0 ? 0 : NO_ID, field.size - 1]);
+/** What the cells of a field may be. */
+function rangesOf(field: Field): Range[] {
+  if (isNumber(field)) return [{ bounds: [-FARTHEST_VALUE, FARTHEST_VALUE], isWhole: false }];
+  return Array.from({ length: widthOf(field) }, (_, j) => ({
+    bounds: [j === 0 ? 0 : NO_ID, field.size - 1],
+    isWhole: true,
+  }));
 }
 
 /** Puts cells of fields, one field after the other, to their places. */
@@ -364,21 +374,39 @@ function placeCells(
   });
 }
 
-/** @param bounds of the numbers: those of each, or the same for all, which are then rows */
-function refuseOutside(field: string, given: unknown, bounds: readonly Bounds[] | Bounds): void {
-  const isSame = typeof bounds[0] === "number";
-  const isList = Array.isArray(given) || given instanceof Int32Array;
-  if (!isList || (!isSame && given.length !== bounds.length)) {
-    const expected = isSame ? "a list of rows" : `a list of ${bounds.length} ids`;
-    throw failure("request.wrong-value", { field, expected, found: String(JSON.stringify(given)).slice(0, 60) });
-  }
-  for (let i = 0; i < given.length; i++) {
-    const [least, most] = isSame ? (bounds as Bounds) : (bounds as readonly Bounds[])[i];
-    if ((least === -FARTHEST_VALUE || Number.isInteger(given[i])) && given[i] >= least && given[i] <= most) continue;
-    const expected =
-      least === -FARTHEST_VALUE ? `a number, ${least} to ${most}` : `a whole number, ${least} to ${most}`;
-    throw failure("request.wrong-value", { field: `${field}.${i}`, expected, found: String(given[i]) });
-  }
+/** Ids and rows become addresses in memory: each must lie in its table. */
+function checkCells(name: string, given: unknown, ranges: readonly Range[]): void {
+  if (!isNumbers(given) || given.length !== ranges.length) throw refuseNumbers(name, given, `${ranges.length} ids`);
+  for (let i = 0; i < given.length; i++)
+    if (!isIn(ranges[i], given[i])) throw refuseNumber(name, i, ranges[i], given[i]);
+}
+
+function checkRows(name: string, given: unknown, range: Range): void {
+  if (!isNumbers(given)) throw refuseNumbers(name, given, "rows");
+  for (let i = 0; i < given.length; i++) if (!isIn(range, given[i])) throw refuseNumber(name, i, range, given[i]);
+}
+
+function isNumbers(given: unknown): given is ArrayLike<number> {
+  return Array.isArray(given) || given instanceof Int32Array;
+}
+
+function isIn({ bounds: [least, most], isWhole }: Range, number: number): boolean {
+  return number >= least && number <= most && (isWhole ? Number.isInteger(number) : typeof number === "number");
+}
+
+function refuseNumbers(field: string, given: unknown, what: string): UserError {
+  const found = String(JSON.stringify(given)).slice(0, 60);
+  return failure("request.wrong-value", { field, expected: `a list of ${what}`, found });
+}
+
+function refuseNumber(
+  name: string,
+  place: number,
+  { bounds: [least, most], isWhole }: Range,
+  found: number,
+): UserError {
+  const expected = `a ${isWhole ? "whole " : ""}number, ${least} to ${most}`;
+  return failure("request.wrong-value", { field: `${name}.${place}`, expected, found: String(found) });
 }
 
 function refuseTime(field: string, value: Values[string] | undefined): never {

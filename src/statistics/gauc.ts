@@ -5,9 +5,9 @@
 import { auc, rankedPairs, scoresByClass } from "./auc.ts";
 
 /**
- * Mean over groups of the AUC within the group, weighted by the group's samples, or the sum of their weights. Groups of one class have no AUC and
- * are left out; NaN where all are. `group[i]` is a non-negative integer, best dense: memory grows with the largest.
- * Throws RangeError where a score is NaN.
+ * Mean over groups of the AUC within the group, weighted by the group's samples, or the sum of their weights. Groups of
+ * one class have no AUC and are left out; NaN where all are. `group[i]` is a non-negative integer, best dense: memory
+ * grows with the largest. Throws RangeError where a score is NaN.
  */
 export function gauc(
   label: ArrayLike<number>,

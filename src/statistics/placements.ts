@@ -3,7 +3,6 @@
  * scores above, that of a negative the share of positives that score above it, ties one half. Either class's mean is
  * the AUC, and their variance shows how certain the AUC is (DeLong et al. 1988, https://doi.org/10.2307/2531595).
  */
-
 import { scoresByClass } from "./auc.ts";
 import { firstWhere, Ranked } from "./ranked.ts";
 

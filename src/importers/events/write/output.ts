@@ -7,10 +7,8 @@ import { SPLITS, type Split } from "../../../dataset/dataset.ts";
 import { FileWriter, makeFolders } from "../../../dataset/file-writer.ts";
 import { type Contents, itemsFile, samplesFile, sequencesFile } from "../../../dataset/layout.ts";
 import { Segments } from "../../../dataset/segments.ts";
-
 import { fieldOf, writeVocabulary } from "../../../dataset/vocabulary.ts";
 import { SampleNegatives } from "../../negatives.ts";
-
 import { type Columns, codeOf, type Learned, type LogReader, readLog } from "../learn/learn.ts";
 import { HistoryWalk, type RowTaker, type UserRows } from "../log/histories.ts";
 import { NOTHING, type ShownItems, UnclickedWalk } from "../log/unclicked.ts";
