@@ -211,6 +211,28 @@ describe("planted", () => {
     expect(warnings.map(({ kind }) => kind).filter((kind) => kind.startsWith("grave"))).toEqual(kinds);
   });
 
+  test("a number that is always the same, or never there; not one that mostly is", async () => {
+    const transform = { kind: "value", scale: "standard", mean: 5, deviation: 1 } as const;
+    const source = healthy();
+    const number = (name: string, of: (user: number) => string | null) => ({
+      name,
+      values: source.users.map((_, user) => of(user)),
+      transform,
+    });
+    const userFields = [
+      ...source.userFields,
+      number("same", () => "5.5"),
+      number("absent", () => null),
+      number("mostly", (user) => (user === 3 ? "9" : "5.5")),
+      number("partly", (user) => (user === 3 ? null : "5.5")),
+    ];
+    const warnings = await warn("numbers", { ...source, userFields });
+    expect(warnings.filter(({ kind }) => kind === "warning constant-field").map(({ message }) => message)).toEqual([
+      "field same is the same number in all samples of train",
+      "field absent is unknown in all samples of train",
+    ]);
+  });
+
   test("no unknown that tells in train what it tells in valid and test: it is there to learn", async () => {
     const edit = async (path: string) => {
       for (const split of SPLITS) await replace(path, `${split}.parquet`, "if(sequence < 20, label, 1) AS hour");

@@ -37,7 +37,7 @@ export interface FieldNumbers {
   readonly size: number;
   /** Of a number: its mean and its standard deviation in the samples of each split, NaN without any. */
   readonly spread?: Readonly<Record<Split, NumberSpread>>;
-  /** Distinct values that the samples of train have, the unknown among them. */
+  /** Distinct values that the samples of train have, or parts in which their numbers lie, the unknown among them. */
   readonly used: number;
   /** The samples where it is unknown (id 0): of test, what training never saw and what has no value. */
   readonly unknown: FieldValue;

@@ -215,13 +215,10 @@ function fields(numbers: DatasetNumbers): Warning[] {
   const [train, , test] = numbers.splits;
   const own = numbers.fields.find(({ kind }) => kind === "item");
   return numbers.fields.flatMap((field): Warning[] => {
-    const { name, used } = field;
-    if (train.samples > 0 && used === 1) {
-      const [value] = field.top;
-      const what = value === undefined ? "unknown" : JSON.stringify(printable(String(value.value)));
-      return [
-        { level: "warning", kind: "constant-field", message: `field ${name} is ${what} in all samples of train` },
-      ];
+    const constant = train.samples > 0 ? constantOf(field, train.samples) : undefined;
+    if (constant !== undefined) {
+      const message = `field ${field.name} is ${constant} in all samples of train`;
+      return [{ level: "warning", kind: "constant-field", message }];
     }
     const unknown = unknownIn(field, train) ?? (field === own ? undefined : unknownIn(field, test));
     if (unknown !== undefined) {
@@ -230,6 +227,14 @@ function fields(numbers: DatasetNumbers): Warning[] {
     }
     return [];
   });
+}
+
+/** What a field is in all `samples` of train, if it is the same. Of a number it is not enough that it stays in one part. */
+function constantOf({ spread, unknown, used, top: [value] }: FieldNumbers, samples: number): string | undefined {
+  if (unknown.train.samples === samples) return "unknown";
+  if (spread !== undefined)
+    return unknown.train.samples === 0 && spread.train.deviation === 0 ? "the same number" : undefined;
+  return used === 1 ? JSON.stringify(printable(String(value.value))) : undefined;
 }
 
 /** Fields whose values shift, the most shifted first. Those that are mostly unknown have a line of their own. */
