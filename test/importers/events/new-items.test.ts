@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { openDataset } from "../../../src/dataset/read.ts";
 import { prepareEvents } from "../../../src/importers/events/prepare.ts";
 import { auc } from "../../../src/statistics/auc.ts";
+import { loadVocabulary } from "../../support/dataset.ts";
 import { temporaryFolder } from "../../support/source.ts";
 
 const folder = temporaryFolder();
@@ -70,5 +71,25 @@ describe("the fields of an item that training never saw", () => {
     expect([...stated.itemFields[0]].filter((id) => id === 0).length).toBeGreaterThan(name === "impressions" ? 20 : 0);
     expect([...stated.itemFields[1]].slice(1)).not.toContain(0);
     expect(stated.test.item).toEqual(given.test.item);
+  });
+
+  test("are those of the row in which they are shown, where a history had them before", async () => {
+    // The item of the last row stands in the history of the row before it, which says nothing of its category.
+    const shown = Array.from({ length: 60 }, (_, i) => {
+      const item = i === 59 ? "new" : `i${i % 6}`;
+      return [`u${i % 4}`, item, i === 59 ? "c1" : `c${i % 3}`, 1_500_000_000 + i, i % 2, i === 58 ? "new" : "i1"];
+    });
+    const given = write("given.csv", [["user", "item", "category", "time", "click", "history"], ...shown]);
+    const features = {
+      columns: { user: "user", item: "item", time: "time", label: "click" },
+      history: "history",
+      fields: { item: ["category"] },
+    };
+    const out = join(folder, "given");
+    await prepareEvents({ features, events: given, out });
+    const { itemFields, test: last } = await openDataset(out);
+    const categories = await loadVocabulary(out, "category");
+    const unknown = [...last.item].filter((row) => itemFields[0][row] === 0);
+    expect(unknown.map((row) => categories[itemFields[1][row]])).toEqual(["c1"]);
   });
 });

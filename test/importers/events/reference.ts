@@ -244,9 +244,10 @@ export function referenceOf(given: Case): Reference | null {
       if (!item.named) return item.fields[field.name] ?? null;
       if (field.from === "table") return given.items[item.key]?.[field.name] ?? null;
       const own = sorted.filter((event) => event.item !== null && idOf(event.item) === idOf(item));
-      const first = Math.min(...own.map(({ time }) => time));
+      const shown = own.filter(({ label }) => label !== null);
+      const firsts = [own, shown].map((events) => Math.min(...events.map(({ time }) => time)));
       const isKnown = own.some((event) => past.includes(event));
-      const heard = own.filter((event) => (isKnown ? past.includes(event) : event.time === first));
+      const heard = own.filter((event) => (isKnown ? past.includes(event) : firsts.includes(event.time)));
       const said = heard.filter((event) => event.fields[field.name]);
       said.sort((a, b) => a.time - b.time || bytes(String(a.fields[field.name]), String(b.fields[field.name])));
       return said[0]?.fields[field.name] ?? null;

@@ -26,15 +26,19 @@ function trainingLog(split: SampleRule["split"]): string {
     WHERE log.rowid <= ends.last`;
 }
 
-/** Of each item that training does not know, the rows at the first time that it occurs. */
+/**
+ * Of each item that training does not know, the rows at the first time that it occurs, and at the first that it is shown:
+ * what it occurs in before, a history that is given or a log of behaviours, may have none of its fields.
+ */
 const FIRST_ROWS = `CREATE TABLE first_rows AS SELECT log.* FROM log
-  JOIN (SELECT item, min("time") AS first FROM log ANTI JOIN training_log USING (item) GROUP BY item) unknown
-  ON unknown.item = log.item AND unknown.first = log."time"`;
+  JOIN (SELECT item, min("time") AS first, min("time") FILTER (label >= 0) AS shown
+        FROM log ANTI JOIN training_log USING (item) GROUP BY item) unknown
+  ON unknown.item = log.item AND log."time" IN (unknown.first, unknown.shown)`;
 
 /**
  * A field of the events has in the catalogue the value of the item's earliest row of the training part with one; of
  * equal times the least. A value that only later rows have would leak the future into training. An item that training
- * does not know has what its first row says: that is known whenever the item is a candidate, and training learns nothing
+ * does not know has what its first rows say: that is known whenever the item is a candidate, and training learns nothing
  * of it. An item that is known by its fields alone has them from the beginning.
  */
 function catalogue(features: Features, tables: GivenTables): string {
