@@ -77,8 +77,8 @@ export async function scanSequences(folder: Folder, take: Take, selection?: Sele
   checkCount(path, "behaviours of the training part", learned, counts.trainingBehaviours);
 }
 
-/** How far the mean of weights may be off, in parts of it, for the order in which they are added. */
-const MEAN_TOLERANCE = 1e-9;
+/** How far the mean of weights may be off, in parts of it: a billion of them, added in another way, make another sum. */
+const MEAN_TOLERANCE = 1e-6;
 
 /**
  * The samples of a split. Sequence, position and length are among what is read. The mean weight in the manifest is compared
