@@ -135,9 +135,9 @@ export async function writeDatasetFiles(
 /** The columns of fields by name; `valuesOf` gives what the rows have: places among the values of the field. */
 function byName(fields: readonly CodedField[], valuesOf: (index: number) => Int32Array): FileValues {
   return Object.fromEntries(
-    fields.map(({ codes, ...learned }, index) => {
+    fields.map((learned, index) => {
       const field = fieldOf(learned);
-      const rows = valuesOf(index).map((value) => codes[value]);
+      const rows = valuesOf(index).map((value) => learned.codes[value]);
       return [field.name, storedCells(field, cellsAt(field, learned.cells, rows), rows.length)];
     }),
   );

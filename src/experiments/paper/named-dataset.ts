@@ -10,13 +10,18 @@ import type { CodedRequest } from "../../scoring/encode.ts";
 import type { CellValues } from "../../tensor/arrays.ts";
 import type { LabDataset } from "../lab/datasets.ts";
 
+/** Categories of items: the id of each catalogue row's, and the name of each id. */
+interface Categories {
+  readonly ids: CellValues;
+  readonly names: readonly (string | null)[];
+}
+
 export class NamedDataset {
   /** The name of its folder. */
   readonly name: string;
   readonly dataset: Dataset;
   readonly #items: readonly (string | null)[];
-  /** The field that is the category of items, if there is one: of each row, and of each id. */
-  readonly #category: { readonly ids: CellValues; readonly names: readonly (string | null)[] } | undefined;
+  readonly #categories: Categories;
   /** [sequences] */
   readonly users: readonly string[];
   /** Catalogue rows, those with the most behaviours in the training part first. */
@@ -26,13 +31,13 @@ export class NamedDataset {
     name: string,
     dataset: Dataset,
     items: readonly (string | null)[],
-    category: { readonly ids: CellValues; readonly names: readonly (string | null)[] } | undefined,
+    categories: Categories,
     users: readonly string[],
   ) {
     this.name = name;
     this.dataset = dataset;
     this.#items = items;
-    this.#category = category;
+    this.#categories = categories;
     this.users = users;
     const counts = new Map<number, number>();
     for (const row of dataset.popularity) counts.set(row, (counts.get(row) ?? 0) + 1);
@@ -45,13 +50,13 @@ export class NamedDataset {
       const dataset = await readWhole(stream);
       const { item } = dataset.schema;
       const items = await stream.itemKeys();
-      // The item field after the item's own that has one value is the category. Without one, every item is a category of its own.
+      // The first field after the item's own that has one value. Without one, every item is a category of its own.
       const category = item.findIndex((field, f) => f > 0 && field.list === undefined && !isNumber(field));
-      const named =
+      const categories =
         category > 0
           ? { ids: dataset.itemFields[category], names: await stream.vocabulary(item[category]) }
-          : undefined;
-      return new NamedDataset(name, dataset, items, named, await stream.userKeys());
+          : { ids: Int32Array.from(items, (_, row) => row), names: items };
+      return new NamedDataset(name, dataset, items, categories, await stream.userKeys());
     } finally {
       await stream.close();
     }
@@ -59,12 +64,11 @@ export class NamedDataset {
 
   /** Id of a row's category. */
   categoryId(row: number): number {
-    return this.#category === undefined ? row : this.#category.ids[row];
+    return this.#categories.ids[row];
   }
 
   category(row: number): string {
-    const names = this.#category === undefined ? this.#items : this.#category.names;
-    return names[this.categoryId(row)] ?? "unknown";
+    return this.#categories.names[this.categoryId(row)] ?? "unknown";
   }
 
   item(row: number): string {

@@ -52,10 +52,15 @@ export class SampleWriter {
       item: numbers(),
       weight: numbers(),
     };
-    this.#fields = fields.map(({ cells, ...vocabulary }) => {
-      const field = fieldOf(vocabulary);
+    this.#fields = fields.map((learned) => {
+      const field = fieldOf(learned);
       const width = widthOf(field);
-      return { field, width, cells, held: isNumber(field) ? new Float32Array(HELD) : new Int32Array(HELD * width) };
+      return {
+        field,
+        width,
+        cells: learned.cells,
+        held: isNumber(field) ? new Float32Array(HELD) : new Int32Array(HELD * width),
+      };
     });
   }
 
