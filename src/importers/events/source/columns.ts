@@ -169,7 +169,7 @@ export function wantedColumns(columns: LogColumns, utcOffset: number, missing: r
       return { ...one, text, made: { [MADE.candidates]: candidatesRule(stated(text), other, candidates) } };
     }
     if (one.stored === "history" && history !== undefined) {
-      return { ...one, text, made: { [MADE.history]: itemsRule(stated(text), history) } };
+      return { ...one, text, made: { [MADE.history]: itemsRule(stated(text), history, missing) } };
     }
     if (!one.others?.length) return { ...one, text };
     // With its name, for a session may have the number of a user.

@@ -38,9 +38,12 @@ export function partsRule(text: string, { separator }: ListColumn): string {
     ELSE list_filter(string_split(${text}, ${quote(separator)}), lambda part: part <> '') END`;
 }
 
-/** Items alone; null where one has no text. */
-export function itemsRule(text: string, list: ListColumn): string {
-  return where("items", partsRule(text, list), `CASE WHEN NOT ${hasGap("items")} THEN items END`);
+/** Items alone, without those that are among `missing`, as what fills up short lists is; null where one has no text. */
+export function itemsRule(text: string, list: ListColumn, missing: readonly string[]): string {
+  const parts = partsRule(text, list);
+  const stated = `lambda item: item IS NULL OR item NOT IN (${missing.map(quote).join(", ")})`;
+  const items = missing.length === 0 ? parts : `list_filter(${parts}, ${stated})`;
+  return where("items", items, `CASE WHEN NOT ${hasGap("items")} THEN items END`);
 }
 
 /**
