@@ -211,7 +211,7 @@ async function makeFiles(
   const tables: GivenTables = { ...loaded, behaviours: loaded.behaviours || isGiven };
   const left = await buildLog(reading, features, tables, (done, total) => onProgress?.("log", done, total));
   const nobody = await oneNumber(reading, "SELECT count(*) FROM users WHERE key IS NULL");
-  const warnings = [...(await unmatchedTables(reading, tables)), ...(await dominantUsers(reading))];
+  const warnings = [...(await unmatchedTables(reading, tables)), ...(await dominantUsers(reading, isGiven))];
   const rule: SampleRule = {
     split: !hasImpressions(features) ? null : await boundaries(reading, features.split),
     maxHistory: features.behaviours.maxHistory,
@@ -289,10 +289,14 @@ function cutLists({ name, cut }: LearnedField): string {
 }
 
 /** A warning for each user who holds too much of the log to be somebody. */
-async function dominantUsers(connection: DuckDBConnection): Promise<string[]> {
+async function dominantUsers(connection: DuckDBConnection, isGiven: boolean): Promise<string[]> {
+  // Where histories are given, a user has several sequences.
+  const users = isGiven
+    ? "(SELECT key, min(sequence) AS sequence, sum(behaviours)::DOUBLE AS behaviours FROM users GROUP BY key)"
+    : "users";
   const total = await oneNumber(connection, "SELECT sum(behaviours) FROM users");
   const reader = await connection.runAndReadAll(
-    `SELECT key, behaviours FROM users ORDER BY behaviours DESC, sequence LIMIT ${MOST_DOMINANT}`,
+    `SELECT key, behaviours FROM ${users} ORDER BY behaviours DESC, sequence LIMIT ${MOST_DOMINANT}`,
   );
   const first = reader.getRows() as [key: string, behaviours: number][];
   const behaviours = first.map(([, own]) => own);

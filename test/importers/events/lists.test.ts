@@ -189,6 +189,16 @@ describe("given histories", () => {
     );
   });
 
+  test("of one user beyond all others are warned of, however many there are", async () => {
+    const rows = Array.from({ length: 80 }, (_, i): Given => {
+      const history = Array.from({ length: 5 }, (_, place) => `N${(i * place) % 97}`);
+      return { user: i % 2 ? "guest" : `U${i}`, minute: i, history, candidates: [[`N${i % 9}`, i % 3 ? 0 : 1]] };
+    });
+    const split = { valid: 0.1, test: 0.1 };
+    const { summary } = await prepare("guest", write(".csv", mind(rows)), { ...GIVEN, split });
+    expect(summary.warnings).toEqual([expect.stringMatching(/^user "guest" has 200 of 400 behaviours/)]);
+  });
+
   test("may come with rows of one item", async () => {
     const rows = ROWS.flatMap(({ candidates, ...rest }) =>
       candidates.map(([item, label]) => ({ ...rest, item, label })),
