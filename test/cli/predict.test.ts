@@ -96,12 +96,12 @@ describe("predict", () => {
       "standard input: line 2: candidate: expected a value, or an object of values by field",
     ],
     [
-      request({ history: ["a", { item: [] }] }),
+      request({ history: ["a", { item: {} }] }),
       "standard input: line 2: history.1: expected a value, or an object of values",
     ],
     [
       request({ context: { hour: {} } }),
-      "standard input: line 2: context.hour: expected a string, a number, true, false or",
+      "standard input: line 2: context.hour: expected a string, a number, true, false, null or a list of such values",
     ],
     [request({ time: {} }), "standard input: line 2: time: expected a string, a number, true, false or null"],
     [request({ id: null }), "standard input: line 2: id: expected a string or a number"],
