@@ -100,8 +100,11 @@ export async function prepareEventsInParts(
   };
   const described = resolveFeatures(features, given, featuresPath);
   const layout = mergeLayouts({ format, delimiter, quote, header, encoding }, described.layouts.events);
+  const { like } = rest;
+  const refuse = (field: string, kind: string) =>
+    failure("features.invalid", { path: featuresPath, problem: `field ${field}: expected ${kind}, as in ${like}` });
   const fields =
-    rest.like === undefined ? described.fields : withScalesOf(described.fields, await readManifest(rest.like));
+    like === undefined ? described.fields : withScalesOf(described.fields, await readManifest(like), refuse);
   const resolved = { ...described, fields, layouts: { ...described.layouts, events: layout } };
   const sources = { events: rest.events, behaviours, users: rest.users, items: rest.items };
   return prepareLogs("events", resolved, sources, rest, onProgress, sizes);

@@ -48,6 +48,21 @@ describe("prepareEvents({like})", () => {
     expect(tuesday[1]).not.toEqual(monday[1]);
   });
 
+  it("refuses a number that is something else there, and lets new ones learn their own", async () => {
+    const context = (field: object) => ({ context: [{ column: "price", ...field }] });
+    await expect(
+      prepare("scaled", 0, "monday", context({ name: "amount", kind: "value", scale: "log1p" })),
+    ).rejects.toThrow(/^features: field amount: expected kind: value, scale: standard, as in .*monday$/);
+    await expect(prepare("swapped", 0, "monday", context({ name: "amount", kind: "number" }))).rejects.toThrow(
+      "field amount: expected kind: value, scale: standard",
+    );
+    await expect(prepare("bare", 0, "monday", context({ name: "bucket", kind: "value" }))).rejects.toThrow(
+      "field bucket: expected kind: number",
+    );
+    await prepare("more", 0, "monday", context({ name: "other", kind: "value" }));
+    expect(await transforms("more")).toMatchObject([{ kind: "value", scale: "standard" }]);
+  });
+
   it("lets a model of that dataset go on, which refuses others", async () => {
     await expect(goOn("tuesday")).rejects.toThrow(/tuesday reads field bucket in another way than .*run: its buckets/);
     expect(existsSync(join(dataOf("run-tuesday"), "config.yaml"))).toBe(false);
