@@ -103,6 +103,19 @@ describe("weights of a log", () => {
     );
   });
 
+  test("may be missing of labelled rows of types that are no impressions", async () => {
+    const log = rows.map(([user, item, time, label, type, w], i) =>
+      i % 4 === 0 ? [user, item, time, "1", "view", "NA"] : [user, item, time, label, type, w],
+    );
+    const { manifest } = await prepared(
+      "of types",
+      { columns: { ...columns, type: "type" }, impressions: { types: ["buy"] } },
+      log,
+    );
+    expect(manifest.counts.train + manifest.counts.valid + manifest.counts.test).toBe(60);
+    expect(manifest.dropped.badRows).toBe(0);
+  });
+
   test("of nothing leave nothing to learn from", async () => {
     const nothing = rows.map((row) => [...row.slice(0, 5), row[5] === "NA" ? "NA" : "0"]);
     await expect(prepared("nothing", {}, nothing)).rejects.toThrow("the samples of train weigh nothing");

@@ -318,11 +318,12 @@ function checkLists(features: Features, ownLog: boolean, refuse: Refuse): void {
 export function eventColumns({ columns, target, anonymous, impressions, history, fields }: Features): LogColumns {
   const all = [...fields.user, ...fields.item, ...fields.context];
   const { item, label, ...rest } = columns;
+  const sampleTypes = target ?? impressions.types;
   return {
     ...rest,
     ...(impressions.list ? { candidates: impressions.list } : { item, ...(label && { label }) }),
     ...(history && { history }),
-    ...(target && { target }),
+    ...(sampleTypes && { sampleTypes }),
     anonymous,
     fields: all.filter((field) => field.from === "events" && !readsTime(field)).map(tableField),
   };

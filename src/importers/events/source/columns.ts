@@ -34,9 +34,9 @@ export interface LogColumns {
   readonly candidates?: CandidateList;
   /** The row's own history. */
   readonly history?: ListColumn;
-  /** Of samples: rows with a label, or of one of the types `target`. */
+  /** Of samples: rows with a label, if there are labels, and of one of `sampleTypes`, if these are given. */
   readonly weight?: string;
-  readonly target?: readonly string[];
+  readonly sampleTypes?: readonly string[];
   readonly fields: readonly { readonly name: string; readonly column: string; readonly kind: FieldText }[];
 }
 
@@ -75,9 +75,13 @@ export function wantedColumns(columns: LogColumns, utcOffset: number, missing: r
   const label = columns.label ?? { column: "" };
   const cell = (column: string | null) => (column === null ? "NULL::VARCHAR" : `c${names.indexOf(column)}`);
   const isSample = () => {
-    if (columns.candidates) return `coalesce(list_count(${MADE.candidates}.apply(lambda one: one.label)) > 0, false)`;
-    if (columns.label) return `(${labelOf(columns.label, stated(cell(columns.label.column)))}) IS NOT NULL`;
-    return `coalesce(${cell(columns.type ?? null)} IN (${(columns.target ?? []).map(quote).join(", ")}), false)`;
+    const { candidates, label, type, sampleTypes } = columns;
+    const conditions = [
+      ...(candidates ? [`list_count(${MADE.candidates}.apply(lambda one: one.label)) > 0`] : []),
+      ...(label ? [`(${labelOf(label, stated(cell(label.column)))}) IS NOT NULL`] : []),
+      ...(sampleTypes ? [`${cell(type ?? null)} IN (${sampleTypes.map(quote).join(", ")})`] : []),
+    ];
+    return `coalesce(${conditions.join(" AND ")}, false)`;
   };
   const [user, ...others] = [columns.user ?? []].flat() as [string?, ...string[]];
   const list: (Omit<Wanted, "column" | "text"> & { readonly column: string | null | undefined })[] = [
