@@ -388,3 +388,10 @@ test.each([
 ])("refuses %j", (given, message) => {
   expect(() => resolveFeatures(given, { users: false, items: false }, "f.yaml")).toThrow(`f.yaml: ${message}`);
 });
+
+test("a log of behaviours has columns of its own beside lists", () => {
+  const resolve = (behaviours: object) =>
+    resolveFeatures({ ...rowsOf, behaviours }, { behaviours: true, users: false, items: false }, "f.yaml");
+  expect(() => resolve({})).toThrow("f.yaml: behaviours.columns: they have one item a row, and impressions.list has");
+  expect(resolve({ columns: { ...columns, item: "i" } }).behaviours.columns.item).toBe("i");
+});

@@ -305,6 +305,8 @@ function checkLists(features: Features, ownLog: boolean, refuse: Refuse): void {
   const own = fields.item.find(({ from }) => from === "events");
   if (impressions.list && own)
     throw refuse(`fields.item: ${own.name}`, "with impressions.list it comes from a table of items");
+  if (impressions.list && ownLog && behaviours.columns.item === columns.item)
+    throw refuse("behaviours.columns", "they have one item a row, and impressions.list has several: name theirs");
   if (history === undefined) return;
   const why = "histories are given (history)";
   if (columns.label === undefined) throw refuse("history", "it is of labelled rows: columns.label or impressions.list");
