@@ -240,6 +240,7 @@ describe("what holds several values", () => {
         json: (i) => JSON.stringify(some(i)),
         cities: (i) => ["New York", "Los Angeles", "San Jose", "Rio"][i % 4],
         titles: (i) => `The ${(i * 7) % 90} of ${(i * 11) % 97}`,
+        places: (i) => `Level ${i % 9}, stage ${i % 7}`,
       },
       clicked,
     );

@@ -48,6 +48,18 @@ it.each<[string, (i: number) => string, unknown, Partial<{ hours: boolean; local
   expect([warnings, dropped.badRows]).toEqual([[], 0]);
 });
 
+it("is the column with times of our days, where two are called so", async () => {
+  const rows = Array.from({ length: 60 }, (_, i) => [
+    `u${i % 5}`,
+    `i${i % 7}`,
+    `${1 + (i % 5)}`,
+    `${FIRST / 1000 + i}`,
+  ]);
+  const events = write(".csv", csv(["user", "item", "timestamp", "time"], rows));
+  const { columns } = parse(featuresText(await guessFeatures({ events })));
+  expect(columns.time).toBe("time");
+});
+
 it("says what times may be, and what there is without any", async () => {
   const log = (name: string, time: (i: number) => string) =>
     write(

@@ -116,7 +116,8 @@ test("whatever is written without a TODO, prepare takes", async () => {
       rmSync(out, { recursive: true });
       taken++;
     }),
-    { numRuns: 5 },
+    // Always the same logs: a rare one that fails is found by hand, with more runs and no seed.
+    { numRuns: 5, seed: 20 },
   );
   expect(taken).toBe(5);
 });

@@ -80,7 +80,11 @@ export function guessRoles(
     if (look) found.time = { column: look.column, why, formats: formats.get(look.column) ?? [] };
   };
   const called = named("time", usable);
-  takeTime(called.filter(isFull), "by its name, and its values are times");
+  // Of two that are called so, one with times of our days goes before one that needs a format to be read.
+  takeTime(
+    [...called.filter((look) => isFull(look) && isTimes(look)), ...called.filter(isFull)],
+    "by its name, and its values are times",
+  );
   takeTime(
     usable.filter((look) => isFull(look) && isTimes(look)),
     "as its values are times",

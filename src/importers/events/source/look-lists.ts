@@ -39,9 +39,10 @@ export async function lookAtLists(
     const looks = await lookAtParts(connection, table, likely, splitAt("value", separator), "true");
     for (const { text, distinct } of likely) {
       const list = looks.get(text)!;
-      // Names of two words have about as many words as there are names.
+      // Names of two words have about as many words as there are names; `Paris, France` always has as many parts.
       const doRepeat = list.values >= REPEATS * list.distinct && 2 * list.distinct <= distinct;
-      if (doRepeat && (separator !== " " || list.distinct <= MOST_WORDS)) found.set(text, { separator, ...list });
+      if (doRepeat && list.doesVary && (separator !== " " || list.distinct <= MOST_WORDS))
+        found.set(text, { separator, ...list });
     }
   }
   return found;
@@ -80,18 +81,19 @@ async function lookAtParts(
   columns: readonly ColumnLook[],
   parts: string,
   isGood: string,
-): Promise<Map<string, ListLook & { readonly isWhole: boolean }>> {
+): Promise<Map<string, ListLook & { readonly isWhole: boolean; readonly doesVary: boolean }>> {
   const texts = columns.map(({ text }) => text);
   const found = await ofColumns(
     connection,
     table,
     texts,
-    (from) => `SELECT name, bool_and(good), sum(len(parts)), len(list_distinct(flatten(list(parts)))), avg(len(parts))
+    (from) => `SELECT name, bool_and(good), sum(len(parts)), len(list_distinct(flatten(list(parts)))), avg(len(parts)),
+        min(len(parts)) < max(len(parts))
       FROM (SELECT name, ${parts} AS parts, ${isGood} AS good FROM ${from}) GROUP BY name`,
   );
-  const looks = [...found].map(([text, [isWhole, values, distinct, mean]]) => {
+  const looks = [...found].map(([text, [isWhole, values, distinct, mean, doesVary]]) => {
     const list = { values: Number(values ?? 0), distinct: Number(distinct ?? 0), mean: Number(mean ?? 0) };
-    return [text, { ...list, isWhole: Boolean(isWhole) }] as const;
+    return [text, { ...list, isWhole: Boolean(isWhole), doesVary: Boolean(doesVary) }] as const;
   });
   return new Map(looks);
 }
