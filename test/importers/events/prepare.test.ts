@@ -136,7 +136,7 @@ describe("a dataset of events", () => {
           // its id has the fields of its first row.
           const items = new Map(made.catalogue.map(({ key, ids }) => [key, ids]));
           const isNew = (key: string, [id]: readonly number[]) =>
-            id === 0 && given.events.some(({ item }) => item === key);
+            id === 0 && [...given.events, ...(given.behaviours ?? [])].some(({ item }) => item === key);
           for (const { key, ids } of dataset.catalogue) {
             if (!isNew(key, ids)) expect(items.get(key) ?? ids).toEqual(ids);
           }
