@@ -28,7 +28,7 @@ export type { Losses } from "./run/losses.ts";
 export { readTensorFile } from "./run/safetensors-file.ts";
 export { readScores } from "./run/scores.ts";
 export type { TrainSummary } from "./run/summary.ts";
-export type { CodedRequest } from "./scoring/encode.ts";
+export type { CodedRequest } from "./scoring/coded-request.ts";
 export {
   type EvaluateOptions,
   type Evaluation,

@@ -8,7 +8,7 @@ import { failure } from "../errors/failure.ts";
 import { path } from "../options/pieces.ts";
 import { checkOptions } from "../options/problems.ts";
 import { type RunConfig, resolveConfig } from "../run/config.ts";
-import type { CodedRequest } from "./encode.ts";
+import type { CodedRequest } from "./coded-request.ts";
 import type { PredictRequest } from "./request.ts";
 import { openModel, type RequestModel } from "./request-model.ts";
 

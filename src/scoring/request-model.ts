@@ -5,7 +5,8 @@ import { type RecordedModel, SCORE_BATCH, Workspace } from "../engine/workspace.
 import type { RunConfig } from "../run/config.ts";
 import type { ModelDescription } from "../run/model-description.ts";
 import { readModelDescription } from "../run/model-folder.ts";
-import { type CodedRequest, RequestEncoder } from "./encode.ts";
+import type { CodedRequest } from "./coded-request.ts";
+import { RequestEncoder } from "./encode.ts";
 import { checkRequest, type PredictRequest } from "./request.ts";
 
 /** How to run a model. It is run by one thread. */

@@ -6,7 +6,7 @@ import type { Dataset } from "../../dataset/dataset.ts";
 import { readWhole } from "../../dataset/read.ts";
 import { DatasetStream } from "../../dataset/stream.ts";
 import { type Field, isNumber } from "../../features/schema.ts";
-import type { CodedRequest } from "../../scoring/encode.ts";
+import type { CodedRequest } from "../../scoring/coded-request.ts";
 import type { CellValues } from "../../tensor/arrays.ts";
 import type { LabDataset } from "../lab/datasets.ts";
 
