@@ -39,8 +39,8 @@ export {
 } from "./scoring/evaluate.ts";
 export { type Explainer, type Explanation, loadExplainer, type Overrides } from "./scoring/explain.ts";
 export { loadScorer, type Scorer } from "./scoring/predict.ts";
-export type { PredictRequest, Value, Values } from "./scoring/request.ts";
-export type { ItemCounts } from "./scoring/request-model.ts";
+export type { PredictRequest, RankRequest, ScoreRequest, UserRequest, Value, Values } from "./scoring/request.ts";
+export type { ItemCounts } from "./scoring/request-cells.ts";
 export type { Calibration, CalibrationBin } from "./statistics/calibration.ts";
 export type { Comparison, Difference } from "./statistics/compare.ts";
 export type { Metrics } from "./statistics/metrics.ts";

@@ -7,20 +7,33 @@ import { packedAs } from "../files/packed.ts";
 import { type Line, splitLines } from "../lines.ts";
 import { problemsOf, sentence } from "../options/problems.ts";
 import type { Scorer } from "../scoring/predict.ts";
-import { isRequest, predictRequestSchema } from "../scoring/request.ts";
+import {
+  hasCandidates,
+  isRankingRequest,
+  isRequest,
+  predictRequestSchema,
+  rankRequestSchema,
+  type ScoreRequest,
+} from "../scoring/request.ts";
 
-/** A line of the input. */
-const requestSchema = predictRequestSchema.extend({
-  id: z.union([z.string(), z.number()], { error: "expected a string or a number" }).optional(),
-});
-type Request = z.output<typeof requestSchema>;
-const KEYS: readonly string[] = Object.keys(requestSchema.shape);
+const id = z.union([z.string(), z.number()], { error: "expected a string or a number" }).optional();
+/** A line of the input: with one candidate, or with several. */
+const oneSchema = predictRequestSchema.extend({ id });
+const severalSchema = rankRequestSchema.extend({ id });
+type Request = z.output<typeof oneSchema> | z.output<typeof severalSchema>;
+const KEYS_OF_ONE: readonly string[] = Object.keys(oneSchema.shape);
+const KEYS_OF_SEVERAL: readonly string[] = Object.keys(severalSchema.shape);
 
-/** To a line: its `id`, where it has one that can be read, and a score or an error that names input, line and field. */
-export type Answer = { readonly id?: Request["id"] } & (
-  | { readonly score: number; readonly error?: undefined }
-  | { readonly score?: undefined; readonly error: UserError }
-);
+/**
+ * To a line: its `id`, where it has one that can be read; and a score, a score for each of its candidates, or an error that
+ * names input, line and field.
+ */
+export interface Answer {
+  readonly id?: Request["id"];
+  readonly score?: number;
+  readonly scores?: readonly number[];
+  readonly error?: UserError;
+}
 
 const SHAPE = "one JSON object a line";
 
@@ -63,7 +76,9 @@ export function answersTo(lines: readonly Line[], scorer: Scorer, name: string):
       const { id } = requests[from + i];
       const at = places[from + i];
       if (typeof score === "number") answers[at] = { id, score };
-      else answers[at] = { id, error: within(`${name}: line ${lines[at].number}`, score) };
+      else if (score instanceof UserError)
+        answers[at] = { id, error: within(`${name}: line ${lines[at].number}`, score) };
+      else answers[at] = { id, scores: score };
     }
   }
   return answers;
@@ -85,29 +100,31 @@ function parseRequest(
     return { error: failure("file.not-json", { path: name, line: number, reason: (error as Error).message }) };
   }
   if (isLine(parsed)) return { request: parsed };
-  const result = requestSchema.safeParse(parsed);
+  const schema = hasCandidates(parsed) ? severalSchema : oneSchema;
+  const result = schema.safeParse(parsed);
   if (result.success) return { request: result.data };
-  const [problem] = problemsOf(requestSchema, parsed);
+  const [problem] = problemsOf(schema, parsed);
   const field = problem.path.join(".") || "the request";
   const error = within(
     `${name}: line ${number}`,
     failure("request.invalid", { field, problem: sentence(problem, field) }),
   );
-  const { data: id } = requestSchema.shape.id.safeParse((parsed as { id?: unknown } | null)?.id);
-  return { id, error };
+  return { id: id.safeParse((parsed as { id?: unknown } | null)?.id).data, error };
 }
 
-/** Whether a document is what `requestSchema` says: nearly all are, and to look is faster. */
+/** Whether a document is what its schema says: nearly all are, and to look is faster. */
 function isLine(parsed: unknown): parsed is Request {
-  if (!isRequest(parsed)) return false;
+  const isSeveral = hasCandidates(parsed);
+  if (isSeveral ? !isRankingRequest(parsed) : !isRequest(parsed)) return false;
   const { id } = parsed as Request;
   if (id !== undefined && typeof id !== "string" && !Number.isFinite(id)) return false;
-  for (const key in parsed) if (!KEYS.includes(key)) return false;
+  const keys = isSeveral ? KEYS_OF_SEVERAL : KEYS_OF_ONE;
+  for (const key in parsed as Request) if (!keys.includes(key)) return false;
   return true;
 }
 
-/** A score for each request; for one that the model refuses (a field it does not know) the error. */
-function scoreEach(scorer: Scorer, requests: readonly Request[]): readonly (number | UserError)[] {
+/** Scores for each request; for one that the model refuses (a field it does not know) the error. */
+function scoreEach(scorer: Scorer, requests: readonly ScoreRequest[]): readonly (number | number[] | UserError)[] {
   try {
     return scorer.score(requests);
   } catch (error) {

@@ -10,7 +10,7 @@ import { replaceFile } from "../files/aside.ts";
 import { count } from "../format.ts";
 import { throwIfInterrupted } from "../interruption.ts";
 import { skipBadRows, text } from "../options/pieces.ts";
-import type { ItemCounts } from "../scoring/request-model.ts";
+import type { ItemCounts } from "../scoring/request-cells.ts";
 import { type Answer, answersTo, readRequests } from "./answers.ts";
 import type { Context } from "./context.ts";
 import { addOptions } from "./options.ts";
@@ -43,9 +43,13 @@ One with all there is, on one line as well:
    "candidate": {"item": "i9", "category": "shoes", "price": 12.5},
    "history": ["i4", {"item": "i2", "time": 1511528700}, {"category": "shoes", "time": 1511532000}]}
 
+One with several candidates, which is much faster than a line for each:
+  {"id": 9, "user": "A1B2C3", "candidates": ["B00004U9V2", "B00005NAOD"], "history": ["B0000530HT"]}
+
 user       values of user fields by name, or the value of the first one
 candidate  the item's key, or an object of its key ("item") and of item fields. A known item has its fields from the
            data the model was trained on, and those that are given win; another has those that are given.
+candidates a list of such candidates, instead of one
 history    behaviours, oldest first, each given as a candidate is, "time" optional. Those at or after the time of the
            request, and those before the model's window, are left out; of the rest the latest count, as in training.
 context    values of context fields by name
@@ -53,12 +57,14 @@ time       of the impression: ISO 8601, or a number of seconds, milliseconds or 
            (hour, weekday) are made of it, and unknown without it.
 id         comes back in the answer
 
-Only "user", "candidate" and "history" are required. Values are those of the raw data: strings, numbers, true and false;
+Only "user", "candidate" (or "candidates") and "history" are required. Values are those of the raw data: strings, numbers, true and false;
 null and "" mean absent. A value that is absent, or that training never saw, is unknown; how many candidates and behaviours
 were unknown items is reported at the end. A field that the model does not have is an error.
 
 An answer, in the order of the requests:
   {"id": 7, "score": 0.4187}
+Of several candidates, in their order:
+  {"id": 9, "scores": [0.4187, 0.0922]}
 The first line that cannot be scored ends the command, after the answers to those before it; in --out none are left. With
 --skip-bad-rows it has an answer of its own, with its id where that can be read:
   {"id": 8, "error": "requests.jsonl: line 8: history is missing: expected a list"}
@@ -114,8 +120,8 @@ function reportUnknown({ stderr }: Context, { candidates, behaviours, unknown }:
   print(stderr, [`unknown items: ${some}, ${count(unknown.behaviours)} of ${count(behaviours)} behaviours`]);
 }
 
-function answerText({ id, score, error }: Answer): string {
-  return `${JSON.stringify(error ? { id, error: error.message } : { id, score })}\n`;
+function answerText({ id, score, scores, error }: Answer): string {
+  return `${JSON.stringify(error ? { id, error: error.message } : { id, score, scores })}\n`;
 }
 
 async function scoreToFile(

@@ -1,6 +1,7 @@
 /**
  * Requests of raw values to ids, by the catalogue, the transforms and the vocabularies that a model keeps of the data it
- * was trained on. Each value is read once, into arrays that are kept from request to request.
+ * was trained on. Each value is read once, into cells that are kept from request to request; what scores them
+ * (replay.ts) needs nothing of all this.
  */
 import { mayHold } from "../dataset/history.ts";
 import { knownValues } from "../dataset/lists.ts";
@@ -15,12 +16,12 @@ import {
   type Transform,
 } from "../dataset/transform.ts";
 import { failure, type UserError } from "../errors/failure.ts";
-import type { Batch } from "../features/batch.ts";
 import { type Field, isNumber } from "../features/schema.ts";
 import type { ModelDescription } from "../run/model-description.ts";
-import { type CellValues, copyCells, gatherCells, NO_ID, widthOf } from "../tensor/arrays.ts";
+import { type CellValues, copyCells, NO_ID, widthOf } from "../tensor/arrays.ts";
 import { type CodedRequest, checkCells, checkRows, type Range, rangesOf } from "./coded-request.ts";
-import type { PredictRequest, Value, Values } from "./request.ts";
+import type { UserRequest, Value, Values } from "./request.ts";
+import type { RequestCells } from "./request-cells.ts";
 
 /** What a model knows of a field. */
 class FieldReader {
@@ -112,13 +113,8 @@ class FieldGroup {
   }
 }
 
-/** Reads requests at places 0 .. capacity-1, then fills a batch with them. */
+/** Reads requests, each into cells of its own. */
 export class RequestEncoder {
-  /** Per place: behaviours that count, and how many of them have a key that training never saw. */
-  readonly lengths: Int32Array;
-  readonly unknownBehaviours: Int32Array;
-  /** Per place: 1 where the candidate has a key that training never saw. */
-  readonly unknownCandidates: Int32Array;
   readonly #description: ModelDescription;
   readonly #rows: ReadonlyMap<string, number>;
   readonly #groups: Readonly<Record<"user" | "item" | "context", FieldGroup>>;
@@ -130,16 +126,11 @@ export class RequestEncoder {
   readonly #catalogue: readonly CellValues[];
   /** What coded requests may have. */
   readonly #ranges: { readonly user: readonly Range[]; readonly context: readonly Range[]; readonly row: Range };
-  /** Per field [capacity]; of histories [capacity, maxHistory]. */
-  readonly #user: readonly CellValues[];
-  readonly #context: readonly CellValues[];
-  readonly #candidate: readonly CellValues[];
-  readonly #history: readonly CellValues[];
   /** Of the history being read: the behaviours that count, and of each behaviour what it is sorted by. */
   #chosen = new Int32Array(1024);
   #times = new Float64Array(1024);
 
-  constructor(description: ModelDescription, capacity: number) {
+  constructor(description: ModelDescription) {
     const { schema, catalogue } = description;
     this.#description = description;
     this.#rows = placesOf(catalogue.values);
@@ -159,37 +150,36 @@ export class RequestEncoder {
       context: schema.context.flatMap(rangesOf),
       row: { bounds: [0, catalogue.values.length - 1], isWhole: true },
     };
-    const columns = (fields: readonly Field[], rows: number) =>
-      fields.map((field) => (isNumber(field) ? new Float32Array(rows) : new Int32Array(rows * widthOf(field))));
-    this.#user = columns(schema.user, capacity);
-    this.#context = columns(schema.context, capacity);
-    this.#candidate = columns(schema.item, capacity);
-    this.#history = columns(schema.item, capacity * schema.maxHistory);
-    this.lengths = new Int32Array(capacity);
-    this.unknownBehaviours = new Int32Array(capacity);
-    this.unknownCandidates = new Int32Array(capacity);
   }
 
-  /** Reads a request. @throws UserError for a field that the model does not know, or a time that is none */
-  encode(place: number, { user, candidate, history, context, time }: PredictRequest): void {
-    const { maxHistory } = this.#description.schema;
+  /**
+   * Reads a request and `candidates`, for which `into` has room.
+   * @throws UserError for a field that the model does not know, or a time that is none
+   */
+  read(
+    { user, history, context, time }: UserRequest,
+    candidates: readonly (Value | Values)[],
+    into: RequestCells,
+  ): void {
     const now = this.#timeOf(time) ?? refuseTime("time", time);
-    this.#encodeFields(this.#groups.user, this.#user, place, user, now);
-    this.#encodeFields(this.#groups.context, this.#context, place, context, now);
-    this.unknownCandidates[place] = this.#encodeItem(this.#candidate, place, candidate, false);
+    this.#encodeFields(this.#groups.user, into.user, user, now);
+    this.#encodeFields(this.#groups.context, into.context, context, now);
+    let unknownCandidates = 0;
+    for (let i = 0; i < candidates.length; i++) {
+      unknownCandidates += this.#encodeItem(into.items, i, candidates[i], false);
+    }
     const count = this.#choose(history, now);
-    const length = Math.min(count, maxHistory);
-    let unknown = 0;
+    const length = Math.min(count, this.#description.schema.maxHistory);
+    let unknownBehaviours = 0;
     for (let t = 0; t < length; t++) {
       const behaviour = history[this.#chosen[count - length + t]];
-      unknown += this.#encodeItem(this.#history, place * maxHistory + t, behaviour, true);
+      unknownBehaviours += this.#encodeItem(into.history, t, behaviour, true);
     }
-    this.lengths[place] = length;
-    this.unknownBehaviours[place] = unknown;
+    into.count(length, candidates.length, unknownBehaviours, unknownCandidates);
   }
 
   /** Takes a request whose ids are known. @throws UserError where one is none of the model's */
-  place(place: number, request: CodedRequest): void {
+  readCoded(request: CodedRequest, into: RequestCells): void {
     const { schema } = this.#description;
     const { user, candidate, history, context } = (request ?? {}) as CodedRequest;
     checkCells("user", user, this.#ranges.user);
@@ -197,56 +187,29 @@ export class RequestEncoder {
     checkRows("candidate", [candidate], this.#ranges.row);
     checkRows("history", history, this.#ranges.row);
     const length = Math.min(history.length, schema.maxHistory);
-    placeCells(this.#user, schema.user, place, user);
-    placeCells(this.#context, schema.context, place, context);
+    placeCells(into.user, schema.user, user);
+    placeCells(into.context, schema.context, context);
     this.#catalogue.forEach((cells, f) => {
       const width = widthOf(schema.item[f]);
-      copyCells(this.#candidate[f], place, cells, candidate, width);
+      copyCells(into.items[f], 0, cells, candidate, width);
       for (let t = 0; t < length; t++) {
-        const row = history[history.length - length + t];
-        copyCells(this.#history[f], place * schema.maxHistory + t, cells, row, width);
+        copyCells(into.history[f], t, cells, history[history.length - length + t], width);
       }
     });
-    this.lengths[place] = length;
-  }
-
-  /** Fills `batch` with the requests at places 0 .. count-1, in its order. */
-  fill(batch: Batch, count: number): void {
-    const { maxHistory } = this.#description.schema;
-    const { packed } = batch;
-    packed.pack(this.lengths, 0, count);
-    gatherCells(batch.user, this.#user, packed.order, count);
-    gatherCells(batch.context, this.#context, packed.order, count);
-    gatherCells(batch.candidate, this.#candidate, packed.order, count);
-    for (let f = 0; f < batch.history.length; f++) {
-      const { values } = batch.history[f];
-      const cells = this.#history[f];
-      const { width } = this.#groups.item.fields[f];
-      for (let row = 0; row < count; row++) {
-        const first = packed.order[row] * maxHistory;
-        const length = packed.lengths[row];
-        for (let t = 0; t < length; t++) copyCells(values, packed.offsets[t] + row, cells, first + t, width);
-      }
-    }
+    into.count(length, 1, 0, 0);
   }
 
   /** @param given values by name, or the value of the first field */
-  #encodeFields(
-    group: FieldGroup,
-    into: readonly CellValues[],
-    place: number,
-    given: Value | Values | undefined,
-    now: number,
-  ): void {
+  #encodeFields(group: FieldGroup, into: readonly CellValues[], given: Value | Values | undefined, now: number): void {
     const { fields } = group;
     const moment = Number.isNaN(now) ? null : String(now);
     for (let f = 0; f < fields.length; f++) {
-      if (fields[f].readsTime) fields[f].writeTime(into[f], place, moment);
-      else fields[f].clear(into[f], place);
+      if (fields[f].readsTime) fields[f].writeTime(into[f], 0, moment);
+      else fields[f].clear(into[f], 0);
     }
-    if (isValues(given)) this.#encodeGiven(group, into, place, given);
+    if (isValues(given)) this.#encodeGiven(group, into, 0, given);
     // A model without user fields has no use for who it is.
-    else if (fields.length > 0 && textOf(given) !== null) fields[0].write(into[0], place, given);
+    else if (fields.length > 0 && textOf(given) !== null) fields[0].write(into[0], 0, given);
   }
 
   /** Returns 1 where the item has a key that training never saw. */
@@ -292,7 +255,7 @@ export class RequestEncoder {
    * time counts as one of the time of that before it. Where all have a time, those of equal times stand in the order of
    * the catalogue, as in a log that was prepared. Returns how many there are.
    */
-  #choose(history: PredictRequest["history"], now: number): number {
+  #choose(history: UserRequest["history"], now: number): number {
     if (history.length > this.#chosen.length) {
       this.#chosen = new Int32Array(2 * history.length);
       this.#times = new Float64Array(2 * history.length);
@@ -332,16 +295,11 @@ export class RequestEncoder {
 }
 
 /** Puts cells of fields, one field after the other, to their places. */
-function placeCells(
-  into: readonly CellValues[],
-  fields: readonly Field[],
-  place: number,
-  cells: readonly number[],
-): void {
+function placeCells(into: readonly CellValues[], fields: readonly Field[], cells: readonly number[]): void {
   let at = 0;
   fields.forEach((field, f) => {
     const width = widthOf(field);
-    for (let j = 0; j < width; j++) into[f][place * width + j] = cells[at++];
+    for (let j = 0; j < width; j++) into[f][j] = cells[at++];
   });
 }
 

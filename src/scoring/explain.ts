@@ -56,8 +56,8 @@ export async function loadExplainer(run: string, overrides: Overrides = {}): Pro
     states: readSteps(model, states),
   });
   return {
-    explain: (request) => seen(model.replay([request])[0]),
-    explainCoded: (request) => seen(model.replayCoded(request)),
+    explain: (request) => seen(model.predict(request)),
+    explainCoded: (request) => seen(model.predictCoded(request)),
   };
 }
 

@@ -1,11 +1,11 @@
 /** Scoring raw requests with a trained run: values in, probabilities of a click out. */
 import { z } from "zod";
 import { type MachineOptions, machineOptions } from "../engine/machine.ts";
-import { SCORE_BATCH } from "../engine/workspace.ts";
 import { path } from "../options/pieces.ts";
 import { checkOptions } from "../options/problems.ts";
-import type { PredictRequest } from "./request.ts";
-import { type ItemCounts, openModel } from "./request-model.ts";
+import type { PredictRequest, RankRequest, ScoreRequest } from "./request.ts";
+import type { ItemCounts } from "./request-cells.ts";
+import { openModel } from "./request-model.ts";
 
 const scorerArguments = z.object({ run: path, options: machineOptions.pick({ engine: true }) });
 /** Each request is looked at when it is read. */
@@ -14,10 +14,18 @@ const scoreArguments = z.object({ requests: z.custom(Array.isArray, "expected a 
 /** A trained model, ready to score. */
 export interface Scorer {
   /**
-   * Probability of a click for each request. A score does not depend on the other requests.
+   * Probability of a click for each request; for one with `candidates` a list of them, in their order. A score does not
+   * depend on the other requests, nor on the other candidates.
    * @throws UserError where one is no request, for a field that the model does not know, or a time that is none
    */
   score(requests: readonly PredictRequest[]): number[];
+  score(requests: readonly ScoreRequest[]): (number | number[])[];
+  /**
+   * Probability of a click for each candidate of a request, in their order. What does not depend on the candidate is
+   * computed once.
+   * @throws UserError as `score`
+   */
+  rank(request: RankRequest): number[];
   /** Of all that was scored so far. */
   readonly counts: ItemCounts;
 }
@@ -30,14 +38,12 @@ export async function loadScorer(run: string, options: Pick<MachineOptions, "eng
   checkOptions("loadScorer", scorerArguments, { run, options });
   const model = await openModel(run, options);
   return {
-    score(requests) {
+    score(requests: readonly ScoreRequest[]) {
       checkOptions("score", scoreArguments, { requests });
-      const scores: number[] = [];
-      for (let from = 0; from < requests.length; from += SCORE_BATCH) {
-        scores.push(...model.replay(requests.slice(from, from + SCORE_BATCH), from));
-      }
-      return scores;
+      // As many as there are requests; numbers, where none has a list of candidates.
+      return model.score(requests) as number[];
     },
+    rank: (request) => model.rank(request),
     counts: model.counts,
   };
 }

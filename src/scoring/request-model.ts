@@ -1,13 +1,26 @@
-/** Requests put through a trained model: a replay of its tape that scorer and explainer read. */
+/** Raw requests put through a trained model: what scorer and explainer stand on. */
 import { chooseMachine, type MachineOptions } from "../engine/machine.ts";
 import { loadFinalWeights } from "../engine/state.ts";
 import { type RecordedModel, SCORE_BATCH, Workspace } from "../engine/workspace.ts";
+import type { Schema } from "../features/schema.ts";
 import type { RunConfig } from "../run/config.ts";
 import type { ModelDescription } from "../run/model-description.ts";
 import { readModelDescription } from "../run/model-folder.ts";
 import type { CodedRequest } from "./coded-request.ts";
 import { RequestEncoder } from "./encode.ts";
-import { checkRequest, type PredictRequest } from "./request.ts";
+import { Replay } from "./replay.ts";
+import {
+  checkPredictRequest,
+  checkRankRequest,
+  checkRequest,
+  isRankRequest,
+  type PredictRequest,
+  type RankRequest,
+  type ScoreRequest,
+  type Value,
+  type Values,
+} from "./request.ts";
+import { type ItemCounts, RequestCells } from "./request-cells.ts";
 
 /** How to run a model. It is run by one thread. */
 export interface OpenOptions extends Pick<MachineOptions, "engine"> {
@@ -33,13 +46,22 @@ export async function openModel(
 export class RequestModel {
   readonly workspace: Workspace;
   readonly recorded: RecordedModel;
+  readonly #schema: Schema;
   readonly #encoder: RequestEncoder;
+  readonly #replay: Replay;
   readonly #counts = { candidates: 0, behaviours: 0, unknown: { candidates: 0, behaviours: 0 } };
+  /** Requests in ids, kept for those to come, and their scores. */
+  readonly #cells: RequestCells[] = [];
+  #scores = new Float32Array(SCORE_BATCH);
+  /** The candidate of a request that has one. */
+  readonly #single: (Value | Values)[] = [null];
 
   constructor(description: ModelDescription, workspace: Workspace) {
     this.workspace = workspace;
-    this.recorded = workspace.recordForScoring(0);
-    this.#encoder = new RequestEncoder(description, SCORE_BATCH);
+    this.#schema = description.schema;
+    this.#encoder = new RequestEncoder(description);
+    this.#replay = new Replay(workspace);
+    this.recorded = this.#replay.recorded;
   }
 
   /** Of all raw requests so far. */
@@ -48,49 +70,80 @@ export class RequestModel {
   }
 
   /**
-   * Replays the tape for at most `SCORE_BATCH` requests; returns the probability of a click for each.
-   * @param first the number of the first of them, for errors
+   * Probabilities of a click: of a request with candidates a list, in their order.
    * @throws UserError where one is no request, for a field that the model does not know, or a time that is none
    */
-  replay(requests: readonly PredictRequest[], first = 0): number[] {
-    const { lengths, unknownCandidates, unknownBehaviours } = this.#encoder;
-    for (let i = 0; i < requests.length; i++) {
-      const request: unknown = requests[i];
-      checkRequest(request, first + i);
-      this.#encoder.encode(i, request);
+  score(requests: readonly ScoreRequest[]): (number | number[])[] {
+    const scores: (number | number[])[] = [];
+    for (let from = 0; from < requests.length; from += SCORE_BATCH) {
+      const count = Math.min(SCORE_BATCH, requests.length - from);
+      for (let i = 0; i < count; i++) {
+        const request: unknown = requests[from + i];
+        checkRequest(request, from + i);
+        this.#read(i, request);
+      }
+      this.#run(count);
+      for (let i = 0, at = 0; i < count; i++) {
+        const { candidates } = this.#cells[i];
+        const found = this.#scores.subarray(at, at + candidates);
+        scores.push(isRankRequest(requests[from + i]) ? Array.from(found) : found[0]);
+        at += candidates;
+      }
     }
-    const counts = this.#counts;
-    for (let i = 0; i < requests.length; i++) {
-      counts.candidates++;
-      counts.behaviours += lengths[i];
-      counts.unknown.candidates += unknownCandidates[i];
-      counts.unknown.behaviours += unknownBehaviours[i];
-    }
-    return this.#forward(requests.length);
+    return scores;
+  }
+
+  /** The same for the candidates of one request. */
+  rank(request: RankRequest): number[] {
+    checkRankRequest(request);
+    this.#read(0, request);
+    this.#run(1);
+    return Array.from(this.#scores.subarray(0, request.candidates.length));
+  }
+
+  /** The same for one candidate. */
+  predict(request: PredictRequest): number {
+    checkPredictRequest(request);
+    this.#read(0, request);
+    this.#run(1);
+    return this.#scores[0];
   }
 
   /** The same for a request in ids of the dataset. */
-  replayCoded(request: CodedRequest): number {
-    this.#encoder.place(0, request);
-    return this.#forward(1)[0];
+  predictCoded(request: CodedRequest): number {
+    this.#encoder.readCoded(request, this.#room(0, 1));
+    this.#replay.score(this.#cells, 1, this.#scores);
+    return this.#scores[0];
   }
 
-  /** Scores what the encoder holds. */
-  #forward(count: number): number[] {
-    const { kernels, memory } = this.workspace;
-    const { batch, tape, logits, activations, lookupGradients } = this.recorded;
-    this.#encoder.fill(batch, count);
-    tape.forward(activations, lookupGradients);
-    kernels.sigmoid(count, logits.value, logits.value);
-    const scores = new Array<number>(count);
-    for (let row = 0; row < count; row++) scores[batch.packed.order[row]] = memory.f32[logits.value / 4 + row];
-    return scores;
+  #read(place: number, request: ScoreRequest): void {
+    const candidates = isRankRequest(request) ? request.candidates : this.#single;
+    if (!isRankRequest(request)) this.#single[0] = request.candidate;
+    this.#encoder.read(request, candidates, this.#room(place, candidates.length));
   }
-}
 
-/** Items of requests: candidates, behaviours that counted, and those of them with a key that training never saw. */
-export interface ItemCounts {
-  readonly candidates: number;
-  readonly behaviours: number;
-  readonly unknown: { readonly candidates: number; readonly behaviours: number };
+  /** Cells for a request of so many candidates. */
+  #room(place: number, candidates: number): RequestCells {
+    const known = this.#cells[place];
+    if (known !== undefined && known.capacity >= candidates) return known;
+    const made = new RequestCells(this.#schema, Math.max(candidates, 2 * (known?.capacity ?? 0)));
+    this.#cells[place] = made;
+    return made;
+  }
+
+  /** Scores and counts the first `count` requests that were read. */
+  #run(count: number): void {
+    const counts = this.#counts;
+    let total = 0;
+    for (let i = 0; i < count; i++) {
+      const { candidates, behaviours, unknown } = this.#cells[i].counts;
+      total += candidates;
+      counts.candidates += candidates;
+      counts.behaviours += behaviours;
+      counts.unknown.candidates += unknown.candidates;
+      counts.unknown.behaviours += unknown.behaviours;
+    }
+    if (total > this.#scores.length) this.#scores = new Float32Array(2 * total);
+    this.#replay.score(this.#cells, count, this.#scores);
+  }
 }

@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { failure } from "../../src/errors/failure.ts";
-import type { PredictRequest } from "../../src/scoring/request.ts";
+import type { PredictRequest, RankRequest, ScoreRequest } from "../../src/scoring/request.ts";
 import { temporaryFolder } from "../support/source.ts";
 import { dien } from "./harness.ts";
 
@@ -18,15 +18,22 @@ function file(name: string, content: string): string {
 
 describe("predict", () => {
   const counts = { candidates: 2000, behaviours: 31, unknown: { candidates: 0, behaviours: 0 } };
-  const asked: PredictRequest[] = [];
-  /** Scores a request by the length of its history; refuses users called "?" as a model refuses unknown fields. */
+  const asked: ScoreRequest[] = [];
+  /**
+   * Scores a request by the length of its history, and candidates by their place as well; refuses users called "?" as a
+   * model refuses unknown fields.
+   */
+  function scoreOf(request: PredictRequest): number;
+  function scoreOf(request: RankRequest): number[];
+  function scoreOf(request: ScoreRequest): number | number[] {
+    asked.push(request);
+    if (request.user === "?") throw failure("request.unknown-field", { kind: "user", field: "age", known: "user" });
+    const score = request.history.length / 10;
+    return "candidates" in request ? request.candidates.map((_, i) => score + i) : score;
+  }
   const loadScorer = async () => ({
-    score: (requests: readonly PredictRequest[]) =>
-      requests.map((request) => {
-        asked.push(request);
-        if (request.user === "?") throw failure("request.unknown-field", { kind: "user", field: "age", known: "user" });
-        return request.history.length / 10;
-      }),
+    score: (requests: readonly ScoreRequest[]) => requests.map((each) => scoreOf(each as PredictRequest)),
+    rank: scoreOf,
     counts,
   });
   const request = (extra = {}) => JSON.stringify({ user: "u", candidate: "é", history: ["a", 2], ...extra });
@@ -39,6 +46,16 @@ describe("predict", () => {
     );
     expect(code).toBe(0);
     expect(stdout).toBe('{"id":7,"score":0.2}\n{"id":"x","score":0}\n{"score":0.2}\n');
+  });
+
+  it("answers a line with candidates by a list of scores", async () => {
+    const several = { candidate: undefined, candidates: ["a", { item: "b", price: 2 }, null] };
+    const { code, stdout } = await predict(
+      [request({ id: 7, ...several }), request({ id: 8 }), request({ ...several, candidates: [] })].join("\n"),
+    );
+    expect(code).toBe(0);
+    expect(stdout).toBe('{"id":7,"scores":[0.2,1.2,2.2]}\n{"id":8,"score":0.2}\n{"scores":[]}\n');
+    expect(asked.at(-3)).toMatchObject({ candidates: several.candidates });
   });
 
   it("reads lines cut anywhere, within a letter too", async () => {
@@ -106,6 +123,15 @@ describe("predict", () => {
     [request({ time: {} }), "standard input: line 2: time: expected a string, a number, true, false or null"],
     [request({ id: null }), "standard input: line 2: id: expected a string or a number"],
     [request({ user: ["u"] }), "standard input: line 2: user: expected a value, or an object of values by field"],
+    [request({ candidates: ["i"] }), "standard input: line 2: unknown key 'candidate'"],
+    [
+      request({ candidate: undefined, candidates: "i" }),
+      'standard input: line 2: candidates: expected a list, found "i"',
+    ],
+    [
+      request({ candidate: undefined, candidates: ["i", ["i"]] }),
+      "standard input: line 2: candidates.1: expected a value, or an object of values by field",
+    ],
     [request({ label: 1 }), "standard input: line 2: unknown key 'label'"],
     [Buffer.from([0x22, 0xff, 0x22]), "standard input: line 2: expected text in UTF-8"],
     [request({ user: "?" }), 'standard input: line 2: unknown user field "age": the model knows user'],

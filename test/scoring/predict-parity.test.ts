@@ -5,6 +5,7 @@ import {
   loadScorer,
   openDataset,
   type PredictRequest,
+  type RankRequest,
   resolveConfig,
   type Scorer,
   scoreRun,
@@ -159,6 +160,39 @@ describe("a request", () => {
     ["the order of the history", { history: [4, "i5", "i9"] }],
   ])("sees %s", (_, change) => {
     expect(scoreOf({ ...plain, ...change })).not.toBe(scoreOf(plain));
+  });
+
+  it("with candidates has their scores, in their order", () => {
+    const candidates: RankRequest["candidates"] = ["i7", { item: "new", price: 3 }, null, 4, "i7", { brand: "b1" }];
+    const { candidate: _, ...user } = plain;
+    const each = candidates.map((candidate) => scoreOf({ ...plain, candidate }));
+    expect(scorer.rank({ ...user, candidates })).toEqual(each);
+    const mixed = [plain, { ...user, candidates }, { ...plain, history: [] }, { ...user, history: [], candidates: [] }];
+    expect(scorer.score(mixed)).toEqual([scoreOf(plain), each, scoreOf({ ...plain, history: [] }), []]);
+    expect(new Set(each).size).toBeGreaterThan(3);
+  });
+
+  it("counts the behaviours of a request with candidates once", () => {
+    const before = structuredClone(scorer.counts);
+    const { candidate: _, ...user } = plain;
+    scorer.rank({ ...user, candidates: ["i7", "new", "newer"], history: ["i1", "new"] });
+    expect(scorer.counts).toEqual({
+      candidates: before.candidates + 3,
+      behaviours: before.behaviours + 2,
+      unknown: { candidates: before.unknown.candidates + 2, behaviours: before.unknown.behaviours + 1 },
+    });
+  });
+
+  it.each<[object, string]>([
+    [{}, "candidates is missing: expected a list"],
+    [{ candidates: "i7" }, 'candidates: expected a list, found "i7"'],
+    [{ candidates: ["i7", ["i7"]] }, "candidates.1: expected a value, or an object of values by field"],
+    [{ candidates: ["i7"], candidate: "i7" }, 'candidate: expected none beside candidates, found "i7"'],
+    [{ candidates: ["i7", { colour: 1 }] }, 'unknown item field "colour"'],
+  ])("is no ranking with %j", (change, message) => {
+    const { candidate: _, ...user } = plain;
+    expect(() => scorer.rank({ ...user, ...change } as RankRequest)).toThrow(message);
+    expect(() => scorer.rank({ ...user, ...change } as RankRequest)).toThrow(UserError);
   });
 
   it("counts items with keys that training never saw", async () => {
