@@ -13,6 +13,11 @@ export function temporaryFolder(): string {
   return folder;
 }
 
+/** A folder that stays until the suite ends: for modules that several test files share, which live longer than a file. */
+export function lastingFolder(): string {
+  return mkdtempSync(join(tmpdir(), "dien-data-"));
+}
+
 /** Sources with user {user}, item {item, category}, context {hour, page}; some values unknown, some splits empty. */
 export const sources: fc.Arbitrary<DatasetSource> = fc
   .record({

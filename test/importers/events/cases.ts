@@ -12,10 +12,10 @@ import { UserError } from "../../../src/errors/failure.ts";
 import type { LogSizes } from "../../../src/importers/events/learn/learn.ts";
 import { prepareEventsInParts } from "../../../src/importers/events/prepare.ts";
 import { readUnsealed } from "../../support/sealed.ts";
-import { temporaryFolder } from "../../support/source.ts";
+import { lastingFolder } from "../../support/source.ts";
 import type { Case, Reference, ReferenceField, Row } from "./reference.ts";
 
-export const folder = temporaryFolder();
+export const folder = lastingFolder();
 let made = 0;
 
 /** 2017-07-14T02:40Z; steps of a time are 25 minutes, so that hours differ. */

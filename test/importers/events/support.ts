@@ -9,9 +9,9 @@ import {
   type LogColumns,
   loadTable,
 } from "../../../src/importers/events/source/load.ts";
-import { temporaryFolder } from "../../support/source.ts";
+import { lastingFolder } from "../../support/source.ts";
 
-export const folder = temporaryFolder();
+export const folder = lastingFolder();
 let files = 0;
 
 /** Writes a file with a name of its own that ends in `ending`. */
