@@ -10,7 +10,7 @@ import type { DatasetSource } from "../../src/dataset/source.ts";
 import { writeDataset } from "../../src/dataset/write.ts";
 import { UserError } from "../../src/errors/failure.ts";
 import { edit } from "../support/damage.ts";
-import { loadVocabulary } from "../support/dataset.ts";
+import { loadVocabularies } from "../support/dataset.ts";
 import { sources, temporaryFolder } from "../support/source.ts";
 
 const folder = temporaryFolder();
@@ -48,10 +48,11 @@ describe("a dataset folder", () => {
         expect(dataset.sequences.offsets).toEqual(source.offsets);
         expect(dataset.sequences.items).toEqual(source.items);
         const learned = trainingRows(source);
+        const vocabularies = await loadVocabularies(out);
         expect([...dataset.popularity]).toEqual(learned);
         for (const [index, { name, values }] of source.itemFields.entries()) {
           const vocabulary = expectedVocabulary(values, learned);
-          expect(await loadVocabulary(out, name)).toEqual(vocabulary);
+          expect(vocabularies[name]).toEqual(vocabulary);
           expect(dataset.schema.item[index]).toEqual({ name, size: vocabulary.length });
           expect([...dataset.itemFields[index]]).toEqual(values.map((value) => Math.max(0, vocabulary.indexOf(value))));
         }

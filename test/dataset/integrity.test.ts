@@ -13,7 +13,7 @@ import { writeDataset } from "../../src/dataset/write.ts";
 import { UserError } from "../../src/errors/failure.ts";
 import { inspectDataset } from "../../src/inspection/measure/inspect.ts";
 import { edit, healthy, replace, vouchFor, writeAnew } from "../support/damage.ts";
-import { loadVocabulary } from "../support/dataset.ts";
+import { loadVocabularies } from "../support/dataset.ts";
 import { temporaryFolder, withLists } from "../support/source.ts";
 
 const folder = temporaryFolder();
@@ -283,7 +283,7 @@ describe("all readers", () => {
 
 describe("a vocabulary", () => {
   const read = (path: string) =>
-    loadVocabulary(path, "hour").then(
+    loadVocabularies(path).then(
       () => "read",
       (error: UserError) => error.message,
     );
@@ -304,9 +304,9 @@ describe("a vocabulary", () => {
 
   test("may have its rows in any order", async () => {
     const path = await fresh("order");
-    const values = await loadVocabulary(path, "hour");
+    const values = await loadVocabularies(path);
     await writeAnew(path, "vocabulary/hour.parquet", "FROM original ORDER BY id DESC");
-    expect(await loadVocabulary(path, "hour")).toEqual(values);
+    expect(await loadVocabularies(path)).toEqual(values);
     expect(await verdict(path)).toBe("read");
   });
 

@@ -14,7 +14,7 @@ import type { PrepareAmazonOptions } from "../../src/importers/amazon/options.ts
 import { prepareAmazon } from "../../src/importers/amazon/prepare.ts";
 import { readLines } from "../../src/lines.ts";
 import { Random } from "../../src/tensor/random.ts";
-import { loadVocabulary } from "../support/dataset.ts";
+import { loadVocabularies } from "../support/dataset.ts";
 import { temporaryFolder } from "../support/source.ts";
 import { ZSTD } from "../support/zstd.ts";
 
@@ -70,7 +70,7 @@ async function prepare(
 
 /** Raw items of each user's sequence, through the vocabulary; null where training never saw the item. */
 async function sequencesOf({ dataset, out }: Awaited<ReturnType<typeof prepare>>): Promise<(string | null)[][]> {
-  const vocabulary = await loadVocabulary(out, "item");
+  const { item: vocabulary } = await loadVocabularies(out);
   const { offsets, items } = dataset.sequences;
   return Array.from({ length: offsets.length - 1 }, (_, s) =>
     [...items.subarray(offsets[s], offsets[s + 1])].map((row) => vocabulary[dataset.itemFields[0][row]]),
@@ -114,8 +114,8 @@ describe("prepareAmazon", () => {
       settings: { negatives: "strict" },
     });
     expect(dataset.schema.item.map(({ name }) => name)).toEqual(["item", "category"]);
-    expect((await loadVocabulary(out, "category")).slice(1).sort()).toEqual(["c0", "c1", "c2", "c3"]);
-    const [item, category] = await Promise.all(["item", "category"].map((field) => loadVocabulary(out, field)));
+    expect((await loadVocabularies(out)).category.slice(1).sort()).toEqual(["c0", "c1", "c2", "c3"]);
+    const { item, category } = await loadVocabularies(out);
     dataset.itemFields[0].forEach((id, row) => {
       const asin = item[id];
       if (asin !== null) expect(category[dataset.itemFields[1][row]]).toBe(`c${Number(asin.slice(1)) % 4}`);
@@ -135,8 +135,8 @@ describe("prepareAmazon", () => {
     ];
     const { summary, dataset, out } = await prepare(all, allMeta);
     expect(summary.categories).toBe(5);
-    expect((await loadVocabulary(out, "item")).filter((asin) => asin !== null && !asin.startsWith("B"))).toEqual([]);
-    expect(await loadVocabulary(out, "category")).not.toContain("only in test");
+    expect((await loadVocabularies(out)).item.filter((asin) => asin !== null && !asin.startsWith("B"))).toEqual([]);
+    expect((await loadVocabularies(out)).category).not.toContain("only in test");
     const known = new Set(dataset.popularity);
     for (const row of known) expect(dataset.itemFields[0][row]).toBeGreaterThan(0);
     for (const split of SPLITS) {
@@ -191,7 +191,7 @@ describe("prepareAmazon", () => {
     const { summary, dataset, out } = await prepare(reviews, meta);
     expect(summary.categories).toBe(2);
     expect(summary.dropped.itemsWithoutCategory).toBe(summary.items - 2);
-    const [item, category] = await Promise.all(["item", "category"].map((field) => loadVocabulary(out, field)));
+    const { item, category } = await loadVocabularies(out);
     const categoryOf = (asin: string) => {
       const row = dataset.itemFields[0].indexOf(item.indexOf(asin));
       return category[dataset.itemFields[1][row]];

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openDataset } from "../../src/dataset/read.ts";
 import { prepareTaobao } from "../../src/importers/taobao/prepare.ts";
-import { loadItemKeys, loadVocabulary } from "../support/dataset.ts";
+import { loadItemKeys, loadVocabularies } from "../support/dataset.ts";
 import { temporaryFolder } from "../support/source.ts";
 import { DAYS, FIRST_DAY, writeTaobao } from "../support/taobao.ts";
 
@@ -22,7 +22,7 @@ test("the four files become a dataset", async () => {
   const { manifest, itemFields, sequences } = await openDataset(out);
   expect(manifest).toMatchObject({ importer: "taobao", protocol: "impressions", maxHistory: 50, unclicked: false });
   expect(manifest.fields.user.map(({ name }) => name)).toContain("new_user_class_level");
-  expect(await loadVocabulary(out, "brand")).not.toContain("NULL");
+  expect((await loadVocabularies(out)).brand).not.toContain("NULL");
   // A behaviour is of a category and a brand; its item is none of the ads.
   const keys = await loadItemKeys(out);
   const row = [...sequences.items].find((item) => /^cate_id=\d+ brand=\d+$/.test(keys[item] ?? "")) ?? 0;
@@ -30,7 +30,7 @@ test("the four files become a dataset", async () => {
   expect(item).toBe(0);
   expect(campaign).toBe(0);
   const [, value] = /^cate_id=(\d+)/.exec(keys[row] ?? "") ?? [];
-  expect((await loadVocabulary(out, "cate_id"))[category]).toBe(value);
+  expect((await loadVocabularies(out)).cate_id[category]).toBe(value);
 });
 
 test("behaviours may be of some types alone", async () => {

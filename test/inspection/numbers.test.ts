@@ -10,7 +10,7 @@ import { writeDataset } from "../../src/dataset/write.ts";
 import { inspectDataset } from "../../src/inspection/measure/inspect.ts";
 import { coarser } from "../../src/inspection/measure/timeline.ts";
 import { auc } from "../../src/statistics/auc.ts";
-import { loadVocabulary } from "../support/dataset.ts";
+import { loadVocabularies } from "../support/dataset.ts";
 import { sources, temporaryFolder } from "../support/source.ts";
 
 const folder = temporaryFolder();
@@ -91,6 +91,7 @@ test("every number is that of a slow count in memory", async () => {
       await writeDataset(out, source);
       const dataset = await openDataset(out);
       const found = await inspectDataset(out);
+      const vocabularies = await loadVocabularies(out);
       const { offsets, times, samples: raw } = source;
       const lengths = source.users.map((_, s) => offsets[s + 1] - offsets[s]);
 
@@ -117,7 +118,7 @@ test("every number is that of a slow count in memory", async () => {
       for (const kind of ["user", "item", "context"] as const) {
         for (const [index, { name, size }] of dataset.schema[kind].entries()) {
           const field = found.fields[at++];
-          const vocabulary = await loadVocabulary(out, name);
+          const vocabulary = vocabularies[name];
           const [train, valid, test] = SPLITS.map((split) =>
             tally(idsOf(dataset, kind, index, split), dataset[split].label),
           );

@@ -97,11 +97,13 @@ async function fromDataset<T>(folder: string, read: (stream: DatasetStream) => P
   }
 }
 
-/** The vocabulary of a field by its name. */
-export function loadVocabulary(folder: string, name: string): Promise<(string | null)[]> {
-  return fromDataset(folder, (stream) => {
+/** The vocabularies of all fields by their names. */
+export function loadVocabularies(folder: string): Promise<Record<string, (string | null)[]>> {
+  return fromDataset(folder, async (stream) => {
     const { user, item, context } = stream.manifest.fields;
-    return stream.vocabulary([...user, ...item, ...context].find((field) => field.name === name)!);
+    const vocabularies: Record<string, (string | null)[]> = {};
+    for (const field of [...user, ...item, ...context]) vocabularies[field.name] = await stream.vocabulary(field);
+    return vocabularies;
   });
 }
 
@@ -113,11 +115,8 @@ export function loadItemKeys(folder: string): Promise<(string | null)[]> {
 /** The test samples of a dataset that `writeSmallDataset` wrote, as requests of raw values. */
 export async function testRequests(folder: string): Promise<PredictRequest[]> {
   const { test, sequences } = await openDataset(folder);
-  const [users, hours, keys] = [
-    await loadVocabulary(folder, "user"),
-    await loadVocabulary(folder, "hour"),
-    await loadItemKeys(folder),
-  ];
+  const { user: users, hour: hours } = await loadVocabularies(folder);
+  const keys = await loadItemKeys(folder);
   return Array.from({ length: test.count }, (_, i) => {
     const first = sequences.offsets[test.sequence[i]];
     const history = Array.from(sequences.items.subarray(first, first + test.position[i]), (row) => keys[row]!);

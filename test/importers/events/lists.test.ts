@@ -8,7 +8,7 @@ import { openDataset } from "../../../src/dataset/read.ts";
 import { resolveFeatures } from "../../../src/importers/events/features/features.ts";
 import { prepareEvents } from "../../../src/importers/events/prepare.ts";
 import { inspectDataset } from "../../../src/inspection/measure/inspect.ts";
-import { loadVocabulary } from "../../support/dataset.ts";
+import { loadVocabularies } from "../../support/dataset.ts";
 import { folder as made } from "./cases.ts";
 import { csv, load, write } from "./support.ts";
 
@@ -101,7 +101,7 @@ async function prepare(name: string, events: string, features: object) {
 async function samplesOf(out: string) {
   const dataset = await openDataset(out);
   const { sequences, itemFields } = dataset;
-  const [items, users] = [await loadVocabulary(out, "item"), await loadVocabulary(out, "user")];
+  const { item: items, user: users } = await loadVocabularies(out);
   const itemOf = (row: number) => items[itemFields[0][row]];
   return SPLITS.map((split) => {
     const samples = dataset[split];

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { openDataset } from "../../../src/dataset/read.ts";
 import { prepareEvents } from "../../../src/importers/events/prepare.ts";
 import { auc } from "../../../src/statistics/auc.ts";
-import { loadVocabulary } from "../../support/dataset.ts";
+import { loadVocabularies } from "../../support/dataset.ts";
 import { temporaryFolder } from "../../support/source.ts";
 
 const folder = temporaryFolder();
@@ -88,7 +88,7 @@ describe("the fields of an item that training never saw", () => {
     const out = join(folder, "given");
     await prepareEvents({ features, events: given, out });
     const { itemFields, test: last } = await openDataset(out);
-    const categories = await loadVocabulary(out, "category");
+    const { category: categories } = await loadVocabularies(out);
     const unknown = [...last.item].filter((row) => itemFields[0][row] === 0);
     expect(unknown.map((row) => categories[itemFields[1][row]])).toEqual(["c1"]);
   });
