@@ -79,7 +79,7 @@ export async function makersOf(folder: string): Promise<SceneMakers> {
   await succeed(folder, prepare(1, data));
   const train = [
     ...["train", "--data", data, "--out", "run", "--threads", "2", "--checkpoint-seconds", "0.05"],
-    ...["--epochs", "3", "--set", "train.batch_size=32", "--set", "train.patience=9"],
+    ...["--epochs", "2", "--set", "train.batch_size=32", "--set", "train.patience=9"],
   ];
   const experiment = [
     ...["experiment", "figure2", "--data", data, "--out", "out", "--seeds", "1", "--checkpoint-seconds", "0.05"],

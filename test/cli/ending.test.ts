@@ -29,7 +29,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "dien-ending-"));
   data = join(folder, "data");
   model = join(folder, "model");
-  const prepared = await dien("prepare", "synthetic", "--users", "400", "--out", data);
+  const prepared = await dien("prepare", "synthetic", "--users", "200", "--out", data);
   expect(prepared.code, prepared.stderr).toBe(0);
   const trained = await dien("train", "--data", data, "--out", model, "--model", "base", "--epochs", "1");
   expect(trained.code, trained.stderr).toBe(0);

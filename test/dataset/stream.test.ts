@@ -20,7 +20,7 @@ const folder = temporaryFolder();
 const datasets: { path: string; whole: Dataset }[] = [];
 
 beforeAll(async () => {
-  for (const [index, source] of fc.sample(sources, { numRuns: 12, seed: 5 }).entries()) {
+  for (const [index, source] of fc.sample(sources, { numRuns: 6, seed: 5 }).entries()) {
     const path = join(folder, `${index}`);
     await writeDataset(path, withLists(source));
     datasets.push({ path, whole: await openDataset(path) });

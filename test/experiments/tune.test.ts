@@ -152,7 +152,8 @@ describe("a search", () => {
       appendFileSync(join(runOf("killed", name.split(" ")[1], 1), "metrics.jsonl"), '{"epoch":');
       throw new Error("killed");
     };
-    begun("killed", LAST);
+    const again = LAST.slice(1);
+    begun("killed", again);
     let outcome: ExperimentOutcome | undefined;
     while (!outcome) {
       outcome = await finish("tune", optionsOf("killed", { onProgress })).catch((error) => {
@@ -160,7 +161,7 @@ describe("a search", () => {
         return undefined;
       });
     }
-    expect(killedAt.size).toBeGreaterThanOrEqual(2 * LAST.length);
+    expect(killedAt.size).toBeGreaterThanOrEqual(2 * again.length);
     expectUnbroken(outcome);
   });
 

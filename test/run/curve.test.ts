@@ -15,7 +15,7 @@ beforeAll(() => writeSmallDataset(data));
 async function trainInto(name: string, settings: object, model: object = { name: "dien" }): Promise<string> {
   const out = join(folder, name);
   const config = resolveConfig({ model, train: { epochs: 2, batch_size: 32, learning_rate: 0.01, ...settings } });
-  await train({ data, out, config });
+  await train({ data, out, config, threads: 1 });
   return out;
 }
 

@@ -12,7 +12,8 @@ const data = join(folder, "data");
 const run = join(folder, "dien");
 
 async function trainInto(out: string, model: object): Promise<void> {
-  await train({ data, out, config: resolveConfig({ model, train: { batch_size: 32, learning_rate: 0.01 } }) });
+  const config = resolveConfig({ model, train: { batch_size: 32, learning_rate: 0.01 } });
+  await train({ data, out, config, threads: 1 });
 }
 
 beforeAll(async () => {

@@ -125,12 +125,12 @@ describe("a dataset that is larger than its buffer", () => {
 });
 
 describe("going on", () => {
-  const curve: [string, object, object] = ["dien with learning curves", { name: "dien" }, { curve_steps: 30 }];
-  const dice: [string, object] = ["dien with Dice", { name: "dien", head: { activation: "dice" } }];
+  // To a checkpoint a model is its tensors by name, so these differ in what it holds.
   it.each<[string, object, object?]>([
-    ...[...models.keys()].map((name): [string, object] => [name, { name }]),
-    dice,
-    curve,
+    ["wide-deep", { name: "wide-deep" }],
+    ["dien", { name: "dien" }],
+    ["dien with Dice", { name: "dien", head: { activation: "dice" } }],
+    ["dien with learning curves", { name: "dien" }, { curve_steps: 30 }],
   ])("a run of %s that was aborted ends as one that was not", async (_, model, settings = {}) => {
     const config = configOf({ batch_size: 8, ...settings }, model);
     const whole = freshRun();

@@ -16,7 +16,7 @@ beforeAll(() => writeSmallDataset(data, { users: 30, samples: 300 }));
 async function still(model: object, settings: object, dataset = data): Promise<{ out: string; summary: TrainSummary }> {
   const out = join(folder, `run${++runs}`);
   const config = resolveConfig({ model, train: { mask_unknown: 0, epochs: 1, learning_rate: 1e-30, ...settings } });
-  const summary = await train({ data: dataset, out, config });
+  const summary = await train({ data: dataset, out, config, threads: 1 });
   if (summary.interrupted) throw new Error("nobody interrupted this run");
   return { out, summary };
 }

@@ -30,7 +30,7 @@ async function run(settings: object, dataset = data): Promise<Run> {
     model: { name: "base", embedding: { size: 4 }, head: { layers: [8, 5] } },
     train: { batch_size: 64, learning_rate: 0.01, shards: 2, mask_unknown: 0, ...settings },
   });
-  const summary = await train({ data: dataset, out, config, onProgress: (event) => events.push(event) });
+  const summary = await train({ data: dataset, out, config, threads: 1, onProgress: (event) => events.push(event) });
   if (summary.interrupted) throw new Error("nobody interrupted this run");
   return { out, summary, events };
 }
