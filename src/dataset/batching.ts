@@ -8,6 +8,7 @@ import type { Batch } from "../features/batch.ts";
 import { type CellValues, gatherCells } from "../tensor/arrays.ts";
 import { mix, Random } from "../tensor/random.ts";
 import type { ItemCatalogue, LoadedPortion } from "./dataset.ts";
+import { Marks } from "./marks.ts";
 import { NegativeSampler } from "./negatives.ts";
 
 /** A permutation of 0 .. count-1, the same for the same seed, epoch and number of the portion in the epoch. */
@@ -27,6 +28,8 @@ export interface Draw {
 /** Fills batches from portions of one dataset. Keeps its scratch, so one thread needs one; filling allocates nothing. */
 export class BatchAssembler {
   readonly #itemFields: readonly CellValues[];
+  /** Of the user whose negatives are sampled. */
+  readonly #own: Marks;
   readonly #sampler: NegativeSampler;
   /** [samples] history lengths in the order given; sample index and candidate in row order. */
   readonly #lengths: Int32Array;
@@ -39,7 +42,8 @@ export class BatchAssembler {
   constructor({ schema, itemFields, popularity }: ItemCatalogue, maxSamples: number) {
     const tokens = maxSamples * schema.maxHistory;
     this.#itemFields = itemFields;
-    this.#sampler = new NegativeSampler(popularity, itemFields[0].length);
+    this.#own = new Marks(itemFields[0].length);
+    this.#sampler = new NegativeSampler(popularity, this.#own);
     this.#lengths = new Int32Array(maxSamples);
     this.#chosen = new Int32Array(maxSamples);
     this.#candidates = new Int32Array(maxSamples);
@@ -105,6 +109,7 @@ export class BatchAssembler {
     const tokens = packed.offsets;
     const behaviours = this.#behaviours;
     const negatives = this.#negatives;
+    const own = this.#own;
     const sampler = this.#sampler;
     for (let row = 0; row < count; row++) {
       const length = packed.lengths[row];
@@ -122,7 +127,7 @@ export class BatchAssembler {
           negatives[token] = shown;
           continue;
         }
-        if (!marked) sampler.mark(items, begin, offsets[sequence + 1]);
+        if (!marked) own.mark(items, begin, offsets[sequence + 1]);
         marked = true;
         negatives[token] = sampler.draw(behaviours[token], seed, epoch, samples.row[sample], first + t);
       }

@@ -6,6 +6,7 @@
  */
 import { below, mix } from "../tensor/random.ts";
 import { type Sequences, sharedInt32 } from "./dataset.ts";
+import type { Marks } from "./marks.ts";
 
 /** Attempts that may be refused for being marked; after them only the positive is refused. */
 const STRICT_ATTEMPTS = 100;
@@ -36,29 +37,18 @@ export class Popularity {
   }
 }
 
-/** Not shared between threads: it marks the items of one user at a time. */
+/** Samples negatives that are not marked: of a user, say, whose whole sequence is, or a segment of it. */
 export class NegativeSampler {
   readonly #popularity: Int32Array;
-  /** stamps[row] === #stamp: the item is in the sequence marked last. */
-  readonly #stamps: Int32Array;
-  /** Above the stamps at first: until `mark` is called, nothing is marked. */
-  #stamp = 1;
+  readonly #refused: Marks;
 
-  /** `popularity` as in `Dataset`; `rows` is the size of the catalogue, row 0 included. */
-  constructor(popularity: Int32Array, rows: number) {
+  /**
+   * @param popularity as in `Dataset`
+   * @param refused the items that are, whenever a negative is drawn; not shared between threads
+   */
+  constructor(popularity: Int32Array, refused: Marks) {
     this.#popularity = popularity;
-    this.#stamps = new Int32Array(rows);
-  }
-
-  /** From now on, refuse items[from .. to) (and no others): a user's whole sequence, or a segment of it. */
-  mark(items: Int32Array, from: number, to: number): void {
-    const stamps = this.#stamps;
-    if (this.#stamp === 0x7fffffff) {
-      stamps.fill(0);
-      this.#stamp = 0;
-    }
-    const stamp = ++this.#stamp;
-    for (let i = from; i < to; i++) stamps[items[i]] = stamp;
+    this.#refused = refused;
   }
 
   /**
@@ -68,14 +58,13 @@ export class NegativeSampler {
    */
   draw(positive: number, a: number, b: number, c: number, d: number): number {
     const popularity = this.#popularity;
-    const stamps = this.#stamps;
-    const stamp = this.#stamp;
+    const refused = this.#refused;
     const count = popularity.length;
     if (count === 0) return 0;
     const first = d * ATTEMPTS;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const item = popularity[below(mix(a, b, c, first + attempt), count)];
-      if (item !== positive && (stamps[item] !== stamp || attempt >= STRICT_ATTEMPTS)) return item;
+      if (item !== positive && (!refused.has(item) || attempt >= STRICT_ATTEMPTS)) return item;
     }
     return positive;
   }
@@ -85,7 +74,7 @@ export class NegativeSampler {
     const first = d * ATTEMPTS;
     for (let attempt = 0; attempt < STRICT_ATTEMPTS && pool.length > 0; attempt++) {
       const item = pool[below(mix(a, b, c, first + attempt), pool.length)];
-      if (item !== positive && this.#stamps[item] !== this.#stamp) return item;
+      if (item !== positive && !this.#refused.has(item)) return item;
     }
     return this.draw(positive, a, b, c, d);
   }

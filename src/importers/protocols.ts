@@ -6,12 +6,14 @@
 
 import { SPLITS, type Split } from "../dataset/dataset.ts";
 import type { Protocol } from "../dataset/manifest.ts";
+import { Marks } from "../dataset/marks.ts";
 import type { RawSamples } from "../dataset/source.ts";
 import { turn } from "../interruption.ts";
 import { hashString } from "../tensor/random.ts";
 import { type BehaviourSequences, USERS_PER_TURN } from "./behaviours.ts";
 import { type NegativePools, SampleNegatives } from "./negatives.ts";
 import type { Negatives } from "./options.ts";
+import { type HistoryItems, hasNegative, type OwnItems } from "./returns.ts";
 import { SampleColumns } from "./sample-columns.ts";
 
 /** Share of users for test, and for validation, under `paper`: a tenth, and a tenth of the rest. */
@@ -22,36 +24,53 @@ const VALID_SHARE = 0.09;
 export interface Sampled {
   readonly training: Int32Array;
   readonly samples: Readonly<Record<Split, RawSamples>>;
+  /** Positives that are left out: the only items of their histories, so that they have no strict negative. */
+  readonly returns: number;
+}
+
+/** How samples are made of sequences. */
+export interface SampleOptions {
+  readonly protocol: Protocol;
+  readonly negatives: Negatives;
+  readonly seed: number;
+  readonly maxHistory: number;
 }
 
 export async function sampleBehaviours(
   sequences: BehaviourSequences,
-  protocol: Protocol,
-  negatives: Negatives,
-  seed: number,
+  { protocol, negatives, seed, maxHistory }: SampleOptions,
 ): Promise<Sampled> {
   const { users, offsets, items, times, catalogue } = sequences;
   const plans = users.map((user, s) => planOf(protocol, user, offsets[s + 1] - offsets[s], seed));
   const training = Int32Array.from(plans, (plan) => plan.training);
-  const sampler = new SampleNegatives(partsOf(sequences, plans), catalogue.length, seed);
+  const own: OwnItems = { marks: new Marks(catalogue.length), areAll: true };
+  const sampler = new SampleNegatives(partsOf(sequences, plans), own, seed);
   const columns = { train: new SampleColumns(), valid: new SampleColumns(), test: new SampleColumns() };
+  const isStrict = negatives === "strict";
+  let returns = 0;
   for (const [s, { first, splitOf }] of plans.entries()) {
     if ((s + 1) % USERS_PER_TURN === 0) await turn();
-    const length = offsets[s + 1] - offsets[s];
-    if (negatives === "strict") sampler.mark(items, offsets[s], offsets[s + 1]);
-    for (let position = first; position < length; position++) {
-      const positive = items[offsets[s] + position];
+    const [begin, end] = [offsets[s], offsets[s + 1]];
+    if (isStrict) own.marks.mark(items, begin, end);
+    for (let to = begin + first; to < end; to++) {
+      const [positive, time, position] = [items[to], times[to], to - begin];
+      const history: HistoryItems = { items, from: Math.max(begin, to - maxHistory), to };
+      if (isStrict && !hasNegative(positive, history, own)) {
+        returns++;
+        continue;
+      }
       const split = splitOf(position);
-      const negative = sampler.draw(split, positive, s, position);
+      const negative = isStrict
+        ? sampler.strict(split, positive, history, s, position)
+        : sampler.popular(split, positive, s, position);
       const samples = columns[split];
-      const time = times[offsets[s] + position];
       samples.add(1, s, position, positive, time);
       samples.add(0, s, position, negative, time);
     }
   }
   const samples = {} as Record<Split, RawSamples>;
   for (const split of SPLITS) samples[split] = columns[split].finish();
-  return { training, samples };
+  return { training, samples, returns };
 }
 
 interface Plan {

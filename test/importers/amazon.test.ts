@@ -268,11 +268,15 @@ describe("prepareAmazon", () => {
       review(user, "filler", 21),
     ];
     const { summary, ...prepared } = await prepare(
-      [...rows("u"), ...rows("v"), review("lone", "a", 1)],
+      [...rows("u"), ...rows("v"), review("lone", "a", 1), review("again", "a", 1), review("again", "a", 2)],
       [metadata("a", "c")],
     );
-    expect(summary).toMatchObject({ users: 2, items: 4 });
-    expect(summary.dropped).toMatchObject({ duplicateReviews: 2, usersWithOneReview: 1 });
+    expect(summary).toMatchObject({ users: 3, items: 4 });
+    expect(summary.dropped).toMatchObject({
+      duplicateReviews: 2,
+      usersWithOneReview: 1,
+      returnsWithoutNegative: 1,
+    });
     const [u, v] = await sequencesOf({ summary, ...prepared });
     expect(u).toEqual(["a", "b", "a", "late", null, null]);
     expect(v).toEqual(u);

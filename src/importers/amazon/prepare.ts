@@ -50,7 +50,8 @@ async function prepareInto(
     stage("metadata"),
   );
   const categories = catalogue.map((asin) => (asin === null ? null : (metadata.categories.get(asin) ?? null)));
-  const { training, samples } = await sampleBehaviours(sequences, protocol, negatives, seed);
+  const how = { protocol, negatives, seed, maxHistory };
+  const { training, samples, returns } = await sampleBehaviours(sequences, how);
   if (samples.train.sequence.length === 0) {
     throw failure("source.nothing-to-train", { source: paths.reviews, users: users.length, protocol });
   }
@@ -68,6 +69,7 @@ async function prepareInto(
     brokenMetadata: metadata.broken,
     incompleteMetadata: metadata.incomplete,
     itemsWithoutCategory: itemCount - categorised,
+    ...(returns > 0 && { returnsWithoutNegative: returns }),
   };
   const manifest = await writeDatasetFiles(
     folder,

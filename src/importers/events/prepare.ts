@@ -222,7 +222,7 @@ async function makeFiles(
     isGiven,
   };
   await buildCatalogue(reading, features, tables, rule.split);
-  const reader = await openLog(reading, features, rule, sizes);
+  const reader = await openLog(reading, writing, features, rule, sizes);
   const learned = await learn(reading, features, reader, (done) => onProgress?.("learn", done, reader.rows));
   checkSamples(learned.samples, (problem) => noDataset(problem, rule, features));
   const { user, item, context } = learned.fields;
@@ -242,7 +242,12 @@ async function makeFiles(
   warnings.push(...all.filter(({ cut }) => cut > 0).map(cutLists));
   const listValues = all.reduce((sum, { cut }) => sum + cut, 0);
   return {
-    dropped: { badRows: skipped, ...left, ...(listValues > 0 && { listValues }) },
+    dropped: {
+      badRows: skipped,
+      ...left,
+      ...(learned.returns > 0 && { returnsWithoutNegative: learned.returns }),
+      ...(listValues > 0 && { listValues }),
+    },
     contents: { ...contents, unclicked },
     learned,
     rule,

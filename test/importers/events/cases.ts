@@ -145,7 +145,8 @@ export async function read(out: string): Promise<Reference> {
     const { user, item, context } = manifest.fields;
     const items = await rows("items");
     const keyOf = (row: number): string => items[row].key;
-    const { sequences, placeOf } = joined(await rows("sequences"));
+    const files = await rows("sequences");
+    const { sequences, placeOf } = joined(files);
     const vocabularies: Record<string, (readonly [string, number])[]> = {};
     const edges: Record<string, readonly number[]> = {};
     for (const { name, transform } of [...user, ...item, ...context]) {
@@ -154,12 +155,19 @@ export async function read(out: string): Promise<Reference> {
     }
     const samples = {} as Record<Split, Reference["samples"]["train"]>;
     for (const split of SPLITS) {
-      samples[split] = (await rows(split)).map((sample) => ({
+      const all = await rows(split);
+      const isSampled = ({ label }: Cells) => manifest.protocol !== "impressions" && label === 0;
+      const returns = all.map(({ sequence, position, length, item }) =>
+        files[sequence].items.slice(position - length, position).includes(item),
+      );
+      samples[split] = all.map((sample, i) => ({
         label: sample.label,
         time: Number(sample.time),
         ...placeOf(sample.sequence, sample.position),
         length: sample.length,
-        item: manifest.protocol !== "impressions" && sample.label === 0 ? null : keyOf(sample.item),
+        item: isSampled(sample) ? null : keyOf(sample.item),
+        // Where a few items are all there is, a negative may have to be one of the history.
+        returns: isSampled(sample) && !returns[i - 1] ? false : returns[i],
         ids: [...user, ...context].map(({ name }) => sample[name]),
       }));
     }

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { Marks } from "../../../src/dataset/marks.ts";
 import { HistoryWalk, type SampleRule, type UserRows } from "../../../src/importers/events/log/histories.ts";
 import { UnclickedWalk } from "../../../src/importers/events/log/unclicked.ts";
 
@@ -35,13 +36,19 @@ function samplesOf(parts: readonly UserRows[], how: SampleRule, walk = new Histo
   const times: number[] = [];
   let training = 0;
   const samples: { row: number; split: string; position: number; length: number; place: number }[] = [];
+  const shown: number[][] = [];
+  const leftOut: number[] = [];
   for (const part of parts) {
     walk.take(
       part,
       behaviour.reduce((sum, flag) => sum + flag, 0),
       {
-        sample(row, split, position, length, place) {
-          samples.push({ row, split, position, length, place });
+        sample(row, split, position, { items, from, to }, place) {
+          samples.push({ row, split, position, length: to - from, place });
+          shown.push([...items.subarray(from, to)]);
+        },
+        leftOut(row) {
+          leftOut.push(row);
         },
         behaviour(row, part) {
           const learned = part === "train";
@@ -53,7 +60,7 @@ function samplesOf(parts: readonly UserRows[], how: SampleRule, walk = new Histo
       },
     );
   }
-  return { items, times, training, samples };
+  return { items, times, training, samples, shown, leftOut };
 }
 
 /** What is shown beyond a part is looked up, as the database would do. */
@@ -130,6 +137,29 @@ test("a predicted behaviour does not see those of its own time", () => {
   });
 });
 
+test("a positive without a negative is left out: its item is all that is in its history", () => {
+  const user = log(
+    [1, 5, 1, 1],
+    [2, 5, 1, 1], // 5 | 5
+    [3, 6, 1, 1],
+    [4, 5, 1, 1], // 5 | 5 5 6
+    [5, 7, 1, 1],
+    [6, 7, 1, 1], // 7 | 5 6 7, or 7 | 6 5 7
+  );
+  const leftOut = (split: SampleRule["split"], refused: number[] | null) => {
+    const marks = new Marks(10);
+    marks.mark(Int32Array.from(refused ?? []), 0, refused?.length ?? 0);
+    const how = { ...rule, split };
+    return samplesOf([user], how, new HistoryWalk(how, { marks, areAll: refused === null }));
+  };
+  const { samples, leftOut: rows } = leftOut(null, null);
+  expect(rows).toEqual([1]);
+  expect(samples.map(({ row, place }) => [row, place])).toEqual([2, 3, 4, 5].map((row) => [row, row]));
+  expect(leftOut(rule.split, [5, 7]).leftOut).toEqual([1]);
+  expect(leftOut(rule.split, [5, 6, 7]).leftOut).toEqual([1, 3, 5]);
+  expect(samplesOf([user], { ...rule, split: null }).leftOut).toEqual([]);
+});
+
 test("what was not clicked is of the time since the behaviour before, the latest, of another item", () => {
   const user = log(
     [1, 3, 0, 0],
@@ -170,11 +200,21 @@ test("rows that come in parts are what they are together, whoever came before", 
       const how = { ...limits, split: predicted ? null : { validFrom: 6, testFrom: 9 } };
       const all = (list: Row[]) => log(...list.map((row): Row => (predicted ? [row[0], row[1], -1, 1] : row)));
       const [other, user] = [all(before), all(rows)];
-      const walk = new HistoryWalk(how);
+      const marks = new Marks(5);
+      const walk = new HistoryWalk(how, predicted ? { marks, areAll: true } : undefined);
       samplesOf(partsOf(other, most), how, walk);
       const made = samplesOf(partsOf(user, most), how, walk);
-      expect(made.samples.map(({ row, position, length }) => [row, position, length])).toEqual(slowly(user, how));
-      expect(made).toEqual(samplesOf([user], how));
+      const isAlone = ({ item, history }: Slow) => history.length > 0 && history.every((other) => other === item);
+      const [kept, left] = [true, false].map((is) =>
+        slowly(user, how).filter((sample) => is !== (predicted && isAlone(sample))),
+      );
+      expect(
+        made.samples.map(({ row, position, length }, i) => ({ row, position, length, history: made.shown[i] })),
+      ).toEqual(kept.map(({ row, position, history }) => ({ row, position, length: history.length, history })));
+      expect(made.leftOut).toEqual(left.map(({ row }) => row));
+      expect(made).toEqual(
+        samplesOf([user], how, new HistoryWalk(how, predicted ? { marks, areAll: true } : undefined)),
+      );
       const unclicked = new UnclickedWalk();
       unclickedOf(partsOf(other, most), unclicked);
       expect(unclickedOf(partsOf(user, most), unclicked)).toEqual(unclickedSlowly(user));
@@ -186,13 +226,21 @@ test("rows that come in parts are what they are together, whoever came before", 
 const rowsOf = ({ time, behaviour }: UserRows) =>
   [...time.keys()].map((row) => ({ row, at: time[row], is: behaviour[row] }));
 
-function slowly(user: UserRows, { split, window, maxHistory }: SampleRule): number[][] {
+interface Slow {
+  readonly row: number;
+  readonly item: number;
+  readonly position: number;
+  readonly history: readonly number[];
+}
+
+function slowly(user: UserRows, { split, window, maxHistory }: SampleRule): Slow[] {
   const behaviours = rowsOf(user).filter(({ is }) => is === 1);
   const sampled = split === null ? behaviours.slice(1) : rowsOf(user).filter(({ row }) => user.label[row] >= 0);
   return sampled.map(({ row, at }) => {
     const before = behaviours.filter((behaviour) => behaviour.at < at);
     const within = before.filter((behaviour) => window === null || behaviour.at >= at - window);
-    return [row, before.length, Math.min(maxHistory, within.length)];
+    const history = within.slice(-maxHistory).map((behaviour) => user.item[behaviour.row]);
+    return { row, item: user.item[row], position: before.length, history };
   });
 }
 

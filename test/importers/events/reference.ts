@@ -61,6 +61,8 @@ export interface ReferenceSample {
   readonly length: number;
   /** Key of the candidate; null for a sampled negative. */
   readonly item: string | null;
+  /** Of a negative, whether it must stand in its history; else whether it does. */
+  readonly returns: boolean;
   readonly ids: readonly number[];
 }
 
@@ -147,8 +149,10 @@ export function referenceOf(given: Case): Reference | null {
     readonly event: Event;
     readonly position: number;
     readonly length: number;
+    readonly returns: boolean;
   }
   const made: Made[] = [];
+  let returnsWithoutNegative = 0;
   const training: Event[] = [];
   const sequences = users.map((user) => {
     const log = sorted.filter((event) => event.user === user);
@@ -171,7 +175,13 @@ export function referenceOf(given: Case): Reference | null {
             : event.time < boundaries.testFrom
               ? "valid"
               : "test";
-      made.push({ split, event, position: before.length, length: Math.min(within.length, given.maxHistory) });
+      const history = within.slice(-given.maxHistory);
+      const is = (item: Item | null) => (other: Event) => keyOf(other.item) === keyOf(item);
+      const returns = history.some(is(event.item));
+      const isBought = (item: Item | null) => log.some((other) => other.label !== null && is(item)(other));
+      const others = history.filter(({ item }) => (given.target ? !isBought(item) : !is(item)(event)));
+      if (!given.labelled && returns && others.length === 0) returnsWithoutNegative++;
+      else made.push({ split, event, position: before.length, length: history.length, returns });
     }
     const unclicked = own.map((behaviour, place) => {
       const since = place === 0 ? Number.NEGATIVE_INFINITY : own[place - 1].time;
@@ -258,9 +268,9 @@ export function referenceOf(given: Case): Reference | null {
   const samplesOf = (split: string) =>
     made
       .filter((sample) => sample.split === split)
-      .flatMap(({ event, position, length }): ReferenceSample[] => {
+      .flatMap(({ event, position, length, returns }): ReferenceSample[] => {
         const ids = sampleFields.map((field) => field(event));
-        const shared = { time: event.time, user: nameOf(event.user), position, length, ids };
+        const shared = { time: event.time, user: nameOf(event.user), position, length, returns, ids };
         const item = event.item?.key ?? "";
         if (given.labelled) return [{ ...shared, label: Number(event.label), item }];
         return [
@@ -274,7 +284,7 @@ export function referenceOf(given: Case): Reference | null {
     catalogue: items.map((item) => ({ key: item.key, ids: itemFields.map((field) => field(item)) })),
     vocabularies,
     edges,
-    dropped,
+    dropped: { ...dropped, ...(returnsWithoutNegative > 0 && { returnsWithoutNegative }) },
   };
 }
 
@@ -361,6 +371,7 @@ function eventsOf(given: Case) {
 }
 
 const idOf = ({ key, named }: Item) => JSON.stringify([key, named]);
+const keyOf = (item: Item | null) => (item === null ? "" : idOf(item));
 
 function itemsOf(events: readonly Event[]): Item[] {
   const items = new Map<string, Item>();

@@ -47,7 +47,7 @@ test("purchases are predicted from views", async () => {
   );
 
   for (const split of SPLITS) {
-    const { count, label, item, sequence, position } = dataset[split];
+    const { count, label, item, sequence, position, length } = dataset[split];
     const positives = new Set([...item].filter((_, i) => label[i] === 1));
     const own = (user: number) =>
       SPLITS.flatMap((part) =>
@@ -55,7 +55,10 @@ test("purchases are predicted from views", async () => {
       );
     for (let i = 0; i < count; i += 2) {
       expect([label[i], label[i + 1], sequence[i + 1], position[i + 1]]).toEqual([1, 0, sequence[i], position[i]]);
-      expect(positives).toContain(item[i + 1]);
+      const end = dataset.sequences.offsets[sequence[i]] + position[i];
+      const history = dataset.sequences.items.subarray(end - length[i], end);
+      if (history.includes(item[i])) expect(history).toContain(item[i + 1]);
+      else expect(positives).toContain(item[i + 1]);
       expect(own(sequence[i])).not.toContain(item[i + 1]);
     }
   }

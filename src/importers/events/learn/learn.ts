@@ -11,6 +11,7 @@ import type { NegativePools } from "../../negatives.ts";
 import { type Features, type FieldSpec, hasImpressions } from "../features/features.ts";
 import { HistoryWalk, type RowTaker, type SampleRule, type UserRows } from "../log/histories.ts";
 import { codeColumn, dictionaryOf } from "../log/names.ts";
+import { MarkedItems } from "../log/own-items.ts";
 import { type NumberColumn, oneNumber, readIntegers, readUsers } from "../source/stream.ts";
 import { type Dictionary, learnField } from "./vocabularies.ts";
 
@@ -24,8 +25,8 @@ interface SampleField {
 /** How the log is read, and what is known of its users. */
 export interface LogReader {
   readonly rule: SampleRule;
-  /** Whether samples have no labels: each is a positive, followed by a negative that is sampled. */
-  readonly sampled: boolean;
+  /** Where samples have no labels: each is a positive, followed by a sampled negative that is never one of these. */
+  readonly own: MarkedItems | undefined;
   readonly fields: readonly SampleField[];
   /** Where the weights of samples stand among the columns, if they have any. */
   readonly weight: number | undefined;
@@ -46,10 +47,13 @@ export interface LogSizes {
 
 export type Columns = readonly (Int32Array | Float64Array)[];
 
-/** Reads the log user by user (`readUsers`); `take` gets rows of one, and the columns that the fields' places are of. */
+/**
+ * Reads the log user by user (`readUsers`); `take` gets rows of one, whose own items are marked, and the columns that the
+ * fields' places are of.
+ */
 export async function readLog(
   connection: DuckDBConnection,
-  { columns, sizes }: LogReader,
+  { columns, own, sizes }: LogReader,
   take: (log: UserRows, columns: Columns) => void | Promise<void>,
   onRows: (done: number) => void,
 ): Promise<void> {
@@ -59,7 +63,9 @@ export async function readLog(
     columns,
     (part, all) => {
       const [time, item, label, behaviour] = all as [Float64Array, Int32Array, Int32Array, Int32Array];
-      return take({ ...part, time, item, label, behaviour }, all);
+      const log = { ...part, time, item, label, behaviour };
+      const marking = own?.mark(log);
+      return marking === undefined ? take(log, all) : marking.then(() => take(log, all));
     },
     { onRows, ...(sizes.rows !== undefined && { most: sizes.rows }) },
   );
@@ -70,8 +76,10 @@ export function codeOf({ codes }: SampleField, sequence: number, columns: Column
   return typeof codes === "number" ? columns[codes][row] : codes[sequence];
 }
 
+/** @param beside a connection that is asked while the log is read from the other */
 export async function openLog(
   connection: DuckDBConnection,
+  beside: DuckDBConnection,
   features: Features,
   rule: SampleRule,
   sizes: LogSizes,
@@ -101,8 +109,9 @@ export async function openLog(
     }
   }
   const [behaviours] = await readIntegers(connection, "users", ["behaviours"], sequences);
-  const sampled = features.columns.label === undefined;
-  return { rule, sampled, fields, weight, columns, rows: await countRows(connection, "log"), behaviours, users, sizes };
+  const catalogue = 1 + (await countRows(connection, "catalogue"));
+  const own = features.columns.label ? undefined : new MarkedItems(beside, catalogue, rule.split === null);
+  return { rule, own, fields, weight, columns, rows: await countRows(connection, "log"), behaviours, users, sizes };
 }
 
 /** Samples of a split: how many, how many of them clicked, and what these and all weigh. */
@@ -119,6 +128,8 @@ export interface Learned {
   readonly itemCodes: readonly Int32Array[];
   readonly trainingBehaviours: number;
   readonly samples: Readonly<Record<Split, SampleCounts>>;
+  /** Positives that are left out, for the only items of their histories have no negative. */
+  readonly returns: number;
   /** Where negatives are sampled: what they are sampled from. */
   readonly negatives: NegativePools | undefined;
 }
@@ -130,33 +141,39 @@ export async function learn(
   reader: LogReader,
   onRows: (done: number) => void,
 ): Promise<Learned> {
-  const { rule, sampled, fields, behaviours } = reader;
+  const { rule, own, fields, behaviours } = reader;
+  const made = own === undefined ? 1 : 2;
   const ofBehaviours = !hasImpressions(features);
   const dictionaries = await Promise.all(fields.map(({ spec }) => dictionary(connection, spec)));
   const counts = dictionaries.map(({ size }) => new Int32Array(size + 1));
   const itemCounts = new Int32Array(1 + (await countRows(connection, "catalogue")));
   const none = (): SampleCounts => ({ count: 0, clicked: 0, weight: 0, clickedWeight: 0 });
   const samples = { train: none(), valid: none(), test: none() };
-  const pools = !sampled ? undefined : ofBehaviours ? poolsOf(behaviours) : await targetPools(connection, rule);
-  const walk = new HistoryWalk(rule);
+  const pools =
+    own === undefined ? undefined : ofBehaviours ? poolsOf(behaviours) : await targetPools(connection, rule);
+  const walk = new HistoryWalk(rule, own);
+  let returns = 0;
   let trainingBehaviours = 0;
   // Of the part at work; set from part to part, so that nothing is made for each.
   let log: UserRows;
   let columns: Columns;
   const taker: RowTaker = {
     sample(row, split) {
-      const made = sampled ? 2 : 1;
-      const clicked = sampled ? 1 : log.label[row];
+      const clicked = own === undefined ? log.label[row] : 1;
       const weight = reader.weight === undefined ? 1 : columns[reader.weight][row];
-      const own = samples[split];
-      own.count += made;
-      own.clicked += clicked;
-      own.weight += made * weight;
-      own.clickedWeight += clicked * weight;
+      const sums = samples[split];
+      sums.count += made;
+      sums.clicked += clicked;
+      sums.weight += made * weight;
+      sums.clickedWeight += clicked * weight;
       if (!ofBehaviours) pools?.[split].add(log.item[row]);
       if (split !== "train") return;
       if (!ofBehaviours) itemCounts[log.item[row]]++;
       for (let f = 0; f < fields.length; f++) counts[f][codeOf(fields[f], log.sequence, columns, row)] += made;
+    },
+    leftOut(row, split) {
+      returns++;
+      if (!ofBehaviours) pools?.[split].add(log.item[row]);
     },
     behaviour(row, part) {
       if (ofBehaviours) pools?.[part].add(log.item[row]);
@@ -179,7 +196,7 @@ export async function learn(
   const users = features.fields.user.length;
   const all = { user: learned.slice(0, users), item, context: learned.slice(users) };
   const negatives = pools && { train: pools.train.items, valid: pools.valid.items, test: pools.test.items };
-  return { fields: all, itemCodes, trainingBehaviours, samples, negatives };
+  return { fields: all, itemCodes, trainingBehaviours, samples, returns, negatives };
 }
 
 /**

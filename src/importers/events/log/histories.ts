@@ -5,6 +5,7 @@
 import { SPLITS, type Split } from "../../../dataset/dataset.ts";
 import { type HistoryLimits, historyLength } from "../../../dataset/history.ts";
 import { temporalSplit } from "../../protocols.ts";
+import { type HistoryItems, hasNegative, type OwnItems } from "../../returns.ts";
 import type { UserPart } from "../source/stream.ts";
 
 /** Rows of columns that hold users' logs in order of time; rows of equal time are in the order of the log table. */
@@ -29,10 +30,10 @@ export interface SampleRule extends HistoryLimits {
 
 /** What is made of a user's rows, in their order. */
 export interface RowTaker {
-  /**
-   * A sample, the user's `nth` (from 1), whose history is the last `length` of the first `position` behaviours of the user.
-   */
-  sample(row: number, split: Split, position: number, length: number, nth: number): void;
+  /** A sample, the user's `nth` (from 1), whose history is the last of the first `position` behaviours of the user. */
+  sample(row: number, split: Split, position: number, history: HistoryItems, nth: number): void;
+  /** What would be a sample too, but is a positive without a negative; counted as a sample in `nth`. */
+  leftOut?(row: number, split: Split): void;
   /** A behaviour, and which split's part of the log it is in: `train`, then so are all of the user before it. */
   behaviour(row: number, part: Split): void;
 }
@@ -40,19 +41,31 @@ export interface RowTaker {
 /** Goes through the logs of users, one user after the other. */
 export class HistoryWalk {
   readonly #rule: SampleRule;
-  /** Times of the user's latest behaviours, twice in a row: behaviour b is at b modulo their number, and again after them. */
+  readonly #own: OwnItems | undefined;
+  /**
+   * The user's latest behaviours before the time that is reached, twice in a row: behaviour b is at b modulo their number,
+   * and again after them.
+   */
   readonly #times: Float64Array;
+  readonly #items: Int32Array;
+  /** Items of the latest behaviours at that time, behaviour b at b modulo their number: the next time will be after them. */
+  readonly #present: Int32Array;
   /** Behaviours and samples of the user so far. */
   #count = 0;
   #samples = 0;
-  /** Of the rows at the time that is reached: how many behaviours were before, and how long their histories are. */
+  /** Of the rows at the time that is reached: how many behaviours were before, and which of them are their history. */
   #time = Number.NaN;
   #position = 0;
-  #length = 0;
+  readonly #history: { readonly items: Int32Array; from: number; to: number };
 
-  constructor(rule: SampleRule) {
+  /** @param own where samples are positives that get strict negatives: what these are never, of the user at work */
+  constructor(rule: SampleRule, own?: OwnItems) {
     this.#rule = rule;
+    this.#own = own;
     this.#times = new Float64Array(2 * rule.maxHistory);
+    this.#items = new Int32Array(2 * rule.maxHistory);
+    this.#present = new Int32Array(rule.maxHistory);
+    this.#history = { items: this.#items, from: 0, to: 0 };
   }
 
   /** @param behaviours how many the user has in all */
@@ -62,6 +75,7 @@ export class HistoryWalk {
       this.#count = 0;
       this.#samples = 0;
       this.#time = Number.NaN;
+      this.#position = 0;
     }
     for (let row = log.from; row < log.to; row++) {
       const time = log.time[row];
@@ -69,33 +83,41 @@ export class HistoryWalk {
       const place = this.#count;
       const part = split === null ? temporalSplit(place, behaviours) : splitOf(time, split);
       const isSample = split === null ? place > 0 : log.label[row] >= 0;
-      if (isSample) taker.sample(row, part, this.#position, this.#length, ++this.#samples);
+      if (isSample) this.#sample(log.item[row], row, part, taker);
       if (log.behaviour[row] === 0) continue;
       taker.behaviour(row, part);
-      this.#add(time);
+      this.#present[this.#count++ % this.#present.length] = log.item[row];
     }
+  }
+
+  #sample(item: number, row: number, part: Split, taker: RowTaker): void {
+    const nth = ++this.#samples;
+    const own = this.#own;
+    if (own !== undefined && !hasNegative(item, this.#history, own)) taker.leftOut?.(row, part);
+    else taker.sample(row, part, this.#position, this.#history, nth);
   }
 
   /** The behaviours so far were before `time`: rows are in order, so each was at another. */
   #reach(time: number): void {
     const { maxHistory } = this.#rule;
+    const count = this.#count;
+    for (let b = Math.max(this.#position, count - maxHistory); b < count; b++) this.#keep(b);
     this.#time = time;
-    this.#position = this.#count;
-    const kept = Math.min(this.#count, maxHistory);
-    this.#length = historyLength(this.#times, this.#latest(), kept, time, this.#rule);
+    this.#position = count;
+    const kept = Math.min(count, maxHistory);
+    const first = count < maxHistory ? 0 : count % maxHistory;
+    this.#history.to = first + kept;
+    this.#history.from = first + kept - historyLength(this.#times, first, kept, time, this.#rule);
   }
 
-  /** Where the times of the latest behaviours, of which `maxHistory` are kept, begin. */
-  #latest(): number {
-    return this.#count < this.#rule.maxHistory ? 0 : this.#count % this.#rule.maxHistory;
-  }
-
-  #add(time: number): void {
+  /** Behaviour b, of the time that was reached, is one before the time to come. */
+  #keep(b: number): void {
     const { maxHistory } = this.#rule;
-    const at = this.#count % maxHistory;
-    this.#times[at] = time;
-    this.#times[at + maxHistory] = time;
-    this.#count++;
+    const at = b % maxHistory;
+    this.#times[at] = this.#time;
+    this.#times[at + maxHistory] = this.#time;
+    this.#items[at] = this.#present[at];
+    this.#items[at + maxHistory] = this.#present[at];
   }
 }
 

@@ -41,9 +41,8 @@ export async function writeFiles(
   for (const split of SPLITS) writers[split] = await SampleWriter.create(writing, samplesFile(contents, split), fields);
   const segments = new Segments(rule.maxHistory, reader.sizes.segments);
   const sequences = await SequenceWriter.create(writing, sequencesFile(contents), segments);
-  const rows = learned.itemCodes[0].length;
-  const sampler = learned.negatives && new SampleNegatives(learned.negatives, rows, seed);
-  const histories = new HistoryWalk(rule);
+  const sampler = learned.negatives && reader.own && new SampleNegatives(learned.negatives, reader.own, seed);
+  const histories = new HistoryWalk(rule, reader.own);
   const unclicked = new UnclickedWalk();
   const codes = new Int32Array(fields.length);
   let shown = new Int32Array();
@@ -52,29 +51,21 @@ export async function writeFiles(
   let log: UserRows;
   let columns: Columns;
   const taker: RowTaker = {
-    sample(row, split, before, length, nth) {
+    sample(row, split, before, history, nth) {
       for (let f = 0; f < fields.length; f++) codes[f] = codeOf(reader.fields[f], log.sequence, columns, row);
       const [time, item] = [log.time[row], log.item[row]];
       const [sequence, position] = [sequences.rowOf(before), sequences.positionOf(before)];
+      const length = history.to - history.from;
       const label = sampler === undefined ? log.label[row] : 1;
       const weight = reader.weight === undefined ? 1 : columns[reader.weight][row];
       writers[split].add({ label, time, sequence, position, length, item, weight }, codes);
       if (sampler === undefined) return;
-      const negative = sampler.draw(split, item, log.sequence, nth);
+      const negative = sampler.strict(split, item, history, log.sequence, nth);
       writers[split].add({ label: 0, time, sequence, position, length, item: negative, weight }, codes);
     },
     behaviour(row, part) {
       sequences.add(log.item[row], log.time[row], part === "train", shown[row]);
     },
-  };
-  let candidates = new Int32Array();
-  /** Negatives are none of the user's own items; where types are predicted, none of their rows. */
-  const markOwn = ({ item, label: labels, from, to }: UserRows) => {
-    if (rule.split === null) return sampler?.mark(item, from, to);
-    if (to - from > candidates.length) candidates = new Int32Array(2 * (to - from));
-    let count = 0;
-    for (let row = from; row < to; row++) if (labels[row] >= 0) candidates[count++] = item[row];
-    return sampler?.mark(candidates, 0, count);
   };
   const writeRows = (part: UserRows, all: Columns, beyond: ShownItems) => {
     [log, columns] = [part, all];
@@ -86,33 +77,15 @@ export async function writeFiles(
   };
   /** Of a user whose rows are not in memory together, the database knows what stands in the others. */
   const writePart = async (part: UserRows, all: Columns) => {
-    const { sequence, begins, ends } = part;
-    if (begins && sampler !== undefined) {
-      const items = await itemsOf(writing, sequence, rule.split === null);
-      sampler.mark(items, 0, items.length);
-    }
     const last = part.time[part.to - 1];
-    writeRows(part, all, ends || !contents.unclicked ? NOTHING : await shownAt(writing, sequence, last));
+    writeRows(part, all, await shownAt(writing, part.sequence, last));
   };
-  await readLog(
-    reading,
-    reader,
-    (part, all) => {
-      if (!part.begins || !part.ends) return writePart(part, all);
-      if (sampler !== undefined) markOwn(part);
-      return writeRows(part, all, NOTHING);
-    },
-    onStep,
-  );
+  const take = (part: UserRows, all: Columns) =>
+    part.ends || !contents.unclicked ? writeRows(part, all, NOTHING) : writePart(part, all);
+  await readLog(reading, reader, take, onStep);
   for (const split of SPLITS) await writers[split].finish(folder);
   await sequences.finish(folder, sequencesFile({ ...contents, unclicked: sequences.unclicked }));
   return sequences.unclicked;
-}
-
-/** All items of a user, or those of the samples. */
-async function itemsOf(connection: DuckDBConnection, sequence: number, all: boolean): Promise<Int32Array> {
-  const which = all ? "" : "AND label >= 0";
-  return await readInt32(connection, `SELECT DISTINCT item FROM log WHERE sequence = ${sequence} ${which}`);
 }
 
 /** What a user was shown at a time and did not click. */
