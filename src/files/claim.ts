@@ -28,7 +28,7 @@ export interface Place {
   /** Whether the place is replaced as a whole, or is a folder in which files are replaced. */
   readonly whole: boolean;
   /** The error where another process holds it. */
-  readonly busy: "file.in-use" | "run.in-training";
+  readonly busy: "file.in-use" | "run.in-training" | "store.in-use";
 }
 
 /** A folder that lives on: its claim lies in it. */
@@ -37,8 +37,8 @@ export function folderPlace(path: string, busy: Place["busy"] = "file.in-use"): 
 }
 
 /** A file or folder that is replaced as a whole: its claim lies beside it. Links in `path` were followed. */
-export function wholePlace(path: string): Place {
-  return { path, lock: `${path}.${LOCK}`, whole: true, busy: "file.in-use" };
+export function wholePlace(path: string, busy: Place["busy"] = "file.in-use"): Place {
+  return { path, lock: `${path}.${LOCK}`, whole: true, busy };
 }
 
 const LOCK = "lock";
@@ -94,6 +94,31 @@ export async function withClaim<T>(place: Place, work: (id: string) => Promise<T
   } finally {
     await release(place, file, ids);
   }
+}
+
+/** What is held until it is let go of. */
+export interface Claim {
+  readonly id: string;
+  release(): Promise<void>;
+}
+
+/** `withClaim` for what stays open longer than a call. @throws UserError as `withClaim` */
+export async function holdClaim(place: Place): Promise<Claim> {
+  let end = () => {};
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  return await new Promise((resolve, reject) => {
+    const held = withClaim(place, async (id) => {
+      const release = async () => {
+        end();
+        await held;
+      };
+      resolve({ id, release });
+      await ended;
+    });
+    held.catch(reject);
+  });
 }
 
 /** How often the file of a claim may be gone when it is locked, before that is no coincidence. */

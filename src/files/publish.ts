@@ -25,28 +25,36 @@ export async function publishFolder<T>(
   write: (folder: string) => Promise<T>,
 ): Promise<T> {
   await makeWithParents(dirname(place));
-  return await withClaim(wholePlace(place), async (id) => {
+  return await withClaim(wholePlace(place), async (id) => await publishClaimed(place, id, check, write));
+}
+
+/** `publishFolder` while a claim of that id on the place is held. */
+export async function publishClaimed<T>(
+  place: string,
+  id: string,
+  check: () => Promise<void>,
+  write: (folder: string) => Promise<T>,
+): Promise<T> {
+  await check();
+  const seen = await identityAt(place);
+  const [aside, earlier] = [temporaryName(place, id), earlierName(place, id)];
+  const exchange = exchanger();
+  return await withTemporary(aside, async () => {
+    const mode = (await stat(place).catch(unlessAbsent))?.mode;
+    await mkdir(aside, mode);
+    const result = await write(aside);
+    if (mode !== undefined) await chmod(aside, mode);
+    await flushAll(aside);
     await check();
-    const seen = await identityAt(place);
-    const [aside, earlier] = [temporaryName(place, id), earlierName(place, id)];
-    const exchange = exchanger();
-    return await withTemporary(aside, async () => {
-      const mode = (await stat(place).catch(unlessAbsent))?.mode;
-      await mkdir(aside, mode);
-      const result = await write(aside);
-      if (mode !== undefined) await chmod(aside, mode);
-      await flushAll(aside);
-      await check();
-      // What came meanwhile, past all claims, is somebody's work of which nobody was asked.
-      if ((await identityAt(place)) !== seen) throw failure("file.changed-meanwhile", { path: place });
-      putInPlace(aside, place, earlier, exchange);
-      // Only now is the earlier one of no use.
-      await whileUnfinished(earlier, async () => {
-        await flushFolder(dirname(place));
-        await removeOld(place, replacementsLeft(place, [id]));
-      });
-      return result;
+    // What came meanwhile, past all claims, is somebody's work of which nobody was asked.
+    if ((await identityAt(place)) !== seen) throw failure("file.changed-meanwhile", { path: place });
+    putInPlace(aside, place, earlier, exchange);
+    // Only now is the earlier one of no use.
+    await whileUnfinished(earlier, async () => {
+      await flushFolder(dirname(place));
+      await removeOld(place, replacementsLeft(place, [id]));
     });
+    return result;
   });
 }
 

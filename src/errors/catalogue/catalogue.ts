@@ -9,6 +9,7 @@ import { requests } from "./requests.ts";
 import { runs } from "./runs.ts";
 import { settings } from "./settings.ts";
 import { sources } from "./sources.ts";
+import { stores } from "./stores.ts";
 import { system } from "./system.ts";
 import { usage } from "./usage.ts";
 
@@ -22,6 +23,7 @@ export const catalogue = {
   ...settings,
   ...runs,
   ...requests,
+  ...stores,
   ...experiments,
   ...system,
 } satisfies Readonly<Record<string, Entry<never>>>;

@@ -1,0 +1,36 @@
+/** A store by its address. What it lies in is loaded when it is asked for. */
+import { withoutAddress } from "../errors/addresses.ts";
+import { failure } from "../errors/failure.ts";
+import type { Records } from "./records.ts";
+import { type BehaviourStore, RecordStore } from "./store.ts";
+
+export interface StoreOptions {
+  /** The most behaviours that are kept of a user, the latest. */
+  readonly most: number;
+  /** Whether a store that is not there is refused, instead of made. */
+  readonly mustExist?: boolean;
+}
+
+/** How a store may be called. */
+export const STORE_ADDRESSES = "memory: or file:FOLDER";
+
+/** Of a model's longest history, so many times as much is kept: requests may ask for earlier moments, or for some types. */
+const RESERVE = 4;
+
+/** How many behaviours of a user a store keeps for models with histories of at most `maxHistory`. */
+export function mostKept(maxHistory: number): number {
+  return RESERVE * maxHistory;
+}
+
+/** Opens the store at `url`. @throws UserError where there is no such kind, or it cannot be opened */
+export async function openStore(url: string, { most, mustExist = false }: StoreOptions): Promise<BehaviourStore> {
+  const shown = withoutAddress(url);
+  const [, scheme, rest] = /^([a-z]+):(.*)$/s.exec(url) ?? [];
+  const records = async (): Promise<Records> => {
+    if (scheme === "memory" && rest === "") return new (await import("./memory.ts")).MemoryRecords();
+    if (scheme === "file" && rest !== "")
+      return await (await import("./file.ts")).FileRecords.open(rest, { mustExist });
+    throw failure("store.unknown-address", { path: shown, expected: STORE_ADDRESSES });
+  };
+  return new RecordStore(await records(), most, shown);
+}
