@@ -241,6 +241,22 @@ describe("planted", () => {
     expect(kinds.filter((kind) => kind.includes("telling"))).toEqual([]);
   });
 
+  test.each([
+    ["temporal", "grave"],
+    ["target", "grave"],
+    ["impressions", undefined],
+  ])("candidates in their own history where they are clicked, under %s", async (protocol, level) => {
+    // The items of users before the sample are 1 + (8 u + place) % 20.
+    const back = "if(label = 1, 1 + (8 * sequence + position - 2) % 20, 1 + (8 * sequence + 15) % 20)::INTEGER AS item";
+    const warnings = await warn("returns", { ...healthy(), protocol }, async (path) => {
+      for (const split of SPLITS) await replace(path, `${split}.parquet`, back);
+    });
+    const found = warnings.filter(({ kind }) => kind.includes("telling"));
+    const message =
+      "whether the candidate stands in its own history tells the label (AUC of that alone: 1.0000 in train, 1.0000 in valid, 1.0000 in test): it is how negatives were sampled, not what users do";
+    expect(found).toEqual(level === undefined ? [] : [{ kind: `${level} telling-history`, message }]);
+  });
+
   test("maxHistory that cuts most histories", async () => {
     expect(await warn("cut", { ...healthy(), maxHistory: 5 })).toEqual([
       { kind: "warning cut-histories", message: "maxHistory 5 cuts the histories of 240 of 400 samples (60.0 %)" },

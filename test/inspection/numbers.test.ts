@@ -168,6 +168,20 @@ test("every number is that of a slow count in memory", async () => {
           samples: count([...tested], (id) => !seen.has(id)),
         });
       }
+      for (const [s, split] of SPLITS.entries()) {
+        const { label, sequence, position, length, item } = dataset[split];
+        const { offsets, items } = dataset.sequences;
+        const isBack = rows(label.length).map((i) => {
+          const end = offsets[sequence[i]] + position[i];
+          return Number(items.subarray(end - length[i], end).includes(item[i]));
+        });
+        const tells = auc(label, isBack);
+        expect(found.returns[s]).toEqual({
+          split,
+          ...tally(isBack, label).of(1),
+          auc: Number.isNaN(tells) ? Number.NaN : expect.closeTo(tells, 10),
+        });
+      }
       const users = tally([...dataset.test.sequence], dataset.test.label);
       const repeated = [...users.samples.keys()].map(users.of).filter(({ samples }) => samples > 1);
       const oneClass = count(repeated, ({ rate }) => rate === 0 || rate === 1);

@@ -8,7 +8,7 @@
 
 import { SPLITS, type Split } from "../../dataset/dataset.ts";
 import type { FieldKind } from "../../features/schema.ts";
-import type { SplitCounts } from "./counts.ts";
+import { aucOfBit, type SplitCounts } from "./counts.ts";
 import { COUNTS, type DatasetTables, type FieldColumn, type NumberScaling } from "./database.ts";
 
 /** Samples and clicks where a field has one value; `rate` is NaN without samples. */
@@ -92,9 +92,9 @@ export async function measureField(
     used: used.used,
     unknown,
     unknownAuc: {
-      train: aucOfUnknown(unknown.train, train),
-      valid: aucOfUnknown(unknown.valid, valid),
-      test: aucOfUnknown(unknown.test, test),
+      train: aucOfBit(unknown.train, train),
+      valid: aucOfBit(unknown.valid, valid),
+      test: aucOfBit(unknown.test, test),
     },
     top: number === undefined ? top.slice(0, TOP_VALUES) : [],
     psi: psiOf(top, unknown, field.isList ? await countsOf(tables) : splits),
@@ -171,11 +171,6 @@ function valueFrom(row: ValueRow): FieldValue {
     rate: row[`k${s}`] / row[`n${s}`],
   });
   return { id: row.id, value: row.value, train: of(0), valid: of(1), test: of(2) };
-}
-
-/** Half of how much more often clicked samples are unknown than others, and one half. */
-function aucOfUnknown(unknown: Clicks, { samples, clicks }: SplitCounts): number {
-  return 0.5 + (unknown.clicks / clicks - (unknown.samples - unknown.clicks) / (samples - clicks)) / 2;
 }
 
 /**

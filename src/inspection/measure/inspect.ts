@@ -19,6 +19,7 @@ import { type FieldNumbers, measureField } from "./fields.ts";
 import { measureHistories } from "./histories.ts";
 import { findLeaks } from "./leaks.ts";
 import type { DatasetNumbers } from "./numbers.ts";
+import { measureReturns } from "./returns.ts";
 import { measureTimeline } from "./timeline.ts";
 import { type Warning, warningsOf } from "./warnings.ts";
 
@@ -49,7 +50,7 @@ export async function inspectDataset(
   const files = new VerifiedFiles(directory, manifest);
   const { user, item, context } = manifest.fields;
   const fieldCount = user.length + item.length + context.length;
-  const total = 2 + SPLITS.length + fieldCount + 6 + fieldCount;
+  const total = 2 + SPLITS.length + fieldCount + 7 + fieldCount;
   let done = 0;
   const report = (part: string) => onProgress?.(part, ++done, total);
   const numbers = await withSpace(directory, async (temp_directory) => {
@@ -69,9 +70,10 @@ export async function inspectDataset(
         for (const field of tables.fields) fields.push(await part(field.name, measureField(tables, field, splits)));
         const timeline = await part("timeline", measureTimeline(tables, splits));
         const cold = await part("cold start", measureCold(tables));
+        const returns = await part("returns", measureReturns(tables, splits));
         const leaks = await part("leaks", findLeaks(tables));
         const dominant = await part("users", findDominant(tables));
-        return { splits, histories, fields, timeline, cold, leaks, dominant };
+        return { splits, histories, fields, timeline, cold, returns, leaks, dominant };
       });
     const threads = String(Math.min(availableParallelism(), MOST_THREADS));
     return await withDuckDB(measure, { ...limits, threads, preserve_insertion_order: "false" });

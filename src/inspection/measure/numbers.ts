@@ -6,6 +6,7 @@ import type { DominantUser } from "./dominant.ts";
 import type { FieldNumbers } from "./fields.ts";
 import type { Lengths } from "./histories.ts";
 import type { Leaks } from "./leaks.ts";
+import type { Returns } from "./returns.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** Shares and rates without anything to count are NaN. */
@@ -21,6 +22,8 @@ export interface DatasetNumbers
   /** null where all samples have the same time. */
   readonly timeline: Timeline | null;
   readonly cold: Cold;
+  /** Of train, valid and test. */
+  readonly returns: readonly Returns[];
   readonly dominant: readonly DominantUser[];
   readonly leaks: Leaks;
 }

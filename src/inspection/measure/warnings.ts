@@ -5,10 +5,11 @@ import { PROTOCOLS } from "../../dataset/manifest.ts";
 import { DAY, EARLIEST } from "../../dataset/time.ts";
 import { printable } from "../../errors/printable.ts";
 import { count, metric, share } from "../../format.ts";
-import type { SplitCounts } from "./counts.ts";
+import { errorOfBit, type SplitCounts } from "./counts.ts";
 import type { FieldNumbers } from "./fields.ts";
 import type { FoundSamples, Shared } from "./leaks.ts";
 import type { DatasetNumbers } from "./numbers.ts";
+import type { Returns } from "./returns.ts";
 
 /**
  * grave: what a model shows on these data is not worth having, for it knows what it must not, or there is nothing to
@@ -27,8 +28,8 @@ export interface Warning {
 /** A field alone that predicts this well, or as badly, has seen the label. */
 const COPY_AUC = 0.95;
 /**
- * How far the AUC of "is unknown" is from that in train where knowing it tells the label, and where it may; as long as
- * that is beyond chance, in standard errors.
+ * How far the AUC of "is unknown" is from that in train, or that of "stands in its history" from one half, where knowing it
+ * tells the label, and where it may; as long as that is beyond chance, in standard errors.
  */
 const TELLING_AUC = 0.1;
 const SUSPECT_AUC = 0.02;
@@ -46,6 +47,7 @@ export function warningsOf(numbers: DatasetNumbers): Warning[] {
   const warnings = [
     ...labelCopies(numbers),
     ...tellingUnknowns(numbers),
+    ...tellingReturns(numbers),
     ...histories(numbers),
     ...labels(numbers),
     ...twins(numbers),
@@ -76,6 +78,11 @@ function isMade({ protocol }: DatasetNumbers): boolean {
   return (PROTOCOLS as readonly string[]).includes(protocol);
 }
 
+/** Samples that are positives, each with a sampled negative, are those and rows of target types. */
+function isSampled(numbers: DatasetNumbers): boolean {
+  return isMade(numbers) || numbers.protocol === "target";
+}
+
 function labelCopies({ fields }: DatasetNumbers): Warning[] {
   return fields.flatMap(({ name, auc }): Warning[] => {
     const alone = `field ${name} alone predicts the click`;
@@ -102,14 +109,31 @@ function tellingUnknowns({ fields, splits: [train, ...others] }: DatasetNumbers)
     return others.flatMap(({ split, samples, clicks }): Warning[] => {
       const without = unknown[split];
       const difference = Math.abs(unknownAuc[split] - unknownAuc[train.split]);
-      const part = without.samples / samples;
-      const error = Math.sqrt((part * (1 - part) * (1 / clicks + 1 / (samples - clicks))) / 4);
+      const error = errorOfBit(without, { samples, clicks });
       if (!(difference >= SUSPECT_AUC && difference >= BEYOND_CHANCE * error)) return [];
       const rest = (clicks - without.clicks) / (samples - without.samples);
       const message = `whether field ${name} is unknown tells the label in ${split} (AUC ${metric(unknownAuc[split])} alone, in train ${metric(unknownAuc[train.split])}): 1 is the label of ${share(without.rate)} of the ${count(without.samples)} samples without it and of ${share(rest)} of the others`;
       return [{ level: difference >= TELLING_AUC ? "grave" : "warning", kind: "telling-unknown", message }];
     });
   });
+}
+
+/**
+ * Candidates that stand in their own histories more often where the label is 1. In a log of impressions that is what users
+ * do; where negatives are sampled it is how they were.
+ */
+function tellingReturns(numbers: DatasetNumbers): Warning[] {
+  if (!isSampled(numbers)) return [];
+  const distance = ({ auc }: Returns) => Math.abs(auc - 1 / 2);
+  const telling = numbers.returns.filter((bit, s) => {
+    const least = Math.max(SUSPECT_AUC, BEYOND_CHANCE * errorOfBit(bit, numbers.splits[s]));
+    return distance(bit) >= least;
+  });
+  if (telling.length === 0) return [];
+  const aucs = telling.map(({ split, auc }) => `${metric(auc)} in ${split}`).join(", ");
+  const message = `whether the candidate stands in its own history tells the label (AUC of that alone: ${aucs}): it is how negatives were sampled, not what users do`;
+  const isGrave = telling.some((bit) => distance(bit) >= TELLING_AUC);
+  return [{ level: isGrave ? "grave" : "warning", kind: "telling-history", message }];
 }
 
 function histories(numbers: DatasetNumbers): Warning[] {
@@ -182,7 +206,8 @@ function twins(numbers: DatasetNumbers): Warning[] {
   }
   if (duplicates.length > 0) {
     const message = `${samplesOf(duplicates)} repeat another of the same split in every column (${firstOf(duplicates)})`;
-    warnings.push({ level: "warning", kind: "duplicates", message });
+    // Two positives of a moment may have the same negative.
+    warnings.push({ level: isSampled(numbers) ? "note" : "warning", kind: "duplicates", message });
   }
   return warnings;
 }

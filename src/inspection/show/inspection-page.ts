@@ -56,6 +56,8 @@ function inspectionReport(directory: string, inspection: DatasetInspection): Rep
       ...table("values"),
       heading("Cold start"),
       ...table("cold"),
+      heading("Returns"),
+      ...table("returns"),
     ],
     data: {},
     commands: [`dien inspect --data ${shellWord(directory)}`],

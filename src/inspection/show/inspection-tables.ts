@@ -40,6 +40,7 @@ export function inspectionTables(inspection: DatasetInspection, limits: TableLim
     valuesTable(inspection, limits.fields),
     ...(timeline === null ? [] : [timelineTable(coarser(timeline, limits.stretches))]),
     coldTable(inspection),
+    returnsTable(inspection),
   ];
 }
 
@@ -181,6 +182,22 @@ function coldTable({ cold, fields, splits: [, , test] }: DatasetInspection): Ins
       row("candidates without a train sample", cold.items.unseen, cold.items.count),
       row("users with one label only, of those with several samples", cold.oneClass, cold.repeated),
     ],
+  };
+}
+
+function returnsTable({ returns, splits }: DatasetInspection): InspectionTable {
+  return {
+    name: "returns",
+    caption:
+      "Returns: samples whose candidate stands in its own history, and the AUC of a prediction from that alone. Where negatives are sampled it should be 0.5.",
+    head: ["split", "samples", "share", "click rate", "AUC alone"],
+    rows: returns.map(({ split, samples, rate, auc }, s) => [
+      split,
+      count(samples),
+      defined(share, samples / splits[s].samples),
+      defined(share, rate),
+      defined(metric, auc),
+    ]),
   };
 }
 

@@ -4,6 +4,7 @@ import { beforeAll, expect, test } from "vitest";
 import { SPLITS, type Split } from "../../../src/dataset/dataset.ts";
 import { openDataset } from "../../../src/dataset/read.ts";
 import { type EventsSummary, prepareEventsInParts } from "../../../src/importers/events/prepare.ts";
+import { inspectDataset } from "../../../src/inspection/measure/inspect.ts";
 import { Random } from "../../../src/tensor/random.ts";
 import { contents } from "./cases.ts";
 import { csv, folder, write } from "./support.ts";
@@ -88,6 +89,14 @@ test("what the user bought at any time is no negative", () => {
   const all = SPLITS.flatMap((split) => pairs(dataset, split));
   const bought = (user: number) => all.filter((pair) => pair.user === user).map(({ positive }) => positive);
   for (const { user, negative } of all) expect(bought(user)).not.toContain(negative);
+});
+
+test("inspection finds nothing in it", async () => {
+  for (const { out } of made) {
+    const { returns, warnings } = await inspectDataset(out);
+    expect(returns.map(({ auc }) => auc)).toEqual([0.5, 0.5, 0.5]);
+    expect(warnings.filter(({ level }) => level === "grave")).toEqual([]);
+  }
 });
 
 test("how much of a user is in memory changes no byte", () => {
