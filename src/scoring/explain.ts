@@ -3,14 +3,14 @@
  * https://arxiv.org/abs/1809.03672).
  */
 import { z } from "zod";
-import type { Tensor } from "../autograd/values.ts";
 import { failure } from "../errors/failure.ts";
 import { path } from "../options/pieces.ts";
 import { checkOptions } from "../options/problems.ts";
 import { type RunConfig, resolveConfig } from "../run/config.ts";
 import type { CodedRequest } from "./coded-request.ts";
+import { type Exposed, lackingIn, readExposed } from "./exposed.ts";
 import type { PredictRequest } from "./request.ts";
-import { openModel, type RequestModel } from "./request-model.ts";
+import { openModel } from "./request-model.ts";
 
 /**
  * Other values for groups of the model's configuration, for instance `{attention: {form: "uniform"}}`: the same model
@@ -25,13 +25,9 @@ const explainerArguments = z.object({
 });
 
 /** What happens in a model for one request; T behaviours of its history count, oldest first. */
-export interface Explanation {
+export interface Explanation extends Exposed {
   /** Probability of a click. */
   readonly score: number;
-  /** [T] the candidate's attention to each behaviour; adds up to 1. */
-  readonly attention: number[];
-  /** [T, H] the state after each behaviour: of DIEN the evolving interest, whose last one the head reads. */
-  readonly states: number[][];
 }
 
 /** A trained model, ready to be looked into. */
@@ -48,13 +44,12 @@ export interface Explainer {
 export async function loadExplainer(run: string, overrides: Overrides = {}): Promise<Explainer> {
   checkOptions("loadExplainer", explainerArguments, { run, overrides });
   const model = await openModel(run, { configure: (config) => overridden(config, overrides) });
-  const attention = exposed(model, "attention");
-  const states = exposed(model, "states");
-  const seen = (score: number): Explanation => ({
-    score,
-    attention: readSteps(model, attention).flat(),
-    states: readSteps(model, states),
-  });
+  const { recorded, workspace } = model;
+  const lacking = lackingIn(recorded);
+  if (lacking !== undefined) {
+    throw failure("request.nothing-exposed", { model: workspace.options.config.model.name, field: lacking });
+  }
+  const seen = (score: number): Explanation => ({ score, ...readExposed(recorded, workspace) });
   return {
     explain: (request) => seen(model.predict(request)),
     explainCoded: (request) => seen(model.predictCoded(request)),
@@ -65,19 +60,4 @@ function overridden(config: RunConfig, overrides: Overrides): RunConfig {
   const model: Record<string, unknown> = { ...config.model };
   for (const [group, values] of Object.entries(overrides)) model[group] = { ...(model[group] as object), ...values };
   return resolveConfig({ ...config, model });
-}
-
-function exposed({ recorded, workspace }: RequestModel, name: string): Tensor {
-  const tensor = recorded.tape.exposed.get(name);
-  if (tensor) return tensor;
-  throw failure("request.nothing-exposed", { model: workspace.options.config.model.name, field: name });
-}
-
-/** The rows of a [tokens, n] tensor after the replay of a single request: [T, n]. */
-function readSteps({ recorded, workspace }: RequestModel, { value, cols }: Tensor): number[][] {
-  const { packed } = recorded.batch;
-  return Array.from({ length: packed.steps }, (_, t) => {
-    const at = value / 4 + packed.offsets[t] * cols;
-    return Array.from(workspace.memory.f32.subarray(at, at + cols));
-  });
 }

@@ -46,6 +46,7 @@ const ROOMS: Readonly<Record<string, { below: readonly string[]; browser?: boole
   run: { below: ["models", "dataset", "lines.ts"] },
   engine: { below: ["run", "optim"] },
   scoring: { below: ["engine", "statistics"] },
+  "scoring/pool": { below: ["scoring"] },
   training: { below: ["scoring", "format.ts"] },
   "experiments/lab": { below: ["training"] },
   verification: { below: ["experiments/lab"] },

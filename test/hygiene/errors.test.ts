@@ -11,7 +11,7 @@ import { samples } from "./error-samples.ts";
 /** Values that say where a mistake is. */
 const PLACES = ["option", "path", "field", "name", "key", "keys", "source", "epoch", "engine", "dataset"];
 
-const STATUSES: readonly Status[] = [400, 404, 409, 413, 422, 500, 503, 507];
+const STATUSES: readonly Status[] = [400, 404, 409, 413, 422, 500, 503, 504, 507];
 
 const subjects = readdirSync("src/errors/catalogue").filter((file) => file !== "catalogue.ts");
 

@@ -7,6 +7,7 @@ import { files } from "./files.ts";
 import { logs } from "./logs.ts";
 import { requests } from "./requests.ts";
 import { runs } from "./runs.ts";
+import { scoring } from "./scoring.ts";
 import { settings } from "./settings.ts";
 import { sources } from "./sources.ts";
 import { stores } from "./stores.ts";
@@ -24,6 +25,7 @@ export const catalogue = {
   ...runs,
   ...requests,
   ...stores,
+  ...scoring,
   ...experiments,
   ...system,
 } satisfies Readonly<Record<string, Entry<never>>>;

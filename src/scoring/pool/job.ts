@@ -1,0 +1,81 @@
+/** A request on its way through the pool: piece by piece, where it has many candidates. */
+import type { Exposed } from "../exposed.ts";
+import type { RankRequest } from "../request.ts";
+import type { ItemCounts } from "../request-cells.ts";
+
+export interface Scored {
+  /** In the order of the candidates. */
+  readonly probabilities: Float32Array;
+  readonly counts: ItemCounts;
+}
+
+export class Job {
+  readonly request: RankRequest;
+  /** As `performance.now()` tells the time. */
+  readonly deadline: number;
+  /** Whether what the model exposes is wanted too; of one candidate. */
+  readonly explains: boolean;
+  readonly arrived = performance.now();
+  readonly probabilities: Float32Array;
+  readonly scored: Promise<Scored>;
+  exposed: Exposed | undefined;
+  /** Candidates that were given to threads, and when the last of them were; pieces that are not back. */
+  given = 0;
+  givenAt = 0;
+  out = 0;
+  isSettled = false;
+  readonly #counts = { candidates: 0, behaviours: 0, unknown: { candidates: 0, behaviours: 0 } };
+  #resolve!: (scored: Scored) => void;
+  #reject!: (error: unknown) => void;
+
+  constructor(request: RankRequest, deadline: number, explains: boolean) {
+    this.request = request;
+    this.deadline = deadline;
+    this.explains = explains;
+    this.probabilities = new Float32Array(request.candidates.length);
+    this.scored = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  /** Candidates that wait. */
+  get left(): number {
+    return this.request.candidates.length - this.given;
+  }
+
+  /** The candidates from `given` on, `count` of them, are on their way; `counts` are theirs. */
+  give(count: number, { candidates, behaviours, unknown }: ItemCounts): void {
+    const sums = this.#counts;
+    sums.candidates += candidates;
+    sums.unknown.candidates += unknown.candidates;
+    // Every piece has the whole history.
+    sums.behaviours = behaviours;
+    sums.unknown.behaviours = unknown.behaviours;
+    this.given += count;
+    this.givenAt = performance.now();
+    this.out++;
+  }
+
+  /** A piece is back. Returns whether it was the last one, and the request is answered. */
+  take(from: number, probabilities: Float32Array): boolean {
+    this.probabilities.set(probabilities, from);
+    this.out--;
+    if (this.isSettled || this.left > 0 || this.out > 0) return false;
+    this.isSettled = true;
+    this.#resolve({ probabilities: this.probabilities, counts: this.#counts });
+    return true;
+  }
+
+  /** Returns false where the request was answered or refused before. */
+  refuse(error: unknown): boolean {
+    if (this.isSettled) return false;
+    this.isSettled = true;
+    this.#reject(error);
+    return true;
+  }
+
+  get counts(): ItemCounts {
+    return this.#counts;
+  }
+}
