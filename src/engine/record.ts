@@ -11,13 +11,14 @@ import { crossEntropy } from "../autograd/loss.ts";
 import type { Tape } from "../autograd/tape.ts";
 import type { Tensor } from "../autograd/values.ts";
 import type { Batch } from "../features/batch.ts";
-import { modelNamed, type RunConfig } from "../run/config.ts";
+import { models } from "../models/registry.ts";
+import type { RunConfig } from "../run/config.ts";
 
 /** Records the configured model, with its losses where the tape is supervised. Returns the logits [B, 1]. */
 export function recordModel(tape: Tape, batch: Batch, { model }: Pick<RunConfig, "model">): Tensor {
   const { name, ...config } = model;
   const target = tape.supervised ? tape.loss("target", 1, "samples") : undefined;
-  const logits = modelNamed(name).logits(tape, batch, config);
+  const logits = models.get(name)!.logits(tape, batch, config);
   if (target) crossEntropy(tape, target, logits, batch.labels, batch.weights);
   return logits;
 }

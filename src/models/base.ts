@@ -3,7 +3,6 @@
  * history is a bag of behaviours, not related to the candidate before the MLP. The authors' code has batch normalisation
  * of the MLP's input; there is none here.
  */
-import { z } from "zod";
 import { commonConfig, embedBatch, head } from "./common.ts";
 import { defineModel } from "./model.ts";
 
@@ -14,7 +13,7 @@ export const base = defineModel({
     citation: "BaseModel in Zhou et al., Deep Interest Evolution Network for Click-Through Rate Prediction, AAAI 2019",
     url: "https://arxiv.org/abs/1809.03672",
   },
-  config: z.strictObject(commonConfig),
+  config: (z) => z.strictObject(commonConfig(z)),
   logits(tape, batch, config) {
     const embedded = embedBatch(tape, batch, config);
     return head(tape, embedded, [embedded.candidate, embedded.sum], config);

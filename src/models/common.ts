@@ -1,5 +1,5 @@
 /** What all models share: embeddings of a batch, the sum-pooled history, the head, and their configuration. */
-import { z } from "zod";
+import type { z } from "zod";
 import { concat } from "../autograd/elementwise.ts";
 import { multiply } from "../autograd/products.ts";
 import { sumSteps } from "../autograd/steps.ts";
@@ -9,26 +9,28 @@ import type { Batch } from "../features/batch.ts";
 import type { Schema } from "../features/schema.ts";
 import { Embedding } from "../nn/embedding.ts";
 import { mlp } from "../nn/linear.ts";
-
-const size = z.int().min(1).max(4096);
+import type { Zod } from "./model.ts";
 
 /** Keys that every model has. */
-export const commonConfig = {
-  embedding: z
-    .strictObject({
-      size: size.default(18).describe("columns of an embedding, per field"),
-      scale: z.number().positive().default(0.05).describe("standard deviation of fresh embeddings"),
-    })
-    .prefault({}),
-  head: z
-    .strictObject({
-      layers: z.array(size).min(1).default([200, 80]).describe("hidden layers of the head"),
-      activation: z.enum(["prelu", "dice"]).default("prelu"),
-    })
-    .prefault({}),
-};
+export function commonConfig(z: Zod) {
+  const size = z.int().min(1).max(4096);
+  return {
+    embedding: z
+      .strictObject({
+        size: size.default(18).describe("columns of an embedding, per field"),
+        scale: z.number().positive().default(0.05).describe("standard deviation of fresh embeddings"),
+      })
+      .prefault({}),
+    head: z
+      .strictObject({
+        layers: z.array(size).min(1).default([200, 80]).describe("hidden layers of the head"),
+        activation: z.enum(["prelu", "dice"]).default("prelu"),
+      })
+      .prefault({}),
+  };
+}
 
-export type CommonConfig = z.output<z.ZodObject<typeof commonConfig>>;
+export type CommonConfig = z.output<z.ZodObject<ReturnType<typeof commonConfig>>>;
 
 export interface EmbeddedBatch {
   /** User fields [B, .] and context fields [B, .]; absent where the schema has none. */

@@ -8,7 +8,7 @@
  *
  * Where paper and authors' code differ the paper is the default and the other is an option (docs/decisions/0002).
  */
-import { z } from "zod";
+import type { z } from "zod";
 import { following, preceding } from "../autograd/steps.ts";
 import type { Tape } from "../autograd/tape.ts";
 import type { Tensor } from "../autograd/values.ts";
@@ -18,27 +18,28 @@ import { evolve } from "../nn/evolution.ts";
 import { gru } from "../nn/gru.ts";
 import { attend, attentionConfig, twoLayers } from "./attention.ts";
 import { commonConfig, type EmbeddedBatch, embedBatch, head, interaction } from "./common.ts";
-import { defineModel } from "./model.ts";
+import { defineModel, type Zod } from "./model.ts";
 
-const config = z.strictObject({
-  ...commonConfig,
-  attention: attentionConfig,
-  evolution: z.enum(["gru", "aigru", "agru", "augru"]).default("augru").describe("the evolving layer's recurrence"),
-  augru: z
-    .strictObject({
-      form: z.enum(["paper", "released"]).default("paper").describe("scale the update gate, or the keep gate"),
-    })
-    .prefault({}),
-  auxiliary: z
-    .strictObject({
-      form: z.enum(["dot", "mlp"]).default("dot").describe("eq. 6, or the network of the authors' code"),
-      layers: twoLayers.default([100, 50]).describe("hidden layers of the mlp form"),
-      weight: z.number().min(0).default(1).describe("alpha in L = L_target + alpha L_aux; 0 leaves the loss out"),
-    })
-    .prefault({}),
-});
+const config = (z: Zod) =>
+  z.strictObject({
+    ...commonConfig(z),
+    attention: attentionConfig(z),
+    evolution: z.enum(["gru", "aigru", "agru", "augru"]).default("augru").describe("the evolving layer's recurrence"),
+    augru: z
+      .strictObject({
+        form: z.enum(["paper", "released"]).default("paper").describe("scale the update gate, or the keep gate"),
+      })
+      .prefault({}),
+    auxiliary: z
+      .strictObject({
+        form: z.enum(["dot", "mlp"]).default("dot").describe("eq. 6, or the network of the authors' code"),
+        layers: twoLayers(z).default([100, 50]).describe("hidden layers of the mlp form"),
+        weight: z.number().min(0).default(1).describe("alpha in L = L_target + alpha L_aux; 0 leaves the loss out"),
+      })
+      .prefault({}),
+  });
 
-type DienConfig = z.output<typeof config>;
+type DienConfig = z.output<ReturnType<typeof config>>;
 
 export const dien = defineModel({
   name: "dien",

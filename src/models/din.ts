@@ -4,7 +4,6 @@
  *
  * As in the DIEN authors' comparison the weights pass a softmax; the DIN paper leaves them unnormalised.
  */
-import { z } from "zod";
 import { weightedSumSteps } from "../autograd/steps.ts";
 import { attentionWeights, mlpScores } from "../nn/attention.ts";
 import { twoLayers } from "./attention.ts";
@@ -18,10 +17,11 @@ export const din = defineModel({
     citation: "Zhou et al., Deep Interest Network for Click-Through Rate Prediction, KDD 2018",
     url: "https://arxiv.org/abs/1706.06978",
   },
-  config: z.strictObject({
-    ...commonConfig,
-    attention: z.strictObject({ layers: twoLayers.default([80, 40]).describe("hidden layers") }).prefault({}),
-  }),
+  config: (z) =>
+    z.strictObject({
+      ...commonConfig(z),
+      attention: z.strictObject({ layers: twoLayers(z).default([80, 40]).describe("hidden layers") }).prefault({}),
+    }),
   logits(tape, batch, config) {
     const embedded = embedBatch(tape, batch, config);
     const { candidate, history, sum } = embedded;

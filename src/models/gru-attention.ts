@@ -4,7 +4,6 @@
  * weighted sum is the interest: order is modelled, but independently of the candidate. The authors' code attends by an MLP
  * (`attention.form=mlp`); the default is eq. 8, as for DIEN.
  */
-import { z } from "zod";
 import { weightedSumSteps } from "../autograd/steps.ts";
 import { gru } from "../nn/gru.ts";
 import { attend, attentionConfig } from "./attention.ts";
@@ -19,7 +18,7 @@ export const gruAttention = defineModel({
       "Parsana et al., Improving Native Ads CTR Prediction by Large Scale Event Embedding and Recurrent Networks, arXiv 2018",
     url: "https://arxiv.org/abs/1804.09133",
   },
-  config: z.strictObject({ ...commonConfig, attention: attentionConfig }),
+  config: (z) => z.strictObject({ ...commonConfig(z), attention: attentionConfig(z) }),
   logits(tape, batch, config) {
     const { packed } = batch;
     const embedded = embedBatch(tape, batch, config);

@@ -7,6 +7,12 @@ import type { Tape } from "../autograd/tape.ts";
 import type { Tensor } from "../autograd/values.ts";
 import type { Batch } from "../features/batch.ts";
 
+/**
+ * What a schema is made of. A model is given it and does not load it: the threads of a run record models but check no
+ * configuration, and would spend half of their start on it.
+ */
+export type Zod = typeof z;
+
 /** Where a model was published. */
 export interface Paper {
   /** Authors, title, where and when. */
@@ -20,24 +26,22 @@ export interface Model {
   readonly summary: string;
   readonly paper: Paper;
   /** Its own configuration, `model:` in a run's config.yaml; fills in defaults, rejects unknown keys. */
-  readonly config: z.ZodObject;
+  config(z: Zod): z.ZodObject;
   /**
    * Records the model on `tape` for `batch`. Returns the logit of a click, [samples, 1]. It exposes, where it has
    * them, `attention` [tokens, 1] to the candidate, `interests` and the final `states` [tokens, H] of its recurrences.
+   * @param config what `config` makes of a configuration: it has every key
    */
   logits(tape: Tape, batch: Batch, config: unknown): Tensor;
 }
 
-/** Makes a model of a function that takes its parsed configuration. */
+/** Makes a model of a function whose configuration has the types of its schema. */
 export function defineModel<Shape extends z.ZodRawShape>(definition: {
   readonly name: string;
   readonly summary: string;
   readonly paper: Paper;
-  readonly config: z.ZodObject<Shape, z.core.$strict>;
+  config(z: Zod): z.ZodObject<Shape, z.core.$strict>;
   logits(tape: Tape, batch: Batch, config: z.output<z.ZodObject<Shape, z.core.$strict>>): Tensor;
 }): Model {
-  return {
-    ...definition,
-    logits: (tape, batch, config) => definition.logits(tape, batch, definition.config.parse(config)),
-  };
+  return definition as Model;
 }

@@ -11,7 +11,6 @@
  * linearly before its first activation; here the first layer of the head is that map. Its inner products are a
  * symmetric matrix with the squares on the diagonal; here each pair of different fields counts once.
  */
-import { z } from "zod";
 import { columns, sum } from "../autograd/elementwise.ts";
 import { dot, outer } from "../autograd/products.ts";
 import type { Tape } from "../autograd/tape.ts";
@@ -41,13 +40,14 @@ export const pnn = defineModel({
     citation: "Qu et al., Product-Based Neural Networks for User Response Prediction, ICDM 2016",
     url: "https://arxiv.org/abs/1611.00144",
   },
-  config: z.strictObject({
-    ...commonConfig,
-    product: z
-      .enum(["elementwise", "inner", "outer"])
-      .default("elementwise")
-      .describe("candidate times history; inner products of all pairs of fields; outer product of their sum"),
-  }),
+  config: (z) =>
+    z.strictObject({
+      ...commonConfig(z),
+      product: z
+        .enum(["elementwise", "inner", "outer"])
+        .default("elementwise")
+        .describe("candidate times history; inner products of all pairs of fields; outer product of their sum"),
+    }),
   logits(tape, batch, config) {
     const embedded = embedBatch(tape, batch, config);
     const { candidate, sum } = embedded;

@@ -6,7 +6,6 @@
  * history and their product. The original crosses features by hand and trains the wide part by FTRL with L1; here both
  * parts are trained jointly by Adam.
  */
-import { z } from "zod";
 import { affine } from "../autograd/affine.ts";
 import { commonConfig, embedBatch, head, interaction } from "./common.ts";
 import { defineModel } from "./model.ts";
@@ -18,7 +17,7 @@ export const wideDeep = defineModel({
     citation: "Cheng et al., Wide & Deep Learning for Recommender Systems, DLRS 2016",
     url: "https://arxiv.org/abs/1606.07792",
   },
-  config: z.strictObject(commonConfig),
+  config: (z) => z.strictObject(commonConfig(z)),
   logits(tape, batch, config) {
     const embedded = embedBatch(tape, batch, config);
     const { candidate, sum } = embedded;

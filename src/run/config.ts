@@ -88,7 +88,7 @@ export function modelNamed(name: string): Model {
 /** The schema of a whole run for one model. */
 export function runSchema(model: Model) {
   return z.strictObject({
-    model: z.strictObject({ name: z.literal(model.name), ...model.config.shape }),
+    model: z.strictObject({ name: z.literal(model.name), ...model.config(z).shape }),
     train: trainSchema.prefault({}),
     from: path.exactOptional(),
   });

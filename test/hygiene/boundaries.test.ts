@@ -166,6 +166,18 @@ describe("imports", () => {
     expect([...rooms].filter((room) => !existsSync(join("src", room)))).toEqual([]);
   });
 
+  it("of a worker thread are of no package, types aside: each training starts several of them", () => {
+    const reached = new Set(["engine/worker.ts"]);
+    for (const file of reached) {
+      const source = readFileSync(join("src", file), "utf8").replace(/^(?:import|export) type\b[^;]*;/gm, "");
+      for (const name of importsOf(source)) {
+        if (name.startsWith(".")) reached.add(relative("/", resolve("/", dirname(file), name)));
+        else expect(name, file).toMatch(/^node:/);
+      }
+    }
+    expect(reached.size).toBeGreaterThan(50);
+  });
+
   it("are allowed in one direction between any two rooms", () => {
     for (const room of Object.keys(ROOMS)) expect([...roomsBelow(room)], room).not.toContain(room);
   });

@@ -1,5 +1,6 @@
 /** The record says everything: a model computed from its record alone scores as the model does, and has its losses. */
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import type { Model } from "../../src/models/model.ts";
 import { models } from "../../src/models/registry.ts";
 import { Random } from "../../src/tensor/random.ts";
@@ -18,7 +19,7 @@ function sized(model: Model, branch: Record<string, unknown>): object {
     attention: { layers: [4, 3] },
     auxiliary: { layers: [4, 3] },
   };
-  const own = Object.entries(groups).filter(([name]) => Object.hasOwn(model.config.shape, name));
+  const own = Object.entries(groups).filter(([name]) => Object.hasOwn(model.config(z).shape, name));
   return {
     ...branch,
     ...Object.fromEntries(own.map(([name, sizes]) => [name, { ...sizes, ...(branch[name] ?? {}) }])),

@@ -15,6 +15,7 @@ import { Batch } from "../../src/features/batch.ts";
 import type { Schema } from "../../src/features/schema.ts";
 import { loadKernels } from "../../src/kernels/load.ts";
 import { models } from "../../src/models/registry.ts";
+import { resolveConfig } from "../../src/run/config.ts";
 import { Arena, createMemory } from "../../src/tensor/memory.ts";
 import { branchesOf } from "../support/branches.ts";
 import { smallSchema, wideSchema } from "../support/model-bench.ts";
@@ -36,7 +37,7 @@ const purposes: Record<string, Pick<TapeOptions, "training" | "supervised">> = {
 function recordOf(name: string, config: object, purpose: string, batch = allFields): ModelRecord {
   const plan = new ParameterPlan();
   const tape = new Tape({ kernels, parameters: plan, ...purposes[purpose] });
-  const logits = recordModel(tape, batch, { model: { name, ...config } });
+  const logits = recordModel(tape, batch, resolveConfig({ model: { name, ...config } }));
   const { operations, losses, lookups, exposed } = tape;
   return { operations, parameters: plan.specs, losses, lookups, exposed, logits };
 }

@@ -5,6 +5,7 @@
  * so the test adds a second shard that looks up all rows of all tables with a gradient of zero.
  */
 import { expect, it } from "vitest";
+import { z } from "zod";
 import { crossEntropy } from "../../src/autograd/loss.ts";
 import { ParameterLayout, ParameterPlan } from "../../src/autograd/parameters.ts";
 import { Tape } from "../../src/autograd/tape.ts";
@@ -47,12 +48,12 @@ const schema = {
   context: [],
   maxHistory: 7,
 };
-const config = {
+const config = dien.config(z).parse({
   embedding: { size: 4 },
   head: { layers: [12, 7] },
   attention: { form: "bilinear" },
   auxiliary: { form: "mlp", layers: [10, 6], weight: 1 },
-};
+});
 const BATCH = 6;
 
 function fill(batch: Batch, { user, item, history, negative, lengths, label }: Trajectory["batches"][number]): void {

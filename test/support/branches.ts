@@ -30,5 +30,5 @@ function combinations(schema: Described): Record<string, unknown>[] {
 
 /** Configurations of `model` in which every combination of its choices comes up once. */
 export function branchesOf(model: Model): Record<string, unknown>[] {
-  return combinations(z.toJSONSchema(model.config, { io: "input" }) as Described);
+  return combinations(z.toJSONSchema(model.config(z), { io: "input" }) as Described);
 }

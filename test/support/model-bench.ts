@@ -1,4 +1,5 @@
 /** A model recorded over one small random batch, for tests of gradients and scores. */
+import { z } from "zod";
 import { crossEntropy } from "../../src/autograd/loss.ts";
 import { ParameterLayout, ParameterPlan } from "../../src/autograd/parameters.ts";
 import { Tape } from "../../src/autograd/tape.ts";
@@ -65,8 +66,9 @@ export class ModelBench {
     const kernels = loadKernels(memory.memory, engine);
     const arena = new Arena(0, bytes);
     const batch = new Batch(memory, arena, schema, maxSamples);
+    const resolved = model.config(z).parse(config);
     const record = (tape: Tape): Tensor => {
-      const logits = model.logits(tape, batch, config);
+      const logits = model.logits(tape, batch, resolved);
       crossEntropy(tape, tape.loss("target", 1, "samples"), logits, batch.labels);
       return logits;
     };
