@@ -14,6 +14,7 @@ import type { inspectDataset } from "../inspection/measure/inspect.ts";
 import type { writeInspection } from "../inspection/show/inspection-page.ts";
 import type { evaluateRun } from "../scoring/evaluate.ts";
 import type { loadScorer } from "../scoring/predict.ts";
+import type { openServer } from "../serving/serve.ts";
 import type { train } from "../training/train.ts";
 import type { verify } from "../verification/verify.ts";
 
@@ -32,6 +33,7 @@ export interface Jobs {
   readonly loadScorer: typeof loadScorer;
   readonly runExperiment: typeof runExperiment;
   readonly verify: typeof verify;
+  readonly openServer: typeof openServer;
 }
 
 export const jobs: Jobs = {
@@ -49,4 +51,5 @@ export const jobs: Jobs = {
   loadScorer: async (...all) => (await import("../scoring/predict.ts")).loadScorer(...all),
   runExperiment: async (...all) => (await import("../experiments/run.ts")).runExperiment(...all),
   verify: async (...all) => (await import("../verification/verify.ts")).verify(...all),
+  openServer: async (...all) => (await import("../serving/serve.ts")).openServer(...all),
 };

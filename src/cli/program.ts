@@ -16,6 +16,7 @@ import { addVerbose } from "./options.ts";
 import { print, printOwn } from "./output.ts";
 import { addPredict } from "./predict.ts";
 import { addPrepare } from "./prepare.ts";
+import { addServe } from "./serve.ts";
 import { addTrain } from "./train.ts";
 import { addVerify } from "./verify.ts";
 
@@ -54,6 +55,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted and stopped cleanly
   addTrain(program, context, finish);
   addEvaluate(program, context);
   addPredict(program, context);
+  addServe(program, context);
   addExperiment(program, context, finish);
   addVerify(program, context, finish);
   return program;

@@ -15,6 +15,7 @@ import { modelsFlags } from "../../src/cli/models.ts";
 import { addOptions } from "../../src/cli/options.ts";
 import { predictFlags } from "../../src/cli/predict.ts";
 import { createProgram } from "../../src/cli/program.ts";
+import { serveFlags } from "../../src/cli/serve.ts";
 import { trainFlags } from "../../src/cli/train.ts";
 import { verifyFlags } from "../../src/cli/verify.ts";
 import { isAddress } from "../../src/errors/addresses.ts";
@@ -49,6 +50,7 @@ const SCHEMAS: Readonly<Record<string, readonly [z.ZodObject, ...without: string
   "experiment figure2": [experimentFlags, "user", "model", "trials"],
   "experiment figure3": [experimentFlags, "seeds", "model", "trials"],
   "experiment tune": [experimentFlags, "user"],
+  serve: [serveFlags],
   verify: [verifyFlags],
 };
 

@@ -48,6 +48,7 @@ const ROOMS: Readonly<Record<string, { below: readonly string[]; browser?: boole
   scoring: { below: ["engine", "statistics"] },
   "scoring/pool": { below: ["scoring"] },
   training: { below: ["scoring", "format.ts"] },
+  serving: { below: ["scoring", "store", "report"] },
   "experiments/lab": { below: ["training"] },
   verification: { below: ["experiments/lab"] },
   "experiments/results": { below: ["experiments/lab", "report", "format.ts"] },
@@ -57,20 +58,26 @@ const ROOMS: Readonly<Record<string, { below: readonly string[]; browser?: boole
   api: { below: ["statistics", "options", "interruption.ts"] },
   "index.ts": {
     below: [
-      ...["api", "experiments", "verification", "inspection/show"],
+      ...["api", "serving", "experiments", "verification", "inspection/show"],
       ...["importers/amazon", "importers/taobao", "importers/synthetic"],
     ],
   },
   cli: {
     below: [
-      ...["experiments", "verification", "inspection/show"],
+      ...["serving", "experiments", "verification", "inspection/show"],
       ...["importers/amazon", "importers/taobao", "importers/synthetic"],
     ],
   },
 };
 
 /** Folders that are no rooms: they sort the files of the room that holds them. */
-const PARTS: readonly string[] = ["cli/prepare", "errors/catalogue", "kernels/wasm/generated", "report/plots"];
+const PARTS: readonly string[] = [
+  "cli/prepare",
+  "errors/catalogue",
+  "kernels/wasm/generated",
+  "report/plots",
+  "serving/routes",
+];
 
 /** Packages that run in a browser as they are. */
 const BROWSER_PACKAGES = ["zod"];

@@ -8,6 +8,7 @@ import { logs } from "./logs.ts";
 import { requests } from "./requests.ts";
 import { runs } from "./runs.ts";
 import { scoring } from "./scoring.ts";
+import { serving } from "./serving.ts";
 import { settings } from "./settings.ts";
 import { sources } from "./sources.ts";
 import { stores } from "./stores.ts";
@@ -26,6 +27,7 @@ export const catalogue = {
   ...requests,
   ...stores,
   ...scoring,
+  ...serving,
   ...experiments,
   ...system,
 } satisfies Readonly<Record<string, Entry<never>>>;

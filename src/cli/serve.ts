@@ -1,0 +1,115 @@
+/** `dien serve`: a trained model behind HTTP. */
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import type { Command } from "commander";
+import { z } from "zod";
+import { failure } from "../errors/failure.ts";
+import { fileError } from "../files/failures.ts";
+import { endingItself } from "../interruption.ts";
+import { text, texts, toggle } from "../options/pieces.ts";
+import { limitOptions } from "../serving/limits.ts";
+import { logger } from "../serving/log.ts";
+import type { Models } from "../serving/standins.ts";
+import type { Context } from "./context.ts";
+import { addOptions } from "./options.ts";
+import { print, printJson } from "./output.ts";
+
+export const serveFlags = z.strictObject({
+  run: texts("run", "runs to serve, as RUN or NAME=RUN; requests that name none get the first").min(1),
+  host: text("name", "address to listen at").default("127.0.0.1"),
+  port: z.int().min(0).max(65_535).describe("port to listen at; 0 takes one that is free").default(8080),
+  store: text("address", "where users' behaviours are").default("memory:"),
+  tokenFile: text("file", "file with the token that requests have to bring").optional(),
+  unguarded: toggle("listen for other machines without a token"),
+  cors: text("origin", "origin whose pages may ask from a browser, such as https://shop.example").optional(),
+  tlsCert: text("file", "certificate in PEM, for https").optional(),
+  tlsKey: text("file", "its key in PEM").optional(),
+  ...limitOptions.shape,
+  dryRun: toggle("check models, store and port, say what would be served, and end"),
+});
+
+type Flags = z.output<typeof serveFlags>;
+
+export function addServe(program: Command, context: Context): void {
+  const command = program
+    .command("serve")
+    .summary("put trained models behind HTTP")
+    .description("Answers requests for scores over HTTP, until it is ended (Ctrl-C, SIGTERM).");
+  const read = addOptions(command, serveFlags);
+  command
+    .addHelpText(
+      "after",
+      `
+Examples:
+  dien serve --run runs/dien
+  dien serve --run runs/dien --run next=runs/dien2 --port 9000
+  dien serve --run runs/dien --host 0.0.0.0 --token-file token --tls-cert cert.pem --tls-key key.pem
+  dien serve --run runs/dien --dry-run
+
+Then:
+  curl http://127.0.0.1:8080/v1/rank -H 'content-type: application/json' \\
+    -d '{"user": "A1", "history": ["B0000530HT"], "candidates": ["B00004U9V2", "B000000044"]}'
+
+All routes are described at /docs, for programs at /openapi.json. Logs go to stderr, a JSON document a line, or to a
+terminal in words. After a signal it is not ready, answers the requests that it has, and exits with 0.`,
+    )
+    .action(async () => {
+      const { options, json } = await read();
+      const { host, port, unguarded, dryRun } = options;
+      const tls = await readTls(options);
+      const token = options.tokenFile === undefined ? undefined : await readToken(options.tokenFile);
+      const isTerminal = context.stderr.isTTY === true;
+      const { server, models } = await context.jobs.openServer({
+        ...{ runs: options.run, store: options.store, token, cors: options.cors },
+        limits: limitsOf(options),
+        listeners: [logger((line) => print(context.stderr, [line]), isTerminal)],
+      });
+      await endingItself(async () => {
+        try {
+          const { url } = await server.listen({ host, port, tls, unguarded });
+          const served = { url, store: options.store, models: modelsOf(models) };
+          if (json) printJson(context.stdout, served);
+          else
+            print(context.stdout, [...served.models.map(lineOf), `${dryRun ? "would listen" : "listens"} at ${url}`]);
+          if (!dryRun && !context.signal.aborted) await once(context.signal, "abort");
+        } finally {
+          await server.close();
+        }
+      });
+    });
+}
+
+function modelsOf(models: Models) {
+  return models.list().map(({ name, version }) => ({ name, version }));
+}
+
+const lineOf = ({ name, version }: { name: string; version: string }) => `model ${name}, version ${version}`;
+
+function limitsOf(options: Flags) {
+  const keys = Object.keys(limitOptions.shape) as (keyof typeof limitOptions.shape)[];
+  return limitOptions.parse(Object.fromEntries(keys.map((key) => [key, options[key]])));
+}
+
+async function readTls({ tlsCert, tlsKey }: Flags): Promise<{ cert: string; key: string } | undefined> {
+  if (tlsCert === undefined && tlsKey === undefined) return undefined;
+  if (tlsKey === undefined) throw failure("usage.lone-option", { option: "--tls-cert", needed: "--tls-key" });
+  if (tlsCert === undefined) throw failure("usage.lone-option", { option: "--tls-key", needed: "--tls-cert" });
+  return { cert: await readText(tlsCert), key: await readText(tlsKey) };
+}
+
+/** Fewer can be guessed. */
+const LEAST_CHARACTERS = 16;
+
+async function readToken(path: string): Promise<string> {
+  const token = (await readText(path)).trim();
+  if (/^\S+$/.test(token) && token.length >= LEAST_CHARACTERS) return token;
+  throw failure("serving.no-token", { path, expected: `one line of ${LEAST_CHARACTERS} characters or more` });
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    throw fileError(error, "read", path);
+  }
+}

@@ -1,0 +1,92 @@
+/** Errors of requests over HTTP, before it matters what they ask for. */
+import type { Entries } from "../entry.ts";
+
+export const serving = {
+  "serving.no-route": {
+    status: 404,
+    meaning: "Nothing is served at a path.",
+    message: ({ path }: { path: string }) => `nothing is served at ${path}`,
+  },
+  "serving.wrong-method": {
+    status: 405,
+    meaning: "A path is served, but not with the method of a request.",
+    message: ({ path, method, allowed }: { path: string; method: string; allowed: readonly string[] }) =>
+      `${path} is not served with ${method}, but with ${allowed.join(", ")}`,
+  },
+  "serving.unauthorized": {
+    status: 401,
+    meaning: "A request does not bring the server's token.",
+    message: ({ name }: { name: string }) => `${name}: expected the token of this server, as Bearer TOKEN`,
+  },
+  "serving.wrong-header": {
+    status: 400,
+    meaning: "A header of a request has a value that it cannot have.",
+    message: ({ name, expected, found }: { name: string; expected: string; found: string }) =>
+      `${name}: expected ${expected}, found ${found}`,
+  },
+  "serving.wrong-type": {
+    status: 415,
+    meaning: "The body of a request is said to be something else than JSON.",
+    message: ({ name, expected, found }: { name: string; expected: string; found: string }) =>
+      `${name}: expected ${expected}, found ${found}`,
+  },
+  "serving.too-large": {
+    status: 413,
+    meaning: "The body of a request has more bytes than the server takes.",
+    message: ({ name, expected }: { name: string; expected: number }) => `${name}: expected at most ${expected} bytes`,
+  },
+  "serving.too-many": {
+    status: 413,
+    meaning: "A list of a request has more entries than the server takes.",
+    message: ({ field, expected, found }: { field: string; expected: number; found: number }) =>
+      `${field}: expected at most ${expected} entries, found ${found}`,
+  },
+  "serving.not-json": {
+    status: 400,
+    meaning: "The body of a request is no JSON that can be read.",
+    message: ({ name, reason }: { name: string; reason: string }) => `${name}: not JSON: ${reason}`,
+  },
+  "serving.overloaded": {
+    status: 503,
+    meaning: "More requests are being answered than the server takes.",
+    message: ({ name, expected }: { name: string; expected: number }) =>
+      `${name}: ${expected} are being answered, which is as many as are taken at once`,
+  },
+  "serving.late": {
+    status: 504,
+    meaning: "A request was not answered within the time that it had.",
+    message: ({ name, expected }: { name: string; expected: number }) =>
+      `${name}: not answered within ${expected} milliseconds`,
+  },
+  "serving.not-ready": {
+    status: 503,
+    meaning: "The server takes no requests at the moment, for the reason in the message.",
+    message: ({ name, reason }: { name: string; reason: string }) => `${name} is not ready: ${reason}`,
+  },
+  "serving.wrong-name": {
+    status: 400,
+    exitCode: 2,
+    meaning: "A model is given a name that it cannot have in a path.",
+    message: ({ name, expected }: { name: string; expected: string }) =>
+      `a model cannot be called "${name}": expected ${expected}`,
+  },
+  "serving.taken-name": {
+    status: 400,
+    exitCode: 2,
+    meaning: "Two models are given one name.",
+    message: ({ name }: { name: string }) => `two models are called "${name}"`,
+  },
+  "serving.unguarded": {
+    status: 400,
+    exitCode: 2,
+    meaning: "A server without a token is to listen where other machines reach it.",
+    message: ({ name }: { name: string }) =>
+      `${name} is reached by other machines, and there is no token that they need`,
+  },
+  "serving.no-token": {
+    status: 400,
+    exitCode: 2,
+    meaning: "A file has no token that a server could ask for.",
+    message: ({ path, expected }: { path: string; expected: string }) => `${path} has no token: expected ${expected}`,
+  },
+} satisfies Entries<"serving">;

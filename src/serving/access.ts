@@ -1,0 +1,34 @@
+/** Who may ask: whoever has the token, where there is one. Pages of other origins, where one is allowed. */
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { MiddlewareHandler } from "hono";
+import { cors } from "hono/cors";
+import { failure } from "../errors/failure.ts";
+import { TIMEOUT_HEADER } from "./deadline.ts";
+import type { Env } from "./exchange.ts";
+
+/** Paths that tell nothing but how the process is. */
+const OPEN = ["/livez", "/readyz"];
+
+/** Refuses requests without the token. How long that takes tells nothing of the token: digests are compared, in constant time. */
+export function bearers(token: string): MiddlewareHandler<Env> {
+  const expected = digestOf(token);
+  return async (c, next) => {
+    const [, given] = /^Bearer +(\S+)$/i.exec(c.req.header("authorization") ?? "") ?? [];
+    const isRight = timingSafeEqual(digestOf(given ?? ""), expected) && given !== undefined;
+    if (!isRight && !OPEN.includes(c.req.path)) throw failure("serving.unauthorized", { name: "authorization" });
+    await next();
+  };
+}
+
+const digestOf = (text: string) => createHash("sha256").update(text).digest();
+
+/** Lets pages of one origin ask from a browser. */
+export function pagesOf(origin: string): MiddlewareHandler {
+  return cors({
+    origin,
+    allowMethods: ["GET", "POST", "DELETE"],
+    allowHeaders: ["authorization", "content-type", "x-request-id", TIMEOUT_HEADER],
+    exposeHeaders: ["x-request-id", "retry-after"],
+    maxAge: 600,
+  });
+}

@@ -1,0 +1,68 @@
+/** Adds routes to the app: what they take is checked before they are asked. */
+import type { Context } from "hono";
+import type { z } from "zod";
+import { failure } from "../errors/failure.ts";
+import { problemsOf, sentence } from "../options/problems.ts";
+import { readJson } from "./body.ts";
+import { deadlineOf, withinTime } from "./deadline.ts";
+import type { App, Env, Exchange } from "./exchange.ts";
+import type { Limits } from "./limits.ts";
+import type { AnyRoute, Route } from "./route.ts";
+import type { Services } from "./services.ts";
+
+/** What every route is given. */
+export interface Asked {
+  readonly exchange: Exchange;
+  /** When the answer is due, as `performance.now()` counts. */
+  readonly deadline: number;
+  /** Aborted when the client leaves. */
+  readonly signal: AbortSignal;
+}
+
+/** What a route is given of a request, checked. */
+export interface Given<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType> extends Asked {
+  readonly params: z.output<P>;
+  readonly query: z.output<Q>;
+  readonly body: z.output<B>;
+}
+
+/** Adds a route to the app and to its documentation. */
+export function addRoute<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType, A extends z.ZodObject>(
+  app: App,
+  { limits, openApi }: Services,
+  route: Route<P, Q, B, A>,
+  answer: (given: Given<P, Q, B>) => Promise<z.input<A>>,
+): void {
+  openApi.add(route);
+  app.on(route.method.toUpperCase(), route.path.replaceAll(/\{(\w+)\}/g, ":$1"), async (c: Context<Env>) => {
+    const exchange = c.get("exchange");
+    exchange.route = route.path;
+    const deadline = deadlineOf(c.req, limits);
+    const result = await withinTime(deadline, async () => {
+      const params = route.params && checked(route.params, c.req.param());
+      const query = route.query && checked(route.query, c.req.query());
+      const body = route.body && checkedBody(route, limits, await readJson(c.req, limits.maxBody));
+      const given = { params, query, body, exchange, deadline: deadline.at, signal: c.req.raw.signal };
+      return await answer(given as Given<P, Q, B>);
+    });
+    return c.json({ ...result, request_id: exchange.id });
+  });
+}
+
+/** Long lists are refused before anybody looks at what is in them. */
+function checkedBody({ body, most = {} }: AnyRoute, limits: Limits, given: unknown): unknown {
+  for (const [key, limit] of Object.entries(most)) {
+    const list =
+      typeof given === "object" && given !== null ? Object.getOwnPropertyDescriptor(given, key)?.value : undefined;
+    if (!Array.isArray(list) || list.length <= limits[limit]) continue;
+    throw failure("serving.too-many", { field: key, expected: limits[limit], found: list.length });
+  }
+  return checked(body, given);
+}
+
+function checked(schema: z.ZodType, given: unknown): unknown {
+  const result = schema.safeParse(given);
+  if (result.success) return result.data;
+  const [problem] = problemsOf(schema, given);
+  throw failure("request.invalid", { field: problem.path.join("."), problem: sentence(problem) });
+}

@@ -1,0 +1,45 @@
+/** The app as a value: what every request passes, then the groups of routes. Nothing here listens. */
+import { Hono } from "hono";
+import { methodNotAllowed } from "hono/method-not-allowed";
+import { failure } from "../errors/failure.ts";
+import { bearers, pagesOf } from "./access.ts";
+import { admission } from "./admission.ts";
+import type { App, Env, ExchangeListener } from "./exchange.ts";
+import { exchanges } from "./exchange.ts";
+import { refuse } from "./refusal.ts";
+import { addDocumentation } from "./routes/documentation.ts";
+import { addHealth } from "./routes/health.ts";
+import { addModels } from "./routes/models.ts";
+import { addScoring } from "./routes/scoring.ts";
+import type { RouteGroup, Services } from "./services.ts";
+
+const GROUPS: readonly RouteGroup[] = [addScoring, addModels, addHealth, addDocumentation];
+
+export interface AppOptions {
+  /** Without one, whoever reaches the server may ask. */
+  readonly token?: string | undefined;
+  /** The origin whose pages may ask from a browser. */
+  readonly cors?: string | undefined;
+  readonly listeners: readonly ExchangeListener[];
+}
+
+export function createApp(services: Services, { token, cors, listeners }: AppOptions): App {
+  const app: App = new Hono<Env>();
+  app.onError((error, c) => refuse(c, error));
+  app.notFound((c) => refuse(c, failure("serving.no-route", { path: c.req.path })));
+  app.use(exchanges(listeners));
+  if (cors !== undefined) app.use(pagesOf(cors));
+  if (token !== undefined) app.use(bearers(token));
+  app.use(admission(services.limits.maxRequests));
+  app.use(
+    methodNotAllowed({
+      app,
+      onMethodNotAllowed: (c, allowed) => {
+        c.header("allow", allowed.join(", "));
+        return refuse(c, failure("serving.wrong-method", { path: c.req.path, method: c.req.method, allowed }));
+      },
+    }),
+  );
+  for (const add of GROUPS) add(app, services);
+  return app;
+}

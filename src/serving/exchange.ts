@@ -1,0 +1,60 @@
+/** The frame of every request: its id, its time, and who is told of it. */
+import { randomUUID } from "node:crypto";
+import type { Hono, MiddlewareHandler } from "hono";
+import type { ItemCounts } from "../scoring/request-cells.ts";
+
+/** What is scored by a request. */
+export interface ScoredRequest {
+  readonly model: string;
+  readonly version: string;
+  readonly probabilities: Float32Array;
+  readonly counts: ItemCounts;
+}
+
+/**
+ * A request and its answer, for logs and metrics. Nothing in it is personal: the route is the pattern of a path
+ * (`/v1/users/{user}/history`), not the path.
+ */
+export interface Exchange {
+  /** Comes back as `request_id`, and in the header `x-request-id`. */
+  readonly id: string;
+  readonly method: string;
+  /** Undefined where nothing is served at the path. */
+  route?: string;
+  /** 0 until it is answered. */
+  status: number;
+  /** `performance.now()` at its beginning, and milliseconds until the answer. */
+  readonly start: number;
+  milliseconds: number;
+  /** What went wrong. */
+  error?: unknown;
+  scored?: ScoredRequest;
+}
+
+/** Is told of every request, when it has been answered. It must not throw. */
+export type ExchangeListener = (exchange: Exchange) => void;
+
+/** What Hono keeps of a request. */
+export interface Env {
+  Variables: { exchange: Exchange };
+}
+export type App = Hono<Env>;
+
+/** What a client may call its request; anything else is replaced. */
+const SANE_ID = /^[\w.:-]{1,64}$/;
+
+/** Gives each request an `Exchange`, its answer the header `x-request-id`, and tells the listeners when it is answered. */
+export function exchanges(listeners: readonly ExchangeListener[]): MiddlewareHandler<Env> {
+  return async (c, next) => {
+    const given = c.req.header("x-request-id");
+    const id = given !== undefined && SANE_ID.test(given) ? given : randomUUID();
+    const exchange: Exchange = { id, method: c.req.method, status: 0, start: performance.now(), milliseconds: 0 };
+    c.set("exchange", exchange);
+    await next();
+    c.header("x-request-id", id);
+    c.header("x-content-type-options", "nosniff");
+    exchange.status = c.res.status;
+    exchange.milliseconds = performance.now() - exchange.start;
+    for (const listener of listeners) listener(exchange);
+  };
+}

@@ -1,0 +1,70 @@
+/**
+ * The log: a line a request. It names the pattern of a path and no path, and repeats neither headers nor bodies, so
+ * nothing personal and no token gets into it.
+ */
+
+import type { Exchange, ExchangeListener } from "./exchange.ts";
+import { asRefusal } from "./refusal.ts";
+
+/** What is logged of a request. */
+export interface LogEntry {
+  readonly time: string;
+  readonly level: "info" | "warn" | "error";
+  readonly request_id: string;
+  readonly method: string;
+  readonly route: string | null;
+  readonly status: number;
+  readonly ms: number;
+  readonly code?: string;
+  readonly model?: string;
+  readonly candidates?: number;
+  /** What an error of the server's says; those of clients repeat what they sent. */
+  readonly message?: string;
+  readonly stack?: string;
+}
+
+/** Health is asked for every few seconds; it is worth a line where it is bad. */
+const QUIET = ["/livez", "/readyz", "/metrics"];
+
+/** Writes a line for each request: JSON for programs, else a line for people. */
+export function logger(write: (line: string) => void, forPeople: boolean): ExchangeListener {
+  return (exchange) => {
+    const entry = entryOf(exchange);
+    if (entry.level === "info" && QUIET.includes(entry.route ?? "")) return;
+    write(forPeople ? lineOf(entry) : JSON.stringify(entry));
+  };
+}
+
+function entryOf({ id, method, route, status, milliseconds, error, scored }: Exchange): LogEntry {
+  return {
+    time: new Date().toISOString(),
+    level: status < 400 ? "info" : status < 500 ? "warn" : "error",
+    request_id: id,
+    method,
+    route: route ?? null,
+    status,
+    ms: Math.round(milliseconds * 100) / 100,
+    ...(error === undefined ? {} : { code: asRefusal(error).code }),
+    ...(scored === undefined ? {} : { model: scored.model, candidates: scored.probabilities.length }),
+    ...(status >= 500 ? causeOf(error) : {}),
+  };
+}
+
+/** An error with the place it comes from, where it is a defect. */
+function causeOf(thrown: unknown): Pick<LogEntry, "message" | "stack"> {
+  const { code, message, cause } = asRefusal(thrown);
+  if (code !== "system.defect" || !(cause instanceof Error)) return { message };
+  return { message, stack: cause.stack ?? "" };
+}
+
+function lineOf({ level, request_id, method, route, status, ms, code, model, candidates, message }: LogEntry): string {
+  const parts = [
+    level.padEnd(5),
+    `${method} ${route ?? "(no route)"} ${status}`,
+    `${ms} ms`,
+    ...(model === undefined ? [] : [`${model}, ${candidates} candidates`]),
+    ...(code === undefined ? [] : [message === undefined ? code : `${code}: ${message}`]),
+    request_id,
+  ];
+  return parts.join("  ");
+}

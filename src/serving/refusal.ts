@@ -1,0 +1,49 @@
+/** Errors as answers: of the catalogue with its status and message, defects without what they say. */
+import type { Context } from "hono";
+import { z } from "zod";
+import { type Code, entryOf } from "../errors/catalogue/catalogue.ts";
+import { failure, UserError } from "../errors/failure.ts";
+import type { Env } from "./exchange.ts";
+
+export const refusalSchema = z
+  .strictObject({
+    error: z.strictObject({
+      code: z.string().describe("what went wrong; a code never changes its meaning"),
+      message: z.string().describe("for people"),
+      field: z.string().describe("which part of the request is wrong").optional(),
+    }),
+    request_id: z.string(),
+  })
+  .meta({ id: "Error" });
+
+export type Refusal = z.output<typeof refusalSchema>;
+
+/** Seconds after which a request may be tried again. */
+const RETRY_AFTER = "1";
+
+/** Whatever was thrown, as an error of the catalogue. */
+export function asRefusal(thrown: unknown): UserError {
+  if (thrown instanceof UserError) return thrown;
+  const { name, message } = thrown instanceof Error ? thrown : new Error(String(thrown));
+  return failure("system.defect", { name, reason: message }, thrown);
+}
+
+/** What is said of an error to whoever asked: of failures of the server, which may name its files, no more than their kind. */
+export function saidOf(error: UserError): { readonly code: Code; readonly message: string; readonly field?: string } {
+  const { code, status, message, values } = error;
+  const isOurs = status >= 500 && !code.startsWith("serving.");
+  if (isOurs) return { code, message: entryOf(code).meaning };
+  const { field, name } = values as { field?: unknown; name?: unknown };
+  const place = field ?? name;
+  return { code, message, ...(typeof place === "string" && place !== "" ? { field: place } : {}) };
+}
+
+/** Answers a request with an error. */
+export function refuse(c: Context<Env>, thrown: unknown): Response {
+  const error = asRefusal(thrown);
+  const exchange = c.get("exchange");
+  exchange.error = error;
+  if (error.status === 503) c.header("retry-after", RETRY_AFTER);
+  if (error.status === 401) c.header("www-authenticate", "Bearer");
+  return c.json({ error: saidOf(error), request_id: exchange.id } satisfies Refusal, error.status);
+}

@@ -1,0 +1,73 @@
+/** `createServer`: the whole service as a value, which a test asks in-process and a team mounts in its own server. */
+import { readFileSync } from "node:fs";
+import type { RequestListener } from "node:http";
+import { getRequestListener } from "@hono/node-server";
+import { failure } from "../errors/failure.ts";
+import type { BehaviourStore } from "../store/store.ts";
+import { createApp } from "./app.ts";
+import type { ExchangeListener } from "./exchange.ts";
+import { type Limits, limitOptions } from "./limits.ts";
+import { isLoopback, type Listening, type ListenOptions, listenOn } from "./listening.ts";
+import { OpenApi } from "./openapi.ts";
+import type { Models } from "./standins.ts";
+
+const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+
+export interface ServerOptions {
+  readonly models: Models;
+  readonly store: BehaviourStore;
+  readonly limits?: Partial<Limits>;
+  /** What requests have to bring as `Authorization: Bearer TOKEN`. */
+  readonly token?: string | undefined;
+  /** The origin whose pages may ask from a browser. */
+  readonly cors?: string | undefined;
+  /** Are told of every request, when it has been answered. */
+  readonly listeners?: readonly ExchangeListener[];
+}
+
+export interface ServerAddress extends ListenOptions {
+  /** Listens where other machines reach it although there is no token. */
+  readonly unguarded?: boolean | undefined;
+}
+
+export interface Server {
+  /** Answers a request, without a socket. */
+  fetch(request: Request): Promise<Response>;
+  /** The same for a server of Node's. */
+  readonly handle: RequestListener;
+  /** Listens; `close` ends that too. */
+  listen(options?: ServerAddress): Promise<{ readonly url: string }>;
+  /** Takes no more requests, answers those that it has, and closes models and store. */
+  close(): Promise<void>;
+}
+
+/** Makes a server of models and a store, which it closes with itself. It does not listen yet. */
+export async function createServer(options: ServerOptions): Promise<Server> {
+  const { models, store, token, cors, listeners = [] } = options;
+  const limits = limitOptions.parse(options.limits ?? {});
+  const openApi = new OpenApi({ version, limits, hasToken: token !== undefined });
+  let ending = false;
+  const unready = () => (ending ? "it is ending" : undefined);
+  const app = createApp({ models, store, limits, unready, openApi }, { token, cors, listeners });
+  const handle = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+  const open: Listening[] = [];
+  return {
+    fetch: async (request) => await app.fetch(request),
+    handle,
+    async listen({ unguarded = false, ...where } = {}) {
+      const { host } = where;
+      if (host !== undefined && !isLoopback(host) && token === undefined && !unguarded) {
+        throw failure("serving.unguarded", { name: host });
+      }
+      const listening = await listenOn(handle, limits, where);
+      open.push(listening);
+      return { url: listening.url };
+    },
+    async close() {
+      ending = true;
+      await Promise.all(open.splice(0).map((listening) => listening.close()));
+      await models.close();
+      await store.close();
+    },
+  };
+}

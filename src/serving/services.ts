@@ -1,0 +1,20 @@
+/** What routes are given. */
+
+import type { BehaviourStore } from "../store/store.ts";
+import type { App } from "./exchange.ts";
+import type { Limits } from "./limits.ts";
+import type { OpenApi } from "./openapi.ts";
+import type { Models } from "./standins.ts";
+
+export interface Services {
+  readonly models: Models;
+  readonly store: BehaviourStore;
+  readonly limits: Limits;
+  /** Why no requests should be sent here; undefined while they should. */
+  readonly unready: () => string | undefined;
+  /** Collects what the routes say of themselves. */
+  readonly openApi: OpenApi;
+}
+
+/** A group of routes: adds them to the app. */
+export type RouteGroup = (app: App, services: Services) => void;
