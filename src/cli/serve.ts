@@ -9,7 +9,7 @@ import { endingItself } from "../interruption.ts";
 import { text, texts, toggle } from "../options/pieces.ts";
 import { limitOptions } from "../serving/limits.ts";
 import { logger } from "../serving/log.ts";
-import type { Models } from "../serving/standins.ts";
+import type { StandInModels } from "../serving/standins.ts";
 import type { Context } from "./context.ts";
 import { addOptions } from "./options.ts";
 import { print, printJson } from "./output.ts";
@@ -79,7 +79,7 @@ terminal in words. After a signal it is not ready, answers the requests that it 
     });
 }
 
-function modelsOf(models: Models) {
+function modelsOf(models: StandInModels) {
   return models.list().map(({ name, version }) => ({ name, version }));
 }
 

@@ -3,7 +3,7 @@ import { basename, resolve } from "node:path";
 import { failure } from "../errors/failure.ts";
 import { mostKept, openStore } from "../store/open.ts";
 import { createServer, type Server, type ServerOptions } from "./server.ts";
-import { type Models, openModels } from "./standins.ts";
+import { openStandIns, type StandInModels } from "./standins.ts";
 
 export interface ServeOptions extends Omit<ServerOptions, "models" | "store"> {
   /** `RUN` or `NAME=RUN`; without a name it is that of the folder. The first is the default. */
@@ -16,10 +16,12 @@ export interface ServeOptions extends Omit<ServerOptions, "models" | "store"> {
  * Opens what is to be served.
  * @throws UserError where a run or the store cannot be used, or two runs have one name
  */
-export async function openServer(options: ServeOptions): Promise<{ readonly server: Server; readonly models: Models }> {
+export async function openServer(
+  options: ServeOptions,
+): Promise<{ readonly server: Server; readonly models: StandInModels }> {
   const { runs, store: url, ...others } = options;
   const named = namesOf(runs);
-  const models = await openModels(named);
+  const models = await openStandIns(named);
   const longest = Math.max(...models.list().map(({ description }) => description.schema.maxHistory));
   const store = await openStore(url, { most: mostKept(longest) });
   try {

@@ -9,12 +9,12 @@ import type { ExchangeListener } from "./exchange.ts";
 import { type Limits, limitOptions } from "./limits.ts";
 import { isLoopback, type Listening, type ListenOptions, listenOn } from "./listening.ts";
 import { OpenApi } from "./openapi.ts";
-import type { Models } from "./standins.ts";
+import type { StandInModels } from "./standins.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
 
 export interface ServerOptions {
-  readonly models: Models;
+  readonly models: StandInModels;
   readonly store: BehaviourStore;
   readonly limits?: Partial<Limits>;
   /** What requests have to bring as `Authorization: Bearer TOKEN`. */

@@ -4,10 +4,10 @@ import type { BehaviourStore } from "../store/store.ts";
 import type { App } from "./exchange.ts";
 import type { Limits } from "./limits.ts";
 import type { OpenApi } from "./openapi.ts";
-import type { Models } from "./standins.ts";
+import type { StandInModels } from "./standins.ts";
 
 export interface Services {
-  readonly models: Models;
+  readonly models: StandInModels;
   readonly store: BehaviourStore;
   readonly limits: Limits;
   /** Why no requests should be sent here; undefined while they should. */

@@ -7,14 +7,14 @@ import { loadScorer } from "../scoring/predict.ts";
 import type { PredictRequest, RankRequest } from "../scoring/request.ts";
 import type { ItemCounts } from "../scoring/request-cells.ts";
 
-export interface Models {
-  list(): readonly ServedModel[];
+export interface StandInModels {
+  list(): readonly StandInModel[];
   /** The first named is the default. */
-  get(name?: string): ServedModel;
+  get(name?: string): StandInModel;
   close(): Promise<void>;
 }
 
-export interface ServedModel {
+export interface StandInModel {
   readonly name: string;
   readonly version: string;
   readonly since: Date;
@@ -27,8 +27,8 @@ export interface ServedModel {
 }
 
 /** One scorer a model, on the thread that asks. */
-export async function openModels(runs: ReadonlyMap<string, string>): Promise<Models> {
-  const served = new Map<string, ServedModel>();
+export async function openStandIns(runs: ReadonlyMap<string, string>): Promise<StandInModels> {
+  const served = new Map<string, StandInModel>();
   for (const [name, run] of runs) {
     const description = await readModelDescription(run);
     const scorer = await loadScorer(run);

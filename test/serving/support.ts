@@ -2,21 +2,21 @@
 import { expect } from "vitest";
 import type { RankRequest } from "../../src/scoring/request.ts";
 import { createServer, type Server, type ServerOptions } from "../../src/serving/server.ts";
-import type { Models, ServedModel } from "../../src/serving/standins.ts";
+import type { StandInModel, StandInModels } from "../../src/serving/standins.ts";
 import { openStore } from "../../src/store/open.ts";
 
 /** Any score that tells candidates apart, and some of them not. */
 export const scoreOf = (candidate: unknown) => (String(JSON.stringify(candidate)).length % 7) / 7;
 
-export interface FakeModel extends ServedModel {
+export interface FakeModel extends StandInModel {
   readonly asked: RankRequest[];
 }
 
-export function fakeModel(name: string, score?: ServedModel["score"]): FakeModel {
+export function fakeModel(name: string, score?: StandInModel["score"]): FakeModel {
   const asked: RankRequest[] = [];
   const counts = { candidates: 0, behaviours: 0, unknown: { candidates: 0, behaviours: 0 } };
   return {
-    ...{ name, version: `${name}-sha`, since: new Date(0), description: {} as ServedModel["description"], asked },
+    ...{ name, version: `${name}-sha`, since: new Date(0), description: {} as StandInModel["description"], asked },
     score:
       score ??
       (async (request) => {
@@ -27,7 +27,7 @@ export function fakeModel(name: string, score?: ServedModel["score"]): FakeModel
   };
 }
 
-export function fakeModels(...models: readonly ServedModel[]): Models {
+export function fakeModels(...models: readonly StandInModel[]): StandInModels {
   return {
     list: () => models,
     get: (name = models[0].name) => models.find((model) => model.name === name)!,
