@@ -102,6 +102,10 @@ const manifestKeys = z.strictObject({
   /** Minutes east of UTC of times that name no offset. */
   utcOffset: offsetSchema,
   timeFormat: timeFormatSchema,
+  /** The types that behaviours have, where the log has others; without it, whatever type. */
+  behaviourTypes: z.array(z.string()).min(1).exactOptional(),
+  /** The user field that is the users' own key, where one is. */
+  userKey: z.string().exactOptional(),
   /** `row`: times are the places of rows in a log that has none. */
   clock: z.enum(["time", "row"]),
   fields,
@@ -140,6 +144,10 @@ export const importedSchema = manifestKeys.omit({ format: true, version: true, f
 export type ImportedManifest = z.infer<typeof importedSchema>;
 
 export const manifestSchema = manifestKeys.superRefine((manifest, context) => {
+  const { userKey, fields } = manifest;
+  if (userKey !== undefined && !fields.user.some(({ name }) => name === userKey)) {
+    context.addIssue({ code: "custom", path: ["userKey"], message: "expected the name of a user field" });
+  }
   for (const { name } of filesOf(manifest)) {
     if (Object.hasOwn(manifest.files, name)) continue;
     context.addIssue({ code: "custom", path: ["files"], message: `lacks ${name}` });

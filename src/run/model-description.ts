@@ -20,6 +20,10 @@ export interface ModelDescription {
   readonly utcOffset: number;
   /** How the log writes times; null where it does as everywhere. */
   readonly timeFormat: string | null;
+  /** The types that behaviours have, where the log has others; without it, whatever type. */
+  readonly behaviourTypes?: readonly string[];
+  /** The user field that is the users' own key, where one is. */
+  readonly userKey?: string;
   /** Per field. */
   readonly transforms: Readonly<Record<string, Transform>>;
   /** Per field: the category of id i at place i; place 0 is the unknown. */
@@ -36,7 +40,7 @@ export function fingerprint(manifest: Manifest): string {
 /** The description of a model that is trained on `dataset`. */
 export async function describeModel(dataset: DatasetStream, config: RunConfig): Promise<ModelDescription> {
   const { schema, itemFields, manifest } = dataset;
-  const { fields, window, utcOffset, timeFormat } = manifest;
+  const { fields, window, utcOffset, timeFormat, behaviourTypes, userKey } = manifest;
   const vocabularies: Record<string, (string | null)[]> = {};
   const transforms: Record<string, Transform> = {};
   for (const field of [...fields.user, ...fields.item, ...fields.context]) {
@@ -46,7 +50,8 @@ export async function describeModel(dataset: DatasetStream, config: RunConfig): 
   const values = await dataset.itemKeys();
   const catalogue = { values, ids: itemFields.map((cells) => Array.from(cells)) };
   const times = { window, utcOffset, timeFormat };
-  return { schema, config, dataset: fingerprint(manifest), ...times, transforms, vocabularies, catalogue };
+  const log = { ...(behaviourTypes && { behaviourTypes }), ...(userKey !== undefined && { userKey }) };
+  return { schema, config, dataset: fingerprint(manifest), ...times, ...log, transforms, vocabularies, catalogue };
 }
 
 /** Whether ids mean the same to both models: fields, transforms, vocabularies and catalogue are equal. */

@@ -24,7 +24,7 @@ import { warmStartSchema } from "./warm-start.ts";
 
 /**
  * Since version 3 the document is sealed; since version 4 fields may be lists, or numbers, which have no ids, and times may
- * have a format.
+ * have a format. What is optional came later.
  */
 const HEADER = { format: "dien-model", version: 4 } as const;
 
@@ -42,6 +42,9 @@ const modelSchema = z.object({
   window: z.int().positive().nullable(),
   utcOffset: offsetSchema,
   timeFormat: timeFormatSchema,
+  /** As in the manifest, of those that have them: which posted events are behaviours, and whose. */
+  behaviourTypes: z.array(z.string()).min(1).exactOptional(),
+  userKey: z.string().exactOptional(),
   /** Per field. */
   transforms: z.record(z.string(), transformSchema),
   /** Per field: the category of id i at place i; place 0 is the unknown. */

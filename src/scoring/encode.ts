@@ -15,13 +15,14 @@ import {
   readsTime,
   type Transform,
 } from "../dataset/transform.ts";
-import { failure, type UserError } from "../errors/failure.ts";
+import { failure } from "../errors/failure.ts";
 import { type Field, isNumber } from "../features/schema.ts";
 import type { ModelDescription } from "../run/model-description.ts";
 import { type CellValues, copyCells, NO_ID, widthOf } from "../tensor/arrays.ts";
 import { type CodedRequest, checkCells, checkRows, type Range, rangesOf } from "./coded-request.ts";
 import type { UserRequest, Value, Values } from "./request.ts";
 import type { RequestCells } from "./request-cells.ts";
+import { isOne, isValues, nameOf, refuseList, refuseTime, textOf } from "./values.ts";
 
 /** What a model knows of a field. */
 class FieldReader {
@@ -301,39 +302,6 @@ function placeCells(into: readonly CellValues[], fields: readonly Field[], cells
     const width = widthOf(field);
     for (let j = 0; j < width; j++) into[f][j] = cells[at++];
   });
-}
-
-function refuseTime(field: string, value: Values[string] | undefined): never {
-  const expected = "a date or a date and time (ISO 8601), or a number of seconds, milliseconds or microseconds";
-  throw failure("request.wrong-value", { field, expected, found: JSON.stringify(value) });
-}
-
-/** A list where one value is expected. */
-function refuseList(field: string, found: readonly Value[]): UserError {
-  const shown = JSON.stringify(found).slice(0, 60);
-  return failure("request.wrong-value", { field, expected: "one value", found: shown });
-}
-
-function isOne(value: Values[string] | undefined): value is Value | undefined {
-  return !Array.isArray(value);
-}
-
-function isValues(value: Value | Values | undefined): value is Values {
-  return typeof value === "object" && value !== null;
-}
-
-/** A value as the raw data would have it; null where there is none. */
-function textOf(value: Value | undefined): string | null {
-  return value === undefined || value === null || value === "" ? null : String(value);
-}
-
-/** The same of a value that names something: a number must have all its digits. @throws UserError otherwise */
-function nameOf(field: string, value: Value | undefined): string | null {
-  if (typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value)) {
-    const expected = "a string, as JSON does not keep all digits of so large a number";
-    throw failure("request.wrong-value", { field, expected, found: String(value) });
-  }
-  return textOf(value);
 }
 
 /** Place of each value. Null (the unknown) has none, nor has the empty key of items without one. */

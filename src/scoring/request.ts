@@ -58,12 +58,15 @@ function isValueOrList(given: unknown): given is Value | readonly Value[] {
   return isValue(given) || (Array.isArray(given) && given.every(isValue));
 }
 
-const value = z.custom<Value>(isValue, "expected a string, a number, true, false or null");
+export const value = z.custom<Value>(isValue, "expected a string, a number, true, false or null");
 const valueOrList = z.custom<Value | readonly Value[]>(
   isValueOrList,
   "expected a string, a number, true, false, null or a list of such values",
 );
-const valueOrValues = z.custom<Value | Values>(isValueOrValues, "expected a value, or an object of values by field");
+export const valueOrValues = z.custom<Value | Values>(
+  isValueOrValues,
+  "expected a value, or an object of values by field",
+);
 
 const ofUser = { user: valueOrValues };
 const ofHistory = {

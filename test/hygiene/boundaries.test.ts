@@ -45,7 +45,7 @@ const ROOMS: Readonly<Record<string, { below: readonly string[]; browser?: boole
   "inspection/show": { below: ["inspection/measure", "report"] },
   run: { below: ["models", "dataset", "lines.ts"] },
   engine: { below: ["run", "optim"] },
-  scoring: { below: ["engine", "statistics"] },
+  scoring: { below: ["engine", "statistics", "store"] },
   "scoring/pool": { below: ["scoring"] },
   training: { below: ["scoring", "format.ts"] },
   serving: { below: ["scoring", "store", "report"] },

@@ -14,6 +14,10 @@ import {
 } from "dien";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
+import { readModelDescription } from "../../src/run/model-folder.ts";
+import { behavioursOf, historyOf, historyQuery, type PostedEvent } from "../../src/scoring/behaviours.ts";
+import type { Value, Values } from "../../src/scoring/request.ts";
+import { openStore } from "../../src/store/open.ts";
 import { type RawLog, writeRawLog } from "../support/raw-log.ts";
 import { temporaryFolder } from "../support/source.ts";
 
@@ -43,6 +47,7 @@ it.each<[string, RawLog, { readonly max_history?: number }?]>([
   const { score } = await scoreRun({ run, data, split: "test", threads: 1 });
   const scorer = await loadScorer(run);
   expect(scorer.score(requests)).toEqual([...score]);
+  await checkStored(run, requests);
   const { test, sequences, schema } = await openDataset(data);
   const { explainCoded } = await loadExplainer(run);
   const coded = Array.from(test.item, (candidate, i) => {
@@ -66,6 +71,43 @@ it.each<[string, RawLog, { readonly max_history?: number }?]>([
   expect(scorer.counts.behaviours).toBe(lengths.reduce((sum, length) => sum + length, 0));
   expect(scorer.counts.unknown.behaviours).toBeGreaterThan(0);
 });
+
+/** Histories that went through a store, in any order and some behaviours twice, give the scores of those that were given. */
+async function checkStored(run: string, requests: readonly PredictRequest[]): Promise<void> {
+  const scorer = await loadScorer(run);
+  const description = await readModelDescription(run);
+  // Of what is no item at all nobody tells a server.
+  const named = requests.map((request) => ({
+    ...request,
+    history: request.history.filter((behaviour) => !isEmpty(behaviour)),
+  }));
+  const timed = named.filter(({ history }) =>
+    history.every((one) => typeof one === "object" && one?.time !== undefined),
+  );
+  expect(timed.length).toBeGreaterThan(20);
+  const stored: PredictRequest[] = [];
+  for (const [i, request] of timed.entries()) {
+    const store = await openStore("memory:", { most: 100 });
+    const posted = request.history.map((one): PostedEvent => {
+      const { time, ...item } = one as Values;
+      return { user: `u${i}`, item, time: time as Value };
+    });
+    for (const event of [...posted.toReversed(), ...posted.slice(i % 3)]) {
+      await store.append(behavioursOf([description], [event]).events);
+    }
+    const found = await store.history(`u${i}`, historyQuery(description, request.time));
+    expect(found.length).toBeLessThanOrEqual(description.schema.maxHistory);
+    stored.push({ ...request, history: historyOf(description, found) });
+    await store.close();
+  }
+  expect(scorer.score(stored)).toEqual(scorer.score(timed));
+}
+
+function isEmpty(behaviour: Value | Values): boolean {
+  const values =
+    typeof behaviour === "object" && behaviour !== null ? Object.entries(behaviour) : [["item", behaviour]];
+  return values.every(([name, value]) => name === "time" || value === null || value === "" || String(value) === "[]");
+}
 
 describe("a request", () => {
   let scorer: Scorer;

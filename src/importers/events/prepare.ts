@@ -151,6 +151,7 @@ export async function prepareLogs(
       window: rule.window,
       utcOffset: features.utcOffset,
       timeFormat: features.timeFormat,
+      ...behaviourRule(features, loaded.tables),
       clock: features.columns.time === ROWS ? "row" : "time",
       ...contents,
       dropped,
@@ -338,6 +339,20 @@ function noDataset(problem: string, { split }: SampleRule, features: Features): 
 /** A time in words: a moment, or the place of a row. */
 function moment(time: number, { columns }: Features): string {
   return columns.time === ROWS ? `row ${time + 1}` : new Date(time).toISOString();
+}
+
+/** How a model knows the behaviours of its users among what happens. */
+function behaviourRule(
+  { behaviours, fields }: Features,
+  tables: GivenTables,
+): Pick<Manifest, "behaviourTypes" | "userKey"> {
+  // A log of behaviours without types has nothing else.
+  const isTyped = !tables.behaviours || behaviours.columns.type !== undefined;
+  const key = fields.user.find(({ from }) => from === "key");
+  return {
+    ...(isTyped && behaviours.types && { behaviourTypes: [...behaviours.types] }),
+    ...(key && { userKey: key.name }),
+  };
 }
 
 /** What a reader of the manifest may want to know of how the dataset was made. */

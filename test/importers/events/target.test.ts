@@ -36,6 +36,7 @@ test("purchases are predicted from views", async () => {
   expect(manifest).toMatchObject({
     protocol: "target",
     settings: { negatives: "strict", target: "buy", behaviourTypes: "view" },
+    behaviourTypes: ["view"],
     dropped: { usersWithoutTarget: 5, unusedEvents: 0 },
   });
   const bought = shop.filter(([, , , type]) => type === "buy");

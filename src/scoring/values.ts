@@ -1,0 +1,36 @@
+/** Values of the raw data as texts, and what is refused of them. */
+import { failure, type UserError } from "../errors/failure.ts";
+import type { Value, Values } from "./request.ts";
+
+export function isOne(value: Values[string] | undefined): value is Value | undefined {
+  return !Array.isArray(value);
+}
+
+export function isValues(value: Value | Values | undefined): value is Values {
+  return typeof value === "object" && value !== null;
+}
+
+/** A value as the raw data would have it; null where there is none. */
+export function textOf(value: Value | undefined): string | null {
+  return value === undefined || value === null || value === "" ? null : String(value);
+}
+
+/** The same of a value that names something: a number must have all its digits. @throws UserError otherwise */
+export function nameOf(field: string, value: Value | undefined): string | null {
+  if (typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value)) {
+    const expected = "a string, as JSON does not keep all digits of so large a number";
+    throw failure("request.wrong-value", { field, expected, found: String(value) });
+  }
+  return textOf(value);
+}
+
+export function refuseTime(field: string, value: Values[string] | undefined): never {
+  const expected = "a date or a date and time (ISO 8601), or a number of seconds, milliseconds or microseconds";
+  throw failure("request.wrong-value", { field, expected, found: JSON.stringify(value) });
+}
+
+/** A list where one value is expected. */
+export function refuseList(field: string, found: readonly Value[]): UserError {
+  const shown = JSON.stringify(found).slice(0, 60);
+  return failure("request.wrong-value", { field, expected: "one value", found: shown });
+}
