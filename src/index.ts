@@ -41,6 +41,8 @@ export { type Explainer, type Explanation, loadExplainer, type Overrides } from 
 export { loadScorer, type Scorer } from "./scoring/predict.ts";
 export type { PredictRequest, RankRequest, ScoreRequest, UserRequest, Value, Values } from "./scoring/request.ts";
 export type { ItemCounts } from "./scoring/request-cells.ts";
+export type { ModelEvent } from "./serving/models/events.ts";
+export { type Models, type ModelsOptions, openModels, type ServedModel } from "./serving/models/models.ts";
 export type { Calibration, CalibrationBin } from "./statistics/calibration.ts";
 export type { Comparison, Difference } from "./statistics/compare.ts";
 export type { Metrics } from "./statistics/metrics.ts";

@@ -95,8 +95,8 @@ export class Workspace {
   readonly #scoreBatches: readonly Batch[];
   readonly #activations: readonly Arena[];
 
-  /** Lays the run out in `memory`, or in a new memory of the size it needs. */
-  constructor(options: WorkspaceOptions, memory?: WebAssembly.Memory) {
+  /** Lays the run out in `memory`: one that another thread has laid it out in, or that of so many bytes that is given. */
+  constructor(options: WorkspaceOptions, memory: WebAssembly.Memory | GiveMemory = allocate) {
     this.options = options;
     const plan = planTape(options, SCORE);
     const trainingPlan = options.training ? planTape(options, TRAIN) : undefined;
@@ -105,12 +105,12 @@ export class Workspace {
     const activationBytes = Math.max(...plans.map((each) => each?.bytes.activations ?? 0));
     const layout = (linear: MemoryViews, arena: Arena) =>
       layOut(options, plan, trainingPlan, activationBytes, linear, arena);
-    if (memory === undefined) {
+    if (typeof memory === "function") {
       const measure = new Arena(0, Number.POSITIVE_INFINITY);
       layout(planMemory(0), measure);
       const bytes = measure.start + measure.usedBytes;
       if (bytes > MAX_BYTES) throw tooLarge(bytes, options);
-      memory = allocate(bytes);
+      memory = memory(bytes);
     }
     this.memory = viewMemory(memory);
     this.kernels = loadKernels(memory, options.engine);
@@ -230,7 +230,11 @@ function layOut(
   };
 }
 
-function allocate(bytes: number): WebAssembly.Memory {
+/** Memory of at least so many bytes, with whatever in it. */
+export type GiveMemory = (bytes: number) => WebAssembly.Memory;
+
+/** @throws UserError where the system does not give it */
+export function allocate(bytes: number): WebAssembly.Memory {
   try {
     return createMemory(bytes).memory;
   } catch (error) {

@@ -8,6 +8,7 @@ import { logs } from "./logs.ts";
 import { requests } from "./requests.ts";
 import { runs } from "./runs.ts";
 import { scoring } from "./scoring.ts";
+import { served } from "./served.ts";
 import { serving } from "./serving.ts";
 import { settings } from "./settings.ts";
 import { sources } from "./sources.ts";
@@ -28,6 +29,7 @@ export const catalogue = {
   ...stores,
   ...scoring,
   ...serving,
+  ...served,
   ...experiments,
   ...system,
 } satisfies Readonly<Record<string, Entry<never>>>;
