@@ -102,7 +102,7 @@ export async function openModels(options: ModelsOptions): Promise<Models> {
 }
 
 /** A name, with what it stands for. */
-interface Entry {
+interface NamedModel {
   readonly name: string;
   run: string;
   /** What the run held when it was loaded, or could not be. */
@@ -118,7 +118,7 @@ interface Entry {
 class NamedModels implements Models {
   readonly #options: VersionOptions;
   readonly #tell: ModelListener;
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new Map<string, NamedModel>();
   readonly #closing = new AbortController();
 
   constructor(options: VersionOptions, tell: ModelListener) {
@@ -204,7 +204,7 @@ class NamedModels implements Models {
   }
 
   /** Does `work` on a model when everything before it is done; what it comes to is served then. */
-  async #next(name: string, work: (entry: Entry) => Promise<void>): Promise<ServedModel> {
+  async #next(name: string, work: (entry: NamedModel) => Promise<void>): Promise<ServedModel> {
     const entry = this.#entryOf(name);
     const done = entry.latest.then(() => {
       if (this.#closing.signal.aborted) throw failure("scoring.closed", { name });
@@ -220,14 +220,14 @@ class NamedModels implements Models {
     return Version.open(name, run, this.#options, tell, served);
   }
 
-  #entryOf(name: string | undefined): Entry {
+  #entryOf(name: string | undefined): NamedModel {
     const known = [...this.#entries.keys()];
     const entry = this.#entries.get(name ?? known[0]);
     if (entry === undefined) throw failure("settings.unknown-model", { name: name ?? "", known });
     return entry;
   }
 
-  #served(entry: Entry): ServedModel {
+  #served(entry: NamedModel): ServedModel {
     const { name, since, current } = entry;
     const { description, sha256 } = current;
     const answering = () => {
