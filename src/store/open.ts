@@ -12,7 +12,7 @@ export interface StoreOptions {
 }
 
 /** How a store may be called. */
-export const STORE_ADDRESSES = "memory: or file:FOLDER";
+export const STORE_ADDRESSES = "memory:, file:FOLDER or redis://HOST:PORT";
 
 /** Of a model's longest history, so many times as much is kept: requests may ask for earlier moments, or for some types. */
 const RESERVE = 4;
@@ -30,6 +30,9 @@ export async function openStore(url: string, { most, mustExist = false }: StoreO
     if (scheme === "memory" && rest === "") return new (await import("./memory.ts")).MemoryRecords();
     if (scheme === "file" && rest !== "")
       return await (await import("./file.ts")).FileRecords.open(rest, { mustExist });
+    if (scheme === "redis" || scheme === "rediss") {
+      return await (await import("./redis.ts")).RedisRecords.open(url, { mustExist });
+    }
     throw failure("store.unknown-address", { path: shown, expected: STORE_ADDRESSES });
   };
   return new RecordStore(await records(), most, shown);

@@ -65,6 +65,8 @@ export class RecordStore implements BehaviourStore {
 
   async append(events: readonly StoredEvent[]): Promise<Added> {
     checkEvents(events);
+    this.#checkOpen();
+    if (events.length === 0) return { added: 0, known: 0, dropped: 0 };
     const ofUsers = byUser(events);
     return await this.#write([...ofUsers.keys()], events.length, (histories) => {
       const sum = { added: 0, known: 0, dropped: 0 };

@@ -38,7 +38,7 @@ describe("file:", () => {
       },
       again: (most) => open(folder, most),
     },
-    8,
+    5,
   );
 });
 
@@ -186,9 +186,9 @@ describe("a damaged store", () => {
         }
         rmSync(copy, { recursive: true });
       }),
-      { numRuns: 24 },
+      { numRuns: 16 },
     );
-    expect(refused).toBeGreaterThan(5);
+    expect(refused).toBeGreaterThan(3);
   });
 
   it.each(["CURRENT", "MANIFEST", "ldb"])("lacks its file %s", async (kind) => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { mostKept, openStore } from "../../src/store/open.ts";
 import { behavesAsStore } from "./conformance.ts";
 
-describe("memory:", () => behavesAsStore({ fresh: (most) => openStore("memory:", { most }) }, 300));
+describe("memory:", () => behavesAsStore({ fresh: (most) => openStore("memory:", { most }) }, 150));
 
 it("keeps more of a user than the longest history of a model", () => {
   expect(mostKept(50)).toBe(200);
