@@ -40,7 +40,7 @@ export {
 export { type Explainer, type Explanation, loadExplainer, type Overrides } from "./scoring/explain.ts";
 export { loadScorer, type Scorer } from "./scoring/predict.ts";
 export type { PredictRequest, RankRequest, ScoreRequest, UserRequest, Value, Values } from "./scoring/request.ts";
-export type { ItemCounts } from "./scoring/request-cells.ts";
+export type { RequestCounts } from "./scoring/request-cells.ts";
 export type { ModelEvent } from "./serving/models/events.ts";
 export { type Models, type ModelsOptions, openModels, type ServedModel } from "./serving/models/models.ts";
 export type { Calibration, CalibrationBin } from "./statistics/calibration.ts";

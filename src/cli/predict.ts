@@ -10,7 +10,7 @@ import { replaceFile } from "../files/aside.ts";
 import { count } from "../format.ts";
 import { throwIfInterrupted } from "../interruption.ts";
 import { skipBadRows, text } from "../options/pieces.ts";
-import type { ItemCounts } from "../scoring/request-cells.ts";
+import type { RequestCounts } from "../scoring/request-cells.ts";
 import { type Answer, answersTo, readRequests } from "./answers.ts";
 import type { Context } from "./context.ts";
 import { addOptions } from "./options.ts";
@@ -114,7 +114,7 @@ Examples:
 }
 
 /** A mistyped key, or a history of another shop, is no error: it shows here. */
-function reportUnknown({ stderr }: Context, { candidates, behaviours, unknown }: ItemCounts): void {
+function reportUnknown({ stderr }: Context, { candidates, behaviours, unknown }: RequestCounts): void {
   if (unknown.candidates + unknown.behaviours === 0) return;
   const some = `${count(unknown.candidates)} of ${count(candidates)} candidates`;
   print(stderr, [`unknown items: ${some}, ${count(unknown.behaviours)} of ${count(behaviours)} behaviours`]);

@@ -164,6 +164,8 @@ export class RequestEncoder {
   ): void {
     const now = this.#timeOf(time) ?? refuseTime("time", time);
     this.#encodeFields(this.#groups.user, into.user, user, now);
+    const users = this.#namesUser(user) ? 1 : 0;
+    into.countUsers(users, users > 0 && into.user[0][0] === 0 ? 1 : 0);
     this.#encodeFields(this.#groups.context, into.context, context, now);
     let unknownCandidates = 0;
     for (let i = 0; i < candidates.length; i++) {
@@ -176,7 +178,7 @@ export class RequestEncoder {
       const behaviour = history[this.#chosen[count - length + t]];
       unknownBehaviours += this.#encodeItem(into.history, t, behaviour, true);
     }
-    into.count(length, candidates.length, unknownBehaviours, unknownCandidates);
+    into.countItems(length, candidates.length, unknownBehaviours, unknownCandidates);
   }
 
   /** Takes a request whose ids are known. @throws UserError where one is none of the model's */
@@ -197,7 +199,8 @@ export class RequestEncoder {
         copyCells(into.history[f], t, cells, history[history.length - length + t], width);
       }
     });
-    into.count(length, 1, 0, 0);
+    into.countItems(length, 1, 0, 0);
+    into.countUsers(0, 0);
   }
 
   /** @param given values by name, or the value of the first field */
@@ -211,6 +214,14 @@ export class RequestEncoder {
     if (isValues(given)) this.#encodeGiven(group, into, 0, given);
     // A model without user fields has no use for who it is.
     else if (fields.length > 0 && textOf(given) !== null) fields[0].write(into[0], 0, given);
+  }
+
+  /** Whether a request gives a value of the first user field, and that is one which training may have seen. */
+  #namesUser(user: Value | Values): boolean {
+    const [field] = this.#description.schema.user;
+    if (field === undefined || isNumber(field)) return false;
+    const value = isValues(user) ? user[field.name] : user;
+    return isOne(value) ? textOf(value) !== null : value.length > 0;
   }
 
   /** Returns 1 where the item has a key that training never saw. */

@@ -4,7 +4,7 @@ import { type MachineOptions, machineOptions } from "../engine/machine.ts";
 import { path } from "../options/pieces.ts";
 import { checkOptions } from "../options/problems.ts";
 import type { PredictRequest, RankRequest, ScoreRequest } from "./request.ts";
-import type { ItemCounts } from "./request-cells.ts";
+import type { RequestCounts } from "./request-cells.ts";
 import { openModel } from "./request-model.ts";
 
 const scorerArguments = z.object({ run: path, options: machineOptions.pick({ engine: true }) });
@@ -27,7 +27,7 @@ export interface Scorer {
    */
   rank(request: RankRequest): number[];
   /** Of all that was scored so far. */
-  readonly counts: ItemCounts;
+  readonly counts: RequestCounts;
 }
 
 /**

@@ -5,15 +5,36 @@
 import { type Field, isNumber, type Schema } from "../features/schema.ts";
 import { type CellValues, widthOf } from "../tensor/arrays.ts";
 
-/** Items of requests: candidates, behaviours that counted, and those of them with a key that training never saw. */
-export interface ItemCounts {
+/**
+ * What requests name: candidates, behaviours that counted, and users where the model's first user field has categories; and
+ * those of them that training never saw.
+ */
+export interface RequestCounts {
   readonly candidates: number;
   readonly behaviours: number;
-  readonly unknown: { readonly candidates: number; readonly behaviours: number };
+  readonly users: number;
+  readonly unknown: { readonly candidates: number; readonly behaviours: number; readonly users: number };
+}
+
+/** Counts of what requests name, one request after the other. */
+export class CountSums implements RequestCounts {
+  candidates = 0;
+  behaviours = 0;
+  users = 0;
+  readonly unknown = { candidates: 0, behaviours: 0, users: 0 };
+
+  add({ candidates, behaviours, users, unknown }: RequestCounts): void {
+    this.candidates += candidates;
+    this.behaviours += behaviours;
+    this.users += users;
+    this.unknown.candidates += unknown.candidates;
+    this.unknown.behaviours += unknown.behaviours;
+    this.unknown.users += unknown.users;
+  }
 }
 
 /** The numbers that stand before the cells. */
-const HEADER = ["behaviours", "candidates", "unknownBehaviours", "unknownCandidates"] as const;
+const HEADER = ["behaviours", "candidates", "users", "unknownBehaviours", "unknownCandidates", "unknownUsers"] as const;
 
 /** Room for a request of any user with up to `capacity` candidates; written again and again. */
 export class RequestCells {
@@ -64,17 +85,24 @@ export class RequestCells {
     return this.#header[1];
   }
 
-  get counts(): ItemCounts {
-    const [behaviours, candidates, unknownBehaviours, unknownCandidates] = this.#header;
-    return { candidates, behaviours, unknown: { candidates: unknownCandidates, behaviours: unknownBehaviours } };
+  get counts(): RequestCounts {
+    const [behaviours, candidates, users, unknownBehaviours, unknownCandidates, unknownUsers] = this.#header;
+    const unknown = { candidates: unknownCandidates, behaviours: unknownBehaviours, users: unknownUsers };
+    return { candidates, behaviours, users, unknown };
   }
 
   /** Says how much of the room is taken, and how many of the keys training never saw. */
-  count(behaviours: number, candidates: number, unknownBehaviours: number, unknownCandidates: number): void {
+  countItems(behaviours: number, candidates: number, unknownBehaviours: number, unknownCandidates: number): void {
     const header = this.#header;
     header[0] = behaviours;
     header[1] = candidates;
-    header[2] = unknownBehaviours;
-    header[3] = unknownCandidates;
+    header[3] = unknownBehaviours;
+    header[4] = unknownCandidates;
+  }
+
+  /** Says whether it names a user, 0 or 1, and whether training never saw that one. */
+  countUsers(users: number, unknownUsers: number): void {
+    this.#header[2] = users;
+    this.#header[5] = unknownUsers;
   }
 }

@@ -20,7 +20,7 @@ import {
   type Value,
   type Values,
 } from "./request.ts";
-import { type ItemCounts, RequestCells } from "./request-cells.ts";
+import { CountSums, RequestCells, type RequestCounts } from "./request-cells.ts";
 
 /** How to run a model. It is run by one thread. */
 export interface OpenOptions extends Pick<MachineOptions, "engine"> {
@@ -49,7 +49,7 @@ export class RequestModel {
   readonly #schema: Schema;
   readonly #encoder: RequestEncoder;
   readonly #replay: Replay;
-  readonly #counts = { candidates: 0, behaviours: 0, unknown: { candidates: 0, behaviours: 0 } };
+  readonly #counts = new CountSums();
   /** Requests in ids, kept for those to come, and their scores. */
   readonly #cells: RequestCells[] = [];
   #scores = new Float32Array(SCORE_BATCH);
@@ -65,7 +65,7 @@ export class RequestModel {
   }
 
   /** Of all raw requests so far. */
-  get counts(): ItemCounts {
+  get counts(): RequestCounts {
     return this.#counts;
   }
 
@@ -133,15 +133,10 @@ export class RequestModel {
 
   /** Scores and counts the first `count` requests that were read. */
   #run(count: number): void {
-    const counts = this.#counts;
     let total = 0;
     for (let i = 0; i < count; i++) {
-      const { candidates, behaviours, unknown } = this.#cells[i].counts;
-      total += candidates;
-      counts.candidates += candidates;
-      counts.behaviours += behaviours;
-      counts.unknown.candidates += unknown.candidates;
-      counts.unknown.behaviours += unknown.behaviours;
+      total += this.#cells[i].candidates;
+      this.#counts.add(this.#cells[i].counts);
     }
     if (total > this.#scores.length) this.#scores = new Float32Array(2 * total);
     this.#replay.score(this.#cells, count, this.#scores);

@@ -1,14 +1,14 @@
 /** The frame of every request: its id, its time, and who is told of it. */
 import { randomUUID } from "node:crypto";
 import type { Hono, MiddlewareHandler } from "hono";
-import type { ItemCounts } from "../scoring/request-cells.ts";
+import type { RequestCounts } from "../scoring/request-cells.ts";
 
 /** What is scored by a request. */
 export interface ScoredRequest {
   readonly model: string;
   readonly version: string;
   readonly probabilities: Float32Array;
-  readonly counts: ItemCounts;
+  readonly counts: RequestCounts;
 }
 
 /**

@@ -5,7 +5,7 @@ import { readModelDescription } from "../run/model-folder.ts";
 import { type Explanation, loadExplainer } from "../scoring/explain.ts";
 import { loadScorer } from "../scoring/predict.ts";
 import type { PredictRequest, RankRequest } from "../scoring/request.ts";
-import type { ItemCounts } from "../scoring/request-cells.ts";
+import type { RequestCounts } from "../scoring/request-cells.ts";
 
 export interface StandInModels {
   list(): readonly StandInModel[];
@@ -22,7 +22,7 @@ export interface StandInModel {
   score(
     request: RankRequest,
     options?: { deadline?: number },
-  ): Promise<{ probabilities: Float32Array; counts: ItemCounts }>;
+  ): Promise<{ probabilities: Float32Array; counts: RequestCounts }>;
   explain(request: PredictRequest): Promise<Explanation>;
 }
 

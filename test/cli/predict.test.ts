@@ -17,7 +17,7 @@ function file(name: string, content: string): string {
 }
 
 describe("predict", () => {
-  const counts = { candidates: 2000, behaviours: 31, unknown: { candidates: 0, behaviours: 0 } };
+  const counts = { candidates: 2000, behaviours: 31, users: 1000, unknown: { candidates: 0, behaviours: 0, users: 0 } };
   const asked: ScoreRequest[] = [];
   /**
    * Scores a request by the length of its history, and candidates by their place as well; refuses users called "?" as a
@@ -89,7 +89,7 @@ describe("predict", () => {
 
   it("reports how many items were unknown, if any", async () => {
     expect((await predict(request())).stderr).toBe("");
-    const unknown = { candidates: 1200, behaviours: 30 };
+    const unknown = { candidates: 1200, behaviours: 30, users: 0 };
     const loadOther = async () => ({ ...(await loadScorer()), counts: { ...counts, unknown } });
     const { stdout, stderr } = await dien(["predict", "--run", "r", "--input", "-", "--json"], {
       jobs: { loadScorer: loadOther },

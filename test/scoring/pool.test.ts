@@ -6,7 +6,7 @@ import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { loadFinalWeights } from "../../dist/engine/state.js";
 import { Workspace } from "../../dist/engine/workspace.js";
 import { readModelDescription, type StoredModel } from "../../dist/run/model-folder.js";
-import type { ScoringEvent } from "../../dist/scoring/pool/events.js";
+import type { PoolStage, ScoringEvent } from "../../dist/scoring/pool/events.js";
 import { ScoringPool } from "../../dist/scoring/pool/pool.js";
 import { MOST_CANDIDATES } from "../../dist/scoring/pool/slot.js";
 import { writeSmallDataset } from "../support/dataset.ts";
@@ -101,10 +101,29 @@ describe("scores", () => {
     const fresh = await loadScorer(run);
     fresh.rank(of);
     expect(counts).toEqual(fresh.counts);
-    expect(counts).toMatchObject({ candidates: 602, behaviours: 3 });
+    expect(counts).toMatchObject({ candidates: 602, behaviours: 3, users: 1 });
     expect(counts.unknown.behaviours).toBeGreaterThan(0);
     expect(ofKind("scored")).toMatchObject([{ counts }]);
     expect(ofKind("batch").length).toBeGreaterThan(2);
+  });
+
+  it("report the stages they go through, piece by piece and without a gap", async () => {
+    const { pool } = await openPool({ threads: 1 });
+    const stagesOf = async (candidates: number) => {
+      const stages: { stage: PoolStage; start: number; end: number }[] = [];
+      await pool.score(plain(candidates), { onStage: (stage, start, end) => stages.push({ stage, start, end }) });
+      return stages;
+    };
+    const stages = await stagesOf(1000);
+    expect(stages.slice(0, 3).map(({ stage }) => stage)).toEqual(["queue", "encode", "score"]);
+    const counted = (name: PoolStage) => stages.filter(({ stage }) => stage === name).length;
+    expect(counted("score")).toBeGreaterThan(2);
+    expect([counted("queue"), counted("encode")]).toEqual([counted("score"), counted("score")]);
+    const one = await stagesOf(1);
+    for (const [i, { start, end }] of one.entries()) {
+      expect(start).toBeLessThanOrEqual(end);
+      if (i > 0) expect(start).toBe(one[i - 1].end);
+    }
   });
 
   it("are looked into on the way", async () => {

@@ -221,7 +221,12 @@ describe("a request", () => {
     expect(scorer.counts).toEqual({
       candidates: before.candidates + 3,
       behaviours: before.behaviours + 2,
-      unknown: { candidates: before.unknown.candidates + 2, behaviours: before.unknown.behaviours + 1 },
+      users: before.users + 1,
+      unknown: {
+        candidates: before.unknown.candidates + 2,
+        behaviours: before.unknown.behaviours + 1,
+        users: before.unknown.users,
+      },
     });
   });
 
@@ -246,8 +251,29 @@ describe("a request", () => {
     expect(scorer.counts).toEqual({
       candidates: before.candidates + 2,
       behaviours: before.behaviours + 10,
-      unknown: { candidates: before.unknown.candidates + 1, behaviours: before.unknown.behaviours + 2 },
+      users: before.users + 2,
+      unknown: {
+        candidates: before.unknown.candidates + 1,
+        behaviours: before.unknown.behaviours + 2,
+        users: before.unknown.users,
+      },
     });
+  });
+
+  it.each<[PredictRequest["user"], number, number]>([
+    ["u3", 1, 0],
+    ["nobody", 1, 1],
+    [{ user: "u3", age: 33.5 }, 1, 0],
+    [{ user: "nobody", age: 33.5 }, 1, 1],
+    [{ age: 33.5 }, 0, 0],
+    [{ user: null }, 0, 0],
+    [null, 0, 0],
+    ["", 0, 0],
+  ])("counts user %j as %d, of which training never saw %d", (user, users, unknown) => {
+    const before = structuredClone(scorer.counts);
+    scorer.score([{ ...plain, user }]);
+    const { counts } = scorer;
+    expect([counts.users - before.users, counts.unknown.users - before.unknown.users]).toEqual([users, unknown]);
   });
 
   it.each<[Partial<PredictRequest>, string]>([

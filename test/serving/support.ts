@@ -14,7 +14,7 @@ export interface FakeModel extends StandInModel {
 
 export function fakeModel(name: string, score?: StandInModel["score"]): FakeModel {
   const asked: RankRequest[] = [];
-  const counts = { candidates: 0, behaviours: 0, unknown: { candidates: 0, behaviours: 0 } };
+  const counts = { candidates: 0, behaviours: 0, users: 0, unknown: { candidates: 0, behaviours: 0, users: 0 } };
   return {
     ...{ name, version: `${name}-sha`, since: new Date(0), description: {} as StandInModel["description"], asked },
     score:

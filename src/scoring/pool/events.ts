@@ -1,11 +1,11 @@
 /** What a pool reports of its work, for those who watch it. Times are in seconds. */
 import type { Code } from "../../errors/catalogue/catalogue.ts";
-import type { ItemCounts } from "../request-cells.ts";
+import type { RequestCounts } from "../request-cells.ts";
 
 /** A request was scored. */
 export interface ScoredEvent {
   readonly kind: "scored";
-  readonly counts: ItemCounts;
+  readonly counts: RequestCounts;
   /** From its arrival until the last of its candidates was given to a thread, and until its scores were there. */
   readonly waited: number;
   readonly took: number;
@@ -36,6 +36,15 @@ export interface ThreadEndedEvent {
 }
 
 export type ScoringEvent = ScoredEvent | BatchEvent | RefusedEvent | ThreadEndedEvent;
+
+/** Where a request in a pool is, or a piece of it: it waits for a thread, is read to ids, is scored. */
+export type PoolStage = "queue" | "encode" | "score";
+
+/**
+ * Is told of each stage of one request when it is over, as `performance.now()` tells the time. Pieces that are scored on
+ * several threads have stages at once. Must be quick, and must not throw.
+ */
+export type StageListener = (stage: PoolStage, start: number, end: number) => void;
 
 /** Is told of everything at the moment it happens, on the main thread; must be quick, and must not throw. */
 export type ScoringListener = (event: ScoringEvent) => void;

@@ -1,12 +1,13 @@
 /** A request on its way through the pool: piece by piece, where it has many candidates. */
 import type { Exposed } from "../exposed.ts";
 import type { RankRequest } from "../request.ts";
-import type { ItemCounts } from "../request-cells.ts";
+import { CountSums, type RequestCounts } from "../request-cells.ts";
+import type { PoolStage, StageListener } from "./events.ts";
 
 export interface Scored {
   /** In the order of the candidates. */
   readonly probabilities: Float32Array;
-  readonly counts: ItemCounts;
+  readonly counts: RequestCounts;
 }
 
 export class Job {
@@ -16,6 +17,8 @@ export class Job {
   /** Whether what the model exposes is wanted too; of one candidate. */
   readonly explains: boolean;
   readonly arrived = performance.now();
+  /** Since when it waits for a thread, wholly or with what is left. */
+  waitsSince = this.arrived;
   readonly probabilities: Float32Array;
   readonly scored: Promise<Scored>;
   exposed: Exposed | undefined;
@@ -24,14 +27,16 @@ export class Job {
   givenAt = 0;
   out = 0;
   isSettled = false;
-  readonly #counts = { candidates: 0, behaviours: 0, unknown: { candidates: 0, behaviours: 0 } };
+  readonly #counts = new CountSums();
+  readonly #onStage: StageListener | undefined;
   #resolve!: (scored: Scored) => void;
   #reject!: (error: unknown) => void;
 
-  constructor(request: RankRequest, deadline: number, explains: boolean) {
+  constructor(request: RankRequest, deadline: number, explains: boolean, onStage: StageListener | undefined) {
     this.request = request;
     this.deadline = deadline;
     this.explains = explains;
+    this.#onStage = onStage;
     this.probabilities = new Float32Array(request.candidates.length);
     this.scored = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -44,14 +49,21 @@ export class Job {
     return this.request.candidates.length - this.given;
   }
 
+  /** The whole of it, or a piece, was in a stage from `start` to `end`. */
+  passed(stage: PoolStage, start: number, end: number): void {
+    this.#onStage?.(stage, start, end);
+  }
+
   /** The candidates from `given` on, `count` of them, are on their way; `counts` are theirs. */
-  give(count: number, { candidates, behaviours, unknown }: ItemCounts): void {
+  give(count: number, { candidates, behaviours, users, unknown }: RequestCounts): void {
     const sums = this.#counts;
     sums.candidates += candidates;
     sums.unknown.candidates += unknown.candidates;
-    // Every piece has the whole history.
+    // Every piece has the same user, and the whole history.
     sums.behaviours = behaviours;
+    sums.users = users;
     sums.unknown.behaviours = unknown.behaviours;
+    sums.unknown.users = unknown.users;
     this.given += count;
     this.givenAt = performance.now();
     this.out++;
@@ -75,7 +87,7 @@ export class Job {
     return true;
   }
 
-  get counts(): ItemCounts {
+  get counts(): RequestCounts {
     return this.#counts;
   }
 }

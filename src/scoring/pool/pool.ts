@@ -16,7 +16,7 @@ import { RequestEncoder } from "../encode.ts";
 import type { Explanation } from "../explain.ts";
 import { checkRankRequest, type PredictRequest, type RankRequest } from "../request.ts";
 import type { RequestCells } from "../request-cells.ts";
-import type { ScoringListener } from "./events.ts";
+import type { ScoringListener, StageListener } from "./events.ts";
 import { Job, type Scored } from "./job.ts";
 import { Pace } from "./pace.ts";
 import { MOST_REQUESTS } from "./slot.ts";
@@ -33,6 +33,7 @@ export interface PoolOptions {
 export interface ScoringOptions {
   /** When the answer is of no use any more, as `performance.now()` tells the time. Default: never. */
   readonly deadline?: number | undefined;
+  readonly onStage?: StageListener | undefined;
 }
 
 /** Candidates of a job that are scored together. */
@@ -40,6 +41,8 @@ interface Piece {
   readonly job: Job;
   readonly from: number;
   readonly count: number;
+  /** When it had been read. */
+  readonly readAt: number;
 }
 
 /** Milliseconds before a thread is started anew whose predecessors did not come to their first request. */
@@ -100,14 +103,13 @@ export class ScoringPool {
    * @throws UserError for a request that is none of this model's; where too many wait, the deadline is past, the thread
    * that scores it ends, or the pool is closed
    */
-  async score(request: RankRequest, { deadline = Number.POSITIVE_INFINITY }: ScoringOptions = {}): Promise<Scored> {
-    return await this.#submit(request, deadline, false).scored;
+  async score(request: RankRequest, options: ScoringOptions = {}): Promise<Scored> {
+    return await this.#submit(request, options, false).scored;
   }
 
   /** Scores a candidate and looks into the model meanwhile. @throws UserError as `score`, and for a model that exposes nothing */
   async explain({ candidate, ...request }: PredictRequest, options: ScoringOptions = {}): Promise<Explanation> {
-    const { deadline = Number.POSITIVE_INFINITY } = options;
-    const job = this.#submit({ ...request, candidates: [candidate] }, deadline, true);
+    const job = this.#submit({ ...request, candidates: [candidate] }, options, true);
     const { probabilities } = await job.scored;
     return { score: probabilities[0], ...job.exposed! };
   }
@@ -123,7 +125,7 @@ export class ScoringPool {
     await Promise.all([...this.#threads].map((thread) => thread.end()));
   }
 
-  #submit(request: unknown, deadline: number, explains: boolean): Job {
+  #submit(request: unknown, { deadline = Number.POSITIVE_INFINITY, onStage }: ScoringOptions, explains: boolean): Job {
     try {
       checkRankRequest(request);
       if (this.#closing.signal.aborted) throw failure("scoring.closed", { name: this.#name });
@@ -133,7 +135,7 @@ export class ScoringPool {
       }
       if (this.#threads.size === 0)
         throw failure("scoring.thread-ended", { name: this.#name, reason: "the next one does not start" });
-      const job = new Job(request, deadline, explains);
+      const job = new Job(request, deadline, explains, onStage);
       this.#open++;
       this.#wait(job);
       this.#dispatch();
@@ -145,6 +147,7 @@ export class ScoringPool {
   }
 
   #wait(job: Job): void {
+    job.waitsSince = performance.now();
     this.#waiting.push(job);
     this.#waitingCandidates += room(job);
   }
@@ -188,15 +191,18 @@ export class ScoringPool {
     if (job.isSettled) return undefined;
     const { request, given: from } = job;
     const count = Math.min(job.left, most);
+    const start = performance.now();
+    job.passed("queue", job.waitsSince, start);
     try {
-      if (performance.now() > job.deadline) throw failure("scoring.deadline", { name: this.#name });
+      if (start > job.deadline) throw failure("scoring.deadline", { name: this.#name });
       this.#encoder.read(request, request.candidates.slice(from, from + count), cells);
     } catch (error) {
       this.#refuse(job, error);
       return undefined;
     }
     job.give(count, cells.counts);
-    return { job, from, count };
+    job.passed("encode", start, job.givenAt);
+    return { job, from, count, readAt: job.givenAt };
   }
 
   async #run(thread: ScoringThread, pieces: readonly Piece[], reading: number): Promise<void> {
@@ -213,8 +219,10 @@ export class ScoringPool {
       return;
     }
     const { probabilities, seconds } = thread.slot;
+    const end = performance.now();
     let at = 0;
-    for (const { job, from, count } of pieces) {
+    for (const { job, from, count, readAt } of pieces) {
+      job.passed("score", readAt, end);
       if (job.take(from, probabilities.subarray(at, at + count))) this.#done(job);
       at += count;
     }
