@@ -50,6 +50,7 @@ const ROOMS: Readonly<Record<string, { below: readonly string[]; browser?: boole
   "serving/models": { below: ["scoring/pool"] },
   training: { below: ["scoring", "format.ts"] },
   serving: { below: ["serving/models", "store", "report"] },
+  client: { below: ["serving"], browser: true },
   "experiments/lab": { below: ["training"] },
   verification: { below: ["experiments/lab"] },
   "experiments/results": { below: ["experiments/lab", "report", "format.ts"] },
@@ -184,6 +185,13 @@ describe("imports", () => {
       }
     }
     expect(reached.size).toBeGreaterThan(50);
+  });
+
+  it("of the client are of nothing but itself, types aside", () => {
+    for (const file of readdirSync("src/client")) {
+      const source = readFileSync(join("src/client", file), "utf8").replace(/^(?:import|export) type\b[^;]*;/gm, "");
+      for (const name of importsOf(source)) expect(name, file).toMatch(/^\.\/\w+\.ts$/);
+    }
   });
 
   it("are allowed in one direction between any two rooms", () => {

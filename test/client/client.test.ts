@@ -1,0 +1,144 @@
+/** The client, asking a server in the same process. */
+import { describe, expect, it } from "vitest";
+import { createClient, DienError } from "../../src/client/client.ts";
+import { failure } from "../../src/errors/failure.ts";
+import { fakeModel, fakeModels, scoreOf, serverOf } from "../serving/support.ts";
+
+const url = "http://localhost";
+const candidates = ["a", "bbb", { item: "c" }];
+const request = { user: "u", history: ["x"], candidates };
+
+/** A client whose requests are answered by a function, and what they were. */
+function clientOf(answer: (request: Request, times: number) => Response | Promise<Response>, options = {}) {
+  const asked: Request[] = [];
+  const fetch = async (request: Request) => {
+    asked.push(request);
+    return await answer(request, asked.length);
+  };
+  return { asked, client: createClient({ url, fetch, ...options }) };
+}
+
+const busy = (seconds: string | null = "0") =>
+  Response.json(
+    { error: { code: "serving.overloaded", message: "full" }, request_id: "r" },
+    { status: 503, ...(seconds === null ? {} : { headers: { "retry-after": seconds } }) },
+  );
+const empty = () => Response.json({ models: [], request_id: "r" });
+
+describe("asks for", () => {
+  it("scores, rankings and models", async () => {
+    const model = fakeModel("m");
+    const client = createClient({ url, fetch: (await serverOf({ models: fakeModels(model) })).fetch });
+    const { probabilities, version, request_id } = await client.score(request, { requestId: "mine" });
+    expect(probabilities).toEqual(candidates.map((candidate) => Math.fround(scoreOf(candidate))));
+    expect({ version, request_id }).toEqual({ version: "m-sha", request_id: "mine" });
+    const { ranking } = await client.rank({ ...request, top: 1 });
+    expect(ranking).toHaveLength(1);
+    expect(ranking[0].probability).toBe(Math.max(...probabilities));
+    expect((await client.models()).models).toMatchObject([{ model: "m", default: true }]);
+    expect(model.asked).toEqual([request, request]);
+  });
+
+  it("brings the token, on any path that a proxy adds", async () => {
+    const { asked, client } = clientOf(empty, { url: "https://shop.example/ranking/", token: "secret" });
+    await client.models();
+    expect(asked[0].url).toBe("https://shop.example/ranking/v1/models");
+    expect(asked[0].headers.get("authorization")).toBe("Bearer secret");
+    expect(asked[0].headers.has("content-type")).toBe(false);
+  });
+
+  it("says at once that an address is none", () => {
+    expect(() => createClient({ url: "shop" })).toThrow(TypeError);
+  });
+});
+
+describe("errors have", () => {
+  it("code, status, field and request id of the server's", async () => {
+    const client = createClient({ url, fetch: (await serverOf()).fetch });
+    const error = await client.score({ ...request, candidates: [] }, { requestId: "mine" }).catch((error) => error);
+    expect(error).toBeInstanceOf(DienError);
+    expect(error).toMatchObject({ code: "request.invalid", status: 400, field: "candidates", requestId: "mine" });
+    expect(error.message).toMatch(/^candidates: /);
+    const guarded = createClient({ url, fetch: (await serverOf({ token: "t".repeat(16) })).fetch });
+    await expect(guarded.models()).rejects.toMatchObject({ code: "serving.unauthorized", status: 401 });
+  });
+
+  it("codes of their own where no server answers, or another one", async () => {
+    const unreachable = createClient({ url: "http://127.0.0.1:9" });
+    await expect(unreachable.models()).rejects.toMatchObject({ code: "client.unreachable", status: undefined });
+    for (const response of [new Response("<html>", { status: 502 }), new Response("hello"), Response.json(null)]) {
+      const { client } = clientOf(() => response);
+      await expect(client.models()).rejects.toMatchObject({ code: "client.not-ours", status: response.status });
+    }
+  });
+});
+
+describe("time", () => {
+  it("is told to the server, what is left of it", async () => {
+    const { asked, client } = clientOf(empty, { timeout: 4000 });
+    await client.models();
+    await client.models({ timeout: 50.5 });
+    const [all, less] = asked.map(({ headers }) => Number(headers.get("x-request-timeout-ms")));
+    expect(all).toBeGreaterThan(50);
+    expect(all).toBeLessThanOrEqual(4000);
+    expect([all, less].every(Number.isInteger)).toBe(true);
+    expect(less).toBeLessThanOrEqual(51);
+  });
+
+  it("ends a call whose answer does not come, and so does a signal, with its reason", async () => {
+    const never = ({ signal }: Request) =>
+      new Promise<Response>((_, fail) => signal.addEventListener("abort", () => fail(signal.reason)));
+    const { client } = clientOf(never);
+    await expect(client.models({ timeout: 20 })).rejects.toMatchObject({ code: "client.timeout", status: undefined });
+    const leaving = new AbortController();
+    const call = client.models({ signal: leaving.signal });
+    leaving.abort(new Error("the page was left"));
+    await expect(call).rejects.toThrow("the page was left");
+  });
+
+  it("that the server refuses for is an error of the server's", async () => {
+    const model = fakeModel("m", async () => {
+      throw failure("serving.late", { name: "x-request-timeout-ms", expected: 5 });
+    });
+    const client = createClient({ url, fetch: (await serverOf({ models: fakeModels(model) })).fetch });
+    await expect(client.score(request)).rejects.toMatchObject({ code: "serving.late", status: 504 });
+  });
+});
+
+describe("a busy server", () => {
+  it("is asked again only by who wants that, as often as is wanted", async () => {
+    const { asked, client } = clientOf((_, times) => (times < 3 ? busy() : empty()));
+    await expect(client.models()).rejects.toMatchObject({ code: "serving.overloaded", status: 503 });
+    expect(asked).toHaveLength(1);
+    await expect(client.models({ retries: 1 })).resolves.toMatchObject({ models: [] });
+    expect(asked).toHaveLength(3);
+    const always = clientOf(() => busy());
+    await expect(always.client.models({ retries: 2 })).rejects.toMatchObject({ status: 503 });
+    expect(always.asked).toHaveLength(3);
+  });
+
+  it("is asked again with the whole request", async () => {
+    const { asked, client } = clientOf((_, times) => (times === 1 ? busy() : empty()), { retries: 1 });
+    await client.score(request);
+    expect(await Promise.all(asked.map((one) => one.json()))).toEqual([request, request]);
+  });
+
+  it("is left alone for as long as it says, or for good", async () => {
+    const waits = clientOf((_, times) => (times === 1 ? busy("1") : empty()), { retries: 1 });
+    const start = performance.now();
+    await waits.client.models();
+    expect(performance.now() - start).toBeGreaterThan(990);
+    for (const [answer, options] of [
+      [busy(null), {}],
+      [busy("Thu, 26 Nov 2026 00:00:00 GMT"), {}],
+      [busy("60"), { timeout: 1000 }],
+      [Response.json({ error: { code: "serving.late", message: "" } }, { status: 504 }), {}],
+    ] as const) {
+      const { asked, client } = clientOf(() => answer.clone(), { retries: 3, ...options });
+      await expect(client.models()).rejects.toBeInstanceOf(DienError);
+      expect(asked).toHaveLength(1);
+    }
+    const { client } = clientOf(() => busy("60"), { retries: 1 });
+    await expect(client.models({ signal: AbortSignal.timeout(20) })).rejects.toMatchObject({ name: "TimeoutError" });
+  });
+});
