@@ -20,7 +20,7 @@ export type RankingAnswer = Answered<typeof rankingAnswer>;
 export type ModelsAnswer = Answered<typeof modelsAnswer>;
 
 /** Each call rejects with a `DienError`, or with the reason of the signal that ended it. */
-export interface Client {
+export interface DienClient {
   /** Probabilities of a click, in the order of the candidates. */
   score(request: ScoreBody, options?: CallOptions): Promise<ScoresAnswer>;
   /** Candidates by falling probability. */
@@ -30,7 +30,7 @@ export interface Client {
 }
 
 /** Makes a client of one server. @throws TypeError where `url` is none */
-export function createClient(options: ClientOptions): Client {
+export function createClient(options: ClientOptions): DienClient {
   const ask = asking(options);
   return {
     score: (request, options) => ask("POST", "/v1/score", request, options),
