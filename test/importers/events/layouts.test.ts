@@ -41,10 +41,10 @@ async function prepare(
   return await prepareEvents({ events, ...given, features, out: join(home, "data"), memory: "128MB" });
 }
 
-/** Twenty users with six events each, of ten items, a minute apart. */
+/** Twenty users with six events each, of six of ten items, a minute apart. */
 const EVENTS = Array.from({ length: 120 }, (_, index) => ({
   user: 1 + (index % 20),
-  item: 1 + ((index * 7) % 10),
+  item: 1 + ((index * 7 + Math.floor(index / 20)) % 10),
   seconds: 1_511_544_070 + 60 * index,
   stars: 1 + ((index * 3) % 5),
   type: ["pv", "pv", "cart", "fav", "buy"][index % 5],
