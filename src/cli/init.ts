@@ -8,6 +8,7 @@ import { fileError, unlessAbsent } from "../files/failures.ts";
 import { count } from "../format.ts";
 import type { Guess } from "../importers/events/guess/guess.ts";
 import { featuresText, labelText, layoutSettings, timeText } from "../importers/events/guess/text.ts";
+import { isUnlabelled } from "../importers/events/guess/unlabelled.ts";
 import { isPostgres, withoutPassword } from "../importers/events/source/address.ts";
 import { layoutSchema, mergeLayouts } from "../importers/events/source/layout.ts";
 import { text, toggle } from "../options/pieces.ts";
@@ -67,7 +68,7 @@ What cannot be guessed is written as TODO; \`dien prepare events\` refuses the f
         `${out} is written: check it before use.`,
         ...guess.notes,
         ...todo.map((what) => `TODO: ${what}; write it into ${out}.`),
-        ...(guess.columns.label === undefined && guess.lists.shown === undefined ? withoutLabel(guess) : []),
+        ...(isUnlabelled(guess) ? withoutLabel(guess) : []),
         "Then:",
         `  ${next}`,
       ]);

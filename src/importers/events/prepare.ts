@@ -240,7 +240,7 @@ async function makeFiles(
     onProgress?.("write", done, reader.rows),
   );
   const all = [...user, ...item, ...context];
-  warnings.push(...all.filter(({ cut }) => cut > 0).map(cutLists));
+  warnings.push(...all.filter(({ cut }) => cut > 0).map(cutLists), ...withoutValues(features, all));
   const listValues = all.reduce((sum, { cut }) => sum + cut, 0);
   return {
     dropped: {
@@ -297,6 +297,15 @@ function cutLists({ name, cut }: LearnedField): string {
   return `${name}: there are lists of more than ${LONGEST_LIST} values; ${cut} values of different lists are left out`;
 }
 
+/** A warning for each field of which training has no value often enough. */
+function withoutValues({ fields }: Features, learned: readonly LearnedField[]): string[] {
+  return [...fields.user, ...fields.item, ...fields.context].flatMap(({ name, minCount }, index) => {
+    const { transform, values, distinct } = learned[index];
+    if (transform.kind === "value" || values.length > 0 || distinct === 0) return [];
+    return `${name}: all is unknown, for training has none of the ${distinct} values ${minCount} times (min_count)`;
+  });
+}
+
 /** A warning for each user who holds too much of the log to be somebody. */
 async function dominantUsers(connection: DuckDBConnection, isGiven: boolean): Promise<string[]> {
   // Where histories are given, a user has several sequences.
@@ -327,7 +336,7 @@ async function boundaries(connection: DuckDBConnection, split: TimeSplit) {
 
 function noDataset(problem: string, { split }: SampleRule, features: Features): UserError {
   if (split === null) {
-    const rule = "users need three behaviours for one sample";
+    const rule = "users need three behaviours, of two items at least, for one sample";
     return failure("log.no-dataset", { problem, rule, keys: "behaviours.types and columns" });
   }
   const rule = `validation begins ${moment(split.validFrom, features)}, test ${moment(split.testFrom, features)}`;

@@ -242,7 +242,9 @@ function fields(numbers: DatasetNumbers): Warning[] {
   return numbers.fields.flatMap((field): Warning[] => {
     const constant = train.samples > 0 ? constantOf(field, train.samples) : undefined;
     if (constant !== undefined) {
-      const message = `field ${field.name} is ${constant} in all samples of train`;
+      const isRare = constant === "unknown" && field.size > 0;
+      const why = isRare ? ": it has no values there, or each less often than min_count" : "";
+      const message = `field ${field.name} is ${constant} in all samples of train${why}`;
       return [{ level: "warning", kind: "constant-field", message }];
     }
     const unknown = unknownIn(field, train) ?? (field === own ? undefined : unknownIn(field, test));

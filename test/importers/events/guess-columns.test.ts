@@ -7,14 +7,16 @@ import { quote } from "../../../src/database/sql.ts";
 import { type GuessOptions, guessFeatures } from "../../../src/importers/events/guess/guess.ts";
 import { FieldNames } from "../../../src/importers/events/guess/names.ts";
 import { featuresText } from "../../../src/importers/events/guess/text.ts";
+import { SHARED } from "../../../src/importers/events/guess/unlabelled.ts";
 import { prepareEvents } from "../../../src/importers/events/prepare.ts";
+import { inspectDataset } from "../../../src/inspection/measure/inspect.ts";
 import { csv, folder, write } from "./support.ts";
 
 const ROWS = 400;
 type Value = (i: number) => string;
 
-/** A log of forty users and fifty items, with the columns that are asked about. */
-function log(columns: Readonly<Record<string, Value>>, own: Readonly<Record<string, Value>> = ROLES): string {
+/** A log of forty users and fifty items and what they clicked, with the columns that are asked about. */
+function log(columns: Readonly<Record<string, Value>>, own: Readonly<Record<string, Value>> = clicked): string {
   const all = { ...own, ...columns };
   const rows = Array.from({ length: ROWS }, (_, i) => Object.values(all).map((value) => value(i)));
   return write(".csv", csv(Object.keys(all), rows));
@@ -153,7 +155,7 @@ test.each<[string, Value, string]>([
   ["is_like", (i) => String(i % 2), "is_like"],
   ["bought", (i) => (i % 2 ? "Y" : "N"), '{ column: bought, positive: ["Y"] }'],
 ])("%s may be the label where there is none: a line that works without its #", async (name, value, expected) => {
-  const events = log({ [name]: value });
+  const events = log({ [name]: value }, ROLES);
   const { text, guess } = await looks({ events });
   expect(guess.columns.label).toBeUndefined();
   expect(text).toContain(`  # label: ${expected}\n`);
@@ -168,7 +170,7 @@ test.each<[string, Value, string]>([
 });
 
 test("a label of yes and no is one", async () => {
-  const { text } = await looks({ events: log({ clicked: (i) => (i % 3 ? "no" : "yes") }) });
+  const { text } = await looks({ events: log({ clicked: (i) => (i % 3 ? "no" : "yes") }, ROLES) });
   expect(parse(text).columns.label).toEqual({ column: "clicked", positive: ["yes"] });
 });
 
@@ -225,7 +227,7 @@ describe("what holds several values", () => {
       deep: "it holds lists of lists, or other values too",
     });
     expect(fields.genres).toMatchObject({ kind: "list" });
-    expect(Object.keys(guess.columns)).toEqual(["user", "item", "time"]);
+    expect(Object.keys(guess.columns)).toEqual(["user", "item", "time", "label"]);
   });
 
   it("is a list in texts, where its values repeat and are not words of names", async () => {
@@ -255,18 +257,22 @@ describe("what holds several values", () => {
 
   it("may be what was shown, or what the user did before, which is no field", async () => {
     const { left } = await looks({
-      events: log({
-        impressions: (i) => `N${i % 50} N${(i + 1) % 50}`,
-        hist_item_id: (i) => `${i % 9}^${i % 11}`,
-      }),
+      events: log(
+        {
+          impressions: (i) => `N${i % 50} N${(i + 1) % 50}`,
+          hist_item_id: (i) => `${i % 9}^${i % 11}`,
+        },
+        ROLES,
+      ),
     });
-    expect(left).toEqual({
+    expect(left).toMatchObject({
       impressions: "a list of what was shown together, without what was clicked",
       hist_item_id: "a list of what the user did before, beside no label",
     });
   });
 
-  const line = (i: number) => JSON.stringify({ user: `u${i % 7}`, item: `i${i % 8}`, time: 1_700_000_000 + i });
+  const line = (i: number) =>
+    JSON.stringify({ user: `u${i % 7}`, item: `i${i % 8}`, time: 1_700_000_000 + i, click: i % 2 });
 });
 
 describe("the item's column", () => {
@@ -333,12 +339,58 @@ test("whose field a column is, is said as far as rows tell", async () => {
     ["rare", "context", "it varies from row to row"],
   ]);
   // Two users with many rows each are enough, one row each is not.
-  const few = await looks({ events: log({ plan: (i) => `p${i % 2}` }, { ...ROLES, user: (i) => `u${i % 2}` }) });
+  const few = await looks({ events: log({ plan: (i) => `p${i % 2}` }, { ...clicked, user: (i) => `u${i % 2}` }) });
   expect(few.guess.fields.user.map(({ name }) => name)).toEqual(["user", "plan"]);
   const once = await looks({
-    events: log({ plan: (i) => `p${i % 2}` }, { user: (i) => `u${i}`, item: (i) => `i${i}`, time: ROLES.time }),
+    events: log({ plan: (i) => `p${i % 2}` }, { ...clicked, user: (i) => `u${i}`, item: (i) => `i${i}` }),
   });
   expect(once.guess.fields.context[0].why).toBe("of the row: too few rows have the same user or item to tell");
+});
+
+describe("without a label", () => {
+  const columns = { city: (i: number) => `c${((i * 7) % 40) % 3}`, device: (i: number) => `d${(i * i) % 11}` };
+
+  it("what a sample and its negative share is written, but commented out", async () => {
+    const events = log(columns, ROLES);
+    const { guess, text, left } = await looks({ events });
+    expect(left).toEqual({ user: `the user's own id: ${SHARED}`, device: SHARED });
+    expect(parse(text).fields).toEqual({ user: ["city"], item: [], context: [] });
+    const commented = text.split("\n").flatMap((line) => /^ {4}# - (.*?) +# (.*)$/.exec(line)?.slice(1) ?? []);
+    const clock = (name: string) => [`{ name: ${name}, kind: ${name} }`, SHARED];
+    expect(commented).toEqual([
+      ...["user", `the user's own id: ${SHARED}`],
+      ...["device", SHARED],
+      ...[...clock("hour"), ...clock("weekday")],
+    ]);
+    // Taken, they are fields.
+    const taken = text.replaceAll(/^( {4})# - /gm, "$1- ").replaceAll(/: \[\] +# none;.*$/gm, ":");
+    for (const features of [parse(text), parse(taken)]) {
+      const out = `${folder}/shared-${features.fields.context.length}`;
+      expect((await prepareEvents({ features, events, out })).protocol).toBe("temporal");
+    }
+    expect(guess.fields.context).toEqual([]);
+  });
+
+  it("with one they are fields", async () => {
+    const { text } = await looks({ events: log(columns) });
+    const { user, context } = parse(text).fields;
+    expect(user).toEqual(["user", "city"]);
+    expect(context).toEqual(["device", { name: "hour", kind: "hour" }, { name: "weekday", kind: "weekday" }]);
+  });
+});
+
+test("a log too small for its min_count is prepared, and prepare and inspect say what is lost", async () => {
+  const tiny = Array.from({ length: 12 }, (_, i) => [`u${i % 3}`, `i${i}`, String(1_700_000_000 + i)]);
+  const events = write(".csv", csv(["user", "item", "time"], tiny));
+  const { text } = await looks({ events });
+  const out = `${folder}/tiny`;
+  const { warnings } = await prepareEvents({ features: parse(text), events, out });
+  expect(warnings).toEqual(["item: all is unknown, for training has none of the 12 values 2 times (min_count)"]);
+  expect((await inspectDataset(out)).warnings.map(({ message }) => message)).toContain(
+    "field item is unknown in all samples of train: it has no values there, or each less often than min_count",
+  );
+  const all = await prepareEvents({ features: { ...parse(text), min_count: 1 }, events, out });
+  expect(all.warnings).toEqual([]);
 });
 
 describe("names of fields", () => {

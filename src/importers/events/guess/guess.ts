@@ -22,6 +22,7 @@ import { outcomeLabel } from "./outcomes.ts";
 import { type FieldHome, placesOf } from "./places.ts";
 import { candidatesOf, type GuessedColumn, guessRoles, type Role, type Roles, timeCandidates } from "./roles.ts";
 import { aboutFormat, formatsOf } from "./times.ts";
+import { isUnlabelled, SHARED } from "./unlabelled.ts";
 
 export interface GuessOptions {
   /** As `loadTable` takes them. */
@@ -149,10 +150,10 @@ export async function guessFeatures({ events, users, items, layout = {} }: Guess
         columns,
         keys,
         lists,
-        labels: columns.label || shown ? [] : rest.flatMap((other) => labelOf(other, isUnnamed) ?? []),
+        labels: isUnlabelled({ columns, lists }) ? rest.flatMap((other) => labelOf(other, isUnnamed) ?? []) : [],
         types: type ? await frequentValues(connection, "events", type.text) : [],
         ...clockOf(time, columns.time?.formats),
-        ...fieldsOf(others, columns.user?.column, isUnnamed),
+        ...fieldsOf(others, columns.user?.column, isUnnamed, isUnlabelled({ columns, lists })),
         notes: notesOf(log, look, (columns.time?.formats ?? []).length > 0),
         there: log.columns.map(({ column }) => column),
       };
@@ -184,23 +185,34 @@ async function othersOf(
   }));
 }
 
-/** Fields of all that is worth being one, and why the others are not. @param user the column of the user's own id */
+/**
+ * Fields of all that is worth being one, and why the others are not.
+ * @param user the column of the user's own id
+ * @param isShared whether a sample and its negative share user and moment
+ */
 function fieldsOf(
   others: readonly Other[],
   user: string | undefined,
   isUnnamed: boolean,
+  isShared: boolean,
 ): Pick<Guess, "fields" | "leftOut" | "missing" | "clocks"> {
   const fields: Record<FieldKind, GuessedField[]> = { user: [], item: [], context: [] };
   const leftOut: LeftOut[] = [];
   const missing = new Set<string>();
-  if (user !== undefined)
-    fields.user.push({ name: "user", column: user, kind: "category", from: "events", why: "the user's own id" });
+  if (user !== undefined) {
+    const own = { name: "user", column: user, kind: "category", from: "events" } as const;
+    const why = "the user's own id";
+    if (isShared) leftOut.push({ ...own, of: "user", why: `${why}: ${SHARED}` });
+    else fields.user.push({ ...own, why });
+  }
   const names = new FieldNames();
   const own = names.ofColumns(others.map(({ look }) => look.column));
   for (const [index, { kind: of, why: place, look, from, rows, rises, list }] of others.entries()) {
     const { kind, separator, why } = kindOf(look, list);
     const column = { name: own[index], column: look.column, kind, separator, from };
-    const objection = whyNot({ look, rows, list, kind, inLog: from === "events", isUnnamed, rises });
+    const objection =
+      whyNot({ look, rows, list, kind, inLog: from === "events", isUnnamed, rises }) ??
+      (isShared && of === "context" ? SHARED : undefined);
     if (objection !== undefined) leftOut.push({ ...column, of, why: objection });
     else {
       fields[of].push({ ...column, why: why === undefined ? place : `${place}; ${why}` });

@@ -8,6 +8,7 @@ import type { Guess, GuessedField } from "./guess.ts";
 import type { GuessedList } from "./item-lists.ts";
 import type { GuessedLabel } from "./labels.ts";
 import { ROLES, type Role } from "./roles.ts";
+import { isUnlabelled, SHARED } from "./unlabelled.ts";
 
 /** What `columns.time` calls the order of the rows. */
 const ROWS_WORD = "row";
@@ -43,8 +44,9 @@ ${impressionLines(guess)}${typesLine(guess, "only labelled rows of these types")
 split: { valid: 0.1, test: 0.1 }
 # split: { valid_from: "2024-05-01", test_from: "2024-05-08" }   # or from these times on
 
-# Values seen less often than this are treated as unknown. A field may have its own.
-min_count: 1
+# Values that training has less often than this are treated as unknown: what is seen once teaches nothing that lasts.
+# A field may have its own.
+min_count: 2
 
 ${missingLine(guess)}${offsetLine(guess)}${keyLines(guess)}
 # The fields of the model. A name alone is a column of that name; or:
@@ -171,17 +173,20 @@ function section(guess: Guess, kind: FieldKind): string {
   const left = guess.leftOut.filter(({ of }) => of === kind).map((field) => fieldLine(guess, kind, field, "# "));
   const kept = guess.fields[kind].map((field) => fieldLine(guess, kind, field, ""));
   if (kind === "context") {
-    const mark = guess.hasTimeOfDay ? "" : "# ";
+    const isShared = isUnlabelled(guess);
+    const mark = guess.hasTimeOfDay && !isShared ? "" : "# ";
     for (const clock of ["hour", "weekday"] as const) {
       const text = line(
         `    ${mark}- { name: ${guess.clocks[clock]}, kind: ${clock} }`,
-        `${clock === "hour" ? "0 to 23" : "mon to sun"}, of the time`,
+        isShared ? SHARED : `${clock === "hour" ? "0 to 23" : "mon to sun"}, of the time`,
       );
       (mark ? left : kept).push(text);
     }
   }
   const [title, body] = [`  # ${FIELDS[kind]}\n`, [...kept, ...left].join("")];
-  return kept.length === 0 ? `${title}  ${kind}: []\n${body}` : `${title}  ${kind}:\n${body}`;
+  if (kept.length > 0) return `${title}  ${kind}:\n${body}`;
+  const none = body === "" ? `  ${kind}: []\n` : line(`  ${kind}: []`, "none; take [] away with the # of a line below");
+  return `${title}${none}${body}`;
 }
 
 function fieldLine({ keys }: Guess, kind: FieldKind, field: GuessedField, mark: string): string {
