@@ -36,6 +36,7 @@ export const hints: Hints = {
   "system.defect": () => "repeat it with --verbose for what belongs into the report",
   "serving.wrong-name": () => "name it with --run NAME=RUN",
   "serving.taken-name": () => "name one of them with --run NAME=RUN",
+  "serving.no-port": () => "choose another --port, or --host",
   "serving.unguarded": () =>
     "give one with --token-file, or --unguarded, with which everybody who reaches the port may ask for scores, and read, add and erase histories",
   "file.no-room": () => "allow more --memory, or choose an --out on a larger disk",

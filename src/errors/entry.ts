@@ -1,7 +1,7 @@
 /** One kind of error for users, as the catalogue describes it. */
 
 /** What an HTTP server answers. */
-export type Status = 400 | 401 | 404 | 405 | 409 | 413 | 415 | 422 | 500 | 503 | 504 | 507;
+export type Status = 400 | 401 | 404 | 405 | 408 | 409 | 413 | 415 | 421 | 422 | 431 | 500 | 503 | 504 | 507;
 
 /** What the command line exits with: 2 for wrong usage, 1 for everything else. */
 export type ExitCode = 1 | 2;

@@ -3,8 +3,9 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
 import { failure } from "../errors/failure.ts";
-import { TIMEOUT_HEADER } from "./deadline.ts";
+import { TIMEOUT_HEADER } from "./answering.ts";
 import type { Env } from "./exchange.ts";
+import { isLoopback } from "./loopback.ts";
 
 /** Paths that tell nothing but how the process is. */
 const OPEN = ["/livez", "/readyz"];
@@ -21,6 +22,18 @@ export function bearers(token: string): MiddlewareHandler<Env> {
 }
 
 const digestOf = (text: string) => createHash("sha256").update(text).digest();
+
+/**
+ * Where no token is asked for, requests must be meant for this machine: a page may have its host's name lead here, and
+ * would then ask as if it came from here (https://en.wikipedia.org/wiki/DNS_rebinding).
+ */
+export const localGuests: MiddlewareHandler<Env> = async (c, next) => {
+  const { hostname } = new URL(c.req.url);
+  if (c.env.onlyLocal && !isLoopback(hostname)) {
+    throw failure("serving.wrong-host", { name: "host", expected: "localhost, or an address of it", found: hostname });
+  }
+  await next();
+};
 
 /** Lets pages of one origin ask from a browser. */
 export function pagesOf(origin: string): MiddlewareHandler {

@@ -1,10 +1,10 @@
 /** Adds routes to the app: what they take is checked before they are asked. */
-import type { Context } from "hono";
+import type { Context, HonoRequest } from "hono";
 import type { z } from "zod";
 import { failure } from "../errors/failure.ts";
 import { problemsOf, sentence } from "../options/problems.ts";
+import { deadlineOf, inTime } from "./answering.ts";
 import { readJson } from "./body.ts";
-import { deadlineOf, withinTime } from "./deadline.ts";
 import type { App, Env, Exchange } from "./exchange.ts";
 import type { Limits } from "./limits.ts";
 import type { AnyRoute, Route } from "./route.ts";
@@ -29,7 +29,7 @@ export interface Given<P extends z.ZodObject, Q extends z.ZodObject, B extends z
 /** Adds a route to the app and to its documentation. */
 export function addRoute<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType, A extends z.ZodObject>(
   app: App,
-  { limits, openApi }: Services,
+  { limits, openApi, answering }: Services,
   route: Route<P, Q, B, A>,
   answer: (given: Given<P, Q, B>) => Promise<z.input<A>>,
 ): void {
@@ -38,15 +38,26 @@ export function addRoute<P extends z.ZodObject, Q extends z.ZodObject, B extends
     const exchange = c.get("exchange");
     exchange.route = route.path;
     const deadline = deadlineOf(c.req, limits);
-    const result = await withinTime(deadline, async () => {
-      const params = route.params && checked(route.params, c.req.param());
-      const query = route.query && checked(route.query, c.req.query());
-      const body = route.body && checkedBody(route, limits, await readJson(c.req, limits.maxBody));
-      const given = { params, query, body, exchange, deadline: deadline.at, signal: c.req.raw.signal };
-      return await answer(given as Given<P, Q, B>);
-    });
+    const params = route.params && checked(route.params, paramsOf(c.req));
+    const query = route.query && checked(route.query, c.req.query());
+    const body = route.body && checkedBody(route, limits, await readJson(c.req, limits.maxBody));
+    const { signal } = c.req.raw;
+    const given = { params, query, body, exchange, deadline: deadline.at, signal } as Given<P, Q, B>;
+    const work = () => answer(given);
+    const result = await (route.open ? inTime(deadline, work) : answering.within(deadline, work));
     return c.json({ ...result, request_id: exchange.id });
   });
+}
+
+/** @throws UserError where escapes of the path are no UTF-8, which Hono leaves as they are */
+function paramsOf(request: HonoRequest): Record<string, string> {
+  const { pathname } = new URL(request.url);
+  try {
+    decodeURIComponent(pathname);
+  } catch (error) {
+    throw failure("serving.wrong-path", { path: pathname }, error);
+  }
+  return request.param();
 }
 
 /** Long lists are refused before anybody looks at what is in them. */

@@ -2,8 +2,7 @@
 import { Hono } from "hono";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { failure } from "../errors/failure.ts";
-import { bearers, pagesOf } from "./access.ts";
-import { admission } from "./admission.ts";
+import { bearers, localGuests, pagesOf } from "./access.ts";
 import type { App, Env, ExchangeListener } from "./exchange.ts";
 import { exchanges } from "./exchange.ts";
 import { refuse } from "./refusal.ts";
@@ -28,9 +27,9 @@ export function createApp(services: Services, { token, cors, listeners }: AppOpt
   app.onError((error, c) => refuse(c, error));
   app.notFound((c) => refuse(c, failure("serving.no-route", { path: c.req.path })));
   app.use(exchanges(listeners));
+  app.use(localGuests);
   if (cors !== undefined) app.use(pagesOf(cors));
   if (token !== undefined) app.use(bearers(token));
-  app.use(admission(services.limits.maxRequests));
   app.use(
     methodNotAllowed({
       app,

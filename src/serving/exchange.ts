@@ -37,6 +37,10 @@ export type ExchangeListener = (exchange: Exchange) => void;
 /** What Hono keeps of a request. */
 export interface Env {
   Variables: { exchange: Exchange };
+  Bindings: {
+    /** Whether the request must be meant for this machine. */
+    readonly onlyLocal: boolean;
+  };
 }
 export type App = Hono<Env>;
 

@@ -1,11 +1,25 @@
-/** Sockets: where the server listens, and how long it is patient with slow clients. */
-import { createServer, type RequestListener, type Server, type ServerOptions } from "node:http";
+/**
+ * Sockets: where the server listens, how patient it is with slow clients, and how it ends. What never becomes a request
+ * (headers that are too long, bytes that are no HTTP, clients that do not go on) is answered here.
+ */
+import {
+  createServer,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+  STATUS_CODES,
+} from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import { failure, type UserError } from "../errors/failure.ts";
 import { fileError } from "../files/failures.ts";
 import type { Limits } from "./limits.ts";
+import { saidOf } from "./refusal.ts";
 
 export interface ListenOptions {
+  /** Default: 127.0.0.1. */
   readonly host?: string;
   /** 0, the default, takes one that is free. */
   readonly port?: number;
@@ -15,7 +29,7 @@ export interface ListenOptions {
 
 export interface Listening {
   readonly url: string;
-  /** Takes no more connections and waits for the answers to those that there are. */
+  /** Takes no more connections, and waits until those that there are have their answers. */
   close(): Promise<void>;
 }
 
@@ -23,20 +37,25 @@ export interface Listening {
 const KEEP_ALIVE = 75_000;
 const MOST_HEADER_BYTES = 16_384;
 const MOST_HEADERS = 100;
-/** Milliseconds between two looks for those that are too slow. */
-const LOOK_EVERY = 500;
+/** Milliseconds between two looks for those that are too slow, or have their answers when the server ends. */
+const LOOK_EVERY = 250;
+/** Milliseconds that answers may take when the server ends. */
+const LONGEST_END = 25_000;
 
-/** Whether no other machine reaches a host. */
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
-}
-
-/** @throws UserError where the address cannot be listened at */
+/** @throws UserError where the address cannot be listened at, or certificate and key cannot be used */
 export async function listenOn(
   handle: RequestListener,
   { maxConnections, maxSeconds }: Limits,
   { host = "127.0.0.1", port = 0, tls }: ListenOptions,
 ): Promise<Listening> {
+  let isEnding = false;
+  const answers = new Set<ServerResponse>();
+  const answer: RequestListener = (incoming, outgoing) => {
+    answers.add(outgoing);
+    outgoing.once("close", () => answers.delete(outgoing));
+    if (isEnding) endAfter(outgoing);
+    handle(incoming, outgoing);
+  };
   const patience: ServerOptions = {
     headersTimeout: maxSeconds * 1000,
     requestTimeout: maxSeconds * 1000,
@@ -44,20 +63,52 @@ export async function listenOn(
     connectionsCheckingInterval: LOOK_EVERY,
     maxHeaderSize: MOST_HEADER_BYTES,
   };
-  const server = tls ? createSecureServer({ ...patience, ...tls }, handle) : createServer(patience, handle);
+  const server = tls ? secureServer(patience, tls, answer) : createServer(patience, answer);
   server.maxConnections = maxConnections;
   server.maxHeadersCount = MOST_HEADERS;
-  // Of a client that does not read its answer.
+  // For clients that do not read their answers: coming, waiting and being answered have their time each.
   server.setTimeout(3 * maxSeconds * 1000);
+  server.on("clientError", (error, socket) => {
+    const isAnswered = [...answers].some((answer) => answer.socket === socket && answer.headersSent);
+    if (isAnswered || !socket.writable) socket.destroy();
+    else refuseBytes(error, socket);
+  });
   await bind(server, host, port);
   const { port: bound } = server.address() as AddressInfo;
   const name = host.includes(":") ? `[${host}]` : host;
-  return { url: `${tls ? "https" : "http"}://${name}:${bound}`, close: () => closed(server) };
+  return {
+    url: `${tls ? "https" : "http"}://${name}:${bound}`,
+    close() {
+      isEnding = true;
+      for (const answer of answers) endAfter(answer);
+      return closed(server);
+    },
+  };
+}
+
+function secureServer(
+  patience: ServerOptions,
+  tls: NonNullable<ListenOptions["tls"]>,
+  answer: RequestListener,
+): Server {
+  try {
+    return createSecureServer({ ...patience, ...tls }, answer);
+  } catch (error) {
+    throw failure("serving.no-tls", { name: "tls", reason: (error as Error).message }, error);
+  }
 }
 
 function bind(server: Server, host: string, port: number): Promise<void> {
   return new Promise((done, fail) => {
-    server.once("error", (error) => fail(fileError(error, "listen at", `${host} port ${port}`)));
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      const reason = REASONS[error.code ?? ""];
+      const name = `${host}, port ${port}`;
+      fail(
+        reason === undefined
+          ? fileError(error, "listen at", name)
+          : failure("serving.no-port", { name, reason }, error),
+      );
+    });
     server.listen(port, host, () => {
       server.removeAllListeners("error");
       done();
@@ -65,9 +116,43 @@ function bind(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
+const REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: "another process listens there",
+  EACCES: "permission denied",
+  EADDRNOTAVAIL: "this machine has no such address",
+  ENOTFOUND: "there is no host of that name",
+};
+
 function closed(server: Server): Promise<void> {
   return new Promise((done) => {
-    server.close(() => done());
+    const look = setInterval(() => server.closeIdleConnections(), LOOK_EVERY);
+    const end = setTimeout(() => server.closeAllConnections(), LONGEST_END);
+    server.close(() => {
+      clearInterval(look);
+      clearTimeout(end);
+      done();
+    });
     server.closeIdleConnections();
   });
+}
+
+/** Has the client begin no other request on the connection of an answer. */
+function endAfter(answer: ServerResponse): void {
+  if (!answer.headersSent) answer.setHeader("connection", "close");
+}
+
+/** Answers what is no request, and ends the connection. */
+function refuseBytes(error: NodeJS.ErrnoException, socket: Duplex): void {
+  const refusal = refusalOf(error);
+  const body = JSON.stringify({ error: saidOf(refusal), request_id: null });
+  const head = `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}\r\ncontent-type: application/json`;
+  socket.end(`${head}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`);
+}
+
+function refusalOf({ code }: NodeJS.ErrnoException): UserError {
+  if (code === "HPE_HEADER_OVERFLOW") {
+    return failure("serving.long-header", { name: "headers", expected: MOST_HEADER_BYTES });
+  }
+  if (code === "ERR_HTTP_REQUEST_TIMEOUT") return failure("serving.slow-client", { name: "request" });
+  return failure("serving.not-http", { name: "request" });
 }

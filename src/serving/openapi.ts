@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { type Code, entryOf } from "../errors/catalogue/catalogue.ts";
-import { TIMEOUT_HEADER } from "./deadline.ts";
+import { TIMEOUT_HEADER } from "./answering.ts";
 import type { Limits } from "./limits.ts";
 import { refusalSchema } from "./refusal.ts";
 import type { AnyRoute } from "./route.ts";

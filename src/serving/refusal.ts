@@ -12,7 +12,7 @@ export const refusalSchema = z
       message: z.string().describe("for people"),
       field: z.string().describe("which part of the request is wrong").optional(),
     }),
-    request_id: z.string(),
+    request_id: z.string().nullable().describe("null where there was no request, but bytes that are no HTTP"),
   })
   .meta({ id: "Error" });
 
@@ -40,7 +40,8 @@ export function saidOf(error: UserError): { readonly code: Code; readonly messag
 
 /** Answers a request with an error. */
 export function refuse(c: Context<Env>, thrown: unknown): Response {
-  const error = asRefusal(thrown);
+  const isCutOff = !(thrown instanceof UserError) && c.req.raw.signal.aborted;
+  const error = isCutOff ? failure("serving.cut-off", { name: "request" }, thrown) : asRefusal(thrown);
   const exchange = c.get("exchange");
   exchange.error = error;
   if (error.status === 503) c.header("retry-after", RETRY_AFTER);

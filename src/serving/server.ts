@@ -4,10 +4,12 @@ import type { RequestListener } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { failure } from "../errors/failure.ts";
 import type { BehaviourStore } from "../store/store.ts";
+import { Answering } from "./answering.ts";
 import { createApp } from "./app.ts";
 import type { ExchangeListener } from "./exchange.ts";
 import { type Limits, limitOptions } from "./limits.ts";
-import { isLoopback, type Listening, type ListenOptions, listenOn } from "./listening.ts";
+import { type Listening, type ListenOptions, listenOn } from "./listening.ts";
+import { isLoopback } from "./loopback.ts";
 import { OpenApi } from "./openapi.ts";
 import type { StandInModels } from "./standins.ts";
 
@@ -48,18 +50,20 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const openApi = new OpenApi({ version, limits, hasToken: token !== undefined });
   let ending = false;
   const unready = () => (ending ? "it is ending" : undefined);
-  const app = createApp({ models, store, limits, unready, openApi }, { token, cors, listeners });
-  const handle = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+  const answering = new Answering(limits);
+  const app = createApp({ models, store, limits, unready, openApi, answering }, { token, cors, listeners });
+  const handler = (onlyLocal: boolean) =>
+    getRequestListener((request) => app.fetch(request, { onlyLocal }), { overrideGlobalObjects: false });
   const open: Listening[] = [];
   return {
-    fetch: async (request) => await app.fetch(request),
-    handle,
+    fetch: async (request) => await app.fetch(request, { onlyLocal: false }),
+    handle: handler(false),
     async listen({ unguarded = false, ...where } = {}) {
-      const { host } = where;
-      if (host !== undefined && !isLoopback(host) && token === undefined && !unguarded) {
-        throw failure("serving.unguarded", { name: host });
+      const isGuarded = token !== undefined || unguarded;
+      if (!isGuarded && where.host !== undefined && !isLoopback(where.host)) {
+        throw failure("serving.unguarded", { name: where.host });
       }
-      const listening = await listenOn(handle, limits, where);
+      const listening = await listenOn(handler(!isGuarded), limits, where);
       open.push(listening);
       return { url: listening.url };
     },

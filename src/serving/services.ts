@@ -1,6 +1,7 @@
 /** What routes are given. */
 
 import type { BehaviourStore } from "../store/store.ts";
+import type { Answering } from "./answering.ts";
 import type { App } from "./exchange.ts";
 import type { Limits } from "./limits.ts";
 import type { OpenApi } from "./openapi.ts";
@@ -12,6 +13,7 @@ export interface Services {
   readonly limits: Limits;
   /** Why no requests should be sent here; undefined while they should. */
   readonly unready: () => string | undefined;
+  readonly answering: Answering;
   /** Collects what the routes say of themselves. */
   readonly openApi: OpenApi;
 }

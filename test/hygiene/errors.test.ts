@@ -11,7 +11,7 @@ import { samples } from "./error-samples.ts";
 /** Values that say where a mistake is. */
 const PLACES = ["option", "path", "field", "name", "key", "keys", "source", "epoch", "engine", "dataset"];
 
-const STATUSES: readonly Status[] = [400, 401, 404, 405, 409, 413, 415, 422, 500, 503, 504, 507];
+const STATUSES: readonly Status[] = [400, 401, 404, 405, 408, 409, 413, 415, 421, 422, 431, 500, 503, 504, 507];
 
 const subjects = readdirSync("src/errors/catalogue").filter((file) => file !== "catalogue.ts");
 

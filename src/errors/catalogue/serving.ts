@@ -46,6 +46,37 @@ export const serving = {
     meaning: "The body of a request is no JSON that can be read.",
     message: ({ name, reason }: { name: string; reason: string }) => `${name}: not JSON: ${reason}`,
   },
+  "serving.wrong-path": {
+    status: 400,
+    meaning: "A path has escapes that stand for no characters.",
+    message: ({ path }: { path: string }) => `${path}: its escapes are no UTF-8`,
+  },
+  "serving.wrong-host": {
+    status: 421,
+    meaning: "A request is meant for another host than this one, as are those that a web page sends here by a trick.",
+    message: ({ name, expected, found }: { name: string; expected: string; found: string }) =>
+      `${name}: expected ${expected}, found ${found}`,
+  },
+  "serving.cut-off": {
+    status: 400,
+    meaning: "The client left before its request was whole, or before it was answered.",
+    message: ({ name }: { name: string }) => `the ${name} was cut off`,
+  },
+  "serving.long-header": {
+    status: 431,
+    meaning: "The headers of a request have more bytes than the server takes.",
+    message: ({ name, expected }: { name: string; expected: number }) => `${name}: expected at most ${expected} bytes`,
+  },
+  "serving.slow-client": {
+    status: 408,
+    meaning: "A request did not arrive in the time that it had.",
+    message: ({ name }: { name: string }) => `the ${name} did not arrive in time`,
+  },
+  "serving.not-http": {
+    status: 400,
+    meaning: "What arrives on a connection is no HTTP.",
+    message: ({ name }: { name: string }) => `the ${name} is no HTTP`,
+  },
   "serving.overloaded": {
     status: 503,
     meaning: "More requests are being answered than the server takes.",
@@ -75,6 +106,17 @@ export const serving = {
     exitCode: 2,
     meaning: "Two models are given one name.",
     message: ({ name }: { name: string }) => `two models are called "${name}"`,
+  },
+  "serving.no-port": {
+    status: 409,
+    meaning: "The server cannot listen at an address.",
+    message: ({ name, reason }: { name: string; reason: string }) => `cannot listen at ${name}: ${reason}`,
+  },
+  "serving.no-tls": {
+    status: 400,
+    meaning: "Certificate and key cannot be used for https.",
+    message: ({ name, reason }: { name: string; reason: string }) =>
+      `${name}: certificate and key cannot be used: ${reason}`,
   },
   "serving.unguarded": {
     status: 400,
