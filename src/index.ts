@@ -41,8 +41,11 @@ export { type Explainer, type Explanation, loadExplainer, type Overrides } from 
 export { loadScorer, type Scorer } from "./scoring/predict.ts";
 export type { PredictRequest, RankRequest, ScoreRequest, UserRequest, Value, Values } from "./scoring/request.ts";
 export type { RequestCounts } from "./scoring/request-cells.ts";
+export type { Exchange, ExchangeListener, ScoredRequest } from "./serving/exchange.ts";
+export type { Limits } from "./serving/limits.ts";
 export type { ModelEvent } from "./serving/models/events.ts";
 export { type Models, type ModelsOptions, openModels, type ServedModel } from "./serving/models/models.ts";
+export { createServer, type Server, type ServerAddress, type ServerOptions } from "./serving/server.ts";
 export type { Calibration, CalibrationBin } from "./statistics/calibration.ts";
 export type { Comparison, Difference } from "./statistics/compare.ts";
 export type { Metrics } from "./statistics/metrics.ts";

@@ -3,13 +3,14 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { z } from "zod";
+import { machineOptions } from "../engine/machine.ts";
 import { failure } from "../errors/failure.ts";
 import { fileError } from "../files/failures.ts";
 import { endingItself } from "../interruption.ts";
 import { text, texts, toggle } from "../options/pieces.ts";
 import { limitOptions } from "../serving/limits.ts";
 import { logger } from "../serving/log.ts";
-import type { StandInModels } from "../serving/standins.ts";
+import type { Models, ModelsOptions } from "../serving/models/models.ts";
 import type { Context } from "./context.ts";
 import { addOptions } from "./options.ts";
 import { print, printJson } from "./output.ts";
@@ -18,13 +19,18 @@ export const serveFlags = z.strictObject({
   run: texts("run", "runs to serve, as RUN or NAME=RUN; requests that name none get the first").min(1),
   host: text("name", "address to listen at").default("127.0.0.1"),
   port: z.int().min(0).max(65_535).describe("port to listen at; 0 takes one that is free").default(8080),
-  store: text("address", "where users' behaviours are").default("memory:"),
+  store: text("address", "where users' behaviours are: memory: or file:FOLDER").default("file:store"),
   tokenFile: text("file", "file with the token that requests have to bring").optional(),
   unguarded: toggle("listen for other machines without a token"),
   cors: text("origin", "origin whose pages may ask from a browser, such as https://shop.example").optional(),
   tlsCert: text("file", "certificate in PEM, for https").optional(),
   tlsKey: text("file", "its key in PEM").optional(),
+  ...machineOptions.shape,
+  watch: toggle("load a model anew when its run is replaced"),
+  shadow: texts("name", "NAME=OTHER: model OTHER also scores what NAME has scored; see docs/serving.md").optional(),
+  runs: text("folder", "folder whose runs requests may have loaded").optional(),
   ...limitOptions.shape,
+  maxWaiting: z.int().min(1).max(10_000_000).describe("candidates that wait for a model's threads").default(20_000),
   dryRun: toggle("check models, store and port, say what would be served, and end"),
 });
 
@@ -60,9 +66,13 @@ terminal in words. After a signal it is not ready, answers the requests that it 
       const token = options.tokenFile === undefined ? undefined : await readToken(options.tokenFile);
       const isTerminal = context.stderr.isTTY === true;
       const { server, models } = await context.jobs.openServer({
-        ...{ runs: options.run, store: options.store, token, cors: options.cors },
-        limits: limitsOf(options),
-        listeners: [logger((line) => print(context.stderr, [line]), isTerminal)],
+        ...{ run: options.run, store: options.store },
+        scoring: scoringOf(options),
+        serving: {
+          ...{ token, cors: options.cors, runs: options.runs },
+          limits: limitsOf(options),
+          listeners: [logger((line) => print(context.stderr, [line]), isTerminal)],
+        },
       });
       await endingItself(async () => {
         try {
@@ -79,11 +89,31 @@ terminal in words. After a signal it is not ready, answers the requests that it 
     });
 }
 
-function modelsOf(models: StandInModels) {
+function modelsOf(models: Models) {
   return models.list().map(({ name, version }) => ({ name, version }));
 }
 
 const lineOf = ({ name, version }: { name: string; version: string }) => `model ${name}, version ${version}`;
+
+/** Seconds between two looks at the runs. */
+const WATCH = 2;
+
+function scoringOf({ threads, engine, maxWaiting, watch, shadow = [] }: Flags): Omit<ModelsOptions, "runs"> {
+  return {
+    ...{ threads, engine, mostWaiting: maxWaiting },
+    ...(watch ? { watch: WATCH } : {}),
+    shadows: Object.fromEntries(shadow.map(shadowOf)),
+  };
+}
+
+function shadowOf(given: string): [name: string, shadow: string] {
+  const [name, shadow, ...more] = given.split("=");
+  if (name !== "" && shadow && more.length === 0) return [name, shadow];
+  throw failure("usage.wrong-option", {
+    option: "--shadow <name...>",
+    problem: `expected NAME=OTHER, found "${given}"`,
+  });
+}
 
 function limitsOf(options: Flags) {
   const keys = Object.keys(limitOptions.shape) as (keyof typeof limitOptions.shape)[];

@@ -26,18 +26,21 @@ export interface Given<P extends z.ZodObject, Q extends z.ZodObject, B extends z
   readonly body: z.output<B>;
 }
 
+/** Answers are only read. */
+type Unchanged<T> = T extends object ? { readonly [K in keyof T]: Unchanged<T[K]> } : T;
+
 /** Adds a route to the app and to its documentation. */
 export function addRoute<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType, A extends z.ZodObject>(
   app: App,
   { limits, openApi, answering }: Services,
   route: Route<P, Q, B, A>,
-  answer: (given: Given<P, Q, B>) => Promise<z.input<A>>,
+  answer: (given: Given<P, Q, B>) => Promise<Unchanged<z.input<A>>>,
 ): void {
   openApi.add(route);
   app.on(route.method.toUpperCase(), route.path.replaceAll(/\{(\w+)\}/g, ":$1"), async (c: Context<Env>) => {
     const exchange = c.get("exchange");
     exchange.route = route.path;
-    const deadline = deadlineOf(c.req, limits);
+    const deadline = deadlineOf(c.req, route.seconds ?? limits.maxSeconds);
     const params = route.params && checked(route.params, paramsOf(c.req));
     const query = route.query && checked(route.query, c.req.query());
     const body = route.body && checkedBody(route, limits, await readJson(c.req, limits.maxBody));

@@ -16,7 +16,7 @@ export interface Deadline {
 }
 
 /** @throws UserError where the header is no number of milliseconds */
-export function deadlineOf(request: HonoRequest, { maxSeconds }: Limits): Deadline {
+export function deadlineOf(request: HonoRequest, maxSeconds: number): Deadline {
   const most = maxSeconds * 1000;
   const given = request.header(TIMEOUT_HEADER);
   if (given !== undefined && !/^[1-9]\d{0,8}$/.test(given)) {

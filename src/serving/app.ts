@@ -6,13 +6,14 @@ import { bearers, localGuests, pagesOf } from "./access.ts";
 import type { App, Env, ExchangeListener } from "./exchange.ts";
 import { exchanges } from "./exchange.ts";
 import { refuse } from "./refusal.ts";
+import { addBehaviours } from "./routes/behaviours.ts";
 import { addDocumentation } from "./routes/documentation.ts";
 import { addHealth } from "./routes/health.ts";
 import { addModels } from "./routes/models.ts";
 import { addScoring } from "./routes/scoring.ts";
 import type { RouteGroup, Services } from "./services.ts";
 
-const GROUPS: readonly RouteGroup[] = [addScoring, addModels, addHealth, addDocumentation];
+const GROUPS: readonly RouteGroup[] = [addScoring, addBehaviours, addModels, addHealth, addDocumentation];
 
 export interface AppOptions {
   /** Without one, whoever reaches the server may ask. */

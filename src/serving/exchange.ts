@@ -1,14 +1,12 @@
 /** The frame of every request: its id, its time, and who is told of it. */
 import { randomUUID } from "node:crypto";
 import type { Hono, MiddlewareHandler } from "hono";
-import type { RequestCounts } from "../scoring/request-cells.ts";
+import type { Scored } from "../scoring/pool/job.ts";
 
 /** What is scored by a request. */
-export interface ScoredRequest {
+export interface ScoredRequest extends Scored {
   readonly model: string;
   readonly version: string;
-  readonly probabilities: Float32Array;
-  readonly counts: RequestCounts;
 }
 
 /**

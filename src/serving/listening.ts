@@ -53,6 +53,7 @@ export async function listenOn(
   const answer: RequestListener = (incoming, outgoing) => {
     answers.add(outgoing);
     outgoing.once("close", () => answers.delete(outgoing));
+    outgoing.once("prefinish", () => endUnread(outgoing, maxSeconds));
     if (isEnding) endAfter(outgoing);
     handle(incoming, outgoing);
   };
@@ -66,8 +67,6 @@ export async function listenOn(
   const server = tls ? secureServer(patience, tls, answer) : createServer(patience, answer);
   server.maxConnections = maxConnections;
   server.maxHeadersCount = MOST_HEADERS;
-  // For clients that do not read their answers: coming, waiting and being answered have their time each.
-  server.setTimeout(3 * maxSeconds * 1000);
   server.on("clientError", (error, socket) => {
     const isAnswered = [...answers].some((answer) => answer.socket === socket && answer.headersSent);
     if (isAnswered || !socket.writable) socket.destroy();
@@ -134,6 +133,12 @@ function closed(server: Server): Promise<void> {
     });
     server.closeIdleConnections();
   });
+}
+
+/** Ends the connection of a client that does not read its answer. */
+function endUnread(answer: ServerResponse, seconds: number): void {
+  const timer = setTimeout(() => answer.destroy(), seconds * 1000);
+  answer.once("close", () => clearTimeout(timer));
 }
 
 /** Has the client begin no other request on the connection of an answer. */

@@ -30,12 +30,14 @@ export function asRefusal(thrown: unknown): UserError {
 
 /** What is said of an error to whoever asked: of failures of the server, which may name its files, no more than their kind. */
 export function saidOf(error: UserError): { readonly code: Code; readonly message: string; readonly field?: string } {
-  const { code, status, message, values } = error;
+  const { code, status, message, values, circumstances } = error;
   const isOurs = status >= 500 && !code.startsWith("serving.");
   if (isOurs) return { code, message: entryOf(code).meaning };
   const { field, name } = values as { field?: unknown; name?: unknown };
-  const place = field ?? name;
-  return { code, message, ...(typeof place === "string" && place !== "" ? { field: place } : {}) };
+  // Elsewhere a name is one that was given.
+  const part = code.startsWith("serving.") ? (field ?? name) : field;
+  const place = [circumstances.place, part].filter((text) => typeof text === "string" && text !== "");
+  return { code, message, ...(place.length === 0 ? {} : { field: place.join(".") }) };
 }
 
 /** Answers a request with an error. */

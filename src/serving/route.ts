@@ -25,6 +25,8 @@ export interface Route<P extends z.ZodObject, Q extends z.ZodObject, B extends z
   readonly answer: A;
   /** Errors that it answers with, beside those that every route may answer with. */
   readonly refusals?: readonly Code[];
+  /** Seconds that an answer may take, where those of the limits are too few. */
+  readonly seconds?: number;
   /** Whether it is answered without the token, and however many requests are being answered. */
   readonly open?: boolean;
 }

@@ -1,30 +1,39 @@
 /** Bodies of requests and answers, as schemas: what is checked, typed and documented. */
 import { z } from "zod";
-import { rankRequestSchema } from "../scoring/request.ts";
+import { withoutNul } from "../options/pieces.ts";
+import { postedEventSchema } from "../scoring/behaviours.ts";
+import { predictRequestSchema, rankRequestSchema } from "../scoring/request.ts";
+import { storedEventSchema } from "../store/event.ts";
 
 const { user, history, context, time, candidates } = rankRequestSchema.shape;
 
-/** Which model: one of GET /v1/models. */
-const model = z.string().min(1).describe("a name of GET /v1/models (default: the first)").optional();
-
-const request = {
+const ofUser = {
   user: user.describe("values of user fields by name, or the value of the first one"),
-  candidates: candidates
-    .min(1)
-    .describe("each the key of an item, or an object of its key (`item`) and of item fields"),
   history: history
     .describe("behaviours, oldest first, each as a candidate, perhaps with its `time` (default: those stored)")
     .optional(),
   context: context.describe("values of context fields by name"),
   time: time.describe("of the impression: ISO 8601, or a number of seconds, milliseconds or microseconds"),
-  model,
+  model: z.string().min(1).describe("a name of GET /v1/models (default: the first)").optional(),
 };
 
-export const scoreBody = z.strictObject(request).meta({ id: "ScoreRequest" });
+const forCandidates = {
+  candidates: candidates.min(1).describe("each the key of an item, or an object of its key and of item fields"),
+  ...ofUser,
+};
+
+export const scoreBody = z.strictObject(forCandidates).meta({ id: "ScoreRequest" });
 
 export const rankBody = z
-  .strictObject({ ...request, top: z.int().min(1).describe("how many (default: all)").optional() })
+  .strictObject({ ...forCandidates, top: z.int().min(1).describe("how many (default: all)").optional() })
   .meta({ id: "RankRequest" });
+
+export const explainBody = z
+  .strictObject({
+    candidate: predictRequestSchema.shape.candidate.describe("the key of an item, or an object of its key and fields"),
+    ...ofUser,
+  })
+  .meta({ id: "ExplainRequest" });
 
 const probability = z.number().min(0).max(1).describe("of a click");
 
@@ -38,26 +47,74 @@ export const scoresAnswer = z
   .strictObject({ ...by, probabilities: z.array(probability).describe("in the order of the candidates") })
   .meta({ id: "Scores" });
 
-export const rankingAnswer = z
+const rankedCandidate = z.strictObject({
+  candidate: candidates.element.describe("as it was given"),
+  index: z.int().min(0).describe("its place among the candidates given"),
+  probability,
+});
+
+export const rankingAnswer = z.strictObject({ ...by, ranking: z.array(rankedCandidate) }).meta({ id: "Ranking" });
+
+export const explanationAnswer = z
   .strictObject({
     ...by,
-    ranking: z.array(
-      z.strictObject({
-        candidate: candidates.element.describe("as it was given"),
-        index: z.int().min(0).describe("its place among the candidates given"),
-        probability,
-      }),
-    ),
+    probability,
+    attention: z
+      .array(z.number())
+      .describe("the candidate's attention to each behaviour that counts, oldest first; adds up to 1"),
+    states: z.array(z.array(z.number())).describe("the model's state after each of these behaviours"),
   })
-  .meta({ id: "Ranking" });
+  .meta({ id: "Explanation" });
 
-export const modelsAnswer = z
+export const eventsBody = z.strictObject({ events: z.array(postedEventSchema).min(1) }).meta({ id: "EventsRequest" });
+
+export const addedAnswer = z
   .strictObject({
-    models: z.array(
-      z.strictObject({ ...by, since: z.iso.datetime().describe("when it was loaded"), default: z.boolean() }),
-    ),
+    added: z.int().min(0).describe("events that are new"),
+    known: z.int().min(0).describe("events whose ids were known; they are left as they were"),
+    dropped: z.int().min(0).describe("events that fell out, new or old: the oldest of users with more than are kept"),
+    ignored: z.int().min(0).describe("events of types that no model takes for behaviours; they are not stored"),
   })
-  .meta({ id: "Models" });
+  .meta({ id: "Added" });
+
+export const userParameters = z.object({
+  user: z.string().min(1).max(1000).check(withoutNul).describe("the user's key, as events have it"),
+});
+
+export const historyParameters = z.strictObject({
+  most: z.coerce.number().int().min(1).max(10_000).default(100).describe("how many behaviours"),
+});
+
+const { id, item, type, time: moment } = storedEventSchema.shape;
+const behaviour = z.strictObject({
+  ...{ id, time: moment.describe("milliseconds since 1970"), item },
+  type: type.unwrap().optional(),
+});
+
+export const historyAnswer = z.strictObject({ behaviours: z.array(behaviour) }).meta({ id: "History" });
+
+export const erasedAnswer = z
+  .strictObject({ erased: z.int().min(0).describe("how many behaviours there were") })
+  .meta({ id: "Erased" });
+
+export const modelParameters = z.object({ model: z.string().min(1).describe("a name of GET /v1/models") });
+
+export const loadBody = z
+  .strictObject({
+    run: z
+      .string()
+      .min(1)
+      .check(withoutNul)
+      .describe("path of a run in the folder whose runs may be loaded (default: where the model was loaded from)")
+      .optional(),
+  })
+  .meta({ id: "LoadRequest" });
+
+export const rollbackBody = z.strictObject({}).meta({ id: "RollbackRequest" });
+
+const served = { ...by, since: z.iso.datetime().describe("when it began to answer") };
+export const modelAnswer = z.strictObject(served).meta({ id: "Model" });
+export const modelsAnswer = z.strictObject({ models: z.array(z.strictObject(served)) }).meta({ id: "Models" });
 
 export const liveAnswer = z.strictObject({ live: z.literal(true) }).meta({ id: "Live" });
 export const readyAnswer = z.strictObject({ ready: z.literal(true) }).meta({ id: "Ready" });

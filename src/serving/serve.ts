@@ -2,33 +2,30 @@
 import { basename, resolve } from "node:path";
 import { failure } from "../errors/failure.ts";
 import { mostKept, openStore } from "../store/open.ts";
+import { type Models, type ModelsOptions, openModels } from "./models/models.ts";
 import { createServer, type Server, type ServerOptions } from "./server.ts";
-import { openStandIns, type StandInModels } from "./standins.ts";
 
-export interface ServeOptions extends Omit<ServerOptions, "models" | "store"> {
+export interface ServeOptions {
   /** `RUN` or `NAME=RUN`; without a name it is that of the folder. The first is the default. */
-  readonly runs: readonly string[];
-  /** `memory:` */
+  readonly run: readonly string[];
+  /** Address of the behaviours' store. */
   readonly store: string;
+  readonly scoring: Omit<ModelsOptions, "runs">;
+  readonly serving: Omit<ServerOptions, "models" | "store">;
 }
 
 /**
  * Opens what is to be served.
  * @throws UserError where a run or the store cannot be used, or two runs have one name
  */
-export async function openServer(
-  options: ServeOptions,
-): Promise<{ readonly server: Server; readonly models: StandInModels }> {
-  const { runs, store: url, ...others } = options;
-  const named = namesOf(runs);
-  const models = await openStandIns(named);
-  const longest = Math.max(...models.list().map(({ description }) => description.schema.maxHistory));
-  const store = await openStore(url, { most: mostKept(longest) });
+export async function openServer(options: ServeOptions): Promise<{ readonly server: Server; readonly models: Models }> {
+  const models = await openModels({ runs: namedRuns(options.run), ...options.scoring });
   try {
-    await store.check();
-    return { server: await createServer({ models, store, ...others }), models };
+    const longest = Math.max(...models.list().map(({ description }) => description.schema.maxHistory));
+    const store = await openStore(options.store, { most: mostKept(longest) });
+    return { server: await createServer({ models, store, ...options.serving }), models };
   } catch (error) {
-    await store.close();
+    await models.close();
     throw error;
   }
 }
@@ -36,16 +33,16 @@ export async function openServer(
 /** What a model may be called: its name is part of paths. */
 const NAME = /^[A-Za-z0-9][\w.-]{0,63}$/;
 
-/** Runs by the names of their models. */
-function namesOf(given: readonly string[]): Map<string, string> {
-  const named = new Map<string, string>();
-  for (const text of given) {
+function namedRuns(given: readonly string[]): ModelsOptions["runs"] {
+  const named = given.map((text) => {
     const [, name, run] = /^([^=/\\]+)=(.+)$/.exec(text) ?? [undefined, basename(resolve(text)), text];
+    return { name, run };
+  });
+  named.forEach(({ name }, place) => {
     if (!NAME.test(name)) {
       throw failure("serving.wrong-name", { name, expected: "letters, digits, dots, dashes and underscores" });
     }
-    if (named.has(name)) throw failure("serving.taken-name", { name });
-    named.set(name, run);
-  }
+    if (named.findIndex((other) => other.name === name) < place) throw failure("serving.taken-name", { name });
+  });
   return named;
 }

@@ -10,14 +10,17 @@ import type { ExchangeListener } from "./exchange.ts";
 import { type Limits, limitOptions } from "./limits.ts";
 import { type Listening, type ListenOptions, listenOn } from "./listening.ts";
 import { isLoopback } from "./loopback.ts";
+import type { Models } from "./models/models.ts";
 import { OpenApi } from "./openapi.ts";
-import type { StandInModels } from "./standins.ts";
+import { LoadableRuns } from "./runs.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
 
 export interface ServerOptions {
-  readonly models: StandInModels;
+  readonly models: Models;
   readonly store: BehaviourStore;
+  /** Folder whose runs requests may have loaded; without one, models are loaded from where they were. */
+  readonly runs?: string | undefined;
   readonly limits?: Partial<Limits>;
   /** What requests have to bring as `Authorization: Bearer TOKEN`. */
   readonly token?: string | undefined;
@@ -51,7 +54,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   let ending = false;
   const unready = () => (ending ? "it is ending" : undefined);
   const answering = new Answering(limits);
-  const app = createApp({ models, store, limits, unready, openApi, answering }, { token, cors, listeners });
+  const services = { models, store, runs: new LoadableRuns(options.runs), limits, unready, openApi, answering };
+  const app = createApp(services, { token, cors, listeners });
   const handler = (onlyLocal: boolean) =>
     getRequestListener((request) => app.fetch(request, { onlyLocal }), { overrideGlobalObjects: false });
   const open: Listening[] = [];

@@ -4,12 +4,15 @@ import type { BehaviourStore } from "../store/store.ts";
 import type { Answering } from "./answering.ts";
 import type { App } from "./exchange.ts";
 import type { Limits } from "./limits.ts";
+import type { Models } from "./models/models.ts";
 import type { OpenApi } from "./openapi.ts";
-import type { StandInModels } from "./standins.ts";
+import type { LoadableRuns } from "./runs.ts";
 
 export interface Services {
-  readonly models: StandInModels;
+  readonly models: Models;
   readonly store: BehaviourStore;
+  /** Which runs requests may have loaded. */
+  readonly runs: LoadableRuns;
   readonly limits: Limits;
   /** Why no requests should be sent here; undefined while they should. */
   readonly unready: () => string | undefined;

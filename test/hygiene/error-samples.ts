@@ -150,6 +150,8 @@ export const samples: Samples = {
   "serving.overloaded": [{ name: "requests", expected: 512 }],
   "serving.late": [{ name: "x-request-timeout-ms", expected: 50 }],
   "serving.not-ready": [{ name: "server", reason: "it is ending" }],
+  "serving.no-runs": [{ field: "run" }],
+  "serving.foreign-run": [{ field: "run", path: "../other" }],
   "serving.wrong-name": [{ name: "a b", expected: "letters and digits" }],
   "serving.taken-name": [{ name: "dien" }],
   "serving.no-port": [{ name: "127.0.0.1, port 80", reason: "permission denied" }],

@@ -1,36 +1,72 @@
 /** A server without a socket, over models that score by arithmetic. */
 import { expect } from "vitest";
+import { failure } from "../../src/errors/failure.ts";
+import type { ModelDescription } from "../../src/run/model-description.ts";
 import type { RankRequest } from "../../src/scoring/request.ts";
+import type { RequestCounts } from "../../src/scoring/request-cells.ts";
+import type { Models, ServedModel } from "../../src/serving/models/models.ts";
 import { createServer, type Server, type ServerOptions } from "../../src/serving/server.ts";
-import type { StandInModel, StandInModels } from "../../src/serving/standins.ts";
+
 import { openStore } from "../../src/store/open.ts";
 
 /** Any score that tells candidates apart, and some of them not. */
 export const scoreOf = (candidate: unknown) => (String(JSON.stringify(candidate)).length % 7) / 7;
 
-export interface FakeModel extends StandInModel {
+export interface FakeModel extends ServedModel {
   readonly asked: RankRequest[];
 }
 
-export function fakeModel(name: string, score?: StandInModel["score"]): FakeModel {
+const counts: RequestCounts = {
+  ...{ candidates: 0, behaviours: 0, users: 0 },
+  unknown: { candidates: 0, behaviours: 0, users: 0 },
+};
+
+/** What the routes read of a description: a user and an item field, histories of 5 within a day. */
+export const description = {
+  schema: { user: [{ name: "user" }], item: [{ name: "item" }, { name: "shop" }], context: [], maxHistory: 5 },
+  ...{ window: 86_400_000, utcOffset: 0, timeFormat: null, userKey: "user" },
+  transforms: { item: { kind: "category", missing: [] }, shop: { kind: "category", missing: [] } },
+} as unknown as ModelDescription;
+
+/** @param held resolves when the model may answer */
+export function fakeModel(name: string, held: Promise<void> = Promise.resolve(), onAsked = () => {}): FakeModel {
   const asked: RankRequest[] = [];
-  const counts = { candidates: 0, behaviours: 0, users: 0, unknown: { candidates: 0, behaviours: 0, users: 0 } };
+  const version = `${name}-sha`;
   return {
-    ...{ name, version: `${name}-sha`, since: new Date(0), description: {} as StandInModel["description"], asked },
-    score:
-      score ??
-      (async (request) => {
-        asked.push(request);
-        return { probabilities: Float32Array.from(request.candidates, scoreOf), counts };
-      }),
-    explain: async () => ({ score: 0.5, attention: [], states: [] }),
+    ...{ name, version, since: new Date(0), description, asked },
+    async score(request) {
+      asked.push(request);
+      onAsked();
+      await held;
+      return { probabilities: Float32Array.from(request.candidates, scoreOf), counts, version };
+    },
+    async explain({ candidate, ...request }) {
+      asked.push({ ...request, candidates: [candidate] });
+      const attention = request.history.map(() => 1 / request.history.length);
+      return { score: scoreOf(candidate), attention, states: attention.map((weight) => [weight, 0]), version };
+    },
   };
 }
 
-export function fakeModels(...models: readonly StandInModel[]): StandInModels {
+/** Models that cannot be loaded anew, or go back. */
+export function fakeModels(...models: readonly ServedModel[]): Models {
+  const known = models.map(({ name }) => name);
+  const get = (name = known[0]) => {
+    const model = models.find((one) => one.name === name);
+    if (model === undefined) throw failure("settings.unknown-model", { name, known });
+    return model;
+  };
   return {
+    get,
     list: () => models,
-    get: (name = models[0].name) => models.find((model) => model.name === name)!,
+    load: async (name, run) => {
+      get(name);
+      throw failure("served.mismatched", { name, path: run ?? "run", problem: "it has no field shop" });
+    },
+    rollback: async (name) => {
+      throw failure("served.no-version-before", { name: get(name).name });
+    },
+    queue: { waiting: 0, running: 0 },
     close: async () => {},
   };
 }

@@ -94,6 +94,17 @@ export const serving = {
     meaning: "The server takes no requests at the moment, for the reason in the message.",
     message: ({ name, reason }: { name: string; reason: string }) => `${name} is not ready: ${reason}`,
   },
+  "serving.no-runs": {
+    status: 400,
+    meaning: "A request names a run to load, and the server has no folder whose runs may be loaded.",
+    message: ({ field }: { field: string }) => `${field}: this server loads models only from where they were`,
+  },
+  "serving.foreign-run": {
+    status: 400,
+    meaning: "A request names a run that does not lie in the folder whose runs may be loaded.",
+    message: ({ field, path }: { field: string; path: string }) =>
+      `${field}: ${path} does not lie in the folder whose runs may be loaded`,
+  },
   "serving.wrong-name": {
     status: 400,
     exitCode: 2,

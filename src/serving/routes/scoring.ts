@@ -1,42 +1,42 @@
-/** Scores of candidates for a user: in the order given, or by falling probability. */
+/** Scores of candidates for a user: in the order given, by falling probability, or of one with a look inside. */
 import type { z } from "zod";
 import type { Code } from "../../errors/catalogue/catalogue.ts";
 import { type Asked, addRoute } from "../add-route.ts";
 import type { App, ScoredRequest } from "../exchange.ts";
-import { rankBody, rankingAnswer, scoreBody, scoresAnswer } from "../schemas.ts";
+import { historyFor } from "../histories.ts";
+import { explainBody, explanationAnswer, rankBody, rankingAnswer, scoreBody, scoresAnswer } from "../schemas.ts";
 import type { Services } from "../services.ts";
 
 const refusals: readonly Code[] = [
-  ...(["request.unknown-field", "request.time-field", "request.wrong-value"] as const),
-  ...(["settings.unknown-model"] as const),
+  ...(["request.unknown-field", "request.time-field", "request.wrong-value", "settings.unknown-model"] as const),
+  ...(["scoring.overloaded", "scoring.deadline", "scoring.thread-ended", "scoring.closed"] as const),
+  ...(["store.unavailable", "store.damaged"] as const),
 ];
+const group = "scores";
 const most = { candidates: "maxCandidates", history: "maxHistory" } as const;
 
 export function addScoring(app: App, services: Services): void {
-  const score = async (body: z.output<typeof scoreBody>, { exchange, deadline }: Asked): Promise<ScoredRequest> => {
+  const { models, store } = services;
+
+  const score = async (body: z.output<typeof scoreBody>, { exchange, ...options }: Asked): Promise<ScoredRequest> => {
     const { model: name, ...request } = body;
-    const model = services.models.get(name);
-    const { probabilities, counts } = await model.score({ ...request, history: request.history ?? [] }, { deadline });
-    exchange.scored = { model: model.name, version: model.version, probabilities, counts };
-    return exchange.scored;
+    const model = models.get(name);
+    const history = await historyFor(request, model.description, store);
+    const scored = { model: model.name, ...(await model.score({ ...request, history }, options)) };
+    exchange.scored = scored;
+    return scored;
   };
 
   addRoute(
     app,
     services,
     {
-      method: "post",
-      path: "/v1/score",
-      group: "scores",
-      name: "score",
+      ...{ method: "post", path: "/v1/score", group, name: "score" },
       summary: "Probabilities of a click, in the order of the candidates",
-      body: scoreBody,
-      most,
-      answer: scoresAnswer,
-      refusals,
+      ...{ body: scoreBody, most, answer: scoresAnswer, refusals },
     },
-    async (given) => {
-      const { model, version, probabilities } = await score(given.body, given);
+    async ({ body, ...asked }) => {
+      const { model, version, probabilities } = await score(body, asked);
       return { model, version, probabilities: Array.from(probabilities) };
     },
   );
@@ -45,25 +45,37 @@ export function addScoring(app: App, services: Services): void {
     app,
     services,
     {
-      method: "post",
-      path: "/v1/rank",
-      group: "scores",
-      name: "rank",
-      summary: "Candidates by falling probability",
-      body: rankBody,
-      most,
-      answer: rankingAnswer,
-      refusals,
+      ...{ method: "post", path: "/v1/rank", group, name: "rank" },
+      summary: "Candidates by falling probability; equal ones in the order given",
+      ...{ body: rankBody, most, answer: rankingAnswer, refusals },
     },
-    async (given) => {
-      const { top, ...body } = given.body;
-      const { model, version, probabilities } = await score(body, given);
+    async ({ body: { top, ...body }, ...asked }) => {
+      const { model, version, probabilities } = await score(body, asked);
       return { model, version, ranking: ranked(body.candidates, probabilities).slice(0, top) };
+    },
+  );
+
+  addRoute(
+    app,
+    services,
+    {
+      ...{ method: "post", path: "/v1/explain", group, name: "explain" },
+      summary: "What a model attends to in a history, and how its state moves",
+      description:
+        "Of models with attention and states: `din` has no states, `base`, `wide-deep` and `pnn` have neither.",
+      ...{ body: explainBody, most: { history: "maxHistory" } as const, answer: explanationAnswer },
+      refusals: [...refusals, "request.nothing-exposed"],
+    },
+    async ({ body: { model: name, ...request }, exchange, ...options }) => {
+      const model = models.get(name);
+      const history = await historyFor(request, model.description, store);
+      const { score: probability, ...explained } = await model.explain({ ...request, history }, options);
+      return { model: model.name, probability, ...explained };
     },
   );
 }
 
-/** Candidates by falling probability; equal ones in the order given. */
+/** Candidates by falling probability. */
 function ranked<C>(candidates: readonly C[], probabilities: Float32Array) {
   const order = Array.from(candidates, (_, index) => index).sort((a, b) => probabilities[b] - probabilities[a]);
   return order.map((index) => ({ candidate: candidates[index], index, probability: probabilities[index] }));

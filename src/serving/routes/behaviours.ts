@@ -1,0 +1,59 @@
+/** Behaviours of users: into the store, out of it, and away. */
+import type { Code } from "../../errors/catalogue/catalogue.ts";
+import { behavioursOf } from "../../scoring/behaviours.ts";
+import { addRoute } from "../add-route.ts";
+import type { App } from "../exchange.ts";
+import { addedAnswer, erasedAnswer, eventsBody, historyAnswer, historyParameters, userParameters } from "../schemas.ts";
+import type { Services } from "../services.ts";
+
+const refusals: readonly Code[] = ["store.unavailable", "store.damaged"];
+const group = "behaviours";
+const path = "/v1/users/{user}/history";
+
+export function addBehaviours(app: App, services: Services): void {
+  const { models, store } = services;
+
+  addRoute(
+    app,
+    services,
+    {
+      ...{ method: "post", path: "/v1/events", group, name: "addEvents" },
+      summary: "Adds behaviours of users: all of a request, or none",
+      description:
+        "An event whose id is known is left alone, so a request may be repeated. What is added is on the disk when it is answered.",
+      ...{ body: eventsBody, most: { events: "maxEvents" } as const, answer: addedAnswer },
+      refusals: [...refusals, "request.unknown-field", "request.wrong-value", "store.disk-full"],
+    },
+    async ({ body: { events } }) => {
+      const descriptions = models.list().map(({ description }) => description);
+      const { events: behaviours, ignored } = behavioursOf(descriptions, events);
+      const { added, known, dropped } = await store.append(behaviours);
+      return { added, known, dropped, ignored };
+    },
+  );
+
+  addRoute(
+    app,
+    services,
+    {
+      ...{ method: "get", path, group, name: "readHistory" },
+      summary: "The latest behaviours of a user, oldest first",
+      ...{ params: userParameters, query: historyParameters, answer: historyAnswer, refusals },
+    },
+    async ({ params: { user }, query }) => {
+      const stored = await store.history(user, query);
+      return { behaviours: stored.slice(-query.most).map(({ user: _, ...behaviour }) => behaviour) };
+    },
+  );
+
+  addRoute(
+    app,
+    services,
+    {
+      ...{ method: "delete", path, group, name: "eraseHistory" },
+      summary: "Erases all behaviours of a user",
+      ...{ params: userParameters, answer: erasedAnswer, refusals: [...refusals, "store.disk-full"] },
+    },
+    async ({ params: { user } }) => ({ erased: await store.erase(user) }),
+  );
+}
