@@ -14,7 +14,7 @@ const ofUser = {
     .optional(),
   context: context.describe("values of context fields by name"),
   time: time.describe("of the impression: ISO 8601, or a number of seconds, milliseconds or microseconds"),
-  model: z.string().min(1).describe("a name of GET /v1/models (default: the first)").optional(),
+  model: z.string().min(1).describe("a name of GET /v1/models (default: the one that is listed as default)").optional(),
 };
 
 const forCandidates = {
@@ -114,7 +114,9 @@ export const rollbackBody = z.strictObject({}).meta({ id: "RollbackRequest" });
 
 const served = { ...by, since: z.iso.datetime().describe("when it began to answer") };
 export const modelAnswer = z.strictObject(served).meta({ id: "Model" });
-export const modelsAnswer = z.strictObject({ models: z.array(z.strictObject(served)) }).meta({ id: "Models" });
+
+const listed = z.strictObject({ ...served, default: z.boolean().describe("whether requests that name none get it") });
+export const modelsAnswer = z.strictObject({ models: z.array(listed) }).meta({ id: "Models" });
 
 export const liveAnswer = z.strictObject({ live: z.literal(true) }).meta({ id: "Live" });
 export const readyAnswer = z.strictObject({ ready: z.literal(true) }).meta({ id: "Ready" });

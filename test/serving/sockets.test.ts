@@ -25,7 +25,11 @@ const patient = { maxSeconds: 0.3 };
 function heldModel() {
   const { promise: held, resolve: release } = deferred();
   const { promise: begun, resolve: begin } = deferred();
-  return { model: fakeModel("held", held, begin), release, begun };
+  const model = fakeModel("held", async () => {
+    begin();
+    await held;
+  });
+  return { model, release, begun };
 }
 
 function deferred() {

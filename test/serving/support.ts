@@ -28,16 +28,15 @@ export const description = {
   transforms: { item: { kind: "category", missing: [] }, shop: { kind: "category", missing: [] } },
 } as unknown as ModelDescription;
 
-/** @param held resolves when the model may answer */
-export function fakeModel(name: string, held: Promise<void> = Promise.resolve(), onAsked = () => {}): FakeModel {
+/** @param before is done before a request is scored */
+export function fakeModel(name: string, before?: (request: RankRequest) => Promise<void>): FakeModel {
   const asked: RankRequest[] = [];
   const version = `${name}-sha`;
   return {
     ...{ name, version, since: new Date(0), description, asked },
     async score(request) {
       asked.push(request);
-      onAsked();
-      await held;
+      await before?.(request);
       return { probabilities: Float32Array.from(request.candidates, scoreOf), counts, version };
     },
     async explain({ candidate, ...request }) {

@@ -20,10 +20,10 @@ export function addModels(app: App, services: Services): void {
     services,
     {
       ...{ method: "get", path: "/v1/models", group, name: "listModels" },
-      summary: "The models that are served; requests that name none get the first",
+      summary: "The models that are served, and since when",
       answer: modelsAnswer,
     },
-    async () => ({ models: models.list().map(shown) }),
+    async () => ({ models: models.list().map((model, place) => ({ ...shown(model), default: place === 0 })) }),
   );
 
   addRoute(
