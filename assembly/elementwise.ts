@@ -4,7 +4,6 @@
  * Each is a step on up to four elements, inlined twice: for whole vectors, where the comparisons of `get` and `put` fold
  * away, and for what is left of a row.
  */
-import { sigmoid4 } from "./math";
 import { get, madd, put, sum4 } from "./simd";
 
 export function fill(count: i32, out: usize, value: f32): void {
@@ -159,11 +158,6 @@ export function columnSums(rows: i32, cols: i32, x: usize, ldx: i32, out: usize,
     x += 16;
     out += 16;
   }
-}
-
-export function sigmoid(count: i32, x: usize, out: usize): void {
-  for (; count >= 4; count -= 4, x += 16, out += 16) v128.store(out, sigmoid4(v128.load(x)));
-  if (count > 0) put(out, sigmoid4(get(x, count)), count);
 }
 
 // @ts-ignore: decorator

@@ -5,7 +5,7 @@
  * Every sum runs over p in ascending order, starting from what `init` holds (nothing, the bias, or the old C): an
  * element's value does not depend on m, n or its place in the matrix.
  */
-import { copyRow, sigmoid } from "./elementwise";
+import { copyRow } from "./elementwise";
 import {
   sweepNN1,
   sweepNN2,
@@ -16,6 +16,7 @@ import {
   sweepTN3,
   sweepTN4,
 } from "./gemm-blocks";
+import { sigmoid } from "./math";
 import { madd } from "./simd";
 
 const SIGMOID = 1;
@@ -27,7 +28,7 @@ const HEIGHT = 64;
 const DEPTH = 96;
 
 /** C = init + A B. `init` 0: zeros; leading dimensions in bytes. */
-function productNN(
+export function productNN(
   m: i32,
   n: i32,
   k: i32,

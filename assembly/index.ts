@@ -11,14 +11,14 @@ export {
   rowDot,
   rowScale,
   scale,
-  sigmoid,
   sigmoidBackward,
 } from "./elementwise";
 export { gatherBags, gatherRows, linkBags, linkRows, sumLinkedRows } from "./embedding";
 export { gemmNN, gemmNT, gemmTN, transpose } from "./gemm";
 export { crossEntropy } from "./loss";
+export { sigmoid } from "./math";
 export { peak } from "./peak";
-export { gruBackward, gruForward } from "./recurrence";
+export { gruBackward, gruForward, gruStep } from "./recurrence";
 export { softmaxSteps, softmaxStepsBackward } from "./softmax";
 // Exported only to stay variables: see math.ts.
 export { HIGHEST, LOWEST, MINUS_LOG2_E, ONE, POWER_1, POWER_2, POWER_3, POWER_4, POWER_5, ROUNDER } from "./math";

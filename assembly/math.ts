@@ -5,7 +5,7 @@
  * Coefficients are mutable, exported globals on purpose: V8 would rebuild each constant from an integer register wherever
  * it is used, three instructions instead of the one that loads a global.
  */
-import { madd } from "./simd";
+import { get, madd, put } from "./simd";
 
 /** 1.5 * 2^23: adding it rounds to an integer, which is then in the low bits of the sum. */
 export let ROUNDER: v128 = f32x4(12582912, 12582912, 12582912, 12582912);
@@ -76,6 +76,90 @@ export function sigmoid4(x: v128): v128 {
 export function tanh4(x: v128): v128 {
   const s = sigmoid4(f32x4.add(x, x));
   return f32x4.sub(f32x4.add(s, s), ONE);
+}
+
+/**
+ * The sigmoid, or where `isTanh` the tanh, of 16 floats, to the bit as above. What bounds it is the number of
+ * instructions: four vectors share each constant that is loaded.
+ */
+// @ts-ignore: decorator
+@inline
+function sixteen(isTanh: bool, x: usize, out: usize): void {
+  const minusLog2e = MINUS_LOG2_E;
+  const highest = HIGHEST;
+  const lowest = LOWEST;
+  let f0 = argument(isTanh, v128.load(x), minusLog2e, highest, lowest);
+  let f1 = argument(isTanh, v128.load(x, 16), minusLog2e, highest, lowest);
+  let f2 = argument(isTanh, v128.load(x, 32), minusLog2e, highest, lowest);
+  let f3 = argument(isTanh, v128.load(x, 48), minusLog2e, highest, lowest);
+  const rounder = ROUNDER;
+  const n0 = f32x4.add(f0, rounder);
+  const n1 = f32x4.add(f1, rounder);
+  const n2 = f32x4.add(f2, rounder);
+  const n3 = f32x4.add(f3, rounder);
+  f0 = f32x4.sub(f0, f32x4.sub(n0, rounder));
+  f1 = f32x4.sub(f1, f32x4.sub(n1, rounder));
+  f2 = f32x4.sub(f2, f32x4.sub(n2, rounder));
+  f3 = f32x4.sub(f3, f32x4.sub(n3, rounder));
+  const power5 = POWER_5;
+  const power4 = POWER_4;
+  let p0 = madd(power5, f0, power4);
+  let p1 = madd(power5, f1, power4);
+  let p2 = madd(power5, f2, power4);
+  let p3 = madd(power5, f3, power4);
+  const power3 = POWER_3;
+  p0 = madd(p0, f0, power3);
+  p1 = madd(p1, f1, power3);
+  p2 = madd(p2, f2, power3);
+  p3 = madd(p3, f3, power3);
+  const power2 = POWER_2;
+  p0 = madd(p0, f0, power2);
+  p1 = madd(p1, f1, power2);
+  p2 = madd(p2, f2, power2);
+  p3 = madd(p3, f3, power2);
+  const power1 = POWER_1;
+  p0 = madd(p0, f0, power1);
+  p1 = madd(p1, f1, power1);
+  p2 = madd(p2, f2, power1);
+  p3 = madd(p3, f3, power1);
+  const one = ONE;
+  store16(isTanh, out, n0, madd(p0, f0, one), one);
+  store16(isTanh, out + 16, n1, madd(p1, f1, one), one);
+  store16(isTanh, out + 32, n2, madd(p2, f2, one), one);
+  store16(isTanh, out + 48, n3, madd(p3, f3, one), one);
+}
+
+// @ts-ignore: decorator
+@inline
+function argument(isTanh: bool, x: v128, minusLog2e: v128, highest: v128, lowest: v128): v128 {
+  const y = isTanh ? f32x4.add(x, x) : x;
+  return f32x4.pmax(f32x4.pmin(f32x4.mul(y, minusLog2e), highest), lowest);
+}
+
+// @ts-ignore: decorator
+@inline
+function store16(isTanh: bool, out: usize, rounded: v128, power: v128, one: v128): void {
+  const s = f32x4.div(one, madd(power, i32x4.add(i32x4.shl(rounded, 23), one), one));
+  v128.store(out, isTanh ? f32x4.sub(f32x4.add(s, s), one) : s);
+}
+
+/** out = sigmoid(x), or tanh(x); in place allowed. */
+// @ts-ignore: decorator
+@inline
+function each(isTanh: bool, count: i32, x: usize, out: usize): void {
+  for (; count >= 16; count -= 16, x += 64, out += 64) sixteen(isTanh, x, out);
+  for (; count > 0; count -= 4, x += 16, out += 16) {
+    const value = get(x, count);
+    put(out, isTanh ? tanh4(value) : sigmoid4(value), count);
+  }
+}
+
+export function sigmoid(count: i32, x: usize, out: usize): void {
+  each(false, count, x, out);
+}
+
+export function tanh(count: i32, x: usize, out: usize): void {
+  each(true, count, x, out);
 }
 
 /** log(1 + x) for x in [0, 1], as 2 atanh(s) with s = x / (2 + x) <= 1/3, whose series is cut after s^15. */

@@ -4,10 +4,15 @@
  * A layer whose input is a concatenation [x1, x2] is the sum of products with the row blocks of its weight, so nothing
  * is concatenated. `plus` adds a value that is computed once and used by several: same rows, or one row per sample spread
  * over the sample's tokens.
+ *
+ * Each sum begins with `plus` and goes on term by term. So a term of shared sequences cannot be computed once for all of
+ * their samples without other roundings than in training; only its rows are shared.
  */
+import type { Pointer } from "../kernels/contract.ts";
 import type { Packed } from "../tensor/packed.ts";
 import { biasGradient, inputGradient, multiplyWeight, weightGradient } from "./matmul.ts";
 import type { AffineActivation } from "./operation.ts";
+import { isShared, StepRows } from "./shared.ts";
 import type { Tape } from "./tape.ts";
 import { gradientAt, type Parameter, type Tensor, valueAt } from "./values.ts";
 
@@ -21,7 +26,10 @@ export interface AffineOptions {
   /** [1, n] */
   readonly bias?: Parameter;
   readonly activation?: AffineActivation;
-  /** Added before the activation; [rows, n], or [samples, n] with `packed` where the terms' rows are tokens. */
+  /**
+   * Added before the activation; [rows, n], or [samples, n] with `packed` where the terms' rows are tokens: of the samples,
+   * or of the sequences that they share.
+   */
   readonly plus?: Tensor;
   readonly packed?: Packed;
 }
@@ -30,17 +38,30 @@ export interface AffineOptions {
 export function affine(tape: Tape, terms: readonly Term[], options: AffineOptions = {}): Tensor {
   const { bias, activation = "none", plus, packed } = options;
   const { kernels } = tape;
-  const rows = terms[0].x.rows;
+  const rows = packed ? packed.tokens : terms[0].x.rows;
   const n = terms[0].weight.cols;
   const y = tape.tensor(rows, n);
   for (const { x, weight } of terms) {
-    if (x.rows !== rows || weight.rows !== x.cols || weight.cols !== n)
-      throw new Error(`affine: ${weight.name} does not fit`);
+    const fits = x.rows === rows || (packed !== undefined && isShared(packed, x));
+    if (!fits || weight.rows !== x.cols || weight.cols !== n) throw new Error(`affine: ${weight.name} does not fit`);
   }
   const spread = plus !== undefined && plus.rows !== rows;
   if (spread && packed?.tokens !== rows) throw new Error("affine: `plus` per sample needs the packing of the tokens");
   const widest = Math.max(...terms.map(({ weight }) => weight.rows));
   const transposed = tape.training ? tape.fixedScratch(widest * n) : undefined;
+  const steps =
+    packed && terms.some(({ x }) => isShared(packed, x))
+      ? terms.map(({ x }) => new StepRows(tape, packed, x))
+      : undefined;
+
+  /** Adds term i of `count` rows to what y has of the terms before. */
+  const multiply = (count: number, i: number, x: Pointer, ldx: number, y: Pointer) => {
+    const { weight } = terms[i];
+    const accumulate = i > 0 || plus ? 1 : 0;
+    // Bias and activation come with the last product.
+    if (i < terms.length - 1) multiplyWeight(tape, count, x, weight, y, accumulate, undefined, "none", ldx);
+    else multiplyWeight(tape, count, x, weight, y, accumulate, bias, activation, ldx);
+  };
 
   tape.record({
     name: "affine",
@@ -54,11 +75,14 @@ export function affine(tape: Tape, terms: readonly Term[], options: AffineOption
         else kernels.copyRows(rows.count, n, plus.value, n, y.value, n, 0);
       }
       for (let i = 0; i < terms.length; i++) {
-        const { x, weight } = terms[i];
-        const accumulate = i > 0 || plus ? 1 : 0;
-        // Bias and activation come with the last product.
-        if (i < terms.length - 1) multiplyWeight(tape, rows.count, x.value, weight, y.value, accumulate);
-        else multiplyWeight(tape, rows.count, x.value, weight, y.value, accumulate, bias, activation);
+        if (steps === undefined) {
+          const { x } = terms[i];
+          multiply(rows.count, i, x.value, x.cols, y.value);
+          continue;
+        }
+        for (let t = 0; t < packed!.steps; t++) {
+          multiply(packed!.active[t], i, steps[i].at(t), steps[i].stride, valueAt(y, packed!.offsets[t]));
+        }
       }
     },
     backward() {

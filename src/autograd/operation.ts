@@ -46,7 +46,7 @@ export interface Operations {
   /**
    * y [rows, n] = activation(sum of terms[i] weights[i] + bias + plus), with terms[i] [rows, k_i], weights[i] [k_i, n]
    * and bias [1, n]. `plus` is [rows, n]; or [samples, n] where rows are the tokens of `packed`: each sample's row is then
-   * added to all of its tokens.
+   * added to all of its tokens, and terms may be [tokens*, k_i].
    */
   affine: {
     inputs: { readonly terms: readonly Tensor[]; readonly plus?: Tensor };
@@ -91,13 +91,18 @@ export interface Operations {
   /** y [rows, n m], a_i b_j in column i m + j, of a [rows, n] and b [rows, m]. */
   outer: { inputs: { readonly a: Tensor; readonly b: Tensor }; outputs: OneOutput };
 
-  /** y [rows, n] = x [rows, n] times its row's weight [rows, 1]. */
-  scaleRows: { inputs: { readonly weight: Tensor; readonly x: Tensor }; outputs: OneOutput };
-
   // --- between samples and their steps -----------------------------------------------------------------------------
+  // Where samples share sequences (tensor/packed.ts), tokens that an operation reads may be those of the sequences:
+  // [tokens*, n]. A sample's token is then that of its sequence at the same step.
 
-  /** y [samples, n]: the sum of each sample's tokens of x [tokens, n]; 0 for an empty history. */
+  /** y [samples, n]: of each sample the row of its sequence in x [sequences, n]. */
+  perSample: { inputs: { readonly x: Tensor }; outputs: OneOutput; attributes: Steps };
+
+  /** y [samples, n]: the sum of each sample's tokens of x [tokens*, n]; 0 for an empty history. */
   sumSteps: { inputs: { readonly x: Tensor }; outputs: OneOutput; attributes: Steps };
+
+  /** y [tokens, n]: each token [tokens*, n] times its weight [tokens, 1]. */
+  scaleSteps: { inputs: { readonly weight: Tensor; readonly x: Tensor }; outputs: OneOutput; attributes: Steps };
 
   /** As `sumSteps`, each token times its weight [tokens, 1]. */
   weightedSumSteps: {
@@ -106,14 +111,14 @@ export interface Operations {
     attributes: Steps;
   };
 
-  /** y [tokens, n] = each token [tokens, n] times its sample [samples, n], element by element. */
+  /** y [tokens, n] = each token [tokens*, n] times its sample [samples, n], element by element. */
   multiplySteps: {
     inputs: { readonly tokens: Tensor; readonly samples: Tensor };
     outputs: OneOutput;
     attributes: Steps;
   };
 
-  /** y [tokens, 1]: the inner product of each token [tokens, n] with its sample [samples, n]. */
+  /** y [tokens, 1]: the inner product of each token [tokens*, n] with its sample [samples, n]. */
   dotSteps: {
     inputs: { readonly tokens: Tensor; readonly samples: Tensor };
     outputs: OneOutput;
@@ -130,14 +135,15 @@ export interface Operations {
   preceding: { inputs: { readonly x: Tensor }; outputs: OneOutput; attributes: Steps };
 
   /**
-   * A GRU over x [tokens, D] from a zero state, or one of its attention-gated forms, with attention [tokens, 1].
+   * A GRU over x [tokens*, D] from a zero state, or one of its attention-gated forms, with attention [tokens, 1].
    * W [D, 3H], U [H, 3H], b [1, 3H], columns update | reset | candidate; reset acts after the recurrent product.
-   * states [tokens, H] and, of each sample, the last one [samples, H] (0 for an empty history).
+   * states, of the tokens of `attention` or else of x, and, of each sample, the last one [samples, H] (0 for an empty
+   * history). An output that nobody reads may be absent.
    */
   recurrent: {
     inputs: { readonly x: Tensor; readonly attention?: Tensor };
     parameters: { readonly W: Parameter; readonly U: Parameter; readonly b: Parameter };
-    outputs: { readonly states: Tensor; readonly last: Tensor };
+    outputs: { readonly states?: Tensor; readonly last?: Tensor };
     attributes: Steps & { readonly gate: GateName };
   };
 

@@ -12,6 +12,7 @@ import { Activation, Gate, type Pointer } from "../kernels/contract.ts";
 import type { Packed } from "../tensor/packed.ts";
 import { biasGradient, inputGradient, multiplyWeight, weightGradient } from "./matmul.ts";
 import type { GateName } from "./operation.ts";
+import { isShared } from "./shared.ts";
 import type { Tape } from "./tape.ts";
 import { gradientAt, type Parameter, type Scratch, type Tensor, valueAt } from "./values.ts";
 
@@ -24,38 +25,58 @@ export interface RecurrentParameters {
   readonly b: Parameter;
 }
 
+/** What of a recurrence is read. */
+type Read = "states" | "last";
+
 /**
  * Runs x [tokens, D] through the recurrence from a zero state.
+ * @param read what the caller reads of the result: states [tokens, H], and the last state of each sample [samples, H] (zero
+ * for an empty history). Tokens are those of `attention`; without it those of x, which may be of shared sequences.
  * @param attention [tokens, 1]; required by every gate but `gru`
- * @returns states [tokens, H], and the last state of each sample [samples, H] (zero for an empty history)
  */
-export function recurrent(
+export function recurrent<Name extends Read>(
+  tape: Tape,
+  packed: Packed,
+  x: Tensor,
+  parameters: RecurrentParameters,
+  read: readonly Name[],
+  gate: GateName = "gru",
+  attention?: Tensor,
+): Record<Name, Tensor> {
+  if ((gate === "gru") !== (attention === undefined)) throw new Error("attention goes with a gate that reads it");
+  const record = tape.training ? recordTraining : recordScoring;
+  return record(tape, packed, x, parameters, read, gate, attention) as Record<Name, Tensor>;
+}
+
+function recordTraining(
   tape: Tape,
   packed: Packed,
   x: Tensor,
   { W, U, b }: RecurrentParameters,
-  gate: GateName = "gru",
-  attention?: Tensor,
-): { states: Tensor; last: Tensor } {
-  if ((gate === "gru") !== (attention === undefined)) throw new Error("attention goes with a gate that reads it");
-  const { kernels, training } = tape;
+  read: readonly Read[],
+  gate: GateName,
+  attention: Tensor | undefined,
+): { states: Tensor; last?: Tensor } {
+  if (isShared(packed, x)) throw new Error("training on shared sequences has no gradients yet");
+  const { kernels } = tape;
   const { samples, tokens, pairs } = packed;
   const form = Gate[gate];
   const D = x.cols;
   const H = U.rows;
   const states = tape.tensor(tokens, H);
-  const last = tape.tensor(samples, H);
+  const last = read.includes("last") ? tape.tensor(samples, H) : undefined;
   const gates = tape.scratch(tokens, 3 * H);
   const hUc = tape.scratch(tokens, H);
-  const transposed = training ? tape.fixedScratch(3 * H * Math.max(D, H)) : undefined;
-  const previous = training ? tape.scratch(pairs, H) : undefined;
-  const dAttention = training && attention ? tape.scratch(tokens, 1) : undefined;
+  const transposed = tape.fixedScratch(3 * H * Math.max(D, H));
+  const previous = tape.scratch(pairs, H);
+  const dAttention = attention && tape.scratch(tokens, 1);
+  const outputs = { states, ...(last && { last }) };
 
   tape.record({
     name: "recurrent",
     inputs: { x, ...(attention && { attention }) },
     parameters: { W, U, b },
-    outputs: { states, last },
+    outputs,
     attributes: { packed, gate },
     forward() {
       multiplyWeight(tape, tokens.count, x.value, W, gates.value, 0, b);
@@ -71,12 +92,12 @@ export function recurrent(
         kernels.gruForward(rows, H, form, g, product, h, attention ? valueAt(attention, token) : 0, next);
         h = next;
       }
-      copyLastStates(tape, packed, states, last);
+      if (last) copyLastStates(tape, packed, states, last);
     },
     backward() {
       tape.settle(states);
-      if (last.claimed) addLastGradients(tape, packed, last, states);
-      kernels.transpose(H, 3 * H, U.value, 3 * H, transposed!.value, H);
+      if (last?.claimed) addLastGradients(tape, packed, last, states);
+      kernels.transpose(H, 3 * H, U.value, 3 * H, transposed.value, H);
       for (let t = packed.steps - 1; t >= 0; t--) {
         const rows = packed.active[t];
         const token = packed.offsets[t];
@@ -91,19 +112,71 @@ export function recurrent(
         // dh now holds the direct part of the gradient of the state before. There the parts through the products join it.
         const dPrevious = gradientAt(states, packed.offsets[t - 1]);
         kernels.copyRows(rows, H, dh, H, dPrevious, H, 1);
-        addStateGradient(tape, rows, g, product, transposed!, H, dPrevious);
-        kernels.copyRows(rows, H, h, H, valueAt(previous!, token - pairs.first), H, 0);
+        addStateGradient(tape, rows, g, product, transposed, H, dPrevious);
+        kernels.copyRows(rows, H, h, H, valueAt(previous, token - pairs.first), H, 0);
       }
       const { count } = tokens;
       const dGates = valueAt(gates, pairs.first);
-      stateWeightGradient(tape, pairs.count, previous!.value, dGates, valueAt(hUc, pairs.first), U);
+      stateWeightGradient(tape, pairs.count, previous.value, dGates, valueAt(hUc, pairs.first), U);
       biasGradient(tape, count, gates.value, b);
       weightGradient(tape, count, x.value, gates.value, W);
-      inputGradient(tape, x, gates.value, W, transposed!);
+      inputGradient(tape, x, gates.value, W, transposed);
       if (attention) kernels.copyRows(count, 1, dAttention!.value, 1, attention.grad, 1, tape.claim(attention));
     },
   });
-  return { states, last };
+  return outputs;
+}
+
+/**
+ * As training, to the bit, but nothing is kept that nobody reads. Where only the last states are read, each step overwrites
+ * the state before. Where x is of shared sequences, its projection is, too, and each sample reads the rows of its sequence;
+ * without attention there is nothing else, and the recurrence itself is that of the sequences.
+ */
+function recordScoring(
+  tape: Tape,
+  packed: Packed,
+  x: Tensor,
+  { W, U, b }: RecurrentParameters,
+  read: readonly Read[],
+  gate: GateName,
+  attention: Tensor | undefined,
+): { states?: Tensor; last?: Tensor } {
+  const { kernels } = tape;
+  const form = Gate[gate];
+  const H = U.rows;
+  const inputs = isShared(packed, x) ? packed.sequences : packed;
+  const layout = attention ? packed : inputs;
+  const reference = layout === inputs ? 0 : packed.sequencePointer;
+  const states = read.includes("states") ? tape.tensor(layout.tokens, H) : undefined;
+  const last = read.includes("last") ? tape.tensor(packed.samples, H) : undefined;
+  // Samples of one sequence may end at different steps of it.
+  const kept = states ?? (layout === packed ? undefined : tape.scratch(layout.tokens, H));
+  const projected = tape.scratch(x.rows, 3 * H);
+  const scratch = tape.fixedScratch(48 * H);
+  const outputs = { ...(states && { states }), ...(last && { last }) };
+  tape.record({
+    name: "recurrent",
+    inputs: { x, ...(attention && { attention }) },
+    parameters: { W, U, b },
+    outputs,
+    attributes: { packed, gate },
+    forward() {
+      multiplyWeight(tape, x.rows.count, x.value, W, projected.value, 0, b);
+      const { steps, active, offsets } = layout;
+      let h: Pointer = 0;
+      for (let t = 0; t < steps; t++) {
+        const input = valueAt(projected, inputs.offsets[t]);
+        const a = attention ? valueAt(attention, offsets[t]) : 0;
+        const next = kept ? valueAt(kept, offsets[t]) : last!.value;
+        kernels.gruStep(active[t], H, form, input, reference, U.value, h, a, next, scratch.value);
+        h = next;
+      }
+      if (!last) return;
+      if (kept) copyLastStates(tape, packed, kept, last);
+      else clearUnmoved(tape, packed, last);
+    },
+  });
+  return outputs;
 }
 
 // --- products with U [H, 3H] ------------------------------------------------------------------------------------------
@@ -145,16 +218,26 @@ function stateWeightGradient(tape: Tape, rows: number, h: Pointer, dGates: Point
 // --- the last state of each sample ------------------------------------------------------------------------------------
 // The samples whose history ends at step t are those from active[t + 1] to active[t] - 1.
 
-/** last [samples, H] = each sample's last state, 0 where there is none. */
-function copyLastStates({ kernels }: Tape, packed: Packed, states: Tensor, last: Tensor): void {
-  const { active, offsets, steps, samples } = packed;
+/** last [samples, H] = each sample's last state, 0 where there is none; states are of its own tokens or of its sequence's. */
+function copyLastStates({ kernels }: Tape, packed: Packed, states: Scratch, last: Tensor): void {
+  const { active, offsets, steps, sequences, sequencePointer } = packed;
   const H = states.cols;
-  const some = steps === 0 ? 0 : active[0];
-  kernels.fill((samples.count - some) * H, valueAt(last, some), 0);
+  const ofSequences = states.rows !== packed.tokens;
+  clearUnmoved({ kernels }, packed, last);
   for (let t = 0; t < steps; t++) {
     const first = t + 1 < steps ? active[t + 1] : 0;
-    kernels.copyRows(active[t] - first, H, valueAt(states, offsets[t] + first), H, valueAt(last, first), H, 0);
+    const count = active[t] - first;
+    const to = valueAt(last, first);
+    if (ofSequences) {
+      kernels.gatherRows(count, H, sequencePointer + first * 4, valueAt(states, sequences.offsets[t]), to, H);
+    } else kernels.copyRows(count, H, valueAt(states, offsets[t] + first), H, to, H, 0);
   }
+}
+
+/** The state of samples without a behaviour. */
+function clearUnmoved({ kernels }: Pick<Tape, "kernels">, { active, steps, samples }: Packed, last: Tensor): void {
+  const some = steps === 0 ? 0 : active[0];
+  kernels.fill((samples.count - some) * last.cols, valueAt(last, some), 0);
 }
 
 /** Adds the gradient of `last` to that of each sample's last state. */

@@ -2,14 +2,17 @@
  * Operations between a sample and its packed tokens: sums over the history, products with the candidate, attention.
  *
  * Step t of a history holds the tokens of samples 0 .. active[t]-1 (see tensor/packed.ts), so each operation is a short
- * loop over steps of dense kernels, and the sample of a token needs no look-up.
+ * loop over steps of dense kernels, and the sample of a token needs no look-up. Where the tokens are those of sequences
+ * that samples share, each sample reads its own through `StepRows`.
  */
 import type { Packed } from "../tensor/packed.ts";
+import { isShared, StepRows } from "./shared.ts";
 import type { Tape } from "./tape.ts";
 import { gradientAt, type Tensor, valueAt } from "./values.ts";
 
 /** Sum of each sample's tokens: [tokens, n] -> [samples, n]; zero for an empty history. */
 export function sumSteps(tape: Tape, packed: Packed, x: Tensor): Tensor {
+  if (isShared(packed, x)) return sumSharedSteps(tape, packed, x);
   const { kernels } = tape;
   const { cols } = x;
   const y = tape.tensor(packed.samples, cols);
@@ -34,11 +37,41 @@ export function sumSteps(tape: Tape, packed: Packed, x: Tensor): Tensor {
   return y;
 }
 
+/** The same of shared tokens: the sums of the sequences grow step by step, and a sample takes what its length has. */
+function sumSharedSteps(tape: Tape, packed: Packed, x: Tensor): Tensor {
+  const { kernels } = tape;
+  const { cols } = x;
+  const { sequences, sequencePointer, samples, active } = packed;
+  const y = tape.tensor(samples, cols);
+  const sums = tape.scratch(sequences.samples, cols);
+  tape.record({
+    name: "sumSteps",
+    inputs: { x },
+    outputs: { y },
+    attributes: { packed },
+    forward() {
+      kernels.fill(sequences.samples.count * cols, sums.value, 0);
+      for (let t = 0; t <= packed.steps; t++) {
+        if (t > 0) {
+          const from = valueAt(x, sequences.offsets[t - 1]);
+          kernels.copyRows(sequences.active[t - 1], cols, from, cols, sums.value, cols, 1);
+        }
+        // The samples of length t.
+        const first = t < packed.steps ? active[t] : 0;
+        const count = (t > 0 ? active[t - 1] : samples.count) - first;
+        kernels.gatherRows(count, cols, sequencePointer + first * 4, sums.value, valueAt(y, first), cols);
+      }
+    },
+  });
+  return y;
+}
+
 /** Sum of each sample's tokens weighted by a [tokens, 1]: [tokens, n] -> [samples, n]. */
 export function weightedSumSteps(tape: Tape, packed: Packed, weight: Tensor, x: Tensor): Tensor {
   const { kernels } = tape;
   const { cols } = x;
   const y = tape.tensor(packed.samples, cols);
+  const rows = new StepRows(tape, packed, x);
   tape.record({
     name: "weightedSumSteps",
     inputs: { weight, x },
@@ -47,9 +80,8 @@ export function weightedSumSteps(tape: Tape, packed: Packed, weight: Tensor, x: 
     forward() {
       kernels.fill(packed.samples.count * cols, y.value, 0);
       for (let t = 0; t < packed.steps; t++) {
-        const token = packed.offsets[t];
-        const a = valueAt(weight, token);
-        kernels.rowScale(packed.active[t], cols, valueAt(x, token), cols, a, y.value, cols, 1);
+        const a = valueAt(weight, packed.offsets[t]);
+        kernels.rowScale(packed.active[t], cols, rows.at(t), rows.stride, a, y.value, cols, 1);
       }
     },
     backward() {
@@ -73,6 +105,7 @@ export function multiplySteps(tape: Tape, packed: Packed, tokens: Tensor, sample
   const { kernels } = tape;
   const { cols } = tokens;
   const y = tape.tensor(packed.tokens, cols);
+  const steps = new StepRows(tape, packed, tokens);
   tape.record({
     name: "multiplySteps",
     inputs: { tokens, samples },
@@ -80,9 +113,8 @@ export function multiplySteps(tape: Tape, packed: Packed, tokens: Tensor, sample
     attributes: { packed },
     forward() {
       for (let t = 0; t < packed.steps; t++) {
-        const rows = packed.active[t];
-        const token = packed.offsets[t];
-        kernels.multiply(rows, cols, valueAt(tokens, token), cols, samples.value, cols, valueAt(y, token), cols, 0);
+        const to = valueAt(y, packed.offsets[t]);
+        kernels.multiply(packed.active[t], cols, steps.at(t), steps.stride, samples.value, cols, to, cols, 0);
       }
     },
     backward() {
@@ -106,6 +138,7 @@ export function dotSteps(tape: Tape, packed: Packed, tokens: Tensor, samples: Te
   const { kernels } = tape;
   const { cols } = tokens;
   const y = tape.tensor(packed.tokens, 1);
+  const steps = new StepRows(tape, packed, tokens);
   tape.record({
     name: "dotSteps",
     inputs: { tokens, samples },
@@ -113,9 +146,8 @@ export function dotSteps(tape: Tape, packed: Packed, tokens: Tensor, samples: Te
     attributes: { packed },
     forward() {
       for (let t = 0; t < packed.steps; t++) {
-        const token = packed.offsets[t];
-        const x = valueAt(tokens, token);
-        kernels.rowDot(packed.active[t], cols, x, cols, samples.value, cols, valueAt(y, token), 0);
+        const to = valueAt(y, packed.offsets[t]);
+        kernels.rowDot(packed.active[t], cols, steps.at(t), steps.stride, samples.value, cols, to, 0);
       }
     },
     backward() {
@@ -134,16 +166,26 @@ export function dotSteps(tape: Tape, packed: Packed, tokens: Tensor, samples: Te
 }
 
 /** Each token's row times the token's weight [tokens, 1]: the input of AIGRU (paper, eq. 9). */
-export function scaleRows(tape: Tape, weight: Tensor, x: Tensor): Tensor {
+export function scaleSteps(tape: Tape, packed: Packed, weight: Tensor, x: Tensor): Tensor {
   const { kernels } = tape;
-  const { rows, cols } = x;
+  const { cols } = x;
+  const rows = packed.tokens;
   const y = tape.tensor(rows, cols);
+  const steps = isShared(packed, x) ? new StepRows(tape, packed, x) : undefined;
   tape.record({
-    name: "scaleRows",
+    name: "scaleSteps",
     inputs: { weight, x },
     outputs: { y },
+    attributes: { packed },
     forward() {
-      kernels.rowScale(rows.count, cols, x.value, cols, weight.value, y.value, cols, 0);
+      if (steps === undefined) kernels.rowScale(rows.count, cols, x.value, cols, weight.value, y.value, cols, 0);
+      else {
+        for (let t = 0; t < packed.steps; t++) {
+          const token = packed.offsets[t];
+          const a = valueAt(weight, token);
+          kernels.rowScale(packed.active[t], cols, steps.at(t), steps.stride, a, valueAt(y, token), cols, 0);
+        }
+      }
     },
     backward() {
       kernels.rowDot(rows.count, cols, y.grad, cols, x.value, cols, weight.grad, tape.claim(weight));

@@ -36,6 +36,8 @@ export interface TapeOptions {
   readonly training: boolean;
   /** Whether losses are computed; in training they always are. */
   readonly supervised?: boolean;
+  /** Whether tensors can be looked at after a replay; those that nothing else reads are not computed without. */
+  readonly exposing?: boolean;
   /** This shard's dense gradients (training). */
   readonly gradients?: Pointer;
 }
@@ -47,6 +49,7 @@ export class Tape {
   readonly kernels: Kernels;
   readonly training: boolean;
   readonly supervised: boolean;
+  readonly exposing: boolean;
   /** What the model computes, in order. */
   readonly operations: RecordedOperation[] = [];
   /** The look-ups of all operations, in their order: where the gradients of table rows are found. */
@@ -75,6 +78,7 @@ export class Tape {
     this.kernels = options.kernels;
     this.training = options.training;
     this.supervised = options.training || (options.supervised ?? false);
+    this.exposing = options.exposing ?? false;
     this.#source = options.parameters;
     this.#gradients = options.gradients ?? 0;
   }
@@ -155,9 +159,9 @@ export class Tape {
     return loss;
   }
 
-  /** Exposes a tensor by name; this costs a replay nothing. */
-  expose(name: string, tensor: Tensor): void {
-    this.exposed.set(name, tensor);
+  /** Exposes a tensor by name, where it is there to be looked at. */
+  expose(name: string, tensor: Tensor | undefined): void {
+    if (this.exposing && tensor) this.exposed.set(name, tensor);
   }
 
   /** Appends an operation. It owns the scratch memory requested since the one before. */

@@ -66,9 +66,11 @@ function forwardFlops({ name, inputs, parameters, outputs, attributes }: Operati
   }
   if (name === "recurrent") {
     const { W, U } = parameters;
-    const { tokens, pairs } = attributes.packed;
+    const { packed } = attributes;
+    // Of the samples where each has its own attention; else of the sequences, which they may share.
+    const { pairs } = inputs.attention || inputs.x.rows === packed.tokens ? packed : packed.sequences;
     // x W at every step; h U at every step but the first, whose state before is zero.
-    return 2 * (tokens.count * W.rows * W.cols + pairs.count * U.rows * U.cols);
+    return 2 * (inputs.x.rows.count * W.rows * W.cols + pairs.count * U.rows * U.cols);
   }
   return 0;
 }

@@ -40,19 +40,24 @@ export interface WorkspaceOptions extends Machine {
   readonly training: boolean;
   /** Whether samples count in the loss by their weights. */
   readonly weighted?: boolean;
+  /** Whether what is scored are requests, whose candidates share the user's sequence; else samples of a dataset. */
+  readonly requests?: boolean;
 }
 
 /** Samples that are scored, or whose losses are measured, at once. A score does not depend on it. */
 export const SCORE_BATCH = 64;
+/** The same of requests, and of their candidates. */
+export const REQUEST_BATCH = { requests: SCORE_BATCH, candidates: 2 * SCORE_BATCH };
 /** Most steps that workers make before they report to the main thread. */
 export const STEPS_PER_CHUNK = 20;
 
 /** What a model is recorded for: what of it is on the tape. */
-type Purpose = Pick<Tape, "training" | "supervised">;
+type Purpose = Pick<Tape, "training" | "supervised" | "exposing">;
 
-const SCORE: Purpose = { training: false, supervised: false };
-const MEASURE: Purpose = { training: false, supervised: true };
-const TRAIN: Purpose = { training: true, supervised: true };
+const SCORE: Purpose = { training: false, supervised: false, exposing: false };
+const INSPECT: Purpose = { ...SCORE, exposing: true };
+const MEASURE: Purpose = { ...SCORE, supervised: true };
+const TRAIN: Purpose = { training: true, supervised: true, exposing: false };
 
 /** What a model needs, found by recording it without memory. */
 interface TapePlan {
@@ -101,7 +106,8 @@ export class Workspace {
     const plan = planTape(options, SCORE);
     const trainingPlan = options.training ? planTape(options, TRAIN) : undefined;
     const measuringPlan = measures(options) ? planTape(options, MEASURE) : undefined;
-    const plans = [plan, trainingPlan, measuringPlan];
+    const inspectingPlan = options.requests ? planTape(options, INSPECT) : undefined;
+    const plans = [plan, trainingPlan, measuringPlan, inspectingPlan];
     const activationBytes = Math.max(...plans.map((each) => each?.bytes.activations ?? 0));
     const layout = (linear: MemoryViews, arena: Arena) =>
       layOut(options, plan, trainingPlan, activationBytes, linear, arena);
@@ -145,6 +151,11 @@ export class Workspace {
     return this.#record(SCORE, this.#scoreBatches[thread], this.#activations[thread], new Arena(0, 0));
   }
 
+  /** As `recordForScoring`, of requests, with all that the model exposes. */
+  recordForInspecting(thread: number): RecordedModel {
+    return this.#record(INSPECT, this.#scoreBatches[thread], this.#activations[thread], new Arena(0, 0));
+  }
+
   /** Records the model with its losses but without gradients; undefined where the run measures none. */
   recordForMeasuring(thread: number): RecordedModel | undefined {
     if (!measures(this.options)) return undefined;
@@ -181,27 +192,34 @@ function shardSize({ train }: RunConfig): number {
 }
 
 /** Records the model on a tape without memory. */
-function planTape({ schema, config, weighted }: WorkspaceOptions, purpose: Purpose): TapePlan {
+function planTape(options: WorkspaceOptions, purpose: Purpose): TapePlan {
+  const { schema, config, weighted } = options;
   const parameters = new ParameterPlan();
   const tape = new Tape({ kernels: planKernels(), parameters, ...purpose });
-  const samples = purpose.training ? shardSize(config) : SCORE_BATCH;
-  recordModel(
-    tape,
-    new Batch(planMemory(0), new Arena(0, Number.POSITIVE_INFINITY), schema, samples, weighted),
-    config,
-  );
+  const [memory, arena] = [planMemory(0), new Arena(0, Number.POSITIVE_INFINITY)];
+  const batch = purpose.training
+    ? new Batch(memory, arena, schema, shardSize(config), weighted)
+    : scoreBatch(options, memory, arena);
+  recordModel(tape, batch, config);
   const losses = tape.losses.map(({ name, weight }) => ({ name, weight }));
   return { specs: parameters.specs, lookups: tape.lookups, losses, bytes: tape.bytes() };
 }
 
+/** What is scored at once. */
+function scoreBatch({ schema, weighted, requests }: WorkspaceOptions, memory: MemoryViews, arena: Arena): Batch {
+  if (!requests) return new Batch(memory, arena, schema, SCORE_BATCH, weighted);
+  return new Batch(memory, arena, schema, REQUEST_BATCH.candidates, weighted, REQUEST_BATCH.requests);
+}
+
 function layOut(
-  { schema, config, threads, training, weighted }: WorkspaceOptions,
+  options: WorkspaceOptions,
   plan: TapePlan,
   trainingPlan: TapePlan | undefined,
   activationBytes: number,
   memory: MemoryViews,
   arena: Arena,
 ) {
+  const { schema, config, threads, training, weighted } = options;
   const { shards } = config.train;
   const each = <T>(count: number, make: () => T): T[] => Array.from({ length: count }, make);
   const region = (bytes: number) => {
@@ -225,7 +243,7 @@ function layOut(
     gradients: trainingPlan && new Gradients(memory, arena, parameters, trainingPlan.lookups, shards),
     shardBatches: trainingPlan ? each(shards, () => new Batch(memory, arena, schema, shardSize(config), weighted)) : [],
     lookupGradients: trainingPlan ? each(shards, () => region(trainingPlan.bytes.lookupGradients)) : [],
-    scoreBatches: each(threads, () => new Batch(memory, arena, schema, SCORE_BATCH, weighted)),
+    scoreBatches: each(threads, () => scoreBatch(options, memory, arena)),
     activations: each(threads, () => region(activationBytes)),
   };
 }

@@ -10,6 +10,8 @@
  * - Every pointer is a multiple of 4 (float32, int32). Pointer 0 means "absent" where a parameter is optional.
  * - `accumulate` 0 overwrites the output (its old content, even NaN, is never read); 1 adds to it.
  * - Sizes of 0 are legal and do nothing, except that an overwriting product over k = 0 writes zeros (plus bias).
+ * - The rows of an input of `multiply` (a), `rowDot` (a), `rowScale` (x), `copyRows` (x) and `gemmNN` (a) may be 0 apart: one
+ *   row then stands for all of them.
  * - Outputs overlap no input unless a kernel says "in place".
  * - Shapes: B samples, T steps, H hidden units. Packed tokens: see `tensor/packed.ts`.
  */
@@ -239,6 +241,27 @@ export interface Kernels {
     previous: Pointer,
     attention: Pointer,
     next: Pointer,
+  ): void;
+
+  /**
+   * The same step with its products, where nothing is kept for backward, to the bit:
+   *   input[., 3H]         x W + b; of row i it is row reference[i], or row i without `reference` (int32)
+   *   U[H,3H]              the recurrent weight, columns update | reset | candidate
+   *   previous, attention  as above
+   *   next[rows,H]         h'; may be `previous` itself
+   * `scratch` holds 48*H floats.
+   */
+  gruStep(
+    rows: number,
+    hidden: number,
+    gate: Gate,
+    input: Pointer,
+    reference: Pointer,
+    U: Pointer,
+    previous: Pointer,
+    attention: Pointer,
+    next: Pointer,
+    scratch: Pointer,
   ): void;
 
   /**

@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import { concat } from "../autograd/elementwise.ts";
 import { multiply } from "../autograd/products.ts";
+import { perSample } from "../autograd/shared.ts";
 import { sumSteps } from "../autograd/steps.ts";
 import type { Tape } from "../autograd/tape.ts";
 import type { Tensor } from "../autograd/values.ts";
@@ -38,7 +39,7 @@ export interface EmbeddedBatch {
   readonly context: Tensor | undefined;
   /** x: the candidate's item vector [B, D]. */
   readonly candidate: Tensor;
-  /** The behaviours' item vectors [tokens, D]. */
+  /** The behaviours' item vectors [tokens, D], of the sequences that the samples share. */
   readonly history: Tensor;
   /** S: their sum [B, D]. */
   readonly sum: Tensor;
@@ -50,11 +51,13 @@ export interface EmbeddedBatch {
 /** Looks up what every model reads. */
 export function embedBatch(tape: Tape, batch: Batch, { embedding }: CommonConfig): EmbeddedBatch {
   const { schema, packed } = batch;
-  const { samples } = packed;
+  const { samples, sequences } = packed;
   const items = new Embedding(tape, schema.item, embedding);
-  const optional = (fields: typeof schema.user, ids: typeof batch.user) =>
-    fields.length > 0 ? new Embedding(tape, fields, embedding).lookUp(ids, samples) : undefined;
-  const history = items.lookUp(batch.history, packed.tokens);
+  const optional = (fields: typeof schema.user, ids: typeof batch.user) => {
+    if (fields.length === 0) return undefined;
+    return perSample(tape, packed, new Embedding(tape, fields, embedding).lookUp(ids, sequences.samples));
+  };
+  const history = items.lookUp(batch.history, sequences.tokens);
   return {
     user: optional(schema.user, batch.user),
     context: optional(schema.context, batch.context),

@@ -54,13 +54,13 @@ export const dien = defineModel({
     const embedded = embedBatch(tape, batch, config);
     const { candidate, history, sum } = embedded;
     const hidden = history.cols;
-    const interests = gru(tape, packed, "extractor", history, hidden);
+    const interests = gru(tape, packed.sequences, "extractor", history, hidden);
     if (tape.supervised && config.auxiliary.weight > 0) superviseInterests(tape, batch, embedded, interests, config);
     const attention =
       config.evolution === "gru" ? undefined : attend(tape, packed, candidate, interests, config.attention);
     const { states, last } = evolve(tape, packed, "evolution", config, interests, attention, hidden);
     tape.expose("interests", interests);
-    if (attention) tape.expose("attention", attention);
+    tape.expose("attention", attention);
     tape.expose("states", states);
     return head(tape, embedded, [candidate, sum, interaction(tape, embedded), last], config);
   },

@@ -24,8 +24,8 @@ export const gruAttention = defineModel({
     const embedded = embedBatch(tape, batch, config);
     const { candidate, history, sum } = embedded;
     const hidden = history.cols;
-    const first = gru(tape, packed, "gru.0", history, hidden);
-    const states = gru(tape, packed, "gru.1", first, hidden);
+    const first = gru(tape, packed.sequences, "gru.0", history, hidden);
+    const states = gru(tape, packed.sequences, "gru.1", first, hidden);
     const attention = attend(tape, packed, candidate, states, config.attention);
     tape.expose("attention", attention);
     tape.expose("states", states);

@@ -28,7 +28,8 @@ export interface Model {
   /** Its own configuration, `model:` in a run's config.yaml; fills in defaults, rejects unknown keys. */
   config(z: Zod): z.ZodObject;
   /**
-   * Records the model on `tape` for `batch`. Returns the logit of a click, [samples, 1]. It exposes, where it has
+   * Records the model on `tape` for `batch`. Returns the logit of a click, [samples, 1]. What does not depend on the
+   * candidate is computed for the batch's sequences, `packed.sequences`, which samples may share. It exposes, where it has
    * them, `attention` [tokens, 1] to the candidate, `interests` and the final `states` [tokens, H] of its recurrences.
    * @param config what `config` makes of a configuration: it has every key
    */

@@ -2,8 +2,9 @@
  * Interest evolving layer (paper, eq. 9-12, https://arxiv.org/abs/1809.03672): a second recurrence over the extractor's
  * states in which the attention to the candidate decides how far each step moves the state.
  */
+import type { GateName } from "../autograd/operation.ts";
 import { recurrent } from "../autograd/recurrent.ts";
-import { scaleRows } from "../autograd/steps.ts";
+import { scaleSteps } from "../autograd/steps.ts";
 import type { Tape } from "../autograd/tape.ts";
 import type { Tensor } from "../autograd/values.ts";
 import type { Packed } from "../tensor/packed.ts";
@@ -16,10 +17,15 @@ export interface EvolutionOptions {
   readonly augru: { readonly form: "paper" | "released" };
 }
 
+/** The last state of each sample [samples, H], zero for an empty history; all of them [tokens, H] where they are exposed. */
+export interface Evolved {
+  readonly last: Tensor;
+  readonly states?: Tensor;
+}
+
 /**
- * Evolves the interests [tokens, H].
+ * Evolves the interests [tokens, H], of the samples or of the sequences that they share.
  * @param attention [tokens, 1]; only `gru` does without
- * @returns states [tokens, H], and the last state of each sample [samples, H] (zero for an empty history)
  */
 export function evolve(
   tape: Tape,
@@ -29,18 +35,20 @@ export function evolve(
   interests: Tensor,
   attention: Tensor | undefined,
   hidden: number,
-): { states: Tensor; last: Tensor } {
+): Evolved {
   const parameters = recurrentParameters(tape, name, interests.cols, hidden);
-  if (evolution === "gru") return recurrent(tape, packed, interests, parameters);
+  const run = (x: Tensor, gate: GateName = "gru", a?: Tensor): Evolved =>
+    tape.exposing
+      ? recurrent(tape, packed, x, parameters, ["states", "last"], gate, a)
+      : recurrent(tape, packed, x, parameters, ["last"], gate, a);
+  if (evolution === "gru") return run(interests);
   if (attention === undefined) throw new Error(`${evolution} needs attention`);
   switch (evolution) {
     case "aigru":
-      return recurrent(tape, packed, scaleRows(tape, attention, interests), parameters);
+      return run(scaleSteps(tape, packed, attention, interests));
     case "agru":
-      return recurrent(tape, packed, interests, parameters, "agru", attention);
-    case "augru": {
-      const gate = augru.form === "paper" ? "augruPaper" : "augruReleased";
-      return recurrent(tape, packed, interests, parameters, gate, attention);
-    }
+      return run(interests, "agru", attention);
+    case "augru":
+      return run(interests, augru.form === "paper" ? "augruPaper" : "augruReleased", attention);
   }
 }

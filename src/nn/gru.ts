@@ -14,7 +14,7 @@ export function recurrentParameters(tape: Tape, name: string, inputs: number, hi
   };
 }
 
-/** Interest extractor (paper, eq. 2-5): the states [tokens, H] of a GRU over x [tokens, D]. */
+/** Interest extractor (paper, eq. 2-5): the states [tokens, H] of a GRU over x [tokens, D], be they of shared sequences. */
 export function gru(tape: Tape, packed: Packed, name: string, x: Tensor, hidden: number): Tensor {
-  return recurrent(tape, packed, x, recurrentParameters(tape, name, x.cols, hidden)).states;
+  return recurrent(tape, packed, x, recurrentParameters(tape, name, x.cols, hidden), ["states"]).states;
 }

@@ -44,15 +44,15 @@ export interface Explainer {
 export async function loadExplainer(run: string, overrides: Overrides = {}): Promise<Explainer> {
   checkOptions("loadExplainer", explainerArguments, { run, overrides });
   const model = await openModel(run, { configure: (config) => overridden(config, overrides) });
-  const { recorded, workspace } = model;
-  const lacking = lackingIn(recorded);
+  const { workspace, inspected } = model;
+  const lacking = lackingIn(inspected);
   if (lacking !== undefined) {
     throw failure("request.nothing-exposed", { model: workspace.options.config.model.name, field: lacking });
   }
-  const seen = (score: number): Explanation => ({ score, ...readExposed(recorded, workspace) });
+  const seen = (score: number): Explanation => ({ score, ...readExposed(inspected, workspace) });
   return {
-    explain: (request) => seen(model.predict(request)),
-    explainCoded: (request) => seen(model.predictCoded(request)),
+    explain: (request) => seen(model.inspect(request)),
+    explainCoded: (request) => seen(model.inspectCoded(request)),
   };
 }
 

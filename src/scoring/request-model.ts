@@ -37,7 +37,7 @@ export async function openModel(
   const description = await readModelDescription(run);
   const { schema } = description;
   const config = configure(description.config);
-  const workspace = new Workspace({ schema, config, training: false, ...machine });
+  const workspace = new Workspace({ schema, config, training: false, requests: true, ...machine });
   await loadFinalWeights(run, workspace, description.sha256);
   return new RequestModel(description, workspace);
 }
@@ -45,7 +45,6 @@ export async function openModel(
 /** A trained model that takes raw requests. */
 export class RequestModel {
   readonly workspace: Workspace;
-  readonly recorded: RecordedModel;
   readonly #schema: Schema;
   readonly #encoder: RequestEncoder;
   readonly #replay: Replay;
@@ -61,7 +60,6 @@ export class RequestModel {
     this.#schema = description.schema;
     this.#encoder = new RequestEncoder(description);
     this.#replay = new Replay(workspace);
-    this.recorded = this.#replay.recorded;
   }
 
   /** Of all raw requests so far. */
@@ -101,19 +99,23 @@ export class RequestModel {
     return Array.from(this.#scores.subarray(0, request.candidates.length));
   }
 
-  /** The same for one candidate. */
-  predict(request: PredictRequest): number {
+  /** What `inspect` leaves to be looked at. */
+  get inspected(): RecordedModel {
+    return this.#replay.inspected;
+  }
+
+  /** The probability for one candidate, with all that the model exposes. */
+  inspect(request: PredictRequest): number {
     checkPredictRequest(request);
     this.#read(0, request);
-    this.#run(1);
-    return this.#scores[0];
+    return this.#replay.inspect(this.#cells[0]);
   }
 
   /** The same for a request in ids of the dataset. */
-  predictCoded(request: CodedRequest): number {
-    this.#encoder.readCoded(request, this.#room(0, 1));
-    this.#replay.score(this.#cells, 1, this.#scores);
-    return this.#scores[0];
+  inspectCoded(request: CodedRequest): number {
+    const cells = this.#room(0, 1);
+    this.#encoder.readCoded(request, cells);
+    return this.#replay.inspect(cells);
   }
 
   #read(place: number, request: ScoreRequest): void {

@@ -10,7 +10,7 @@ import {
   following,
   multiplySteps,
   preceding,
-  scaleRows,
+  scaleSteps,
   softmaxSteps,
   sumSteps,
   weightedSumSteps,
@@ -74,10 +74,10 @@ const operations: Record<string, Operation> = {
     record: (tape, packed, [x, s]) => dotSteps(tape, packed, x, s),
     plain: ([x, [s]]) => x.map((row) => [inner(row, s)]),
   },
-  scaleRows: {
+  scaleSteps: {
     inputs: weightAndTokens,
     output: "tokens",
-    record: (tape, _, [weight, x]) => scaleRows(tape, weight, x),
+    record: (tape, packed, [weight, x]) => scaleSteps(tape, packed, weight, x),
     plain: ([weight, x]) => x.map((row, t) => times(row, weight[t][0])),
   },
   softmaxSteps: {

@@ -315,6 +315,26 @@ const CASES: { [name in keyof Kernels]: (stage: Stage, draw: Draw) => Case } = {
     };
   },
 
+  gruStep(stage, draw) {
+    const [rows, hidden, gate, started] = [draw(() => tokens), draw(() => size), draw(() => gates), draw(() => flag)];
+    const sequences = draw(() => fc.constantFrom(0, 1, 2, 40));
+    const input = stage.matrix(sequences || rows, 3 * hidden, 3 * hidden, -3, 3);
+    const reference = sequences === 0 ? 0 : stage.ids(rows, sequences);
+    const U = stage.matrix(hidden, 3 * hidden);
+    const previous = started ? stage.matrix(rows, hidden) : 0;
+    const attention = gate === Gate.gru ? 0 : stage.matrix(1, rows, rows, 0, 1);
+    const next = started && draw(() => flag) ? previous : stage.room(rows * hidden);
+    const scratch = stage.room(48 * hidden);
+    return {
+      call: (kernels) => {
+        kernels.gruStep(rows, hidden, gate, input, reference, U, previous, attention, next, scratch);
+        stage.f32.fill(Number.NaN, scratch / 4, scratch / 4 + 48 * hidden);
+      },
+      outputs: [dense(next, rows, hidden)],
+      tolerance: summed(hidden),
+    };
+  },
+
   gruBackward(stage, draw) {
     const [rows, hidden, gate] = [draw(() => size), draw(() => size), draw(() => gates)];
     const [started, inPlace] = [draw(() => flag), draw(() => flag)];

@@ -15,7 +15,7 @@ it.each<[string, object, string[]]>([
   ["dien", { evolution: "aigru" }, ["attention", "interests", "states"]],
   ["dien", { evolution: "gru" }, ["interests", "states"]],
 ])("%s %j exposes %j", (name, config, names) => {
-  const bench = new ModelBench(models.get(name)!, config, LENGTHS.length, { training: false });
+  const bench = new ModelBench(models.get(name)!, config, LENGTHS.length, { training: false, exposing: true });
   const { tape, batch, memory } = bench;
   expect([...tape.exposed.keys()].sort()).toEqual(names);
   for (const [tensor, { rows, cols }] of tape.exposed) {

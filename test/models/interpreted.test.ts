@@ -1,30 +1,14 @@
 /** The record says everything: a model computed from its record alone scores as the model does, and has its losses. */
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
 import type { Model } from "../../src/models/model.ts";
 import { models } from "../../src/models/registry.ts";
 import { Random } from "../../src/tensor/random.ts";
 import { branchesOf } from "../support/branches.ts";
-import { Interpreter } from "../support/interpreter.ts";
+import { interpret, sized } from "../support/interpreted.ts";
 import { ModelBench, wideSchema } from "../support/model-bench.ts";
 import { relativeError } from "../support/workbench.ts";
 
 const LENGTHS = [0, 3, 1, 4, 3];
-
-/** Small sizes, in whatever groups a configuration has. */
-function sized(model: Model, branch: Record<string, unknown>): object {
-  const groups: Record<string, object> = {
-    embedding: { size: 3 },
-    head: { layers: [5, 4] },
-    attention: { layers: [4, 3] },
-    auxiliary: { layers: [4, 3] },
-  };
-  const own = Object.entries(groups).filter(([name]) => Object.hasOwn(model.config(z).shape, name));
-  return {
-    ...branch,
-    ...Object.fromEntries(own.map(([name, sizes]) => [name, { ...sizes, ...(branch[name] ?? {}) }])),
-  };
-}
 
 /** A model with weights, running moments and a batch that are random. */
 function randomBench(model: Model, config: object, training: boolean): ModelBench {
@@ -37,14 +21,6 @@ function randomBench(model: Model, config: object, training: boolean): ModelBenc
   }
   bench.fill(LENGTHS, 11);
   return bench;
-}
-
-function interpret({ tape, parameters, memory, batch }: ModelBench): Interpreter {
-  const weights = (name: string) => {
-    const { value, rows, cols } = parameters.placed.find((placed) => placed.name === name)!;
-    return memory.f32.subarray(value / 4, value / 4 + rows * cols);
-  };
-  return new Interpreter(tape.operations, { weights, batch });
 }
 
 describe.each([...models.values()])("$name from its record", (model) => {

@@ -26,10 +26,12 @@ const kernels = loadKernels(memory.memory);
 const batchOf = (schema: Schema) => new Batch(memory, new Arena(0, Number.MAX_SAFE_INTEGER), schema, 4);
 const allFields = batchOf(smallSchema);
 const wideFields = batchOf(wideSchema);
+const sharing = new Batch(memory, new Arena(0, Number.MAX_SAFE_INTEGER), wideSchema, 4, false, 2);
 const itemsOnly = batchOf({ ...smallSchema, user: [], context: [] });
 
-const purposes: Record<string, Pick<TapeOptions, "training" | "supervised">> = {
+const purposes: Record<string, Pick<TapeOptions, "training" | "supervised" | "exposing">> = {
   score: { training: false },
+  explain: { training: false, exposing: true },
   measure: { training: false, supervised: true },
   train: { training: true },
 };
@@ -51,6 +53,10 @@ describe.each([...models.values()])("the record of $name", (model) => {
     }
     expect(faultsOf(recordOf(model.name, {}, purpose, itemsOnly)), "items only").toEqual([]);
     expect(faultsOf(recordOf(model.name, {}, purpose, wideFields)), "lists and numbers").toEqual([]);
+    if (purpose !== "score" && purpose !== "explain") return;
+    for (const config of branches) {
+      expect(faultsOf(recordOf(model.name, config, purpose, sharing)), JSON.stringify(config)).toEqual([]);
+    }
   });
 
   it("has losses only where they are wanted", () => {
@@ -75,7 +81,10 @@ describe("the branches", () => {
 
   it("of all models use every operation", () => {
     const records = [...models.values()].flatMap((model) =>
-      branchesOf(model).map((config) => recordOf(model.name, config, "train")),
+      branchesOf(model).flatMap((config) => [
+        recordOf(model.name, config, "train"),
+        recordOf(model.name, config, "score", sharing),
+      ]),
     );
     const used = new Set(records.flatMap(({ operations }) => operations.map(({ name }) => name)));
     const known: Record<OperationName, true> = {
@@ -90,7 +99,8 @@ describe("the branches", () => {
       multiply: true,
       dot: true,
       outer: true,
-      scaleRows: true,
+      perSample: true,
+      scaleSteps: true,
       sumSteps: true,
       weightedSumSteps: true,
       multiplySteps: true,

@@ -4,7 +4,7 @@ import { dice } from "../../src/autograd/activations.ts";
 import { crossEntropy } from "../../src/autograd/loss.ts";
 import type { GateName } from "../../src/autograd/operation.ts";
 import { recurrent } from "../../src/autograd/recurrent.ts";
-import { following, preceding, scaleRows } from "../../src/autograd/steps.ts";
+import { following, preceding, scaleSteps } from "../../src/autograd/steps.ts";
 import type { Tensor } from "../../src/autograd/values.ts";
 import { attentionWeights, bilinearScores, mlpScores, projectQuery } from "../../src/nn/attention.ts";
 import { auxiliaryLoss } from "../../src/nn/auxiliary.ts";
@@ -37,8 +37,16 @@ describe("recurrence", () => {
           const xs = input(tape, packed.tokens, x.shape[2], () => bench.pack(x));
           const a = attention && input(tape, packed.tokens, 1, () => bench.pack(attention));
           const parameters = recurrentParameters(tape, "cell", x.shape[2], hidden);
-          const fed = kind === "aigru" ? scaleRows(tape, a!, xs) : xs;
-          const out = recurrent(tape, packed, fed, parameters, gates[kind], kind === "aigru" ? undefined : a);
+          const fed = kind === "aigru" ? scaleSteps(tape, packed, a!, xs) : xs;
+          const out = recurrent(
+            tape,
+            packed,
+            fed,
+            parameters,
+            ["states", "last"],
+            gates[kind],
+            kind === "aigru" ? undefined : a,
+          );
           seedGradient(tape, out.states, () => bench.pack(weight));
           seedGradient(tape, out.last, () => bench.sortRows(lastWeight));
           t = { x: xs, ...(a && { a }), ...out };

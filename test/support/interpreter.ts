@@ -81,6 +81,7 @@ export class Interpreter {
   /** The output of an operation that has one. */
   #output({ name, inputs, parameters, outputs, attributes }: OneOutputOperation): Matrix {
     const value = (tensor: Tensor) => this.valueOf(tensor);
+    const tokensOf = (packed: Packed, tensor: Tensor) => this.#tokensOf(packed, tensor);
     const weight = (parameter: Parameter) => this.#weight(parameter);
     switch (name) {
       case "embed": {
@@ -104,9 +105,11 @@ export class Interpreter {
         const weights = parameters.weights.map(weight);
         const bias = parameters.bias && weight(parameters.bias)[0];
         const act = attributes.activation === "sigmoid" ? sigmoid : (x: number) => x;
-        const sampleOf = attributes.packed && samplesOf(attributes.packed);
+        const { packed } = attributes;
+        const sampleOf = packed && samplesOf(packed);
+        const terms = inputs.terms.map((x) => (packed ? tokensOf(packed, x) : value(x)));
         const sums = each(outputs.y.rows, (r) => {
-          let sum = inputs.terms.map((x, i) => through(value(x)[r], weights[i])).reduce(add);
+          let sum = terms.map((x, i) => through(x[r], weights[i])).reduce(add);
           if (bias) sum = add(sum, bias);
           if (inputs.plus) sum = add(sum, value(inputs.plus)[sampleOf ? sampleOf[r] : r]);
           return sum.map(act);
@@ -141,25 +144,28 @@ export class Interpreter {
         return value(inputs.a).map((row, r) => [total(times(row, value(inputs.b)[r]))]);
       case "outer":
         return value(inputs.a).map((row, r) => row.flatMap((x) => scaled(x, value(inputs.b)[r])));
-      case "scaleRows":
-        return value(inputs.x).map((row, r) => scaled(value(inputs.weight)[r][0], row));
-      case "sumSteps": {
-        const tokens = value(inputs.x);
-        return sumOver(attributes.packed, tokens, outputs.y.cols);
+      case "perSample": {
+        const { sequence, samples } = attributes.packed;
+        return each(samples, (r) => value(inputs.x)[sequence[r]]);
       }
+      case "sumSteps":
+        return sumOver(attributes.packed, tokensOf(attributes.packed, inputs.x), outputs.y.cols);
+      case "scaleSteps":
       case "weightedSumSteps": {
-        const tokens = value(inputs.x).map((row, r) => scaled(value(inputs.weight)[r][0], row));
-        return sumOver(attributes.packed, tokens, outputs.y.cols);
+        const { packed } = attributes;
+        const tokens = tokensOf(packed, inputs.x).map((row, r) => scaled(value(inputs.weight)[r][0], row));
+        return name === "scaleSteps" ? tokens : sumOver(packed, tokens, outputs.y.cols);
       }
       case "multiplySteps": {
         const sampleOf = samplesOf(attributes.packed);
         const samples = value(inputs.samples);
-        return value(inputs.tokens).map((row, r) => times(row, samples[sampleOf[r]]));
+        return tokensOf(attributes.packed, inputs.tokens).map((row, r) => times(row, samples[sampleOf[r]]));
       }
       case "dotSteps": {
         const sampleOf = samplesOf(attributes.packed);
         const samples = value(inputs.samples);
-        return value(inputs.tokens).map((row, r) => [total(times(row, samples[sampleOf[r]]))]);
+        const tokens = tokensOf(attributes.packed, inputs.tokens);
+        return tokens.map((row, r) => [total(times(row, samples[sampleOf[r]]))]);
       }
       case "softmaxSteps": {
         const powers = value(inputs.scores).map(([score]) => [Math.exp(score)]);
@@ -177,6 +183,14 @@ export class Interpreter {
       default:
         throw new Error(`no meaning of ${name satisfies never}`);
     }
+  }
+
+  /** The rows of a tensor of tokens, for the tokens of the samples: where samples share sequences, it may have only theirs. */
+  #tokensOf(packed: Packed, tensor: Tensor): Matrix {
+    const rows = this.valueOf(tensor);
+    const { sequences, sequence } = packed;
+    if (tensor.rows === packed.tokens) return rows;
+    return tokens(packed).map(({ step, sample }) => rows[sequences.offsets[step] + sequence[sample]]);
   }
 
   #subtractWeights({ parameters, derived }: Named<"subtractWeights">): void {
@@ -204,12 +218,19 @@ export class Interpreter {
   }
 
   /** Sample by sample and step by step, from a zero state (paper, eq. 2-5 and 10-12). */
-  #recurrent({ inputs, parameters, outputs, attributes }: Named<"recurrent">): void {
+  #recurrent(operation: Named<"recurrent">): void {
+    const { inputs, parameters, outputs, attributes } = operation;
     const [W, U, [b]] = [parameters.W, parameters.U, parameters.b].map((each) => this.#weight(each));
     const { packed, gate } = attributes;
-    const H = outputs.states.cols;
-    const x = this.valueOf(inputs.x);
+    const H = parameters.U.rows;
     const attention = inputs.attention && this.valueOf(inputs.attention);
+    // States of sequences are those of a sample of each, as long as it is.
+    const ofSequences = !attention && inputs.x.rows !== packed.tokens;
+    if (ofSequences && outputs.states) {
+      const { states } = outputs;
+      this.#recurrent({ ...operation, outputs: { states }, attributes: { packed: packed.sequences, gate } });
+    }
+    const x = this.#tokensOf(packed, inputs.x);
     const last: Matrix = Array.from({ length: packed.samples.count }, () => new Array<number>(H).fill(0));
     const states: Matrix = new Array<number[]>(packed.tokens.count);
     const moves = {
@@ -231,8 +252,8 @@ export class Interpreter {
       });
       last[sample] = states[token];
     }
-    this.#tensors.set(outputs.states, states);
-    this.#tensors.set(outputs.last, last);
+    if (outputs.states && !ofSequences) this.#tensors.set(outputs.states, states);
+    if (outputs.last) this.#tensors.set(outputs.last, last);
   }
 }
 

@@ -59,13 +59,15 @@ export class ModelBench {
       training = true,
       engine = "simd",
       schema = smallSchema,
-    }: { training?: boolean; engine?: Engine; schema?: Schema } = {},
+      exposing = false,
+      maxSequences,
+    }: { training?: boolean; engine?: Engine; schema?: Schema; exposing?: boolean; maxSequences?: number } = {},
   ) {
     const bytes = 24 << 20;
     const memory = createMemory(bytes);
     const kernels = loadKernels(memory.memory, engine);
     const arena = new Arena(0, bytes);
-    const batch = new Batch(memory, arena, schema, maxSamples);
+    const batch = new Batch(memory, arena, schema, maxSamples, false, maxSequences);
     const resolved = model.config(z).parse(config);
     const record = (tape: Tape): Tensor => {
       const logits = model.logits(tape, batch, resolved);
@@ -73,11 +75,12 @@ export class ModelBench {
       return logits;
     };
     const plan = new ParameterPlan();
-    record(new Tape({ kernels, parameters: plan, training }));
+    record(new Tape({ kernels, parameters: plan, training, exposing }));
     this.parameters = new ParameterLayout(plan.specs, arena, true);
     this.parameters.initialise(memory, 3);
     this.#gradients = arena.alloc(this.parameters.denseCount);
-    this.tape = new Tape({ kernels, parameters: this.parameters, training, gradients: this.#gradients });
+    const gradients = this.#gradients;
+    this.tape = new Tape({ kernels, parameters: this.parameters, training, exposing, gradients });
     this.logits = record(this.tape);
     const sizes = this.tape.bytes();
     const start = arena.alloc(sizes.lookupGradients / 4);
@@ -88,12 +91,25 @@ export class ModelBench {
     this.batch = batch;
   }
 
-  /** Random ids, numbers and labels for histories of these lengths; some lists are empty. */
-  fill(lengths: readonly number[], seed: number): void {
+  /**
+   * Random ids, numbers and labels for histories of these lengths; some lists are empty. With `sequenceOf` the lengths are
+   * those of samples of sequences of `sequences` behaviours.
+   */
+  fill(
+    lengths: readonly number[],
+    seed: number,
+    { sequences, sequenceOf }: { sequences: readonly number[]; sequenceOf: readonly number[] } = {
+      sequences: lengths,
+      sequenceOf: [],
+    },
+  ): void {
     const { batch } = this;
     const { schema, packed } = batch;
     const random = new Random(seed);
+    packed.sequences.pack(sequences, 0, sequences.length);
     packed.pack(lengths, 0, lengths.length);
+    if (packed.sequences !== packed) packed.refer(sequenceOf);
+    const shared = packed.sequences;
     const draw = (group: Batch["user"], fields: Schema["user"], count: number) =>
       group.forEach(({ values }, f) => {
         const { size, list } = fields[f];
@@ -104,10 +120,10 @@ export class ModelBench {
           }
         } else for (let i = 0; i < count; i++) values[i] = size > 0 ? random.integer(size) : random.normal();
       });
-    draw(batch.user, schema.user, lengths.length);
-    draw(batch.context, schema.context, lengths.length);
+    draw(batch.user, schema.user, shared.samples.count);
+    draw(batch.context, schema.context, shared.samples.count);
     draw(batch.candidate, schema.item, lengths.length);
-    draw(batch.history, schema.item, packed.tokens.count);
+    draw(batch.history, schema.item, shared.tokens.count);
     draw(batch.negatives, schema.item, packed.tokens.count);
     for (let i = 0; i < lengths.length; i++) batch.labels.values[i] = random.integer(2);
     this.tape.totals.samples = lengths.length;

@@ -12,7 +12,7 @@ import type { ParameterSpec } from "../../src/autograd/parameters.ts";
 import type { Tape } from "../../src/autograd/tape.ts";
 import type { Loss, Parameter, Scratch, Tensor } from "../../src/autograd/values.ts";
 import { areIds } from "../../src/tensor/arrays.ts";
-import type { Rows } from "../../src/tensor/packed.ts";
+import type { Packed, Rows } from "../../src/tensor/packed.ts";
 
 /** What of a recorded model is read. */
 export interface ModelRecord extends Pick<Tape, "losses" | "lookups" | "exposed"> {
@@ -172,6 +172,11 @@ const shape = (what: string, tensor: Tensor, wantedRows: Rows, wantedCols: numbe
   rows(what, tensor, wantedRows),
   cols(what, tensor, wantedCols),
 ];
+/** Rows that are the tokens of the samples, or of the sequences that they share. */
+const tokens = (what: string, { rows }: Tensor, { tokens, sequences }: Packed): Size => {
+  const fits = rows === tokens || rows === sequences.tokens;
+  return [`rows of ${what}`, fits ? tokens.axis : `other ${rows.axis}`, tokens.axis];
+};
 /** A parameter [height, width]. */
 const weight = (what: string, parameter: Parameter, height: number, width: number): Size[] => [
   [`rows of ${what}`, parameter.rows, height],
@@ -188,7 +193,10 @@ const SHAPES: Shapes = {
   zeros: ({ outputs: { y } }) => shape("y", y, y.rows, y.cols),
   affine: ({ inputs: { terms, plus }, parameters: { weights, bias }, outputs: { y }, attributes: { packed } }) => [
     ["weights", weights.length, terms.length],
-    ...terms.flatMap((x, i) => [rows("a term", x, y.rows), ...weight("a weight", weights[i], x.cols, y.cols)]),
+    ...terms.flatMap((x, i) => [
+      packed ? tokens("a term", x, packed) : rows("a term", x, y.rows),
+      ...weight("a weight", weights[i], x.cols, y.cols),
+    ]),
     ...(bias ? weight("bias", bias, 1, y.cols) : []),
     ...(plus ? shape("plus", plus, packed ? packed.samples : y.rows, y.cols) : []),
     ...(packed ? [rows("y", y, packed.tokens)] : []),
@@ -216,27 +224,33 @@ const SHAPES: Shapes = {
   ],
   dot: ({ inputs: { a, b }, outputs: { y } }) => [...shape("b", b, a.rows, a.cols), ...shape("y", y, a.rows, 1)],
   outer: ({ inputs: { a, b }, outputs: { y } }) => [rows("b", b, a.rows), ...shape("y", y, a.rows, a.cols * b.cols)],
-  scaleRows: ({ inputs: { weight: a, x }, outputs: { y } }) => [
-    ...shape("weight", a, x.rows, 1),
-    ...shape("y", y, x.rows, x.cols),
+  perSample: ({ inputs: { x }, outputs: { y }, attributes: { packed } }) => [
+    rows("x", x, packed.sequences.samples),
+    ...shape("y", y, packed.samples, x.cols),
+  ],
+  scaleSteps: ({ inputs: { weight: a, x }, outputs: { y }, attributes: { packed } }) => [
+    tokens("x", x, packed),
+    ...shape("weight", a, packed.tokens, 1),
+    ...shape("y", y, packed.tokens, x.cols),
   ],
   sumSteps: ({ inputs: { x }, outputs: { y }, attributes: { packed } }) => [
-    rows("x", x, packed.tokens),
+    tokens("x", x, packed),
     ...shape("y", y, packed.samples, x.cols),
   ],
   weightedSumSteps: ({ inputs: { weight: a, x }, outputs: { y }, attributes: { packed } }) => [
     ...shape("weight", a, packed.tokens, 1),
-    rows("x", x, packed.tokens),
+    tokens("x", x, packed),
     ...shape("y", y, packed.samples, x.cols),
   ],
-  multiplySteps: ({ inputs: { tokens, samples }, outputs: { y }, attributes: { packed } }) => [
-    ...shape("tokens", tokens, packed.tokens, y.cols),
+  multiplySteps: ({ inputs: { tokens: x, samples }, outputs: { y }, attributes: { packed } }) => [
+    tokens("tokens", x, packed),
+    cols("tokens", x, y.cols),
     ...shape("samples", samples, packed.samples, y.cols),
     rows("y", y, packed.tokens),
   ],
-  dotSteps: ({ inputs: { tokens, samples }, outputs: { y }, attributes: { packed } }) => [
-    rows("tokens", tokens, packed.tokens),
-    ...shape("samples", samples, packed.samples, tokens.cols),
+  dotSteps: ({ inputs: { tokens: x, samples }, outputs: { y }, attributes: { packed } }) => [
+    tokens("tokens", x, packed),
+    ...shape("samples", samples, packed.samples, x.cols),
     ...shape("y", y, packed.tokens, 1),
   ],
   softmaxSteps: ({ inputs: { scores }, outputs: { y }, attributes: { packed } }) => [
@@ -252,12 +266,12 @@ const SHAPES: Shapes = {
     ...shape("y", y, packed.pairs, x.cols),
   ],
   recurrent: ({ inputs, parameters: { W, U, b }, outputs: { states, last }, attributes: { packed, gate } }) => [
-    rows("x", inputs.x, packed.tokens),
+    tokens("x", inputs.x, packed),
     ...weight("W", W, inputs.x.cols, 3 * U.rows),
     ...weight("U", U, U.rows, 3 * U.rows),
     ...weight("b", b, 1, 3 * U.rows),
-    ...shape("states", states, packed.tokens, U.rows),
-    ...shape("last", last, packed.samples, U.rows),
+    ...(states ? shape("states", states, inputs.attention ? packed.tokens : inputs.x.rows, U.rows) : []),
+    ...(last ? shape("last", last, packed.samples, U.rows) : []),
     ["attention", `${inputs.attention !== undefined}`, `${gate !== "gru"}`],
     ...(inputs.attention ? shape("attention", inputs.attention, packed.tokens, 1) : []),
   ],

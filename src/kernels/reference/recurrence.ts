@@ -3,7 +3,7 @@ import { Gate, type Kernels } from "../contract.ts";
 import { sigmoid } from "./sigmoid.ts";
 import type { Views } from "./views.ts";
 
-type Recurrence = Pick<Kernels, "gruForward" | "gruBackward">;
+type Recurrence = Pick<Kernels, "gruForward" | "gruStep" | "gruBackward">;
 
 /** How far the state moves towards the candidate. */
 function move(gate: Gate, u: number, a: number): number {
@@ -26,7 +26,7 @@ function moveByAttention(gate: Gate, u: number): number {
   return gate === Gate.augruPaper ? u : 1 - u;
 }
 
-export function recurrence({ f32 }: Views): Recurrence {
+export function recurrence({ f32, i32 }: Views): Recurrence {
   return {
     gruForward(rows, hidden, gate, gates, recurrent, previous, attention, next) {
       for (let i = 0; i < rows; i++) {
@@ -42,6 +42,27 @@ export function recurrence({ f32 }: Views): Recurrence {
           f32[at + hidden] = r;
           f32[at + 2 * hidden] = c;
           f32[next / 4 + i * hidden + j] = (1 - moved) * h + moved * c;
+        }
+      }
+    },
+
+    gruStep(rows, hidden, gate, input, reference, U, previous, attention, next) {
+      const h = new Float64Array(hidden);
+      for (let i = 0; i < rows; i++) {
+        const a = attention ? f32[attention / 4 + i] : 0;
+        for (let k = 0; k < hidden; k++) h[k] = previous ? f32[previous / 4 + i * hidden + k] : 0;
+        const at = input / 4 + (reference ? i32[reference / 4 + i] : i) * 3 * hidden;
+        const product = (column: number) => {
+          let sum = 0;
+          for (let k = 0; k < hidden; k++) sum += h[k] * f32[U / 4 + k * 3 * hidden + column];
+          return sum;
+        };
+        for (let j = 0; j < hidden; j++) {
+          const u = sigmoid(f32[at + j] + product(j));
+          const r = sigmoid(f32[at + hidden + j] + product(hidden + j));
+          const c = Math.tanh(f32[at + 2 * hidden + j] + r * product(2 * hidden + j));
+          const moved = move(gate, u, a);
+          f32[next / 4 + i * hidden + j] = (1 - moved) * h[j] + moved * c;
         }
       }
     },

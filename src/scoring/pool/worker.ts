@@ -18,13 +18,18 @@ const { options, memory, slot: shared, thread } = workerData as ThreadStart;
 const workspace = new Workspace(options, memory);
 const replay = new Replay(workspace, thread);
 const slot = new ScoringSlot(options.schema, shared);
-const lacking = lackingIn(replay.recorded);
+
+function explain(): void {
+  slot.probabilities[0] = replay.inspect(slot.requests[0]);
+  const { inspected } = replay;
+  parentPort!.postMessage(lackingIn(inspected) ?? readExposed(inspected, workspace));
+}
 
 slot.giveBack(0);
 for (;;) {
   slot.sleepWhile(IDLE);
   const start = performance.now();
-  replay.score(slot.requests, slot.count, slot.probabilities);
-  if (slot.state === EXPLAINING) parentPort!.postMessage(lacking ?? readExposed(replay.recorded, workspace));
+  if (slot.state === EXPLAINING) explain();
+  else replay.score(slot.requests, slot.count, slot.probabilities);
   slot.giveBack((performance.now() - start) / 1000);
 }

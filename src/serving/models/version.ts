@@ -57,7 +57,8 @@ export class Version {
     const { schema, config } = description;
     const problem = served && mismatchOf(served.description, description);
     if (problem !== undefined) throw failure("served.mismatched", { name, path: run, problem });
-    const workspace = new Workspace({ schema, config, training: false, ...machine }, (bytes) => memories.take(bytes));
+    const options = { schema, config, training: false, requests: true, ...machine };
+    const workspace = new Workspace(options, (bytes) => memories.take(bytes));
     const giveBack = () => memories.give(workspace.memory.memory);
     let pool: ScoringPool | undefined;
     try {

@@ -1,0 +1,149 @@
+/**
+ * Many candidates of one user: a sample of a sequence that several share has the score that it has alone with a copy of its
+ * history, to the bit, in every model and every branch of its configuration.
+ */
+import { describe, expect, it } from "vitest";
+import { flopsOf } from "../../src/engine/cost.ts";
+import type { Batch } from "../../src/features/batch.ts";
+import type { Model } from "../../src/models/model.ts";
+import { models } from "../../src/models/registry.ts";
+import { areIds, type Cells, copyCells, widthOf } from "../../src/tensor/arrays.ts";
+import { Random } from "../../src/tensor/random.ts";
+import { branchesOf } from "../support/branches.ts";
+import { interpret, sized } from "../support/interpreted.ts";
+import { ModelBench, wideSchema } from "../support/model-bench.ts";
+import { relativeError } from "../support/workbench.ts";
+
+/** Samples of sequences: of each its sequence and its length. */
+interface Sharing {
+  readonly sequences: readonly number[];
+  readonly samples: readonly (readonly [sequence: number, length: number])[];
+}
+
+const whole = (sequences: readonly number[], candidates: number): Sharing["samples"] =>
+  sequences.flatMap((length, s) => Array.from({ length: candidates }, () => [s, length] as const));
+
+/** Sequences of any length, whose samples are of any length up to that, in any order. */
+function randomSharing(seed: number): Sharing {
+  const random = new Random(seed);
+  const sequences = Array.from({ length: 1 + random.integer(5) }, () => random.integer(wideSchema.maxHistory + 1));
+  const samples = Array.from({ length: 1 + random.integer(30) }, () => {
+    const sequence = random.integer(sequences.length);
+    return [sequence, random.integer(sequences[sequence] + 1)] as const;
+  });
+  return { sequences, samples };
+}
+
+const SHARINGS: Record<string, Sharing> = {
+  "one user, many candidates": { sequences: [7], samples: whole([7], 37) },
+  "one user, one candidate": { sequences: [4], samples: whole([4], 1) },
+  "no behaviours": { sequences: [0], samples: whole([0], 3) },
+  "several users": { sequences: [3, 9, 0, 9, 1], samples: whole([3, 9, 0, 9, 1], 6) },
+  "prefixes of one sequence": { sequences: [9], samples: Array.from({ length: 10 }, (_, length) => [0, length]) },
+  "nobody at all": { sequences: [], samples: [] },
+};
+
+/** A model with random weights, not to be trained. */
+function randomBench(model: Model, config: object, samples: number, maxSequences?: number): ModelBench {
+  const sharing = maxSequences === undefined ? {} : { maxSequences };
+  const bench = new ModelBench(model, config, samples, { training: false, schema: wideSchema, ...sharing });
+  bench.randomise(0.4, 5);
+  return bench;
+}
+
+function fill(bench: ModelBench, { sequences, samples }: Sharing): void {
+  const [sequenceOf, lengths] = [0, 1].map((i) => samples.map((sample) => sample[i]));
+  bench.fill(lengths, 11, { sequences, sequenceOf });
+}
+
+const GROUPS = ["user", "context", "candidate", "history"] as const;
+
+/** Gives `alone` the sample at place `sample` of a batch that shares sequences, with a copy of its history. */
+function copySample(from: Batch, sample: number, sequence: number, length: number, alone: Batch): void {
+  const { order, sequences } = from.packed;
+  const row = order.indexOf(sample);
+  const own = sequences.order.indexOf(sequence);
+  alone.packed.pack([length], 0, 1);
+  const rows = { user: [own], context: [own], candidate: [row], history: [] as number[] };
+  for (let t = 0; t < length; t++) rows.history.push(sequences.offsets[t] + own);
+  for (const group of GROUPS) {
+    for (const [f, { values }] of from[group].entries()) {
+      const into: Cells = alone[group][f];
+      for (const [i, place] of rows[group].entries()) copyCells(into.values, i, values, place, widthOf(into));
+    }
+  }
+}
+
+function scoresAlone(alone: ModelBench, { batch }: ModelBench, { samples }: Sharing): number[] {
+  return samples.map(([sequence, length], i) => {
+    copySample(batch, i, sequence, length, alone.batch);
+    return alone.scores()[0];
+  });
+}
+
+describe.each([...models.values()])("$name on shared sequences", (model) => {
+  it("scores as each sample alone, in every branch, to the bit", () => {
+    for (const [i, branch] of branchesOf(model).entries()) {
+      const config = sized(model, branch);
+      const shared = randomBench(model, config, 60, 6);
+      const alone = randomBench(model, config, 1);
+      const sharings = { ...SHARINGS, random: randomSharing(i), another: randomSharing(1000 + i) };
+      for (const [what, sharing] of Object.entries(sharings)) {
+        fill(shared, sharing);
+        const together = shared.scores();
+        expect(together, `${what}, ${JSON.stringify(branch)}`).toEqual(scoresAlone(alone, shared, sharing));
+        if (what === "several users") expect(new Set(together).size).toBeGreaterThan(12);
+      }
+    }
+  });
+
+  it("computes what its record says, in every branch", () => {
+    for (const [i, branch] of branchesOf(model).entries()) {
+      const bench = randomBench(model, sized(model, branch), 30, 5);
+      fill(bench, randomSharing(i));
+      bench.scores();
+      const { samples } = bench.batch.packed;
+      const scores = bench.memory.f32.subarray(bench.logits.value / 4, bench.logits.value / 4 + samples.count);
+      const expected = interpret(bench).valueOf(bench.logits).flat();
+      expect(relativeError(scores, expected), JSON.stringify(branch)).toBeLessThan(1e-4);
+    }
+  });
+
+  it("multiplies less than with copies of the history, where it multiplies histories at all", () => {
+    const [shared, copies] = [6, undefined].map((most) => randomBench(model, {}, 60, most));
+    const { samples } = SHARINGS["one user, many candidates"];
+    fill(shared, SHARINGS["one user, many candidates"]);
+    copies.fill(
+      samples.map(([, length]) => length),
+      11,
+    );
+    if (["dien", "gru-attention"].includes(model.name)) expect(flopsOf(shared.tape)).toBeLessThan(flopsOf(copies.tape));
+    else expect(flopsOf(shared.tape)).toBe(flopsOf(copies.tape));
+  });
+
+  it("looks histories, users and contexts up once a sequence", () => {
+    const bench = randomBench(model, {}, 60, 6);
+    fill(bench, SHARINGS["several users"]);
+    const rows = new Map(bench.tape.lookups.map(({ ids, rows }) => [ids, rows.count]));
+    const counts = (group: (typeof GROUPS)[number]) =>
+      new Set(bench.batch[group].filter(areIds).map(({ pointer }) => rows.get(pointer)));
+    expect(counts("user")).toEqual(new Set([5]));
+    expect(counts("context")).toEqual(new Set([5]));
+    expect(counts("candidate")).toEqual(new Set([30]));
+    expect(counts("history")).toEqual(new Set([22]));
+  });
+});
+
+it("a sample longer than its sequence, or of none, is refused", () => {
+  const bench = randomBench(models.get("base")!, {}, 4, 2);
+  expect(() => fill(bench, { sequences: [2, 1], samples: [[1, 2]] })).toThrow(
+    "a history of 2 behaviours is none of sequence 1",
+  );
+  expect(() => fill(bench, { sequences: [2], samples: [[1, 0]] })).toThrow(RangeError);
+});
+
+it("nothing is trained on shared sequences", () => {
+  expect(() => new ModelBench(models.get("dien")!, {}, 4, { training: true, maxSequences: 2 })).toThrow(
+    "training on shared sequences has no gradients yet",
+  );
+});
