@@ -33,7 +33,7 @@ const purposes: Record<string, Pick<TapeOptions, "training" | "supervised" | "ex
   score: { training: false },
   explain: { training: false, exposing: true },
   measure: { training: false, supervised: true },
-  train: { training: true },
+  train: { training: true, exposing: true },
 };
 
 function recordOf(name: string, config: object, purpose: string, batch = allFields): ModelRecord {
