@@ -22,7 +22,6 @@ export class Replay {
   readonly #lengths = new Int32Array(REQUEST_BATCH.candidates);
 
   constructor(workspace: Workspace, thread = 0) {
-    if (!workspace.options.requests) throw new Error("the workspace is not planned for requests");
     this.#workspace = workspace;
     this.#thread = thread;
     this.#scorer = workspace.recordForScoring(thread);
