@@ -12,7 +12,9 @@ const descriptions = new WeakMap<z.ZodType, Described>();
 export function describe(schema: z.ZodType): Described {
   let described = descriptions.get(schema);
   if (described === undefined) {
-    described = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+    const { $ref, $defs, ...bare } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+    // A schema with an `id` of its own stands among the definitions, by that.
+    described = { ...bare, ...$defs?.[String($ref).slice("#/$defs/".length)] };
     descriptions.set(schema, described);
   }
   return described;

@@ -60,6 +60,7 @@ describe("problems", () => {
     ["a: expected a number, found a function", z.object({ a: z.number() }), { a: () => 1 }],
     ["a: expected a number, found a bigint", z.object({ a: z.number() }), { a: 1n }],
     ["a is missing: expected a text", z.object({ a: z.string() }), {}],
+    ["a is missing: expected a text", z.object({ a: z.string() }).meta({ id: "Named" }), {}],
     ["a is empty", z.object({ a: z.string().min(1) }), { a: "" }],
     ["the document is missing: expected keys and their values", z.object({}), undefined],
     ["the document: expected keys and their values, found []", z.object({}), []],
