@@ -8,7 +8,7 @@ import type { Env } from "./exchange.ts";
 import { isLoopback } from "./loopback.ts";
 
 /** Paths that tell nothing but how the process is. */
-const OPEN = ["/livez", "/readyz"];
+const OPEN = ["/livez", "/readyz", "/v2/health/live", "/v2/health/ready"];
 
 /** Refuses requests without the token. How long that takes tells nothing of the token: digests are compared, in constant time. */
 export function bearers(token: string): MiddlewareHandler<Env> {
@@ -16,7 +16,8 @@ export function bearers(token: string): MiddlewareHandler<Env> {
   return async (c, next) => {
     const [, given] = /^Bearer +(\S+)$/i.exec(c.req.header("authorization") ?? "") ?? [];
     const isRight = timingSafeEqual(digestOf(given ?? ""), expected) && given !== undefined;
-    if (!isRight && !OPEN.includes(c.req.path)) throw failure("serving.unauthorized", { name: "authorization" });
+    const path = c.req.path.replace(/\/$/, "");
+    if (!isRight && !OPEN.includes(path)) throw failure("serving.unauthorized", { name: "authorization" });
     await next();
   };
 }

@@ -6,6 +6,7 @@ import { problemsOf, sentence } from "../options/problems.ts";
 import { deadlineOf, inTime } from "./answering.ts";
 import { readJson } from "./body.ts";
 import type { App, Env, Exchange } from "./exchange.ts";
+import { isInference } from "./inference/protocol.ts";
 import type { Limits } from "./limits.ts";
 import type { AnyRoute, Route } from "./route.ts";
 import type { Services } from "./services.ts";
@@ -37,7 +38,7 @@ export function addRoute<P extends z.ZodObject, Q extends z.ZodObject, B extends
   answer: (given: Given<P, Q, B>) => Promise<Unchanged<z.input<A>>>,
 ): void {
   openApi.add(route);
-  app.on(route.method.toUpperCase(), route.path.replaceAll(/\{(\w+)\}/g, ":$1"), async (c: Context<Env>) => {
+  app.on(route.method.toUpperCase(), pathsOf(route), async (c: Context<Env>) => {
     const exchange = c.get("exchange");
     exchange.route = route.path;
     const deadline = deadlineOf(c.req, route.seconds ?? limits.maxSeconds);
@@ -48,8 +49,14 @@ export function addRoute<P extends z.ZodObject, Q extends z.ZodObject, B extends
     const given = { params, query, body, exchange, deadline: deadline.at, signal } as Given<P, Q, B>;
     const work = () => answer(given);
     const result = await (route.open ? inTime(deadline, work) : answering.within(deadline, work));
-    return c.json({ ...result, request_id: exchange.id });
+    return c.json(isInference(route.path) ? result : { ...result, request_id: exchange.id });
   });
+}
+
+/** The path of a route as Hono has it; of the Open Inference Protocol, with and without a slash at its end. */
+export function pathsOf({ path }: AnyRoute): string[] {
+  const pattern = path.replaceAll(/\{(\w+)\}/g, ":$1");
+  return isInference(path) ? [pattern, `${pattern}/`] : [pattern];
 }
 
 /** @throws UserError where escapes of the path are no UTF-8, which Hono leaves as they are */

@@ -9,11 +9,12 @@ import { refuse } from "./refusal.ts";
 import { addBehaviours } from "./routes/behaviours.ts";
 import { addDocumentation } from "./routes/documentation.ts";
 import { addHealth } from "./routes/health.ts";
+import { addInference } from "./routes/inference.ts";
 import { addModels } from "./routes/models.ts";
 import { addScoring } from "./routes/scoring.ts";
 import type { RouteGroup, Services } from "./services.ts";
 
-const GROUPS: readonly RouteGroup[] = [addScoring, addBehaviours, addModels, addHealth, addDocumentation];
+const GROUPS: readonly RouteGroup[] = [addScoring, addBehaviours, addModels, addInference, addHealth, addDocumentation];
 
 export interface AppOptions {
   /** Without one, whoever reaches the server may ask. */

@@ -55,30 +55,37 @@ function withinBytes(body: Uint8Array, maxBody: number): Uint8Array {
 
 const tooLarge = (maxBody: number) => failure("serving.too-large", { name: "body", expected: maxBody });
 
-/** The value of a JSON text. @throws UserError where it is none that can be read */
+/** The value of a JSON text in bytes. @throws UserError where it is none that can be read */
 export function parseJson(bytes: Uint8Array): unknown {
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (error) {
-    throw notJson("it is not UTF-8", error);
+    throw notJson("body", "it is not UTF-8", error);
   }
-  if (text.trim() === "") throw notJson("it is empty");
-  if (levelsOf(text) > MOST_LEVELS) throw notJson(`it is nested deeper than ${MOST_LEVELS} levels`);
-  if (hasHalfCharacter(text)) throw notJson("it has one half of a pair of surrogates");
+  return parseJsonText(text, "body");
+}
+
+/** The same of a text that stands at `name`. */
+export function parseJsonText(text: string, name: string): unknown {
+  if (text.trim() === "") throw notJson(name, "it is empty");
+  if (levelsOf(text) > MOST_LEVELS) throw notJson(name, `it is nested deeper than ${MOST_LEVELS} levels`);
+  if (hasHalfCharacter(text)) throw notJson(name, "it has one half of a pair of surrogates");
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw notJson(placeOf(error as Error), error);
+    throw notJson(name, placeOf(error as Error), error);
   }
 }
 
-const notJson = (reason: string, cause?: unknown) => failure("serving.not-json", { name: "body", reason }, cause);
+const notJson = (name: string, reason: string, cause?: unknown) => failure("serving.not-json", { name, reason }, cause);
 
 /** What V8 says, without the text around the place, which may be personal. */
 function placeOf({ message }: Error): string {
   const [, position] = /at position (\d+)/.exec(message) ?? [];
-  return position === undefined ? "it ends too early, or goes on after its end" : `at character ${position}`;
+  if (position !== undefined) return `at character ${position}`;
+  const [, token] = /^Unexpected token '(.)'/u.exec(message) ?? [];
+  return token === undefined ? "it ends too early, or goes on after its end" : `it has ${token} in a wrong place`;
 }
 
 const QUOTE = 34;

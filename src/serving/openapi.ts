@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { type Code, entryOf } from "../errors/catalogue/catalogue.ts";
 import { TIMEOUT_HEADER } from "./answering.ts";
+import { inferenceRefusal, isInference } from "./inference/protocol.ts";
 import type { Limits } from "./limits.ts";
 import { refusalSchema } from "./refusal.ts";
 import type { AnyRoute } from "./route.ts";
@@ -72,6 +73,11 @@ export class OpenApi {
     this.#options = options;
   }
 
+  /** Of the server. */
+  get version(): string {
+    return this.#options.version;
+  }
+
   add(route: AnyRoute): void {
     this.#routes.push(route);
   }
@@ -79,12 +85,13 @@ export class OpenApi {
   document(): Document {
     const { version, hasToken } = this.#options;
     const paths: Record<string, Record<string, DocumentedRoute>> = {};
-    const schemas: Record<string, JsonSchema> = { [nameOf(refusalSchema)]: schemaOf(refusalSchema, "output") };
+    const schemas: Record<string, JsonSchema> = {};
     for (const route of this.#routes) {
       paths[route.path] ??= {};
       paths[route.path][route.method] = this.#operation(route);
       if (route.body) schemas[nameOf(route.body)] = this.#bodySchema(route);
-      schemas[nameOf(route.answer)] = answerSchema(route.answer);
+      schemas[nameOf(refusalOf(route))] = schemaOf(refusalOf(route), "output");
+      schemas[nameOf(route.answer)] = answerSchema(route);
     }
     return {
       openapi: "3.1.0",
@@ -118,7 +125,8 @@ export class OpenApi {
   }
 
   /** Answers by status, each with the errors that have it. */
-  #refusals({ params, query, body, open, refusals = [] }: AnyRoute): DocumentedRoute["responses"] {
+  #refusals(route: AnyRoute): DocumentedRoute["responses"] {
+    const { params, query, body, open, refusals = [] } = route;
     const codes = new Set([
       ...ALWAYS,
       ...(params || query ? WITH_PARAMETERS : []),
@@ -132,7 +140,7 @@ export class OpenApi {
       [...statuses].sort().map((status) => {
         const of = [...codes].filter((code) => entryOf(code).status === status);
         const description = of.map((code) => `\`${code}\`: ${entryOf(code).meaning}`).join("\n\n");
-        return [status, { description, content: jsonOf(nameOf(refusalSchema)) }];
+        return [status, { description, content: jsonOf(nameOf(refusalOf(route))) }];
       }),
     );
   }
@@ -154,11 +162,15 @@ function schemaOf(schema: z.ZodType, io: "input" | "output"): JsonSchema {
   return rest as JsonSchema;
 }
 
-function answerSchema(answer: z.ZodObject): JsonSchema {
-  const { properties, required = [], ...rest } = schemaOf(answer, "output");
+function answerSchema({ path, answer }: AnyRoute): JsonSchema {
+  const schema = schemaOf(answer, "output");
+  if (isInference(path)) return schema;
+  const { properties, required = [], ...rest } = schema;
   const request_id: JsonSchema = { type: "string", description: "as in the header `x-request-id`" };
   return { ...rest, properties: { ...properties, request_id }, required: [...required, "request_id"] };
 }
+
+const refusalOf = ({ path }: AnyRoute) => (isInference(path) ? inferenceRefusal : refusalSchema);
 
 /** The name of a schema, which is its `id`. */
 function nameOf(schema: z.ZodType): string {

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { type Code, entryOf } from "../errors/catalogue/catalogue.ts";
 import { failure, UserError } from "../errors/failure.ts";
 import type { Env } from "./exchange.ts";
+import { type InferenceRefusal, isInference } from "./inference/protocol.ts";
 
 export const refusalSchema = z
   .strictObject({
@@ -48,5 +49,7 @@ export function refuse(c: Context<Env>, thrown: unknown): Response {
   exchange.error = error;
   if (error.status === 503) c.header("retry-after", RETRY_AFTER);
   if (error.status === 401) c.header("www-authenticate", "Bearer");
-  return c.json({ error: saidOf(error), request_id: exchange.id } satisfies Refusal, error.status);
+  const said = saidOf(error);
+  if (isInference(c.req.path)) return c.json({ error: said.message } satisfies InferenceRefusal, error.status);
+  return c.json({ error: said, request_id: exchange.id } satisfies Refusal, error.status);
 }

@@ -78,6 +78,7 @@ const PARTS: readonly string[] = [
   "errors/catalogue",
   "kernels/wasm/generated",
   "report/plots",
+  "serving/inference",
   "serving/routes",
 ];
 

@@ -152,6 +152,7 @@ export const samples: Samples = {
   "serving.not-ready": [{ name: "server", reason: "it is ending" }],
   "serving.no-runs": [{ field: "run" }],
   "serving.foreign-run": [{ field: "run", path: "../other" }],
+  "serving.unknown-version": [{ name: "dien", version: "1f0c9e" }],
   "serving.wrong-name": [{ name: "a b", expected: "letters and digits" }],
   "serving.taken-name": [{ name: "dien" }],
   "serving.no-port": [{ name: "127.0.0.1, port 80", reason: "permission denied" }],

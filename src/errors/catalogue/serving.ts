@@ -105,6 +105,12 @@ export const serving = {
     message: ({ field, path }: { field: string; path: string }) =>
       `${field}: ${path} does not lie in the folder whose runs may be loaded`,
   },
+  "serving.unknown-version": {
+    status: 404,
+    meaning: "A path names a version of a model that does not answer.",
+    message: ({ name, version }: { name: string; version: string }) =>
+      `model ${name} has no such version: the one that answers is ${version}`,
+  },
   "serving.wrong-name": {
     status: 400,
     exitCode: 2,

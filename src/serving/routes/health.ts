@@ -34,10 +34,15 @@ export function addHealth(app: App, services: Services): void {
       open: true,
     },
     async () => {
-      const reason = services.unready();
-      if (reason !== undefined) throw failure("serving.not-ready", { name: "server", reason });
-      await services.store.check();
+      await checkReady(services);
       return { ready: true as const };
     },
   );
+}
+
+/** @throws UserError that says why no requests should be sent here */
+export async function checkReady({ unready, store }: Services): Promise<void> {
+  const reason = unready();
+  if (reason !== undefined) throw failure("serving.not-ready", { name: "server", reason });
+  await store.check();
 }
