@@ -12,7 +12,7 @@ import { makeFolder } from "../files/plain.ts";
 import { parseOrNull } from "./run-folder.ts";
 import { dtypeOf, encode, newTensorData, type StoredTensor } from "./safetensors.ts";
 import { type OpenTensorFile, openTensorFile } from "./safetensors-file.ts";
-import { weightsSha256 } from "./sha256.ts";
+import { weightsSha256, weightsSha256InTurns } from "./sha256.ts";
 
 /** Stands in the header for its own checksum while that is computed. */
 const BLANK = "0".repeat(64);
@@ -54,7 +54,7 @@ export async function readTensors<About>(
         throw failure("run.wrong-tensor", { path, tensor: name, expected: `${dtype} [${tensor.shape}]`, found });
       }
       await file.readInto(name, tensor.data);
-      if (checksum(name, tensor) !== sums[name]) {
+      if ((await weightsSha256InTurns(new Map([[name, tensor]]))) !== sums[name]) {
         throw failure("file.damaged", { path, problem: `tensor ${name} has another checksum` });
       }
     }

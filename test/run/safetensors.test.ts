@@ -7,7 +7,7 @@ import { UserError } from "../../src/errors/failure.ts";
 import { writeFileAside } from "../../src/files/aside.ts";
 import { decode, encode, type StoredTensor, type TensorFile } from "../../src/run/safetensors.ts";
 import { openTensorFile, readTensorFile } from "../../src/run/safetensors-file.ts";
-import { weightsSha256 } from "../../src/run/sha256.ts";
+import { weightsSha256, weightsSha256InTurns } from "../../src/run/sha256.ts";
 
 /*
  * Written by Python's safetensors 0.8.0:
@@ -213,6 +213,15 @@ describe("SHA-256 of weights", () => {
   it("is that of the documented bytes", () => {
     // printf '["a","F32",[2]]\n\x00\x00\x80\x3f\x00\x00\x00\x40' | sha256sum
     expect(sha([a])).toBe("69606b8e5930c46dbc2b1542488bf994e5e24af5648a93a3209857896b1f859e");
+  });
+
+  it("is the same where others get their turns", async () => {
+    const large: [string, StoredTensor] = ["c", { shape: [3, 2 ** 20], data: new Float32Array(3 * 2 ** 20).fill(0.1) }];
+    let turns = 0;
+    const others = setInterval(() => turns++, 0);
+    expect(await weightsSha256InTurns(new Map([a, large, b]))).toBe(sha([large, b, a]));
+    clearInterval(others);
+    expect(turns).toBeGreaterThan(0);
   });
 
   it("does not depend on order, but on every name, shape, type and bit", () => {

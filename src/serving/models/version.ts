@@ -4,7 +4,7 @@ import { loadFinalWeights, weightTensors } from "../../engine/state.ts";
 import { Workspace } from "../../engine/workspace.ts";
 import { failure } from "../../errors/failure.ts";
 import { readModelDescription, type StoredModel } from "../../run/model-folder.ts";
-import { weightsSha256 } from "../../run/sha256.ts";
+import { weightsSha256InTurns } from "../../run/sha256.ts";
 import type { ScoringListener } from "../../scoring/pool/events.ts";
 import { ScoringPool } from "../../scoring/pool/pool.ts";
 import type { Memories } from "./memories.ts";
@@ -63,7 +63,7 @@ export class Version {
     let pool: ScoringPool | undefined;
     try {
       await loadFinalWeights(run, workspace, description.sha256);
-      const sha256 = weightsSha256(weightTensors(workspace));
+      const sha256 = await weightsSha256InTurns(weightTensors(workspace));
       if (served?.sha256 === sha256 && served.description.sha256 === description.sha256) {
         giveBack();
         return undefined;
