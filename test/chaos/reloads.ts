@@ -97,7 +97,10 @@ for (let i = 1; i <= reloads; i++) {
     await models.rollback("shop");
     tally["taken back"]++;
   } else await models.load("shop", runs[i % runs.length]);
-  if (i % Math.ceil(reloads / 20) === 0) memory.push({ reloads: i, rss: mebibytes() });
+  if (i % Math.ceil(reloads / 20) === 0) {
+    memory.push({ reloads: i, rss: mebibytes() });
+    process.stderr.write(`${i} reloads, ${tally.requests} requests, ${mebibytes()} MiB\n`);
+  }
 }
 const seconds = (performance.now() - start) / 1000;
 isOver = true;
