@@ -26,7 +26,7 @@ export interface HttpReport {
   readonly http_100: Latencies;
   readonly http_200: Latencies;
   readonly http_360: Latencies;
-  /** The highest rate that was answered without a failure, 99 % of it within 30 ms. */
+  /** The highest rate that was answered without a failure, 99 % of it within 30 ms; 0 where not even 50 was. */
   readonly max_rate: number;
 }
 

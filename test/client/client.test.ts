@@ -1,7 +1,6 @@
 /** The client, asking a server in the same process. */
 import { describe, expect, it } from "vitest";
 import { createClient, DienError } from "../../src/client/client.ts";
-import { failure } from "../../src/errors/failure.ts";
 import { fakeModel, fakeModels, scoreOf, serverOf } from "../serving/support.ts";
 
 const url = "http://localhost";
@@ -35,8 +34,37 @@ describe("asks for", () => {
     const { ranking } = await client.rank({ ...request, top: 1 });
     expect(ranking).toHaveLength(1);
     expect(ranking[0].probability).toBe(Math.max(...probabilities));
-    expect((await client.models()).models).toMatchObject([{ model: "m", default: true }]);
-    expect(model.asked).toEqual([request, request]);
+    expect((await client.models()).models).toMatchObject([{ model: "m", version: "m-sha" }]);
+    const { candidates: _, ...ofUser } = request;
+    expect((await client.explain({ ...ofUser, candidate: "a" })).probability).toBe(scoreOf("a"));
+  });
+
+  it("behaviours: adds, reads and erases them", async () => {
+    const client = createClient({ url, fetch: (await serverOf()).fetch });
+    const user = "a user/with? signs#%";
+    const events = [1, 2, 3].map((id) => ({ id, user, item: `i${id}`, time: 1_700_000_000 + id }));
+    expect(await client.events(events)).toMatchObject({ added: 3, known: 0 });
+    expect(await client.events(events)).toMatchObject({ added: 0, known: 3 });
+    const { behaviours } = await client.history(user);
+    expect(behaviours.map(({ item }) => item)).toEqual(["i1", "i2", "i3"]);
+    expect((await client.history(user, { most: 1 })).behaviours).toEqual(behaviours.slice(-1));
+    expect(await client.erase(user)).toMatchObject({ erased: 3 });
+    expect((await client.history(user)).behaviours).toEqual([]);
+  });
+
+  it("another version of a model, or the one before; the latter once, however busy the server is", async () => {
+    const { asked, client } = clientOf((_, times) => (times === 3 ? busy() : empty()), { retries: 5 });
+    await client.load("a b");
+    await client.load("a b", { run: "runs/next", timeout: 600_000 });
+    await expect(client.rollback("a b")).rejects.toMatchObject({ status: 503 });
+    const parts = await Promise.all(
+      asked.map(async (one) => [one.method, new URL(one.url).pathname, await one.json()]),
+    );
+    expect(parts).toEqual([
+      ["POST", "/v1/models/a%20b/load", {}],
+      ["POST", "/v1/models/a%20b/load", { run: "runs/next" }],
+      ["POST", "/v1/models/a%20b/rollback", {}],
+    ]);
   });
 
   it("brings the token, on any path that a proxy adds", async () => {
@@ -97,11 +125,10 @@ describe("time", () => {
   });
 
   it("that the server refuses for is an error of the server's", async () => {
-    const model = fakeModel("m", async () => {
-      throw failure("serving.late", { name: "x-request-timeout-ms", expected: 5 });
-    });
+    const model = fakeModel("m", new Promise(() => {}));
     const client = createClient({ url, fetch: (await serverOf({ models: fakeModels(model) })).fetch });
-    await expect(client.score(request)).rejects.toMatchObject({ code: "serving.late", status: 504 });
+    const call = client.score(request, { timeout: 20 });
+    await expect(call).rejects.toMatchObject({ code: "serving.late", status: 504, field: "x-request-timeout-ms" });
   });
 });
 
