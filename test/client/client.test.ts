@@ -125,7 +125,7 @@ describe("time", () => {
   });
 
   it("that the server refuses for is an error of the server's", async () => {
-    const model = fakeModel("m", new Promise(() => {}));
+    const model = fakeModel("m", () => new Promise(() => {}));
     const client = createClient({ url, fetch: (await serverOf({ models: fakeModels(model) })).fetch });
     const call = client.score(request, { timeout: 20 });
     await expect(call).rejects.toMatchObject({ code: "serving.late", status: 504, field: "x-request-timeout-ms" });
