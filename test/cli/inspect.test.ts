@@ -45,7 +45,7 @@ describe("inspect", () => {
     expect(lines[0]).toMatch(
       /^200 users, 960 items, [\d,]+ behaviours \(.*\); importer synthetic, protocol impressions\.$/,
     );
-    expect(lines.length).toBeLessThan(70);
+    expect(lines.length).toBeLessThan(80);
     expect(stdout).toMatch(/^train +1,600 +\d\d\.\d % +200 +2013-/m);
     expect(stdout).toMatch(/^segment +user +8 +0\.0 % +0\.0 % +0\.0\d\d +0\.\d{4}$/m);
     expect(stdout).toMatch(/^segment +\d +\d+ +\d\d\.\d % +\d+ +\d\d\.\d %$/m);
