@@ -24,10 +24,15 @@ export class Popularity {
   readonly #every: number;
   #seen = 0;
 
-  /** @param behaviours how many will be added */
+  /** @param behaviours how many will be added at most */
   constructor(behaviours: number, most = MOST) {
     this.#every = Math.max(1, Math.ceil(behaviours / most));
     this.items = sharedInt32(Math.ceil(behaviours / this.#every));
+  }
+
+  /** What was gathered so far, of `items`. */
+  get added(): Int32Array {
+    return this.items.subarray(0, Math.ceil(this.#seen / this.#every));
   }
 
   /** The item of the next behaviour. */

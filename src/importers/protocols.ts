@@ -13,7 +13,7 @@ import { hashString } from "../tensor/random.ts";
 import { type BehaviourSequences, USERS_PER_TURN } from "./behaviours.ts";
 import { type NegativePools, SampleNegatives } from "./negatives.ts";
 import type { Negatives } from "./options.ts";
-import { type HistoryItems, hasNegative, type OwnItems } from "./returns.ts";
+import { type HistoryItems, hasNegative, holds, type OwnItems } from "./returns.ts";
 import { SampleColumns } from "./sample-columns.ts";
 
 /** Share of users for test, and for validation, under `paper`: a tenth, and a tenth of the rest. */
@@ -44,7 +44,7 @@ export async function sampleBehaviours(
   const plans = users.map((user, s) => planOf(protocol, user, offsets[s + 1] - offsets[s], seed));
   const training = Int32Array.from(plans, (plan) => plan.training);
   const own: OwnItems = { marks: new Marks(catalogue.length), areAll: true };
-  const sampler = new SampleNegatives(partsOf(sequences, plans), own, seed);
+  const sampler = new SampleNegatives(partsOf(sequences, plans, negatives === "strict" ? maxHistory : 0), own, seed);
   const columns = { train: new SampleColumns(), valid: new SampleColumns(), test: new SampleColumns() };
   const isStrict = negatives === "strict";
   let returns = 0;
@@ -81,12 +81,19 @@ interface Plan {
   readonly splitOf: (position: number) => Split;
 }
 
-/** The items of each split's part of the log. */
-function partsOf({ offsets, items }: BehaviourSequences, plans: readonly Plan[]): NegativePools {
+/**
+ * The items of each split's part of the log; of valid and test without returns, whose own negatives stand in the history.
+ * @param maxHistory 0 where negatives are the same whatever the history is
+ */
+function partsOf({ offsets, items }: BehaviourSequences, plans: readonly Plan[], maxHistory: number): NegativePools {
   const parts: Record<Split, number[]> = { train: [], valid: [], test: [] };
   for (const [s, { splitOf }] of plans.entries()) {
-    const own = items.subarray(offsets[s], offsets[s + 1]);
-    for (const [position, item] of own.entries()) parts[splitOf(position)].push(item);
+    const begin = offsets[s];
+    for (let to = begin; to < offsets[s + 1]; to++) {
+      const part = splitOf(to - begin);
+      const history: HistoryItems = { items, from: Math.max(begin, to - maxHistory), to };
+      if (part === "train" || !holds(history, items[to])) parts[part].push(items[to]);
+    }
   }
   const { train, valid, test } = parts;
   return { train: Int32Array.from(train), valid: Int32Array.from(valid), test: Int32Array.from(test) };

@@ -37,7 +37,7 @@ columns:
 ${ROLES.map((role) => roleLine(guess, role)).join("")}
 # Behaviours are the user's history: what a prediction is made from. Without this section, every row that is not labelled 0.
 behaviours:
-${typesLine(guess, "only rows of these types")}${line("  # window_days: 90", "only so many days back")}${line("  max_history: 100", "the latest so many behaviours")}
+${typesLine(guess, "only rows of these types")}${line("  # window_days: 90", "only so many days back")}${line("  max_history: 50", "the latest so many behaviours; more cost time, and rarely help")}
 # Impressions are what is predicted: without this section, every labelled row.
 ${impressionLines(guess)}${typesLine(guess, "only labelled rows of these types")}${historyLine(guess)}
 # The latest impressions are kept apart: for validation, and for the test after training.

@@ -8,6 +8,7 @@ import { Popularity } from "../../../dataset/negatives.ts";
 import type { SegmentSizes } from "../../../dataset/segments.ts";
 import type { FieldKind } from "../../../features/schema.ts";
 import type { NegativePools } from "../../negatives.ts";
+import { type HistoryItems, holds } from "../../returns.ts";
 import { type Features, type FieldSpec, hasImpressions } from "../features/features.ts";
 import { HistoryWalk, type RowTaker, type SampleRule, type UserRows } from "../log/histories.ts";
 import { codeColumn, dictionaryOf } from "../log/names.ts";
@@ -157,8 +158,13 @@ export async function learn(
   // Of the part at work; set from part to part, so that nothing is made for each.
   let log: UserRows;
   let columns: Columns;
+  /** Of valid and test no return is one that others' negatives are sampled from: its own stands in the history. */
+  const pool = (row: number, part: Split, history: HistoryItems) => {
+    const item = log.item[row];
+    if (pools && (part === "train" || !holds(history, item))) pools[part].add(item);
+  };
   const taker: RowTaker = {
-    sample(row, split) {
+    sample(row, split, _position, history) {
       const clicked = own === undefined ? log.label[row] : 1;
       const weight = reader.weight === undefined ? 1 : columns[reader.weight][row];
       const sums = samples[split];
@@ -166,17 +172,17 @@ export async function learn(
       sums.clicked += clicked;
       sums.weight += made * weight;
       sums.clickedWeight += clicked * weight;
-      if (!ofBehaviours) pools?.[split].add(log.item[row]);
+      if (!ofBehaviours) pool(row, split, history);
       if (split !== "train") return;
       if (!ofBehaviours) itemCounts[log.item[row]]++;
       for (let f = 0; f < fields.length; f++) counts[f][codeOf(fields[f], log.sequence, columns, row)] += made;
     },
-    leftOut(row, split) {
+    leftOut(row, split, history) {
       returns++;
-      if (!ofBehaviours) pools?.[split].add(log.item[row]);
+      if (!ofBehaviours) pool(row, split, history);
     },
-    behaviour(row, part) {
-      if (ofBehaviours) pools?.[part].add(log.item[row]);
+    behaviour(row, part, history) {
+      if (ofBehaviours) pool(row, part, history);
       if (part !== "train") return;
       itemCounts[log.item[row]]++;
       trainingBehaviours++;
@@ -195,7 +201,11 @@ export async function learn(
   const { item, itemCodes } = await learnItems(connection, features, itemCounts);
   const users = features.fields.user.length;
   const all = { user: learned.slice(0, users), item, context: learned.slice(users) };
-  const negatives = pools && { train: pools.train.items, valid: pools.valid.items, test: pools.test.items };
+  const negatives = pools && {
+    train: pools.train.added,
+    valid: pools.valid.added,
+    test: pools.test.added,
+  };
   return { fields: all, itemCodes, trainingBehaviours, samples, returns, negatives };
 }
 

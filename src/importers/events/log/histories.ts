@@ -33,9 +33,12 @@ export interface RowTaker {
   /** A sample, the user's `nth` (from 1), whose history is the last of the first `position` behaviours of the user. */
   sample(row: number, split: Split, position: number, history: HistoryItems, nth: number): void;
   /** What would be a sample too, but is a positive without a negative; counted as a sample in `nth`. */
-  leftOut?(row: number, split: Split): void;
-  /** A behaviour, and which split's part of the log it is in: `train`, then so are all of the user before it. */
-  behaviour(row: number, part: Split): void;
+  leftOut?(row: number, split: Split, history: HistoryItems): void;
+  /**
+   * A behaviour, which split's part of the log it is in (`train`, then so are all of the user before it), and the history at
+   * its time.
+   */
+  behaviour(row: number, part: Split, history: HistoryItems): void;
 }
 
 /** Goes through the logs of users, one user after the other. */
@@ -85,7 +88,7 @@ export class HistoryWalk {
       const isSample = split === null ? place > 0 : log.label[row] >= 0;
       if (isSample) this.#sample(log.item[row], row, part, taker);
       if (log.behaviour[row] === 0) continue;
-      taker.behaviour(row, part);
+      taker.behaviour(row, part, this.#history);
       this.#present[this.#count++ % this.#present.length] = log.item[row];
     }
   }
@@ -93,7 +96,7 @@ export class HistoryWalk {
   #sample(item: number, row: number, part: Split, taker: RowTaker): void {
     const nth = ++this.#samples;
     const own = this.#own;
-    if (own !== undefined && !hasNegative(item, this.#history, own)) taker.leftOut?.(row, part);
+    if (own !== undefined && !hasNegative(item, this.#history, own)) taker.leftOut?.(row, part, this.#history);
     else taker.sample(row, part, this.#position, this.#history, nth);
   }
 
