@@ -58,15 +58,21 @@ function isValueOrList(given: unknown): given is Value | readonly Value[] {
   return isValue(given) || (Array.isArray(given) && given.every(isValue));
 }
 
-export const value = z.custom<Value>(isValue, "expected a string, a number, true, false or null");
-const valueOrList = z.custom<Value | readonly Value[]>(
-  isValueOrList,
-  "expected a string, a number, true, false, null or a list of such values",
-);
-export const valueOrValues = z.custom<Value | Values>(
-  isValueOrValues,
-  "expected a value, or an object of values by field",
-);
+/** The same as JSON Schemas, for documentation: zod knows of functions no more than their names. */
+const VALUE = { type: ["string", "number", "boolean", "null"] };
+const VALUE_OR_LIST = { anyOf: [VALUE, { type: "array", items: VALUE }] };
+const VALUE_OR_VALUES = { anyOf: [VALUE, { type: "object", additionalProperties: VALUE_OR_LIST }] };
+
+export const value = z.custom<Value>(isValue, "expected a string, a number, true, false or null").meta(VALUE);
+const valueOrList = z
+  .custom<Value | readonly Value[]>(
+    isValueOrList,
+    "expected a string, a number, true, false, null or a list of such values",
+  )
+  .meta(VALUE_OR_LIST);
+export const valueOrValues = z
+  .custom<Value | Values>(isValueOrValues, "expected a value, or an object of values by field")
+  .meta(VALUE_OR_VALUES);
 
 const ofUser = { user: valueOrValues };
 const ofHistory = {

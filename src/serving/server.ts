@@ -2,7 +2,10 @@
 import { readFileSync } from "node:fs";
 import type { RequestListener } from "node:http";
 import { getRequestListener } from "@hono/node-server";
+import { z } from "zod";
 import { failure } from "../errors/failure.ts";
+import { path } from "../options/pieces.ts";
+import { checkOptions } from "../options/problems.ts";
 import type { BehaviourStore } from "../store/store.ts";
 import { Answering } from "./answering.ts";
 import { createApp } from "./app.ts";
@@ -15,6 +18,21 @@ import { OpenApi } from "./openapi.ts";
 import { LoadableRuns } from "./runs.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+
+/** Fewer characters can be guessed. */
+const token = z.string().min(16).regex(/^\S+$/);
+
+const serverOptions = z.strictObject({
+  models: z.custom<Models>((given) => typeof given === "object", "expected models, as openModels gives them"),
+  store: z.custom<BehaviourStore>((given) => typeof given === "object", "expected a store, as openStore gives it"),
+  runs: path.optional(),
+  limits: limitOptions.prefault({}),
+  token: token.optional(),
+  cors: z.string().min(1).optional(),
+  listeners: z
+    .array(z.custom<ExchangeListener>((given) => typeof given === "function", "expected a function"))
+    .default([]),
+});
 
 export interface ServerOptions {
   readonly models: Models;
@@ -46,15 +64,17 @@ export interface Server {
   close(): Promise<void>;
 }
 
-/** Makes a server of models and a store, which it closes with itself. It does not listen yet. */
+/**
+ * Makes a server of models and a store, which it closes with itself. It does not listen yet.
+ * @throws UserError where an option cannot be used
+ */
 export async function createServer(options: ServerOptions): Promise<Server> {
-  const { models, store, token, cors, listeners = [] } = options;
-  const limits = limitOptions.parse(options.limits ?? {});
+  const { models, store, runs, token, cors, listeners, limits } = checkOptions("createServer", serverOptions, options);
   const openApi = new OpenApi({ version, limits, hasToken: token !== undefined });
   let ending = false;
   const unready = () => (ending ? "it is ending" : undefined);
   const answering = new Answering(limits);
-  const services = { models, store, runs: new LoadableRuns(options.runs), limits, unready, openApi, answering };
+  const services = { models, store, runs: new LoadableRuns(runs), limits, unready, openApi, answering };
   const app = createApp(services, { token, cors, listeners });
   const handler = (onlyLocal: boolean) =>
     getRequestListener((request) => app.fetch(request, { onlyLocal }), { overrideGlobalObjects: false });

@@ -131,6 +131,7 @@ export const samples: Samples = {
   "request.nothing-exposed": [{ model: "base", field: "attention" }],
   "scoring.overloaded": [{ name: "shop", waiting: 20_000 }],
   "scoring.deadline": [{ name: "shop" }],
+  "scoring.abandoned": [{ name: "shop" }],
   "scoring.thread-ended": [{ name: "shop", reason: "Worker terminated due to reaching memory limit" }],
   "scoring.closed": [{ name: "shop" }],
   "serving.no-route": [{ path: "/v1/scor" }],

@@ -175,6 +175,21 @@ describe("a pool", () => {
     expect(scored).toBe(204);
   });
 
+  it("does not score what nobody waits for any more", async () => {
+    const { pool, ofKind } = await openPool();
+    const leaving = new AbortController();
+    const { signal } = leaving;
+    const running = pool.score(plain(200));
+    const waits = [pool.score(plain(4), { signal }), pool.score(plain(3))];
+    leaving.abort();
+    const late = pool.score(plain(2), { signal });
+    expect(await Promise.all([running, ...waits, late].map(codeOf))).toEqual([
+      ...["scored", "scoring.abandoned", "scored", "scoring.abandoned"],
+    ]);
+    expect(pool.queue).toEqual({ waiting: 0, running: 0 });
+    expect(ofKind("batch").reduce((sum, { candidates }) => sum + candidates, 0)).toBe(203);
+  });
+
   it("refuses what is no request of the model, and goes on", async () => {
     const { pool, ofKind } = await openPool();
     const bad = { ...plain(700), candidates: [...items(700), { colour: "red" }] };

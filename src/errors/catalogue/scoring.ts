@@ -13,6 +13,11 @@ export const scoring = {
     meaning: "The time that a request allows for its answer was over before it could be scored.",
     message: ({ name }: { name: string }) => `model ${name} could not score the request before its deadline`,
   },
+  "scoring.abandoned": {
+    status: 400,
+    meaning: "The client of a request left before it was scored.",
+    message: ({ name }: { name: string }) => `nobody waits any more for the scores of model ${name}`,
+  },
   "scoring.thread-ended": {
     status: 500,
     meaning: "A thread came to its end while it scored a request, or before it could. Another one takes its place.",

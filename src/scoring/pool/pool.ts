@@ -33,6 +33,8 @@ export interface PoolOptions {
 export interface ScoringOptions {
   /** When the answer is of no use any more, as `performance.now()` tells the time. Default: never. */
   readonly deadline?: number | undefined;
+  /** Aborted when nobody wants the answer any more: what has not begun by then is not done. */
+  readonly signal?: AbortSignal | undefined;
   readonly onStage?: StageListener | undefined;
 }
 
@@ -125,7 +127,9 @@ export class ScoringPool {
     await Promise.all([...this.#threads].map((thread) => thread.end()));
   }
 
-  #submit(request: unknown, { deadline = Number.POSITIVE_INFINITY, onStage }: ScoringOptions, explains: boolean): Job {
+  #submit(request: unknown, options: ScoringOptions, explains: boolean): Job {
+    const { deadline = Number.POSITIVE_INFINITY, signal, onStage } = options;
+    const abandoned = () => failure("scoring.abandoned", { name: this.#name });
     try {
       checkRankRequest(request);
       if (this.#closing.signal.aborted) throw failure("scoring.closed", { name: this.#name });
@@ -135,7 +139,14 @@ export class ScoringPool {
       }
       if (this.#threads.size === 0)
         throw failure("scoring.thread-ended", { name: this.#name, reason: "the next one does not start" });
+      if (signal?.aborted) throw abandoned();
       const job = new Job(request, deadline, explains, onStage);
+      if (signal !== undefined) {
+        const leave = () => this.#refuse(job, abandoned());
+        const forget = () => signal.removeEventListener("abort", leave);
+        signal.addEventListener("abort", leave);
+        job.scored.then(forget, forget);
+      }
       this.#open++;
       this.#wait(job);
       this.#dispatch();

@@ -9,7 +9,13 @@ import type { Services } from "../services.ts";
 
 const refusals: readonly Code[] = [
   ...(["request.unknown-field", "request.time-field", "request.wrong-value", "settings.unknown-model"] as const),
-  ...(["scoring.overloaded", "scoring.deadline", "scoring.thread-ended", "scoring.closed"] as const),
+  ...([
+    "scoring.overloaded",
+    "scoring.deadline",
+    "scoring.abandoned",
+    "scoring.thread-ended",
+    "scoring.closed",
+  ] as const),
   ...(["store.unavailable", "store.damaged"] as const),
 ];
 const group = "scores";
@@ -18,11 +24,14 @@ const most = { candidates: "maxCandidates", history: "maxHistory" } as const;
 export function addScoring(app: App, services: Services): void {
   const { models, store } = services;
 
-  const score = async (body: z.output<typeof scoreBody>, { exchange, ...options }: Asked): Promise<ScoredRequest> => {
+  const score = async (
+    body: z.output<typeof scoreBody>,
+    { exchange, deadline, signal }: Asked,
+  ): Promise<ScoredRequest> => {
     const { model: name, ...request } = body;
     const model = models.get(name);
     const history = await historyFor(request, model.description, store);
-    const scored = { model: model.name, ...(await model.score({ ...request, history }, options)) };
+    const scored = { model: model.name, ...(await model.score({ ...request, history }, { deadline, signal })) };
     exchange.scored = scored;
     return scored;
   };
@@ -66,10 +75,10 @@ export function addScoring(app: App, services: Services): void {
       ...{ body: explainBody, most: { history: "maxHistory" } as const, answer: explanationAnswer },
       refusals: [...refusals, "request.nothing-exposed"],
     },
-    async ({ body: { model: name, ...request }, exchange, ...options }) => {
+    async ({ body: { model: name, ...request }, deadline, signal }) => {
       const model = models.get(name);
       const history = await historyFor(request, model.description, store);
-      const { score: probability, ...explained } = await model.explain({ ...request, history }, options);
+      const { score: probability, ...explained } = await model.explain({ ...request, history }, { deadline, signal });
       return { model: model.name, probability, ...explained };
     },
   );
