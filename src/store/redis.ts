@@ -79,8 +79,7 @@ export class RedisRecords implements Records {
     const [address, search] = url.split("?", 2);
     const prefix = new URLSearchParams(search).get("prefix") ?? PREFIX;
     let wasConnected = false;
-    const reconnectStrategy = (retries: number, cause: Error) =>
-      wasConnected ? Math.min(PATIENCE.retry, 2 ** retries * 10) : cause;
+    const reconnectStrategy = (retries: number) => wasConnected && Math.min(PATIENCE.retry, 2 ** retries * 10);
     let client: Client;
     try {
       const socket = { reconnectStrategy, connectTimeout: PATIENCE.connect };
