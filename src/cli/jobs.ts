@@ -5,6 +5,7 @@
 import type { readShape } from "../dataset/stream.ts";
 import type { runExperiment } from "../experiments/run.ts";
 import type { prepareAmazon } from "../importers/amazon/prepare.ts";
+import type { readBehavioursOf } from "../importers/events/behaviours.ts";
 import type { guessFeatures } from "../importers/events/guess/guess.ts";
 import type { prepareEvents } from "../importers/events/prepare.ts";
 import type { writeLog } from "../importers/synthetic/log.ts";
@@ -12,9 +13,11 @@ import type { prepareSynthetic } from "../importers/synthetic/prepare.ts";
 import type { prepareTaobao } from "../importers/taobao/prepare.ts";
 import type { inspectDataset } from "../inspection/measure/inspect.ts";
 import type { writeInspection } from "../inspection/show/inspection-page.ts";
+import type { readDatasetBehaviours } from "../scoring/dataset-behaviours.ts";
 import type { evaluateRun } from "../scoring/evaluate.ts";
 import type { loadScorer } from "../scoring/predict.ts";
 import type { openServer } from "../serving/serve.ts";
+import type { openStore } from "../store/open.ts";
 import type { train } from "../training/train.ts";
 import type { verify } from "../verification/verify.ts";
 
@@ -33,6 +36,9 @@ export interface Jobs {
   readonly loadScorer: typeof loadScorer;
   readonly runExperiment: typeof runExperiment;
   readonly verify: typeof verify;
+  readonly openStore: typeof openStore;
+  readonly readBehavioursOf: typeof readBehavioursOf;
+  readonly readDatasetBehaviours: typeof readDatasetBehaviours;
   readonly openServer: typeof openServer;
 }
 
@@ -50,6 +56,10 @@ export const jobs: Jobs = {
   evaluateRun: async (...all) => (await import("../scoring/evaluate.ts")).evaluateRun(...all),
   loadScorer: async (...all) => (await import("../scoring/predict.ts")).loadScorer(...all),
   runExperiment: async (...all) => (await import("../experiments/run.ts")).runExperiment(...all),
+  openStore: async (...all) => (await import("../store/open.ts")).openStore(...all),
+  readBehavioursOf: async (...all) => (await import("../importers/events/behaviours.ts")).readBehavioursOf(...all),
+  readDatasetBehaviours: async (...all) =>
+    (await import("../scoring/dataset-behaviours.ts")).readDatasetBehaviours(...all),
   verify: async (...all) => (await import("../verification/verify.ts")).verify(...all),
   openServer: async (...all) => (await import("../serving/serve.ts")).openServer(...all),
 };

@@ -17,6 +17,7 @@ import { print, printOwn } from "./output.ts";
 import { addPredict } from "./predict.ts";
 import { addPrepare } from "./prepare.ts";
 import { addServe } from "./serve.ts";
+import { addStore } from "./store.ts";
 import { addTrain } from "./train.ts";
 import { addVerify } from "./verify.ts";
 
@@ -57,6 +58,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted and stopped cleanly
   addPredict(program, context);
   addServe(program, context);
   addExperiment(program, context, finish);
+  addStore(program, context);
   addVerify(program, context, finish);
   return program;
 }

@@ -16,6 +16,7 @@ import { addOptions } from "../../src/cli/options.ts";
 import { predictFlags } from "../../src/cli/predict.ts";
 import { createProgram } from "../../src/cli/program.ts";
 import { serveFlags } from "../../src/cli/serve.ts";
+import { compactFlags, exportFlags, importFlags } from "../../src/cli/store.ts";
 import { trainFlags } from "../../src/cli/train.ts";
 import { verifyFlags } from "../../src/cli/verify.ts";
 import { isAddress } from "../../src/errors/addresses.ts";
@@ -51,6 +52,9 @@ const SCHEMAS: Readonly<Record<string, readonly [z.ZodObject, ...without: string
   "experiment figure3": [experimentFlags, "seeds", "model", "trials"],
   "experiment tune": [experimentFlags, "user"],
   serve: [serveFlags],
+  "store import": [importFlags],
+  "store export": [exportFlags],
+  "store compact": [compactFlags],
   verify: [verifyFlags],
 };
 

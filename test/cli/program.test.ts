@@ -34,6 +34,9 @@ describe("help", () => {
     [["train"]],
     [["evaluate"]],
     [["predict"]],
+    [["store", "import"]],
+    [["store", "export"]],
+    [["store", "compact"]],
   ])("of %j shows examples that are valid command lines", async (command) => {
     const { stdout } = await dien([...command, "--help"]);
     const examples = [...stdout.matchAll(/^ {2}(?:cat \S+ \| )?dien (.+)$/gm)].map((match) => match[1]);

@@ -16,7 +16,7 @@ const ROOMS: Readonly<Record<string, { below: readonly string[]; browser?: boole
   files: { below: ["errors", "interruption.ts"] },
   "lines.ts": { below: ["files"] },
   database: { below: ["files"] },
-  store: { below: ["files", "options"] },
+  store: { below: ["lines.ts", "options"] },
   "kernels/contract.ts": { below: [], browser: true },
   "kernels/reference": { below: ["kernels/contract.ts"], browser: true },
   "kernels/wasm": { below: ["kernels/contract.ts"], browser: true },

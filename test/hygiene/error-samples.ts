@@ -53,6 +53,7 @@ export const samples: Samples = {
   "store.other-version": [{ path: "store", expected: 1, found: "2" }],
   "store.damaged": [{ path: "store", problem: "it does not say what it is" }],
   "store.disk-full": [{ path: "store", reason: "No space left on device" }],
+  "store.not-importable": [{ path: "data/shop", reason: "its behaviours have no times" }],
   "store.unavailable": [{ path: "redis://...", reason: "it was closed" }],
   "source.unknown-format": [{ path: "log.xlsx", known: ".csv and .parquet", formats: ["csv", "parquet"] }],
   "source.unused-layout": [{ source: "log.parquet", format: "parquet", key: "quote" }],

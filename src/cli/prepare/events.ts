@@ -4,7 +4,7 @@ import { failure } from "../../errors/failure.ts";
 import { FEATURE_SECTIONS } from "../../importers/events/features/features.ts";
 import { eventsOptions } from "../../importers/events/options.ts";
 import type { Context } from "../context.ts";
-import { addOptions, readConfig } from "../options.ts";
+import { addOptions, type ConfigFile, type Gathered, readConfig } from "../options.ts";
 import { reportPrepared } from "./report.ts";
 
 export function addEvents(prepare: Command, context: Context): void {
@@ -27,16 +27,24 @@ Examples:
   dien prepare events --config features.yaml --events events.parquet --memory 8GB --out data/mine`,
     )
     .action(async () => {
-      const { path, values } = await readConfig(command);
-      const entries = Object.entries(values);
-      const rest = Object.fromEntries(entries.filter((entry) => !isSection(entry)));
-      const { options, json, config } = await read({ path, values: rest, sections: FEATURE_SECTIONS });
+      const { options, json, config, features } = await readWithFeatures(command, read);
       if (config === undefined) throw failure("usage.missing-option", { option: "--config <file>" });
-      const features = Object.fromEntries(entries.filter(isSection));
       await reportPrepared(context, { out: options.out, json }, (onProgress) =>
-        context.jobs.prepareEvents({ ...options, features, featuresPath: path }, onProgress),
+        context.jobs.prepareEvents({ ...options, features, featuresPath: config }, onProgress),
       );
     });
+}
+
+/** The options of a command, and the sections of features.yaml in the file of its --config. */
+export async function readWithFeatures<Options>(
+  command: Command,
+  read: (file: ConfigFile) => Promise<Gathered<Options>>,
+): Promise<Gathered<Options> & { readonly features: Readonly<Record<string, unknown>> }> {
+  const { path, values } = await readConfig(command);
+  const entries = Object.entries(values);
+  const rest = Object.fromEntries(entries.filter((entry) => !isSection(entry)));
+  const gathered = await read({ path, values: rest, sections: FEATURE_SECTIONS });
+  return { ...gathered, features: Object.fromEntries(entries.filter(isSection)) };
 }
 
 /** The section and the option are both called behaviours. */

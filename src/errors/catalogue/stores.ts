@@ -34,6 +34,11 @@ export const stores = {
     meaning: "The disk of a store has no space left.",
     message: ({ path, reason }: { path: string; reason: string }) => `the store in ${path} cannot grow: ${reason}`,
   },
+  "store.not-importable": {
+    status: 422,
+    meaning: "What should be imported into a store has no behaviours with times, or not enough is known of them.",
+    message: ({ path, reason }: { path: string; reason: string }) => `${path} cannot be imported: ${reason}`,
+  },
   "store.unavailable": {
     status: 503,
     meaning: "A store cannot be used now: its server or its disk does not answer, or it is being closed.",

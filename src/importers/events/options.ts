@@ -7,11 +7,11 @@ import { layoutSchema } from "./source/layout.ts";
 /** Options of the engine, whatever the log. */
 export const engineOptions = {
   out,
-  /** Bytes; half of them are the database's. What it cannot hold goes to a folder beside `out`. */
+  /** Bytes; half of them are the database's. What it cannot hold goes to a folder beside `out`, or where there is none, of the system's. */
   memory: memorySize
     .meta({
       value: "size",
-      description: "approximate memory limit, at least 128MB; what does not fit is written to the disk of --out",
+      description: "approximate memory limit, at least 128MB; what does not fit goes to the disk",
     })
     .prefault("2GB"),
   seed: sampleSeed,
@@ -33,3 +33,7 @@ export const eventsOptions = z.strictObject({
   featuresPath: z.string().default("features"),
 });
 export type PrepareEventsOptions = Readonly<z.input<typeof eventsOptions>>;
+
+/** The options of `prepare events` that say what a log is, and how it is read. */
+export const behavioursOptions = eventsOptions.omit({ out: true, seed: true, like: true, users: true, items: true });
+export type BehavioursOptions = Readonly<z.input<typeof behavioursOptions>>;

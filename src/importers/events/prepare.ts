@@ -111,7 +111,7 @@ export async function prepareEventsInParts(
 }
 
 /** Where the tables are read from. */
-interface LogSources {
+export interface LogSources {
   readonly events: string;
   readonly behaviours?: string | undefined;
   readonly users?: string | undefined;
@@ -163,7 +163,7 @@ export async function prepareLogs(
   });
 }
 
-interface Loaded {
+export interface LoadedLogs {
   readonly tables: GivenTables;
   readonly skipped: number;
   readonly examples: readonly string[];
@@ -172,13 +172,13 @@ interface Loaded {
 }
 
 /** Reads all sources into tables raw_NAME. */
-async function loadAll(
+export async function loadAll(
   connection: DuckDBConnection,
   features: Features,
   sources: LogSources,
   options: LoadOptions,
   onProgress: OnProgress | undefined,
-): Promise<Loaded> {
+): Promise<LoadedLogs> {
   const load = (name: keyof LogSources, source: string, columns: LogColumns, unique?: "user" | "item") =>
     loadTable(connection, `raw_${name}`, source, columns, {
       ...options,
@@ -205,7 +205,7 @@ async function makeFiles(
   connect: Connect,
   folder: string,
   features: Features,
-  { tables: loaded, skipped }: Loaded,
+  { tables: loaded, skipped }: LoadedLogs,
   sizes: LogSizes,
   seed: number,
   onProgress: OnProgress | undefined,
@@ -258,7 +258,7 @@ async function makeFiles(
 }
 
 /** Where rows were left out, they may be why a log makes no dataset. */
-function withSkipped(error: unknown, { skipped, examples }: Loaded): unknown {
+function withSkipped(error: unknown, { skipped, examples }: LoadedLogs): unknown {
   if (!(error instanceof UserError) || skipped === 0) return error;
   return noted(error, `${skipped} bad rows were left out before, the first: ${examples[0]}`);
 }

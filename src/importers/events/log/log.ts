@@ -84,12 +84,8 @@ async function checkTypes(connection: DuckDBConnection, features: Features, tabl
   }
 }
 
-/**
- * Rows that are impressions (labelled, or of a target type), behaviours or both; of nobody, impressions. Where types are
- * predicted, users without a row of one are left out. Where behaviours are, users with one alone are: their rows, that is,
- * do not differ in any column.
- */
-function usedRows(features: Features, tables: GivenTables): string[] {
+/** Statements that make a view `marked_LOG` of each log: its rows, and whether they are impressions and behaviours. */
+export function markedRows(features: Features, tables: GivenTables): string[] {
   const { columns, behaviours, impressions, target } = features;
   const among = (types: readonly string[] | undefined, typed: boolean) =>
     types === undefined || !typed ? "true" : `coalesce("type" IN (${types.map(quote).join(", ")}), false)`;
@@ -106,13 +102,24 @@ function usedRows(features: Features, tables: GivenTables): string[] {
     ],
     behaviours: ["false", among(behaviours.types, behaviours.columns.type !== undefined)],
   };
-  const views = logsOf(tables).flatMap((log) => {
+  return logsOf(tables).map((log) => {
     const [impression, behaviour] = kinds[log];
-    return [
-      `CREATE VIEW marked_${log} AS SELECT *, ${impression} AS impression, ${behaviour} AS behaviour FROM raw_${log}`,
-      `CREATE VIEW all_${log} AS FROM marked_${log} WHERE impression OR (behaviour AND "user" IS NOT NULL)`,
-    ];
+    return `CREATE VIEW marked_${log} AS SELECT *, ${impression} AS impression, ${behaviour} AS behaviour FROM raw_${log}`;
   });
+}
+
+/**
+ * Rows that are impressions (labelled, or of a target type), behaviours or both; of nobody, impressions. Where types are
+ * predicted, users without a row of one are left out. Where behaviours are, users with one alone are: their rows, that is,
+ * do not differ in any column.
+ */
+function usedRows(features: Features, tables: GivenTables): string[] {
+  const { columns, behaviours, target } = features;
+  const labelled = columns.label !== undefined;
+  const all = logsOf(tables).map(
+    (log) => `CREATE VIEW all_${log} AS FROM marked_${log} WHERE impression OR (behaviour AND "user" IS NOT NULL)`,
+  );
+  const views = [...markedRows(features, tables), ...all];
   const used = (rest: string) => logsOf(tables).map((log) => `CREATE VIEW used_${log} AS FROM all_${log} ${rest}`);
   if (labelled) return [...views, ...used("")];
   if (target !== undefined) {

@@ -11,7 +11,7 @@ export interface NumberColumn {
 type Numbers = Int32Array | Float64Array;
 
 /** Calls `take` with each chunk of what a query gives. */
-async function readChunks(
+export async function readChunks(
   connection: DuckDBConnection,
   query: string,
   take: (vectors: readonly DuckDBVector[], rows: number) => void | Promise<void>,
