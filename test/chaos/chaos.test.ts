@@ -13,14 +13,17 @@ afterAll(() => rmSync(workshop, { recursive: true }));
 const makers = await makersOf(workshop);
 
 describe("whatever happens to a command, nothing is lost and nothing is left", { timeout: 180_000 }, () => {
-  it.each(["prepare events", "several prepare", "train", "several train", "experiment"])("%s", async (name) => {
-    const scene = await makers[name]();
-    const folder = join(workshop, `trial of ${name}`);
-    mkdirSync(folder);
-    const tally = { commands: 0, kills: 0, signals: 0, refusals: 0 };
-    await expect(scene.trial(folder, new Chance(7), tally)).resolves.toBeUndefined();
-    expect(tally.commands).toBeGreaterThan(0);
-  });
+  it.each(["prepare events", "several prepare", "train", "several train", "experiment", "store"])(
+    "%s",
+    async (name) => {
+      const scene = await makers[name]();
+      const folder = join(workshop, `trial of ${name}`);
+      mkdirSync(folder);
+      const tally = { commands: 0, kills: 0, signals: 0, refusals: 0 };
+      await expect(scene.trial(folder, new Chance(7), tally)).resolves.toBeUndefined();
+      expect(tally.commands).toBeGreaterThan(0);
+    },
+  );
 });
 
 it("blames a command for what it began, not for what a killed one had left before", () => {

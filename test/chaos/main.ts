@@ -7,7 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Chance } from "./faults.ts";
-import { Broken, makersOf, type Scene, type Tally } from "./scenes.ts";
+import { Broken, type Scene, type Tally } from "./promise.ts";
+import { makersOf } from "./scenes.ts";
 import { canMount } from "./small-disk.ts";
 
 const { values } = parseArgs({

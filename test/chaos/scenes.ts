@@ -9,23 +9,9 @@ import { join } from "node:path";
 import { dien, type Ended } from "./command.ts";
 import { type Contents, contentsOf, difference, unfinishedIn } from "./compare.ts";
 import { anyFault, type Chance, type Fault, kill, killAtCall, type Unbroken } from "./faults.ts";
+import { Broken, type Scene, type Tally } from "./promise.ts";
 import { SmallDisk } from "./small-disk.ts";
-
-/** Why a promise does not hold. */
-export class Broken extends Error {}
-
-export interface Tally {
-  commands: number;
-  kills: number;
-  signals: number;
-  /** Commands that ended with an error of one line. */
-  refusals: number;
-}
-
-export interface Scene {
-  /** Runs a trial in an empty folder. @throws Broken */
-  trial(folder: string, chance: Chance, tally: Tally): Promise<void>;
-}
+import { storeKills } from "./store-kills.ts";
 
 /** Faults before the last, unbroken command. */
 const ROUNDS = 2;
@@ -95,6 +81,7 @@ export async function makersOf(folder: string): Promise<SceneMakers> {
     train: () => continued(workshop, "run", (begun) => [...train, ...(begun ? ["--resume"] : [])]),
     "several train": () => severalTrainings(workshop, train),
     experiment: () => continued(workshop, "out", () => experiment),
+    store: async () => storeKills(),
     "prepare on a small disk": async () => smallDisk(events(1), 1000),
     "train on a small disk": async () => smallDisk(train, 6000),
   };

@@ -24,7 +24,7 @@ const lines = documents.flatMap((document) => commandLines(readFileSync(document
 
 it("there are command lines of every kind", () => {
   expect(new Set(lines.map(([command]) => command))).toEqual(
-    new Set(["init", "prepare", "inspect", "train", "evaluate", "predict", "serve", "experiment", "verify"]),
+    new Set(["init", "prepare", "inspect", "train", "evaluate", "predict", "serve", "store", "experiment", "verify"]),
   );
 });
 
