@@ -10,13 +10,16 @@ import { failure } from "../../errors/failure.ts";
 import { problemsOf, sentence } from "../../options/problems.ts";
 import type { Value } from "../../scoring/request.ts";
 import { parseJson, readBytes } from "../body.ts";
-import { type TensorHead, valuesOfBytes, valuesOfJson, wrongTensor } from "./tensor.ts";
+import { DATATYPE_NAMES, type TensorHead, valuesOfBytes, valuesOfJson, wrongTensor } from "./tensor.ts";
 
 /** Length of the JSON, where bytes of tensors stand behind it. */
 export const HEADER_LENGTH = "inference-header-content-length";
 
 /** The only output: probabilities of a click, of datatype FP32. */
 export const OUTPUT = "probability";
+
+/** What the documentation says of a shape; errors name the tensor, and are those of `countOf`. */
+const SHAPE = { minItems: 1, maxItems: 2, items: { type: "integer", minimum: 1 } } as const;
 
 const parameters = z.record(z.string(), z.unknown());
 
@@ -30,8 +33,8 @@ export const inferenceBody = z
       .array(
         z.strictObject({
           name: z.string().describe("one of the model's inputs"),
-          datatype: z.string().describe("BYTES, BOOL, INT8 to INT64, UINT8 to UINT64, FP32 or FP64"),
-          shape: z.array(z.int().min(0)).describe("[n] or [n, 1]; [1] stands for all n"),
+          datatype: z.string().meta({ enum: [...DATATYPE_NAMES] }),
+          shape: z.array(z.int().min(0)).meta({ ...SHAPE, description: "[n] or [n, 1]; [1] stands for all n" }),
           parameters: parameters.describe("`binary_data_size`: how many bytes it has behind the JSON").optional(),
           data: z.array(z.unknown()).describe("values, nested or flat").optional(),
         }),

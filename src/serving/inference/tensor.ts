@@ -58,6 +58,9 @@ const DATATYPES: Readonly<Record<string, Datatype>> = {
   FP64: floats(8, (view, at) => view.getFloat64(at, true)),
 };
 
+/** Names of the datatypes that are taken. */
+export const DATATYPE_NAMES: readonly string[] = Object.keys(DATATYPES);
+
 /** What is wrong with a tensor, as an error. */
 export function wrongTensor(name: string, problem: string): UserError {
   const field = name.slice(0, MOST_SHOWN);
@@ -128,7 +131,7 @@ function textsOf(head: TensorHead, count: number, bytes: Uint8Array): string[] {
 
 function datatypeOf({ name, datatype }: TensorHead): Datatype {
   if (Object.hasOwn(DATATYPES, datatype)) return DATATYPES[datatype];
-  throw wrongTensor(name, `expected a datatype of ${Object.keys(DATATYPES).join(", ")}, found ${shown(datatype)}`);
+  throw wrongTensor(name, `expected a datatype of ${DATATYPE_NAMES.join(", ")}, found ${shown(datatype)}`);
 }
 
 function wrongCount({ name, shape }: TensorHead, count: number, found: string): UserError {
