@@ -107,6 +107,23 @@ describe("what is served", () => {
   });
 });
 
+it("the documentation has the errors of the protocol, answers without the id of the request, and what values are", async () => {
+  const { paths, components } = (await ask(server, "/openapi.json")).body;
+  const { responses } = paths["/v2/models/{model}/versions/{version}/infer"].post;
+  const schemaOf = (status: number) => responses[status].content["application/json"].schema.$ref.split("/").at(-1);
+  const { [schemaOf(200)]: answer, [schemaOf(404)]: refusal, InferenceRequest, ScoreRequest } = components.schemas;
+  expect(Object.keys(answer.properties)).toEqual(["model_name", "model_version", "id", "outputs"]);
+  expect(refusal.properties).toEqual({ error: { type: "string", description: "for people" } });
+  const { datatype, shape } = InferenceRequest.properties.inputs.items.properties;
+  expect(datatype.enum).toContain("BYTES");
+  expect(shape).toMatchObject({ minItems: 1, maxItems: 2, items: { minimum: 1 } });
+  const value = { type: ["string", "number", "boolean", "null"] };
+  const list = { type: "array", items: value };
+  const values = { type: "object", additionalProperties: { anyOf: [value, list] } };
+  expect(ScoreRequest.properties.candidates.items.anyOf).toEqual([value, values]);
+  expect(ScoreRequest.properties.time).toMatchObject(value);
+});
+
 describe("scores are those of dien predict, to the bit", () => {
   it("in JSON, flat and nested, with the id and the version", async () => {
     for (const inputs of [samples(), samples().map(nested)]) {
