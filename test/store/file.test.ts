@@ -19,6 +19,7 @@ import { UserError } from "../../src/errors/failure.ts";
 import type { StoredEvent } from "../../src/store/event.ts";
 import { openStore } from "../../src/store/open.ts";
 import type { BehaviourStore } from "../../src/store/store.ts";
+import { canMount, SmallDisk } from "../chaos/small-disk.ts";
 import { behavesAsStore } from "./conformance.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "dien-store-"));
@@ -140,6 +141,37 @@ it("refuses a store of another version, and one that says nothing of itself", as
     await level.close();
     await expect(open(folder)).rejects.toMatchObject({ code });
     await expect(open(folder)).rejects.toMatchObject({ code });
+  }
+});
+
+it.skipIf(!canMount())("says that its disk is full, and goes on when there is room again", async () => {
+  const folder = nextFolder();
+  mkdirSync(folder);
+  const disk = new SmallDisk(folder, 600);
+  try {
+    const store = await open(join(folder, "store"), 1000);
+    const kept: string[] = [];
+    let failed: unknown;
+    for (let i = 0; i < 400 && failed === undefined; i++) {
+      await store.append(eventsOf(`user${i}`, 50)).then(
+        () => kept.push(`user${i}`),
+        (error: unknown) => {
+          failed = error;
+        },
+      );
+    }
+    expect(failed).toMatchObject({ code: "store.disk-full" });
+    expect(kept.length).toBeGreaterThan(10);
+    expect((await store.history(kept[3], { most: 99 })).length).toBe(50);
+    disk.grow();
+    expect(await store.append(eventsOf("late", 50))).toMatchObject({ added: 50 });
+    await store.check();
+    await store.close();
+    const again = await open(join(folder, "store"), 1000);
+    for (const user of [...kept, "late"]) expect((await again.history(user, { most: 99 })).length).toBe(50);
+    await again.close();
+  } finally {
+    disk.remove();
   }
 });
 
