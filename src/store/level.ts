@@ -204,8 +204,8 @@ export function levelError(error: unknown, store: string): unknown {
   if (/no space left|quota exceeded|file too large/i.test(message)) {
     return failure("store.disk-full", { path: store, reason: shown(message) }, error);
   }
-  if (/create_if_missing|no such file/i.test(message)) {
-    return failure("store.damaged", { path: store, problem: "a file of its database is gone" }, error);
+  if (/create_if_missing|no such file|invalid argument/i.test(message)) {
+    return failure("store.damaged", { path: store, problem: "a file of its database is gone or empty" }, error);
   }
   if (code?.startsWith("LEVEL_")) return failure("store.unavailable", { path: store, reason: shown(message) }, error);
   return error;

@@ -140,13 +140,13 @@ it("is told by the data of a model which events are behaviours, and whose", asyn
   writeFileSync(join(folder, "log.csv"), `who,what,time,kind\n${log.join("\n")}\n`);
   const columns = { user: "who", item: "what", time: "time", type: "kind" };
   const rule = async (features: object) => {
-    const out = join(folder, "data");
+    const [out, run] = [join(folder, "data"), join(folder, "run")];
     await prepareEvents({ events: join(folder, "log.csv"), out, features: { columns, ...features } });
     await writeModelDescription(
-      out,
+      run,
       await withDataset(out, (dataset) => describeModel(dataset, resolveConfig({ model: { name: "dien" } }))),
     );
-    const { behaviourTypes, userKey } = await readModelDescription(out);
+    const { behaviourTypes, userKey } = await readModelDescription(run);
     return { behaviourTypes, userKey };
   };
   expect(await rule({ fields: {} })).toEqual({});
