@@ -63,18 +63,20 @@ export async function measureHttp(
   }
 }
 
-/** Ids of items as a user had them, the same of requests and of the store. */
+const itemOf = (random: Random) => `B${`${random.integer(SHOP.items)}`.padStart(9, "0")}`;
+
+/** The items that a user had, the same in requests and in the store. */
 function historyOf(user: number, behaviours: number): string[] {
   const random = new Random(user);
-  return Array.from({ length: behaviours }, () => `i${random.integer(SHOP.items)}`);
+  return Array.from({ length: behaviours }, () => itemOf(random));
 }
 
 function bodiesOf({ candidates, behaviours }: HttpOptions, given: boolean): string[] {
   const random = new Random(7);
   return Array.from({ length: BODIES }, (_, user) => {
     const history = given ? { history: historyOf(user, behaviours) } : {};
-    const of = Array.from({ length: candidates }, () => `i${random.integer(SHOP.items)}`);
-    return JSON.stringify({ user: `u${user}`, ...history, candidates: of });
+    const items = Array.from({ length: candidates }, () => itemOf(random));
+    return JSON.stringify({ user: `u${user}`, ...history, candidates: items });
   });
 }
 
