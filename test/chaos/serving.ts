@@ -1,0 +1,182 @@
+/** What happens to a server while it is asked: kills while events are posted, and requests of all kinds by the thousand. */
+import { join } from "node:path";
+import { createClient, type EventsBody } from "dien/client";
+import { ServerProcess } from "../support/server-process.ts";
+import type { Chance } from "./faults.ts";
+
+export interface Attack {
+  readonly run: string;
+  /** An empty folder. */
+  readonly folder: string;
+  readonly chance: Chance;
+  readonly times: number;
+  readonly note: (text: string) => void;
+}
+
+export interface KillReport {
+  readonly kills: number;
+  /** Events whose request was answered. */
+  readonly acknowledged: number;
+  /** Requests that a kill left without an answer. */
+  readonly unanswered: number;
+  /** Acknowledged events that are not there afterwards. */
+  readonly lost: number;
+  /** Events that are there twice, and events that nobody posted. */
+  readonly wrong: number;
+  /** Unanswered requests of which a part is there. */
+  readonly torn: number;
+}
+
+const POSTERS = 4;
+const USERS = 10;
+const MOST_EVENTS = 5;
+const MOST_ANSWERS = 100;
+
+/** Kills a server `times` times while events are posted; after each start the store is compared with what was answered. */
+export async function killedServer({ run, folder, chance, times, note }: Attack): Promise<KillReport> {
+  const tally = { kills: 0, acknowledged: 0, unanswered: 0, lost: 0, wrong: 0, torn: 0 };
+  const start = () => ServerProcess.start("--run", run, "--store", `file:${join(folder, "store")}`);
+  let server = await start();
+  for (let round = 0; round < times; round++) {
+    const { url } = server;
+    const answered: EventsBody["events"][] = [];
+    const unanswered: EventsBody["events"][] = [];
+    let count = 0;
+    // At a random answer, in the middle of other requests.
+    const last = 1 + chance.below(MOST_ANSWERS);
+    let killed: Promise<unknown> | undefined;
+    const poster = async () => {
+      for (const client = createClient({ url }); ; ) {
+        const events = eventsOf(round, chance, () => `e${count++}`);
+        try {
+          await client.events(events);
+          if (answered.push(events) === last) killed = server.end("SIGKILL");
+        } catch {
+          unanswered.push(events);
+          return;
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: POSTERS }, poster));
+    await killed;
+    server = await start();
+    const again = createClient({ url: server.url });
+    // What was answered is known already: posted once more, it is there once.
+    for (const events of answered.slice(-POSTERS)) await again.events(events);
+    const found = new Map<string, number>();
+    for (let user = 0; user < USERS; user++) {
+      const { behaviours } = await again.history(userOf(round, user), { most: 10_000 });
+      for (const { id } of behaviours) found.set(id, (found.get(id) ?? 0) + 1);
+    }
+    const posted = new Set([...answered, ...unanswered].flat().map(({ id }) => `${id}`));
+    const there = (events: EventsBody["events"]) => events.filter(({ id }) => found.has(`${id}`)).length;
+    tally.kills++;
+    tally.unanswered += unanswered.length;
+    for (const events of answered) {
+      tally.acknowledged += events.length;
+      tally.lost += events.length - there(events);
+    }
+    for (const events of unanswered) if (there(events) % events.length !== 0) tally.torn++;
+    for (const [id, often] of found) if (often > 1 || !posted.has(id)) tally.wrong++;
+    if ((round + 1) % Math.ceil(times / 10) === 0) note(JSON.stringify(tally));
+  }
+  await server.end("SIGTERM");
+  return tally;
+}
+
+const userOf = (round: number, user: number) => `u${round}-${user}`;
+
+/** A few events of a few users, at times in any order. */
+function eventsOf(round: number, chance: Chance, nextId: () => string): EventsBody["events"] {
+  return Array.from({ length: 1 + chance.below(MOST_EVENTS) }, () => ({
+    id: nextId(),
+    user: userOf(round, chance.below(USERS)),
+    item: `B${chance.below(100)}`,
+    time: 1_700_000_000 + chance.below(1_000_000),
+  }));
+}
+
+export interface MixedReport {
+  /** Answers by kind of request and status; 0 of requests that were left, -1 of those without an answer. */
+  readonly answers: Readonly<Record<string, number>>;
+  /** Answers with another status than that of their kind. */
+  readonly wrong: number;
+  /** Mebibytes of the process, at intervals. */
+  readonly rss: readonly number[];
+}
+
+interface Kind {
+  readonly path: string;
+  readonly method?: string;
+  readonly body?: string;
+  readonly status: number;
+  readonly left?: boolean;
+}
+
+const CLIENTS = 16;
+const INTERVALS = 20;
+
+/** Sends `times` requests, right and wrong ones, large ones, and some that are left before their answer. */
+export async function mixedRequests({ run, folder, chance, times, note }: Attack): Promise<MixedReport> {
+  const server = await ServerProcess.start("--run", run, "--store", `file:${join(folder, "store")}`);
+  const answers: Record<string, number> = {};
+  const rss: number[] = [];
+  let wrong = 0;
+  let sent = 0;
+  const client = async () => {
+    while (sent < times) {
+      const [name, kind] = chance.one(Object.entries(kindsOf(chance)));
+      if (++sent % Math.ceil(times / INTERVALS) === 0) {
+        rss.push(server.rss);
+        note(`${sent} requests, ${server.rss} MiB`);
+      }
+      const status = await statusOf(server.url, kind, chance);
+      answers[`${name} ${status}`] = (answers[`${name} ${status}`] ?? 0) + 1;
+      if (status !== kind.status && !(kind.left && status === 0)) wrong++;
+    }
+  };
+  await Promise.all(Array.from({ length: CLIENTS }, client));
+  const code = await server.end("SIGTERM");
+  if (code !== 0) throw new Error(`the server ended with ${code}`);
+  return { answers, wrong, rss };
+}
+
+function kindsOf(chance: Chance): Record<string, Kind> {
+  const user = `u${chance.below(1000)}`;
+  const items = (count: number) => Array.from({ length: count }, () => `B${`${chance.below(1200)}`.padStart(9, "0")}`);
+  const given = () => JSON.stringify({ user, history: items(chance.below(60)), candidates: items(20) });
+  const time = 1_700_000_000 + chance.below(1_000_000);
+  const events = JSON.stringify({ events: items(3).map((item) => ({ user, item, time })) });
+  return {
+    score: { path: "/v1/score", body: given(), status: 200 },
+    "rank of the store": {
+      path: "/v1/rank",
+      body: JSON.stringify({ user, candidates: items(20), top: 3 }),
+      status: 200,
+    },
+    explain: { path: "/v1/explain", body: JSON.stringify({ user, candidate: items(1)[0] }), status: 200 },
+    events: { path: "/v1/events", body: events, status: 200 },
+    history: { path: `/v1/users/${user}/history`, status: 200 },
+    erase: { path: `/v1/users/${user}/history`, method: "DELETE", status: 200 },
+    "no JSON": { path: "/v1/score", body: given().slice(0, -2), status: 400 },
+    "unknown key": { path: "/v1/rank", body: JSON.stringify({ user, candidate: "B" }), status: 400 },
+    "too many": { path: "/v1/score", body: JSON.stringify({ user, candidates: items(1001) }), status: 413 },
+    "too large": { path: "/v1/events", body: `"${"x".repeat(2 ** 20)}"`, status: 413 },
+    "no route": { path: "/v1/nothing", status: 404 },
+    "wrong method": { path: "/v1/score", status: 405 },
+    left: { path: "/v1/score", body: given(), status: 200, left: true },
+  };
+}
+
+/** The status of an answer, which is read to its end; 0 where it was left, -1 where there is none for another reason. */
+async function statusOf(url: string, { path, method, body, left }: Kind, chance: Chance): Promise<number> {
+  const signal = left ? AbortSignal.timeout(1 + chance.below(10)) : null;
+  const post = body === undefined ? {} : { method: "POST", body, headers: { "content-type": "application/json" } };
+  try {
+    const response = await fetch(url + path, { ...post, ...(method === undefined ? {} : { method }), signal });
+    await response.arrayBuffer();
+    return response.status;
+  } catch {
+    return signal?.aborted ? 0 : -1;
+  }
+}
