@@ -161,7 +161,11 @@ function kindsOf(chance: Chance): Record<string, Kind> {
     "no JSON": { path: "/v1/score", body: given().slice(0, -2), status: 400 },
     "unknown key": { path: "/v1/rank", body: JSON.stringify({ user, candidate: "B" }), status: 400 },
     "too many": { path: "/v1/score", body: JSON.stringify({ user, candidates: items(1001) }), status: 413 },
-    "too large": { path: "/v1/events", body: `"${"x".repeat(2 ** 20)}"`, status: 413 },
+    large: {
+      path: "/v1/score",
+      body: JSON.stringify({ user, history: items(5000), candidates: items(500) }),
+      status: 200,
+    },
     "no route": { path: "/v1/nothing", status: 404 },
     "wrong method": { path: "/v1/score", status: 405 },
     left: { path: "/v1/score", body: given(), status: 200, left: true },
