@@ -1,0 +1,96 @@
+/** `dien serve`: what it says, what it refuses before it opens anything, and how it ends. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import type { ServeOptions } from "../../src/serving/serve.ts";
+import { createServer } from "../../src/serving/server.ts";
+import { openStore } from "../../src/store/open.ts";
+import { fakeModel, fakeModels } from "../serving/support.ts";
+import { temporaryFolder } from "../support/source.ts";
+import { dien } from "./harness.ts";
+
+const folder = temporaryFolder();
+const file = (name: string, content: string) => {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+};
+
+/** Runs `dien serve` on a model that is none. */
+async function serve(argv: readonly string[], signal?: AbortSignal) {
+  let asked: ServeOptions | undefined;
+  const openServer = async (options: ServeOptions) => {
+    asked = options;
+    const models = fakeModels(fakeModel("shop"));
+    const store = await openStore("memory:", { most: 10 });
+    return { server: await createServer({ models, store, ...options.serving }), models };
+  };
+  const world = { jobs: { openServer }, ...(signal === undefined ? {} : { signal }) };
+  return { ...(await dien(["serve", "--run", "shop=runs/a", ...argv], world)), asked };
+}
+
+describe("dien serve", () => {
+  it("--dry-run says what would be served, and ends", async () => {
+    const { code, stdout, stderr, asked } = await serve([
+      "--dry-run",
+      "--port",
+      "0",
+      "--watch",
+      "--shadow",
+      "shop=next",
+    ]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toMatch(/^model shop, version shop-sha\nwould listen at http:\/\/127\.0\.0\.1:\d+\n$/);
+    expect(asked).toMatchObject({
+      ...{ run: ["shop=runs/a"], store: "file:store" },
+      scoring: { mostWaiting: 20_000, watch: 2, shadows: { shop: "next" } },
+      serving: { limits: { maxBody: 1_048_576, maxSeconds: 10 } },
+    });
+  });
+
+  it("serves until it is to end, and exits with 0", async () => {
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(), 50);
+    const { code, stdout, stderr } = await serve(["--port", "0", "--json"], stop.signal);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(JSON.parse(stdout)).toMatchObject({ models: [{ name: "shop", version: "shop-sha" }] });
+  });
+
+  it("reads the token, and asks for it", async () => {
+    const tokenFile = file("token", "0123456789abcdef\n");
+    const { asked } = await serve(["--dry-run", "--port", "0", "--token-file", tokenFile]);
+    expect(asked?.serving.token).toBe("0123456789abcdef");
+  });
+
+  it.each([
+    ["a short token", ["--token-file", file("short", "abc")], /short has no token: expected one line/],
+    ["no token file", ["--token-file", join(folder, "none")], /cannot read .*none/],
+    ["half a pair", ["--tls-cert", "cert.pem"], /'--tls-cert' needs '--tls-key'/],
+    ["a shadow of nothing", ["--shadow", "shop"], /'--shadow <name\.\.\.>': expected NAME=OTHER, found "shop"/],
+    [
+      "other machines",
+      ["--host", "0.0.0.0", "--port", "0"],
+      /0\.0\.0\.0 is reached by other machines.*; give one with --token-file/,
+    ],
+  ])("refuses %s in one line", async (_, argv, message) => {
+    const { code, stdout, stderr } = await serve(argv);
+    expect(stderr).toMatch(message);
+    expect(stderr).toMatch(/^error: [^\n]+\n$/);
+    expect(stdout).toBe("");
+    expect([1, 2]).toContain(code);
+  });
+});
+
+it("a port that is taken is refused in one line", async () => {
+  const server = await createServer({
+    models: fakeModels(fakeModel("a")),
+    store: await openStore("memory:", { most: 1 }),
+  });
+  const { url } = await server.listen();
+  const { code, stderr } = await serve(["--port", new URL(url).port]);
+  expect({ code, stderr }).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/another process listens there; choose/),
+  });
+  await server.close();
+});
