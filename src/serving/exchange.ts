@@ -55,6 +55,7 @@ export function exchanges(listeners: readonly ExchangeListener[]): MiddlewareHan
     await next();
     c.header("x-request-id", id);
     c.header("x-content-type-options", "nosniff");
+    c.header("cache-control", "no-store");
     exchange.status = c.res.status;
     exchange.milliseconds = performance.now() - exchange.start;
     for (const listener of listeners) listener(exchange);

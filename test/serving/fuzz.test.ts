@@ -138,9 +138,9 @@ const bodyOf = (keys: readonly string[]) =>
   );
 
 it("every route is asked", () => {
-  const all = Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.keys(methods).map((method) => `${method} ${path}`),
-  );
+  // Those under /v2 have other answers, and a fuzz of their own in inference.test.ts.
+  const ours = Object.entries(document.paths).filter(([path]) => !path.startsWith("/v2"));
+  const all = ours.flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`));
   expect(all.sort()).toEqual([...operations].sort());
 });
 

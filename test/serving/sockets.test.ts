@@ -1,6 +1,7 @@
 /** The server on a socket: clients that are slow, large, rude or gone, and its end. */
 import { once } from "node:events";
 import { request as requestSecurely } from "node:https";
+import { setTimeout } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Server, ServerAddress, ServerOptions } from "../../src/serving/server.ts";
 import { CERTIFICATE, KEY } from "./certificate.ts";
@@ -107,6 +108,20 @@ describe("a client that", () => {
     line.socket.destroy();
   });
 
+  it("does not read its answers is cut off", async () => {
+    const statuses: number[] = [];
+    const { url } = await listening({ limits: patient, listeners: [({ status }) => statuses.push(status)] });
+    const line = await lineTo(url);
+    const large = JSON.stringify({ user: "u", history: [], candidates: Array(20).fill("x".repeat(50_000)) });
+    line.socket.pause();
+    for (let i = 0; i < 16; i++) line.socket.write(bytesOf("POST", "/v1/rank", large));
+    await setTimeout(1500);
+    line.socket.resume();
+    await line.ended;
+    expect(statuses[0]).toBe(200);
+    expect(line.text().length).toBeLessThan(16 * large.length);
+  });
+
   it("leaves while it is answered is noticed, and the next one is answered", async () => {
     const { model, release, begun } = heldModel();
     const seen: (string | undefined)[] = [];
@@ -136,7 +151,8 @@ describe("a client that", () => {
       }).then(async ({ url }) => {
         const line = await lineTo(url);
         line.socket.write(bytesOf("POST", "/v1/score", score).slice(0, -5));
-        setTimeout(() => line.socket.destroy(), 50);
+        await setTimeout(50);
+        line.socket.destroy();
       });
     });
     await told;
