@@ -1,12 +1,14 @@
 /**
- * `npm run bench -- serve [--seconds N] [--candidates N] [--behaviours N] [--json FILE]`: how fast requests are answered on
- * this machine. The figures for 100 candidates stand beside those for the candidates that are asked for.
+ * `npm run bench -- serve [--seconds N] [--candidates N] [--behaviours N] [--json FILE]`: how fast requests are scored, on one
+ * thread and without a server, and how fast they are answered over HTTP. The figures for 100 candidates stand beside those
+ * for the candidates that are asked for. `--scoring` leaves HTTP out.
  */
 import { writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import Table from "cli-table3";
 import { type HttpReport, measureHttp } from "./http.ts";
+import { measureScoring } from "./scoring.ts";
 
 const { values } = parseArgs({
   args: process.argv.slice(3),
@@ -14,6 +16,7 @@ const { values } = parseArgs({
     seconds: { type: "string", default: "60" },
     candidates: { type: "string", default: "20" },
     behaviours: { type: "string", default: "50" },
+    scoring: { type: "boolean", default: false },
     json: { type: "string" },
   },
 });
@@ -21,21 +24,41 @@ const [seconds, candidates, behaviours] = [values.seconds, values.candidates, va
 const MANY = 100;
 
 const note = (text: string) => process.stderr.write(`${text}\n`);
+const style = { head: [], border: [], compact: true };
+
+note("scoring");
+const scoring = measureScoring();
+const { p50_ms, p99_ms } = scoring.find((each) => each.candidates === 100 && each.behaviours === 50)!;
+const alone = new Table({ head: ["candidates", "behaviours", "p50 ms", "p99 ms"], style });
+for (const each of scoring) {
+  alone.push([each.candidates, each.behaviours, each.p50_ms.toFixed(3), each.p99_ms.toFixed(3)]);
+}
+process.stdout.write(`Scoring alone: one request from raw values to probabilities, one thread\n${alone.toString()}\n`);
+const machine = { cpu: cpus()[0].model, cores: cpus().length, node: process.version, load: loadavg()[0] };
+const ofScoring = { machine, scoring, rank_100x50: { p50_ms, p99_ms } };
+const write = (report: object) => {
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
+};
+if (values.scoring) {
+  write(ofScoring);
+  process.exit();
+}
+
 const few = await measureHttp({ candidates, behaviours, seconds, note });
 const many = await measureHttp({ candidates: MANY, behaviours, seconds, note });
 const report = {
-  machine: { cpu: cpus()[0].model, cores: cpus().length, node: process.version, load: loadavg()[0] },
+  ...ofScoring,
   ...{ seconds, candidates, behaviours },
   ...few.given,
   stored: few.stored,
   [`candidates_${MANY}`]: { ...many.given, stored: many.stored },
 };
-if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
+write(report);
 
 const rates = ["http_50", "http_100", "http_200", "http_360"] as const;
 const table = new Table({
   head: ["candidates", "histories", ...rates.map((rate) => `${rate.slice(5)}/s`), "most/s"],
-  style: { head: [], border: [], compact: true },
+  style,
 });
 const row = (count: number, kind: string, found: HttpReport) => {
   const cells = rates.map((rate) => `${found[rate].p50_ms.toFixed(1)} / ${found[rate].p99_ms.toFixed(1)}`);
