@@ -29,6 +29,6 @@ it("a server that is killed while events are posted has all that it answered for
 });
 
 it("requests of all kinds are answered each with its status", async () => {
-  const { wrong, answers } = await mixedRequests(attack("requests", 200));
+  const { wrong, answers } = await mixedRequests(attack("requests", 100));
   expect(wrong, JSON.stringify(answers)).toBe(0);
 });
