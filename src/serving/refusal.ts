@@ -47,9 +47,16 @@ export function refuse(c: Context<Env>, thrown: unknown): Response {
   const error = isCutOff ? failure("serving.cut-off", { name: "request" }, thrown) : asRefusal(thrown);
   const exchange = c.get("exchange");
   exchange.error = error;
+  if (error.status === 413 || hasUnreadBody(c)) c.header("connection", "close");
   if (error.status === 503) c.header("retry-after", RETRY_AFTER);
   if (error.status === 401) c.header("www-authenticate", "Bearer");
   const said = saidOf(error);
   if (isInference(c.req.path)) return c.json({ error: said.message } satisfies InferenceRefusal, error.status);
   return c.json({ error: said, request_id: exchange.id } satisfies Refusal, error.status);
+}
+
+/** Whether a body may still be on its way: the connection ends with the answer then, and no other request may follow on it. */
+function hasUnreadBody({ req }: Context<Env>): boolean {
+  const isSent = Number(req.header("content-length") ?? 0) > 0 || req.header("transfer-encoding") !== undefined;
+  return isSent && !req.raw.bodyUsed;
 }
