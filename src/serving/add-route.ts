@@ -5,11 +5,12 @@ import { failure } from "../errors/failure.ts";
 import { problemsOf, sentence } from "../options/problems.ts";
 import { deadlineOf, inTime } from "./answering.ts";
 import { readJson } from "./body.ts";
-import type { App, Env, Exchange } from "./exchange.ts";
+import { type App, type Env, type Exchange, keepStages } from "./exchange.ts";
 import { isInference } from "./inference/protocol.ts";
 import type { Limits } from "./limits.ts";
 import type { AnyRoute, Route } from "./route.ts";
 import type { Services } from "./services.ts";
+import { type OnStage, timed } from "./stages.ts";
 
 /** What every route is given. */
 export interface Asked {
@@ -18,6 +19,7 @@ export interface Asked {
   readonly deadline: number;
   /** Aborted when the client leaves. */
   readonly signal: AbortSignal;
+  readonly onStage: OnStage;
 }
 
 /** What a route is given of a request, checked. */
@@ -41,15 +43,20 @@ export function addRoute<P extends z.ZodObject, Q extends z.ZodObject, B extends
   app.on(route.method.toUpperCase(), pathsOf(route), async (c: Context<Env>) => {
     const exchange = c.get("exchange");
     exchange.route = route.path;
+    const onStage = keepStages(exchange);
     const deadline = deadlineOf(c.req, route.seconds ?? limits.maxSeconds);
-    const params = route.params && checked(route.params, paramsOf(c.req));
-    const query = route.query && checked(route.query, c.req.query());
-    const body = route.body && checkedBody(route, limits, await readJson(c.req, limits.maxBody));
+    const asked = await timed(onStage, "read", async () => ({
+      params: route.params && checked(route.params, paramsOf(c.req)),
+      query: route.query && checked(route.query, c.req.query()),
+      body: route.body && checkedBody(route, limits, await readJson(c.req, limits.maxBody)),
+    }));
     const { signal } = c.req.raw;
-    const given = { params, query, body, exchange, deadline: deadline.at, signal } as Given<P, Q, B>;
+    const given = { ...asked, exchange, deadline: deadline.at, signal, onStage } as Given<P, Q, B>;
     const work = () => answer(given);
     const result = await (route.open ? inTime(deadline, work) : answering.within(deadline, work));
-    return c.json(isInference(route.path) ? result : { ...result, request_id: exchange.id });
+    return await timed(onStage, "answer", async () =>
+      c.json(isInference(route.path) ? result : { ...result, request_id: exchange.id }),
+    );
   });
 }
 

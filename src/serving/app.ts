@@ -1,4 +1,5 @@
 /** The app as a value: what every request passes, then the groups of routes. Nothing here listens. */
+import type { Tracer } from "@opentelemetry/api";
 import { Hono } from "hono";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { failure } from "../errors/failure.ts";
@@ -10,25 +11,32 @@ import { addBehaviours } from "./routes/behaviours.ts";
 import { addDocumentation } from "./routes/documentation.ts";
 import { addHealth } from "./routes/health.ts";
 import { addInference } from "./routes/inference.ts";
+import { addMetrics } from "./routes/metrics.ts";
 import { addModels } from "./routes/models.ts";
 import { addScoring } from "./routes/scoring.ts";
 import type { RouteGroup, Services } from "./services.ts";
+import { traces } from "./tracing.ts";
 
-const GROUPS: readonly RouteGroup[] = [addScoring, addBehaviours, addModels, addInference, addHealth, addDocumentation];
+const GROUPS: readonly RouteGroup[] = [
+  ...[addScoring, addBehaviours, addModels, addInference],
+  ...[addHealth, addMetrics, addDocumentation],
+];
 
 export interface AppOptions {
   /** Without one, whoever reaches the server may ask. */
   readonly token?: string | undefined;
   /** The origin whose pages may ask from a browser. */
   readonly cors?: string | undefined;
+  readonly tracer: Tracer;
   readonly listeners: readonly ExchangeListener[];
 }
 
-export function createApp(services: Services, { token, cors, listeners }: AppOptions): App {
+export function createApp(services: Services, { token, cors, tracer, listeners }: AppOptions): App {
   const app: App = new Hono<Env>();
   app.onError((error, c) => refuse(c, error));
   app.notFound((c) => refuse(c, failure("serving.no-route", { path: c.req.path })));
   app.use(exchanges(listeners));
+  app.use(traces(tracer));
   app.use(localGuests);
   if (cors !== undefined) app.use(pagesOf(cors));
   if (token !== undefined) app.use(bearers(token));

@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { Hono, MiddlewareHandler } from "hono";
 import type { Scored } from "../scoring/pool/job.ts";
+import type { OnStage, StageTime } from "./stages.ts";
 
 /** What is scored by a request. */
 export interface ScoredRequest extends Scored {
@@ -26,7 +27,16 @@ export interface Exchange {
   milliseconds: number;
   /** What went wrong. */
   error?: unknown;
-  scored?: ScoredRequest;
+  scored?: Pick<ScoredRequest, "model" | "version" | "probabilities">;
+  /** What it has gone through so far. */
+  readonly stages: StageTime[];
+  /** Of the trace that it belongs to, if there is one: 32 hexadecimal digits. */
+  traceId?: string;
+}
+
+/** Keeps the stages of a request. */
+export function keepStages({ stages }: Exchange): OnStage {
+  return (stage, start, end) => stages.push({ stage, start, end });
 }
 
 /** Is told of every request, when it has been answered. It must not throw. */
@@ -50,7 +60,10 @@ export function exchanges(listeners: readonly ExchangeListener[]): MiddlewareHan
   return async (c, next) => {
     const given = c.req.header("x-request-id");
     const id = given !== undefined && SANE_ID.test(given) ? given : randomUUID();
-    const exchange: Exchange = { id, method: c.req.method, status: 0, start: performance.now(), milliseconds: 0 };
+    const exchange: Exchange = {
+      ...{ id, method: c.req.method, start: performance.now(), stages: [] },
+      ...{ status: 0, milliseconds: 0 },
+    };
     c.set("exchange", exchange);
     await next();
     c.header("x-request-id", id);

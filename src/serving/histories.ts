@@ -4,6 +4,7 @@ import type { ModelDescription } from "../run/model-description.ts";
 import { historyOf, historyQuery, userKeyOf } from "../scoring/behaviours.ts";
 import type { UserRequest } from "../scoring/request.ts";
 import type { BehaviourStore } from "../store/store.ts";
+import { type OnStage, timed } from "./stages.ts";
 
 /**
  * The history that a request brings, or what the store has of its user: what the model takes of it, before the time of the
@@ -14,6 +15,7 @@ export async function historyFor(
   { history, user, time }: Omit<UserRequest, "history"> & { readonly history?: UserRequest["history"] | undefined },
   model: ModelDescription,
   store: BehaviourStore,
+  onStage: OnStage,
 ): Promise<UserRequest["history"]> {
   if (history !== undefined) return history;
   const key = userKeyOf(model, user);
@@ -21,5 +23,5 @@ export async function historyFor(
     const problem = "history is missing: expected a list, or the key of a user whose behaviours are stored";
     throw failure("request.invalid", { field: "history", problem });
   }
-  return historyOf(model, await store.history(key, historyQuery(model, time)));
+  return historyOf(model, await timed(onStage, "store", () => store.history(key, historyQuery(model, time))));
 }

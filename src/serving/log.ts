@@ -17,7 +17,9 @@ export interface LogEntry {
   readonly ms: number;
   readonly code?: string;
   readonly model?: string;
+  readonly version?: string;
   readonly candidates?: number;
+  readonly trace_id?: string;
   /** What an error of the server's says; those of clients repeat what they sent. */
   readonly message?: string;
   readonly stack?: string;
@@ -35,7 +37,7 @@ export function logger(write: (line: string) => void, forPeople: boolean): Excha
   };
 }
 
-function entryOf({ id, method, route, status, milliseconds, error, scored }: Exchange): LogEntry {
+function entryOf({ id, method, route, status, milliseconds, error, scored, traceId }: Exchange): LogEntry {
   return {
     time: new Date().toISOString(),
     level: status < 400 ? "info" : status < 500 ? "warn" : "error",
@@ -45,9 +47,14 @@ function entryOf({ id, method, route, status, milliseconds, error, scored }: Exc
     status,
     ms: Math.round(milliseconds * 100) / 100,
     ...(error === undefined ? {} : { code: asRefusal(error).code }),
-    ...(scored === undefined ? {} : { model: scored.model, candidates: scored.probabilities.length }),
+    ...(scored === undefined ? {} : scoredOf(scored)),
+    ...(traceId === undefined ? {} : { trace_id: traceId }),
     ...(status >= 500 ? causeOf(error) : {}),
   };
+}
+
+function scoredOf({ model, version, probabilities }: NonNullable<Exchange["scored"]>) {
+  return { model, version, candidates: probabilities.length };
 }
 
 /** An error with the place it comes from, where it is a defect. */

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import type { RequestListener } from "node:http";
 import { getRequestListener } from "@hono/node-server";
+import { trace } from "@opentelemetry/api";
 import { z } from "zod";
 import { failure } from "../errors/failure.ts";
 import { path } from "../options/pieces.ts";
@@ -13,6 +14,7 @@ import type { ExchangeListener } from "./exchange.ts";
 import { type Limits, limitOptions } from "./limits.ts";
 import { type Listening, type ListenOptions, listenOn } from "./listening.ts";
 import { isLoopback } from "./loopback.ts";
+import { measure } from "./metrics/metrics.ts";
 import type { Models } from "./models/models.ts";
 import { OpenApi } from "./openapi.ts";
 import { LoadableRuns } from "./runs.ts";
@@ -74,8 +76,13 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   let ending = false;
   const unready = () => (ending ? "it is ending" : undefined);
   const answering = new Answering(limits);
-  const services = { models, store, runs: new LoadableRuns(runs), limits, unready, openApi, answering };
-  const app = createApp(services, { token, cors, listeners });
+  const metrics = measure({ models, store, answering });
+  const services = {
+    ...{ models, store: metrics.store, runs: new LoadableRuns(runs) },
+    ...{ limits, unready, openApi, answering, metrics },
+  };
+  const tracer = trace.getTracer("dien", version);
+  const app = createApp(services, { token, cors, tracer, listeners: [metrics.onExchange, ...listeners] });
   const handler = (onlyLocal: boolean) =>
     getRequestListener((request) => app.fetch(request, { onlyLocal }), { overrideGlobalObjects: false });
   const open: Listening[] = [];

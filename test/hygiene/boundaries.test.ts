@@ -79,6 +79,7 @@ const PARTS: readonly string[] = [
   "kernels/wasm/generated",
   "report/plots",
   "serving/inference",
+  "serving/metrics",
   "serving/routes",
 ];
 

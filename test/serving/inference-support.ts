@@ -68,6 +68,7 @@ function only(model: ServedModel): Models {
     },
     load: async () => model,
     rollback: async () => model,
+    onEvent: () => {},
     queue: { waiting: 0, running: 0 },
     close: async () => {},
   };

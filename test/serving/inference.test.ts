@@ -207,7 +207,7 @@ it("all samples of a request are scored by one version", async () => {
     },
     explain: () => Promise.reject(new Error("not asked for")),
   });
-  expect(await scoreGroups(served, shop, groups, {})).toEqual({
+  expect(await scoreGroups(served, shop, groups, { onStage: () => {} })).toEqual({
     ...{ model: "shop", version: "new", probabilities: Float32Array.of(0.5, 0.5) },
     counts: { candidates: 2, behaviours: 4, users: 2, unknown: { candidates: 0, behaviours: 2, users: 0 } },
   });

@@ -65,6 +65,7 @@ export function fakeModels(...models: readonly ServedModel[]): Models {
     rollback: async (name) => {
       throw failure("served.no-version-before", { name: get(name).name });
     },
+    onEvent: () => {},
     queue: { waiting: 0, running: 0 },
     close: async () => {},
   };

@@ -5,6 +5,7 @@ import type { ScoredRequest } from "../exchange.ts";
 import { historyFor } from "../histories.ts";
 import type { ServedModel } from "../models/models.ts";
 import type { Services } from "../services.ts";
+import type { OnStage } from "../stages.ts";
 import type { SampleGroup } from "./inputs.ts";
 
 /**
@@ -15,12 +16,12 @@ export async function scoreGroups(
   served: () => ServedModel,
   { store }: Pick<Services, "store">,
   groups: readonly SampleGroup[],
-  options: ScoringOptions,
+  options: ScoringOptions & { readonly onStage: OnStage },
 ): Promise<ScoredRequest> {
   const model = served();
   const parts = await Promise.all(
     groups.map(async ({ request }) => {
-      const history = await historyFor(request, model.description, store);
+      const history = await historyFor(request, model.description, store, options.onStage);
       return await model.score({ ...request, history }, options);
     }),
   );

@@ -75,6 +75,8 @@ export interface Models {
   load(name: string, run?: string): Promise<ServedModel>;
   /** Goes back to the version before, at once; a second time forward again. @throws UserError where there is none */
   rollback(name: string): Promise<ServedModel>;
+  /** Has a listener told of everything from now on, as `onEvent` of the options is. */
+  onEvent(listener: ModelListener): void;
   /** What waits for scores, and what is being scored. */
   readonly queue: { readonly waiting: number; readonly running: number };
   /** Answers what has begun, then ends all threads. */
@@ -117,13 +119,16 @@ interface NamedModel {
 
 class NamedModels implements Models {
   readonly #options: VersionOptions;
-  readonly #tell: ModelListener;
+  readonly #listeners: ModelListener[];
+  readonly #tell: ModelListener = (event) => {
+    for (const listener of this.#listeners) listener(event);
+  };
   readonly #entries = new Map<string, NamedModel>();
   readonly #closing = new AbortController();
 
   constructor(options: VersionOptions, tell: ModelListener) {
     this.#options = options;
-    this.#tell = tell;
+    this.#listeners = [tell];
   }
 
   /** Loads a model under a name that no other one has. */
@@ -183,6 +188,10 @@ class NamedModels implements Models {
       Object.assign(entry, { before: current, current: before, since: new Date() });
       this.#tell({ kind: "rolled-back", model: name, version: before.sha256, took: 0 });
     });
+  }
+
+  onEvent(listener: ModelListener): void {
+    this.#listeners.push(listener);
   }
 
   get queue(): { readonly waiting: number; readonly running: number } {

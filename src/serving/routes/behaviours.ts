@@ -5,6 +5,7 @@ import { addRoute } from "../add-route.ts";
 import type { App } from "../exchange.ts";
 import { addedAnswer, erasedAnswer, eventsBody, historyAnswer, historyParameters, userParameters } from "../schemas.ts";
 import type { Services } from "../services.ts";
+import { timed } from "../stages.ts";
 
 const refusals: readonly Code[] = ["store.unavailable", "store.damaged"];
 const group = "behaviours";
@@ -24,10 +25,10 @@ export function addBehaviours(app: App, services: Services): void {
       ...{ body: eventsBody, most: { events: "maxEvents" } as const, answer: addedAnswer },
       refusals: [...refusals, "request.unknown-field", "request.wrong-value", "store.disk-full"],
     },
-    async ({ body: { events } }) => {
+    async ({ body: { events }, onStage }) => {
       const descriptions = models.list().map(({ description }) => description);
       const { events: behaviours, ignored } = behavioursOf(descriptions, events);
-      const { added, known, dropped } = await store.append(behaviours);
+      const { added, known, dropped } = await timed(onStage, "store", () => store.append(behaviours));
       return { added, known, dropped, ignored };
     },
   );
@@ -40,8 +41,8 @@ export function addBehaviours(app: App, services: Services): void {
       summary: "The latest behaviours of a user, oldest first",
       ...{ params: userParameters, query: historyParameters, answer: historyAnswer, refusals },
     },
-    async ({ params: { user }, query }) => {
-      const stored = await store.history(user, query);
+    async ({ params: { user }, query, onStage }) => {
+      const stored = await timed(onStage, "store", () => store.history(user, query));
       return { behaviours: stored.slice(-query.most).map(({ user: _, ...behaviour }) => behaviour) };
     },
   );
@@ -54,6 +55,6 @@ export function addBehaviours(app: App, services: Services): void {
       summary: "Erases all behaviours of a user",
       ...{ params: userParameters, answer: erasedAnswer, refusals: [...refusals, "store.disk-full"] },
     },
-    async ({ params: { user } }) => ({ erased: await store.erase(user) }),
+    async ({ params: { user }, onStage }) => ({ erased: await timed(onStage, "store", () => store.erase(user)) }),
   );
 }

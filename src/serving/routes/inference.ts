@@ -5,7 +5,7 @@ import type { Code } from "../../errors/catalogue/catalogue.ts";
 import { failure } from "../../errors/failure.ts";
 import { addRoute, pathsOf } from "../add-route.ts";
 import { deadlineOf } from "../answering.ts";
-import type { App, Env } from "../exchange.ts";
+import { type App, type Env, keepStages } from "../exchange.ts";
 import { checkInput, groupSamples, inputsOf } from "../inference/inputs.ts";
 import { binaryAnswer, HEADER_LENGTH, inferenceBody, jsonAnswer, OUTPUT, readInference } from "../inference/message.ts";
 import {
@@ -22,6 +22,7 @@ import { scoreGroups } from "../inference/score.ts";
 import type { Models, ServedModel } from "../models/models.ts";
 import type { AnyRoute } from "../route.ts";
 import type { Services } from "../services.ts";
+import { timed } from "../stages.ts";
 import { checkReady } from "./health.ts";
 
 const group = "open inference protocol";
@@ -139,22 +140,27 @@ function addInfer(app: App, services: Services, path: string, params: z.ZodObjec
   app.on("POST", pathsOf(route), async (c: Context<Env>) => {
     const exchange = c.get("exchange");
     exchange.route = route.path;
+    const onStage = keepStages(exchange);
     const named = c.req.param() as unknown as NamedVersion;
     const deadline = deadlineOf(c.req, limits.maxSeconds);
     const { description } = servedOf(models, named);
     const inputs = inputsOf(description);
-    const { id, tensors, isBinary } = await readInference(c.req, limits.maxBody, (head) => {
-      checkInput(inputs, limits, head);
-    });
-    const options = { deadline: deadline.at, signal: c.req.raw.signal };
+    const { id, tensors, isBinary } = await timed(onStage, "read", () =>
+      readInference(c.req, limits.maxBody, (head) => {
+        checkInput(inputs, limits, head);
+      }),
+    );
+    const options = { deadline: deadline.at, signal: c.req.raw.signal, onStage };
     const scored = await answering.within(deadline, async () => {
       return await scoreGroups(() => servedOf(models, named), services, groupSamples(inputs, tensors, limits), options);
     });
     exchange.scored = scored;
-    const { model, version, probabilities } = scored;
-    if (!isBinary) return c.json(jsonAnswer({ id, model, version }, probabilities));
-    const { body, length } = binaryAnswer({ id, model, version }, probabilities);
-    return c.body(body, 200, { "content-type": "application/octet-stream", [HEADER_LENGTH]: String(length) });
+    return await timed(onStage, "answer", async () => {
+      const { model, version, probabilities } = scored;
+      if (!isBinary) return c.json(jsonAnswer({ id, model, version }, probabilities));
+      const { body, length } = binaryAnswer({ id, model, version }, probabilities);
+      return c.body(body, 200, { "content-type": "application/octet-stream", [HEADER_LENGTH]: String(length) });
+    });
   });
 }
 

@@ -26,12 +26,15 @@ export function addScoring(app: App, services: Services): void {
 
   const score = async (
     body: z.output<typeof scoreBody>,
-    { exchange, deadline, signal }: Asked,
+    { exchange, deadline, signal, onStage }: Asked,
   ): Promise<ScoredRequest> => {
     const { model: name, ...request } = body;
     const model = models.get(name);
-    const history = await historyFor(request, model.description, store);
-    const scored = { model: model.name, ...(await model.score({ ...request, history }, { deadline, signal })) };
+    const history = await historyFor(request, model.description, store, onStage);
+    const scored = {
+      model: model.name,
+      ...(await model.score({ ...request, history }, { deadline, signal, onStage })),
+    };
     exchange.scored = scored;
     return scored;
   };
@@ -75,10 +78,17 @@ export function addScoring(app: App, services: Services): void {
       ...{ body: explainBody, most: { history: "maxHistory" } as const, answer: explanationAnswer },
       refusals: [...refusals, "request.nothing-exposed"],
     },
-    async ({ body: { model: name, ...request }, deadline, signal }) => {
+    async ({ body: { model: name, ...request }, exchange, deadline, signal, onStage }) => {
       const model = models.get(name);
-      const history = await historyFor(request, model.description, store);
-      const { score: probability, ...explained } = await model.explain({ ...request, history }, { deadline, signal });
+      const history = await historyFor(request, model.description, store, onStage);
+      const { score: probability, ...explained } = await model.explain(
+        { ...request, history },
+        { deadline, signal, onStage },
+      );
+      exchange.scored = {
+        ...{ model: model.name, version: explained.version },
+        probabilities: Float32Array.of(probability),
+      };
       return { model: model.name, probability, ...explained };
     },
   );

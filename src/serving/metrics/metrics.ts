@@ -1,0 +1,51 @@
+/**
+ * What a person on call sees of a server, for Prometheus. Labels have few values: patterns of paths, codes, names of models
+ * that are served. The registry is the server's own, so a team that mounts it keeps its.
+ */
+import { Registry } from "prom-client";
+import type { BehaviourStore } from "../../store/store.ts";
+import type { Answering } from "../answering.ts";
+import type { ExchangeListener } from "../exchange.ts";
+import type { Models } from "../models/models.ts";
+import { modelMetrics } from "./models.ts";
+import { processMetrics } from "./process.ts";
+import { requestMetrics } from "./requests.ts";
+import { scoringMetrics } from "./scoring.ts";
+import { MeasuredStore } from "./store.ts";
+
+export interface Measured {
+  readonly models: Models;
+  readonly store: BehaviourStore;
+  readonly answering: Answering;
+}
+
+export interface Metrics {
+  /** The same store, measured. */
+  readonly store: BehaviourStore;
+  readonly onExchange: ExchangeListener;
+  readonly contentType: string;
+  /** All metrics as they are now, in Prometheus' text format. */
+  text(): Promise<string>;
+}
+
+/** Measures models, a store and requests from now on. */
+export function measure({ models, store, answering }: Measured): Metrics {
+  const registry = new Registry();
+  const requests = requestMetrics(registry);
+  const onScoring = scoringMetrics(registry);
+  const ofModels = modelMetrics(registry, models);
+  const measuredStore = new MeasuredStore(registry, store);
+  models.onEvent(onScoring);
+  models.onEvent(ofModels.onEvent);
+  return {
+    store: measuredStore,
+    onExchange: requests.onExchange,
+    contentType: registry.contentType,
+    async text() {
+      await measuredStore.refresh();
+      ofModels.refresh();
+      requests.setRunning(answering.running);
+      return `${await registry.metrics()}\n${await processMetrics()}`;
+    },
+  };
+}
