@@ -9,7 +9,7 @@ import { fileError } from "../files/failures.ts";
 import { endingItself } from "../interruption.ts";
 import { text, texts, toggle } from "../options/pieces.ts";
 import { limitOptions } from "../serving/limits.ts";
-import { logger } from "../serving/log.ts";
+import { logger, modelLogger } from "../serving/log.ts";
 import type { Models, ModelsOptions } from "../serving/models/models.ts";
 import type { Context } from "./context.ts";
 import { addOptions } from "./options.ts";
@@ -65,15 +65,17 @@ terminal in words. After a signal it is not ready, answers the requests that it 
       const tls = await readTls(options);
       const token = options.tokenFile === undefined ? undefined : await readToken(options.tokenFile);
       const isTerminal = context.stderr.isTTY === true;
+      const log = (line: string) => print(context.stderr, [line]);
       const { server, models } = await context.jobs.openServer({
         ...{ run: options.run, store: options.store },
         scoring: scoringOf(options),
         serving: {
           ...{ token, cors: options.cors, runs: options.runs },
           limits: limitsOf(options),
-          listeners: [logger((line) => print(context.stderr, [line]), isTerminal)],
+          listeners: [logger(log, isTerminal)],
         },
       });
+      models.onEvent(modelLogger(log, isTerminal));
       await endingItself(async () => {
         try {
           const { url } = await server.listen({ host, port, tls, unguarded });

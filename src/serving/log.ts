@@ -1,9 +1,10 @@
 /**
- * The log: a line a request. It names the pattern of a path and no path, and repeats neither headers nor bodies, so
+ * The log: a line a request, and one for each change of a model. It names the pattern of a path and no path, and repeats neither headers nor bodies, so
  * nothing personal and no token gets into it.
  */
 
 import type { Exchange, ExchangeListener } from "./exchange.ts";
+import type { ModelListener } from "./models/events.ts";
 import { asRefusal } from "./refusal.ts";
 
 /** What is logged of a request. */
@@ -34,6 +35,37 @@ export function logger(write: (line: string) => void, forPeople: boolean): Excha
     const entry = entryOf(exchange);
     if (entry.level === "info" && QUIET.includes(entry.route ?? "")) return;
     write(forPeople ? lineOf(entry) : JSON.stringify(entry));
+  };
+}
+
+/** What is logged of a model: that its version changed, or did not, or that one of its threads ended. */
+export interface ModelLogEntry {
+  readonly time: string;
+  readonly level: "info" | "error";
+  readonly event: "loaded" | "rolled-back" | "load-refused" | "thread-ended";
+  readonly model: string;
+  readonly version?: string;
+  /** That loading took. */
+  readonly ms?: number;
+  /** Why it was refused, or ended. */
+  readonly reason?: string;
+}
+
+/** The same of what becomes of models. */
+export function modelLogger(write: (line: string) => void, forPeople: boolean): ModelListener {
+  return (event) => {
+    const { kind, model } = event;
+    const time = new Date().toISOString();
+    let entry: ModelLogEntry;
+    if (kind === "loaded" || kind === "rolled-back") {
+      const ms = Math.round(event.took * 1000);
+      entry = { time, level: "info", event: kind, model, version: event.version, ms };
+    } else if (kind === "load-refused" || kind === "thread-ended") {
+      entry = { time, level: "error", event: kind, model, reason: event.reason };
+    } else return;
+    const { level, version, ms, reason } = entry;
+    const words = [level.padEnd(5), `model ${model} ${kind}`, reason ?? `version ${version}  ${ms} ms`];
+    write(forPeople ? words.join("  ") : JSON.stringify(entry));
   };
 }
 

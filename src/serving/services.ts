@@ -4,7 +4,7 @@ import type { BehaviourStore } from "../store/store.ts";
 import type { Answering } from "./answering.ts";
 import type { App } from "./exchange.ts";
 import type { Limits } from "./limits.ts";
-import type { Metrics } from "./metrics/metrics.ts";
+import type { ServerMetrics } from "./metrics/metrics.ts";
 import type { Models } from "./models/models.ts";
 import type { OpenApi } from "./openapi.ts";
 import type { LoadableRuns } from "./runs.ts";
@@ -18,7 +18,7 @@ export interface Services {
   /** Why no requests should be sent here; undefined while they should. */
   readonly unready: () => string | undefined;
   readonly answering: Answering;
-  readonly metrics: Metrics;
+  readonly metrics: ServerMetrics;
   /** Collects what the routes say of themselves. */
   readonly openApi: OpenApi;
 }

@@ -1,7 +1,7 @@
 /** What requests say of people, and their tokens, get into no log and no metric, whatever becomes of the requests. */
 import { expect, it } from "vitest";
 import { failure } from "../../src/errors/failure.ts";
-import { logger } from "../../src/serving/log.ts";
+import { logger, modelLogger } from "../../src/serving/log.ts";
 import type { Server, ServerOptions } from "../../src/serving/server.ts";
 import { openStore } from "../../src/store/open.ts";
 import { fakeModel, fakeModels, serverOf } from "./support.ts";
@@ -124,5 +124,24 @@ it("a line has the request's id, its route, what became of it, how long it took,
       ...{ method: "POST", route: "/v1/score", status: 200, ms: expect.any(Number) },
       ...{ model: "a", version: "a-sha", candidates: 2, trace_id: traceId },
     },
+  ]);
+});
+
+it("what becomes of a model is a line with the reason; its scoring is none", () => {
+  const told: string[] = [];
+  for (const forPeople of [false, true]) {
+    const tell = modelLogger((line) => told.push(line), forPeople);
+    tell({ kind: "loaded", model: "a", version: "v2", took: 1.25 });
+    tell({ kind: "load-refused", model: "a", reason: "it is damaged" });
+    tell({ kind: "batch", model: "a", version: "v2", requests: 1, candidates: 1, reading: 0, replay: 0 });
+  }
+  const time = expect.any(String);
+  expect(told.slice(0, 2).map((line) => JSON.parse(line))).toEqual([
+    { time, level: "info", event: "loaded", model: "a", version: "v2", ms: 1250 },
+    { time, level: "error", event: "load-refused", model: "a", reason: "it is damaged" },
+  ]);
+  expect(told.slice(2)).toEqual([
+    "info   model a loaded  version v2  1250 ms",
+    "error  model a load-refused  it is damaged",
   ]);
 });

@@ -1,9 +1,11 @@
 /** What a scrape has, read by a small program of its own. */
 import { expect } from "vitest";
+import { failure } from "../../src/errors/failure.ts";
 import type { ModelEvent, ModelListener } from "../../src/serving/models/events.ts";
 import type { Models } from "../../src/serving/models/models.ts";
 import type { Server } from "../../src/serving/server.ts";
-import { fakeModel, fakeModels } from "./support.ts";
+import { openStore } from "../../src/store/open.ts";
+import { fakeModel, fakeModels, post, serverOf } from "./support.ts";
 
 export interface Family {
   readonly type: string;
@@ -56,6 +58,31 @@ export async function scrape(server: Server, headers: Record<string, string> = {
     )?.value;
   return { status: response.status, contentType: response.headers.get("content-type"), text, families, samples, value };
 }
+
+/** The scrape of a server with samples of every metric. */
+export async function scrapeOfEverything() {
+  const { models, tell } = watchedModels("a", "b");
+  const store = await openStore("memory:", { most: 2 });
+  const server = await serverOf({ models, store: Object.assign(store, { size: async () => SIZE }) });
+  const [model, version] = ["a", "v"];
+  const zero = { candidates: 1, behaviours: 1, users: 1 };
+  tell(
+    { kind: "batch", model, version, requests: 1, candidates: 1, reading: 0, replay: 0 },
+    ...[{ kind: "scored", model, version, waited: 0, took: 0 } as const].map((scored) => ({
+      ...{ ...scored, counts: { ...zero, unknown: zero } },
+      probabilities: Float32Array.of(0.5),
+    })),
+    { kind: "thread-ended", model, version, reason: "" },
+    { kind: "compared", model, shadow: "b", candidates: 1, bias: 0, distance: 0, farthest: 0, sameFirst: true },
+  );
+  await post(server, "/v1/events", { events: [{ id: "1", user: "u", item: "i", time: Date.now() }] });
+  await post(server, "/v1/score", { user: "u", candidates: ["a"] });
+  Object.assign(store, { history: () => Promise.reject(failure("store.unavailable", { path: "", reason: "" })) });
+  await post(server, "/v1/score", { user: "u", candidates: ["a"] });
+  return await scrape(server);
+}
+
+const SIZE = { users: 1, events: 2, bytes: 3 };
 
 /** Models whose events a test makes. */
 export function watchedModels(...names: string[]): { models: Models; tell: (...events: ModelEvent[]) => void } {

@@ -19,7 +19,7 @@ export interface Measured {
   readonly answering: Answering;
 }
 
-export interface Metrics {
+export interface ServerMetrics {
   /** The same store, measured. */
   readonly store: BehaviourStore;
   readonly onExchange: ExchangeListener;
@@ -29,7 +29,7 @@ export interface Metrics {
 }
 
 /** Measures models, a store and requests from now on. */
-export function measure({ models, store, answering }: Measured): Metrics {
+export function measure({ models, store, answering }: Measured): ServerMetrics {
   const registry = new Registry();
   const requests = requestMetrics(registry);
   const onScoring = scoringMetrics(registry);
