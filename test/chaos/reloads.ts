@@ -37,9 +37,11 @@ const damaged = join(workshop, "damaged");
 cpSync(runs[1], damaged, { recursive: true });
 truncateSync(join(damaged, "model", "weights.safetensors"), 100_000);
 
-const keys = (count: number) => Array.from({ length: count }, () => `i${chance.below(4000)}`);
+/** Names as the synthetic shop's, for an unknown item has the score of any other. */
+const nameOf = (number: number) => String(number).padStart(9, "0");
+const keys = (count: number) => Array.from({ length: count }, () => `B${nameOf(chance.below(4000))}`);
 const requests: RankRequest[] = Array.from({ length: 40 }, (_, i) => ({
-  user: `u${i}`,
+  user: `A${nameOf(i)}`,
   candidates: keys(i % 10 === 0 ? 300 : 20),
   history: keys(30),
 }));
