@@ -104,6 +104,8 @@ const manifestKeys = z.strictObject({
   timeFormat: timeFormatSchema,
   /** The types that behaviours have, where the log has others; without it, whatever type. */
   behaviourTypes: z.array(z.string()).min(1).exactOptional(),
+  /** The log says of which type each behaviour is, and this dataset does not. */
+  typesLost: z.literal(true).exactOptional(),
   /** The user field that is the users' own key, where one is. */
   userKey: z.string().exactOptional(),
   /** `row`: times are the places of rows in a log that has none. */

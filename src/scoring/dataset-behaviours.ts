@@ -22,11 +22,12 @@ export async function readDatasetBehaviours(directory: string, take: TakeBehavio
 
 async function takeBehaviours(dataset: DatasetStream, take: TakeBehaviours): Promise<void> {
   const { directory: path, manifest } = dataset;
-  const { behaviourTypes: types = [], clock, givenHistories, counts } = manifest;
+  const { behaviourTypes: types = [], typesLost, clock, givenHistories, counts } = manifest;
   if (givenHistories || clock === "row")
     throw failure("store.not-importable", { path, reason: "its behaviours have no times" });
-  if (types.length > 1) {
-    const reason = `it does not say which of its behaviours are of which type (${types.join(", ")}), as its log does`;
+  // Without its type, a behaviour would be another than the same one of the log, or of a post.
+  if (typesLost || types.length > 1) {
+    const reason = "it does not say which of its behaviours are of which type, as its log does";
     throw failure("store.not-importable", { path, reason });
   }
   const [type] = types;

@@ -17,12 +17,11 @@ import {
   preparedCounts,
   readManifest,
 } from "../../dataset/manifest.ts";
-import { Segments } from "../../dataset/segments.ts";
-import { DAY } from "../../dataset/time.ts";
 import { describeField } from "../../dataset/vocabulary.ts";
 import { writeManifest } from "../../dataset/write-manifest.ts";
 import { failure, noted, UserError } from "../../errors/failure.ts";
 import { checkListener, checkOptions } from "../../options/problems.ts";
+import { behaviourRule, countsOf, meanWeights, moment, settingsOf } from "./describe.ts";
 import {
   behaviourColumns,
   behaviourFiles,
@@ -34,22 +33,13 @@ import {
   tableColumns,
 } from "./features/features.ts";
 import { withScalesOf } from "./features/like.ts";
-import {
-  checkSamples,
-  type Learned,
-  type LogReader,
-  type LogSizes,
-  learn,
-  openLog,
-  type SampleCounts,
-} from "./learn/learn.ts";
+import { checkSamples, type Learned, type LogSizes, learn, openLog } from "./learn/learn.ts";
 import { buildCatalogue } from "./log/catalogue.ts";
 import type { SampleRule } from "./log/histories.ts";
 import { unfoldLists } from "./log/lists.ts";
 import { buildLog } from "./log/log.ts";
 import { type GivenTables, withoutItems } from "./log/names.ts";
 import { type EngineOptions, eventsOptions, type PrepareEventsOptions } from "./options.ts";
-import { describeLabel } from "./source/labels.ts";
 import { mergeLayouts } from "./source/layout.ts";
 import { type LoadOptions, type LogColumns, loadTable } from "./source/load.ts";
 import { oneNumber } from "./source/stream.ts";
@@ -343,68 +333,6 @@ function noDataset(problem: string, { split }: SampleRule, features: Features): 
   const rows = features.target ? "target" : "columns.label and impressions.types";
   const keys = `split.valid and split.test, or split.valid_from and split.test_from, ${rows}`;
   return failure("log.no-dataset", { problem, rule, keys });
-}
-
-/** A time in words: a moment, or the place of a row. */
-function moment(time: number, { columns }: Features): string {
-  return columns.time === ROWS ? `row ${time + 1}` : new Date(time).toISOString();
-}
-
-/** How a model knows the behaviours of its users among what happens. */
-function behaviourRule(
-  { behaviours, fields }: Features,
-  tables: GivenTables,
-): Pick<Manifest, "behaviourTypes" | "userKey"> {
-  // A log of behaviours without types has nothing else.
-  const isTyped = !tables.behaviours || behaviours.columns.type !== undefined;
-  const key = fields.user.find(({ from }) => from === "key");
-  return {
-    ...(isTyped && behaviours.types && { behaviourTypes: [...behaviours.types] }),
-    ...(key && { userKey: key.name }),
-  };
-}
-
-/** What a reader of the manifest may want to know of how the dataset was made. */
-function settingsOf(features: Features, { split, window }: SampleRule): Manifest["settings"] {
-  const { columns, behaviours, impressions, target, fields, utcOffset } = features;
-  const counts = [...fields.user, ...fields.item, ...fields.context].filter(
-    ({ minCount, kind }) => minCount > 1 && kind !== "value",
-  );
-  return {
-    ...(columns.label === undefined && { negatives: "strict" }),
-    ...(split !== null && {
-      validFrom: moment(split.validFrom, features),
-      testFrom: moment(split.testFrom, features),
-    }),
-    ...(target && { target: target.join(", ") }),
-    ...(columns.label?.positive && { label: describeLabel(columns.label) }),
-    ...(behaviours.types && { behaviourTypes: behaviours.types.join(", ") }),
-    ...(impressions.types && { impressionTypes: impressions.types.join(", ") }),
-    ...(window !== null && { windowDays: window / DAY }),
-    utcOffsetMinutes: utcOffset,
-    ...Object.fromEntries(counts.map(({ name, minCount }) => [`minCount.${name}`, minCount])),
-  };
-}
-
-function meanWeights({ train, valid, test }: Learned["samples"]) {
-  const mean = ({ weight, count }: SampleCounts) => weight / count;
-  return { train: mean(train), valid: mean(valid), test: mean(test) };
-}
-
-function countsOf({ itemCodes, trainingBehaviours, samples }: Learned, { behaviours, users, rule, sizes }: LogReader) {
-  const { train, valid, test } = samples;
-  const segments = new Segments(rule.maxHistory, sizes.segments);
-  const sum = (numberOf: (behaviours: number) => number) => behaviours.reduce((sum, own) => sum + numberOf(own), 0);
-  return {
-    users,
-    sequences: sum((own) => segments.count(own)),
-    items: itemCodes[0].length - 1,
-    behaviours: sum((own) => own),
-    trainingBehaviours,
-    train: train.count,
-    valid: valid.count,
-    test: test.count,
-  };
 }
 
 function summarise(
