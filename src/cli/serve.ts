@@ -11,6 +11,7 @@ import { text, texts, toggle } from "../options/pieces.ts";
 import { limitOptions } from "../serving/limits.ts";
 import { logger, modelLogger } from "../serving/log.ts";
 import type { Models, ModelsOptions } from "../serving/models/models.ts";
+import { STORE_ADDRESSES } from "../store/open.ts";
 import type { Context } from "./context.ts";
 import { addOptions } from "./options.ts";
 import { print, printJson } from "./output.ts";
@@ -19,7 +20,7 @@ export const serveFlags = z.strictObject({
   run: texts("run", "runs to serve, as RUN or NAME=RUN; requests that name none get the first").min(1),
   host: text("name", "address to listen at").default("127.0.0.1"),
   port: z.int().min(0).max(65_535).describe("port to listen at; 0 takes one that is free").default(8080),
-  store: text("address", "where users' behaviours are: memory: or file:FOLDER").default("file:store"),
+  store: text("url", `where users' behaviours are: ${STORE_ADDRESSES}`).default("file:store"),
   tokenFile: text("file", "file with the token that requests have to bring").optional(),
   unguarded: toggle("listen for other machines without a token"),
   cors: text("origin", "origin whose pages may ask from a browser, such as https://shop.example").optional(),

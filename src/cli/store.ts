@@ -73,6 +73,7 @@ Examples:
       const { options, json, config, features } = await readWithFeatures(command, read);
       const { store: url, most, input, data, events, ...log } = options;
       checkOne({ "--input <file>": input, "--data <folder>": data, "--events <files>": events });
+      if (events === undefined) checkNoLog(command, features, input !== undefined);
       const summary = await withStore(context, url, { most }, (store) =>
         withProgress(context.stderr, async (progress) => {
           const taken = new StoreImport(store);
@@ -108,6 +109,18 @@ function checkOne(options: Readonly<Record<string, string | undefined>>): void {
   const [one, other] = Object.keys(options);
   if (first === undefined) throw failure("usage.missing-option", { option: one, instead: other });
   if (second !== undefined) throw failure("usage.contradiction", { option: first, other: second });
+}
+
+/** @throws UserError where something is given that only a log has a use for; bad rows are skipped of an export too */
+function checkNoLog(command: Command, features: Readonly<Record<string, unknown>>, isExport: boolean): void {
+  const needed = "--events <files>";
+  for (const option of command.options) {
+    const key = option.attributeName();
+    const source = command.getOptionValueSource(key);
+    if (!Object.hasOwn(logFlags, key) || (isExport && key === "skipBadRows")) continue;
+    if (source === "cli" || source === "config") throw failure("usage.lone-option", { option: option.flags, needed });
+  }
+  if (Object.keys(features).length > 0) throw failure("usage.lone-option", { option: "--config <file>", needed });
 }
 
 async function importLines(

@@ -77,7 +77,7 @@ export class RedisRecords implements Records {
   static async open(url: string, { mustExist }: { readonly mustExist: boolean }): Promise<RedisRecords> {
     const store = withoutAddress(url);
     const [address, search] = url.split("?", 2);
-    const prefix = new URLSearchParams(search).get("prefix") ?? PREFIX;
+    const prefix = prefixOf(search, store);
     let wasConnected = false;
     const reconnectStrategy = (retries: number) => wasConnected && Math.min(PATIENCE.retry, 2 ** retries * 10);
     let client: Client;
@@ -225,6 +225,13 @@ export class RedisRecords implements Records {
       ended.abort();
     }
   }
+}
+
+/** What the part of an address behind its `?` says. @throws UserError where that is something else */
+function prefixOf(search: string | undefined, store: string): string {
+  const { prefix = PREFIX, ...others } = Object.fromEntries(new URLSearchParams(search));
+  if (prefix !== "" && Object.keys(others).length === 0) return prefix;
+  throw failure("store.unknown-address", { path: store, expected: "nothing behind its ? but prefix=NAME" });
 }
 
 /** What RESP3 gives as a map, and RESP2 as a list. */

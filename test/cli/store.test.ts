@@ -144,8 +144,18 @@ describe("a log", () => {
     expect(last(taken.stdout)).toMatchObject({ added: 300, known: 0 });
     expect(await everything(ofData)).toEqual(await everything(ofLog));
     expect((await openDataset(data)).manifest.behaviourTypes).toEqual(["buy"]);
-    const several = next();
-    await prepareEvents({ events, out: several, features: { columns, fields: {}, behaviours: { types: ["buy"] } } });
+    expect((await openDataset(data)).manifest.typesLost).toBeUndefined();
+    // The log tells the types that are in histories apart, the dataset does not: there a behaviour would be another one.
+    for (const behaviours of [{}, { types: ["buy", "view"] }]) {
+      const mixed = next();
+      const log = write(".csv", csv([...many, ["u1", "i1", "1700000500", "view"]]));
+      await prepareEvents({ events: log, out: mixed, features: { columns, fields: {}, behaviours } });
+      const { code, stderr } = await store("import", "--store", ofData, "--data", mixed);
+      expect({ code, stderr }).toEqual({
+        code: 1,
+        stderr: `error: ${mixed} cannot be imported: it does not say which of its behaviours are of which type, as its log does\n`,
+      });
+    }
   });
 });
 
@@ -171,6 +181,13 @@ it.each<[string[], string, number]>([
     2,
   ],
   [["import", "--store", "memory:", "--events", "x.csv"], "option '--config <file>' is missing", 2],
+  [
+    ["import", "--store", "memory:", "--input", "x", "--memory", "1GB"],
+    "'--memory <size>' needs '--events <files>'",
+    2,
+  ],
+  [["import", "--store", "memory:", "--data", "x", "--skip-bad-rows"], "'--skip-bad-rows' needs '--events <files>'", 2],
+  [["export", "--store", "redis://h/0?prefx=a"], "expected nothing behind its ? but prefix=NAME", 1],
   [["import", "--store", "nowhere", "--input", "x"], "no store is called nowhere: expected memory:, file:FOLDER", 1],
   [["import", "--store", "memory:", "--input", join(folder, "absent")], "cannot read", 1],
   [["export", "--store", `file:${join(folder, "absent")}`], "holds no store: there is no such folder", 1],
