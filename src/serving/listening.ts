@@ -13,6 +13,8 @@ import {
 import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { TlsOptions } from "node:tls";
 import { failure, type UserError } from "../errors/failure.ts";
 import { fileError } from "../files/failures.ts";
 import type { Limits } from "./limits.ts";
@@ -29,7 +31,7 @@ export interface ListenOptions {
 
 export interface Listening {
   readonly url: string;
-  /** Takes no more connections, and waits until those that there are have their answers. */
+  /** Has clients begin nothing more, and waits until what they began is answered. */
   close(): Promise<void>;
 }
 
@@ -39,6 +41,8 @@ const MOST_HEADER_BYTES = 16_384;
 const MOST_HEADERS = 100;
 /** Milliseconds between two looks for those that are too slow, or have their answers when the server ends. */
 const LOOK_EVERY = 250;
+/** Milliseconds in which a client may notice that the server ends: what it had sent by then is answered. */
+const NOTICE = 100;
 /** Milliseconds that answers may take when the server ends. */
 const LONGEST_END = 25_000;
 
@@ -64,7 +68,11 @@ export async function listenOn(
     connectionsCheckingInterval: LOOK_EVERY,
     maxHeaderSize: MOST_HEADER_BYTES,
   };
-  const server = tls ? secureServer(patience, tls, answer) : createServer(patience, answer);
+  // One that does not come to speak TLS would also hold up the end.
+  const handshakeTimeout = Math.min(maxSeconds * 1000, LONGEST_END);
+  const server = tls ? secureServer({ ...patience, ...tls, handshakeTimeout }, answer) : createServer(patience, answer);
+  // There is no way to answer it: what is written waits for the handshake.
+  server.prependListener("tlsClientError", (_error, socket: Duplex) => socket.destroy());
   server.maxConnections = maxConnections;
   server.maxHeadersCount = MOST_HEADERS;
   server.on("clientError", (error, socket) => {
@@ -85,13 +93,9 @@ export async function listenOn(
   };
 }
 
-function secureServer(
-  patience: ServerOptions,
-  tls: NonNullable<ListenOptions["tls"]>,
-  answer: RequestListener,
-): Server {
+function secureServer(options: ServerOptions & TlsOptions, answer: RequestListener): Server {
   try {
-    return createSecureServer({ ...patience, ...tls }, answer);
+    return createSecureServer(options, answer);
   } catch (error) {
     throw failure("serving.no-tls", { name: "tls", reason: (error as Error).message }, error);
   }
@@ -122,8 +126,10 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTFOUND: "there is no host of that name",
 };
 
-function closed(server: Server): Promise<void> {
-  return new Promise((done) => {
+/** A connection that looks idle may be one whose next request is on its way, so it is not closed at once. */
+async function closed(server: Server): Promise<void> {
+  if ((await connectionsOf(server)) > 0) await sleep(NOTICE);
+  await new Promise<void>((done) => {
     const look = setInterval(() => server.closeIdleConnections(), LOOK_EVERY);
     const end = setTimeout(() => server.closeAllConnections(), LONGEST_END);
     server.close(() => {
@@ -132,6 +138,12 @@ function closed(server: Server): Promise<void> {
       done();
     });
     server.closeIdleConnections();
+  });
+}
+
+function connectionsOf(server: Server): Promise<number> {
+  return new Promise((done, fail) => {
+    server.getConnections((error, count) => (error === null ? done(count) : fail(error)));
   });
 }
 

@@ -1,4 +1,5 @@
 /** Errors as answers: of the catalogue with its status and message, defects without what they say. */
+import { RequestError } from "@hono/node-server";
 import type { Context } from "hono";
 import { z } from "zod";
 import { type Code, entryOf } from "../errors/catalogue/catalogue.ts";
@@ -13,7 +14,7 @@ export const refusalSchema = z
       message: z.string().describe("for people"),
       field: z.string().describe("which part of the request is wrong").optional(),
     }),
-    request_id: z.string().nullable().describe("null where there was no request, but bytes that are no HTTP"),
+    request_id: z.string().nullable().describe("null where there was no request that can be read"),
   })
   .meta({ id: "Error" });
 
@@ -39,6 +40,13 @@ export function saidOf(error: UserError): { readonly code: Code; readonly messag
   const part = code.startsWith("serving.") ? (field ?? name) : field;
   const place = [circumstances.place, part].filter((text) => typeof text === "string" && text !== "");
   return { code, message, ...(place.length === 0 ? {} : { field: place.join(".") }) };
+}
+
+/** Answers what did not come to the app: a request whose host and path make no address. */
+export function refuseOutside(thrown: unknown): Response {
+  const isRequest = thrown instanceof RequestError;
+  const error = isRequest ? failure("serving.not-http", { name: "request's host or path" }, thrown) : asRefusal(thrown);
+  return Response.json({ error: saidOf(error), request_id: null } satisfies Refusal, { status: error.status });
 }
 
 /** Answers a request with an error. */

@@ -17,6 +17,7 @@ import { isLoopback } from "./loopback.ts";
 import { measure } from "./metrics/metrics.ts";
 import type { Models } from "./models/models.ts";
 import { OpenApi } from "./openapi.ts";
+import { refuseOutside } from "./refusal.ts";
 import { LoadableRuns } from "./runs.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
@@ -62,7 +63,7 @@ export interface Server {
   readonly handle: RequestListener;
   /** Listens; `close` ends that too. */
   listen(options?: ServerAddress): Promise<{ readonly url: string }>;
-  /** Takes no more requests, answers those that it has, and closes models and store. */
+  /** Is not ready any more, answers what has begun, and closes models and store. */
   close(): Promise<void>;
 }
 
@@ -84,7 +85,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const tracer = trace.getTracer("dien", version);
   const app = createApp(services, { token, cors, tracer, listeners: [metrics.onExchange, ...listeners] });
   const handler = (onlyLocal: boolean) =>
-    getRequestListener((request) => app.fetch(request, { onlyLocal }), { overrideGlobalObjects: false });
+    getRequestListener((request) => app.fetch(request, { onlyLocal }), {
+      overrideGlobalObjects: false,
+      errorHandler: refuseOutside,
+    });
   const open: Listening[] = [];
   return {
     fetch: async (request) => await app.fetch(request, { onlyLocal: false }),

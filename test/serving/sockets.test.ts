@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { request as requestSecurely } from "node:https";
 import { setTimeout } from "node:timers/promises";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Server, ServerAddress, ServerOptions } from "../../src/serving/server.ts";
 import { CERTIFICATE, KEY } from "./certificate.ts";
 import { bytesOf, lineTo } from "./socket.ts";
@@ -85,6 +85,13 @@ describe("a client that", () => {
   it.each([
     ["has long headers", bytesOf("GET", "/livez", "", { "x-long": "x".repeat(20_000) }), 431, "serving.long-header"],
     ["speaks no HTTP", "HELO localhost\r\n\r\n", 400, "serving.not-http"],
+    ["names no host", "GET /livez HTTP/1.0\r\n\r\n", 400, "serving.not-http"],
+    [
+      "names a host that is none",
+      bytesOf("GET", "/livez", "", { host: "a b", connection: "close" }),
+      400,
+      "serving.not-http",
+    ],
   ])("%s is refused", async (_, bytes, status, code) => {
     const { url } = await listening();
     const line = await lineTo(url);
@@ -197,9 +204,20 @@ it("at its end it answers what it has, is not ready, and takes nothing more", as
   kept.socket.write("alhost\r\n\r\n");
   expect(await kept.until(/\}$/)).toMatch(/^HTTP\/1.1 503 .*retry-after: 1.*"code":"serving.not-ready"/is);
   await kept.ended;
-  await expect(fetch(`${url}/livez`)).rejects.toThrow();
+  await vi.waitFor(() => expect(fetch(`${url}/livez`)).rejects.toThrow());
   release();
   expect(await line.until(/\}$/)).toMatch(/^HTTP\/1.1 200 .*connection: close.*"probabilities":\[0/is);
+  await closed;
+});
+
+it("at its end it answers what is on its way on a connection that looks idle", async () => {
+  const { server, url } = await listening();
+  const line = await lineTo(url);
+  line.socket.write(bytesOf("GET", "/livez"));
+  await line.until(/"live":true/);
+  const closed = server.close();
+  line.socket.write(bytesOf("POST", "/v1/score", score));
+  expect(await line.until(/"probabilities":.*\}$/s)).toMatch(/connection: close/i);
   await closed;
 });
 
@@ -222,14 +240,16 @@ it("a port that is taken is named", async () => {
   });
 });
 
-it("with certificate and key it speaks https, and no other pair is taken", async () => {
-  const { url } = await listening({}, { tls: { cert: CERTIFICATE, key: KEY } });
+it("with certificate and key it speaks https, not for long with who does not; no other pair is taken", async () => {
+  const { url } = await listening({ limits: patient }, { tls: { cert: CERTIFICATE, key: KEY } });
   expect(url).toMatch(/^https:/);
   const request = requestSecurely(`${url}/livez`, { ca: CERTIFICATE });
   request.end();
   const [response] = await once(request, "response");
   expect(response.statusCode).toBe(200);
   response.resume();
+  const silent = await lineTo(url);
+  await silent.ended;
   const wrong = await serverOf();
   servers.push(wrong);
   await expect(wrong.listen({ tls: { cert: CERTIFICATE, key: "none" } })).rejects.toMatchObject({
