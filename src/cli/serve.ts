@@ -8,6 +8,7 @@ import { failure } from "../errors/failure.ts";
 import { fileError } from "../files/failures.ts";
 import { endingItself } from "../interruption.ts";
 import { text, texts, toggle } from "../options/pieces.ts";
+import { LEAST_CHARACTERS, tokenOption } from "../serving/access.ts";
 import { limitOptions } from "../serving/limits.ts";
 import { logger, modelLogger } from "../serving/log.ts";
 import type { Models, ModelsOptions } from "../serving/models/models.ts";
@@ -105,18 +106,23 @@ function scoringOf({ threads, engine, maxWaiting, watch, shadow = [] }: Flags): 
   return {
     ...{ threads, engine, mostWaiting: maxWaiting },
     ...(watch ? { watch: WATCH } : {}),
-    shadows: Object.fromEntries(shadow.map(shadowOf)),
+    shadows: shadowsOf(shadow),
   };
 }
 
-function shadowOf(given: string): [name: string, shadow: string] {
-  const [name, shadow, ...more] = given.split("=");
-  if (name !== "" && shadow && more.length === 0) return [name, shadow];
-  throw failure("usage.wrong-option", {
-    option: "--shadow <name...>",
-    problem: `expected NAME=OTHER, found "${given}"`,
-  });
+function shadowsOf(given: readonly string[]): Record<string, string> {
+  const shadows = new Map<string, string>();
+  for (const text of given) {
+    const [name, shadow, ...more] = text.split("=");
+    if (name === "" || !shadow || more.length > 0) throw wrongShadow(`expected NAME=OTHER, found "${text}"`);
+    if (shadows.has(name)) throw wrongShadow(`model ${name} has a shadow already, ${shadows.get(name)}`);
+    if (name === shadow) throw wrongShadow(`model ${name} cannot be its own`);
+    shadows.set(name, shadow);
+  }
+  return Object.fromEntries(shadows);
 }
+
+const wrongShadow = (problem: string) => failure("usage.wrong-option", { option: "--shadow <name...>", problem });
 
 function limitsOf(options: Flags) {
   const keys = Object.keys(limitOptions.shape) as (keyof typeof limitOptions.shape)[];
@@ -130,12 +136,9 @@ async function readTls({ tlsCert, tlsKey }: Flags): Promise<{ cert: string; key:
   return { cert: await readText(tlsCert), key: await readText(tlsKey) };
 }
 
-/** Fewer can be guessed. */
-const LEAST_CHARACTERS = 16;
-
 async function readToken(path: string): Promise<string> {
   const token = (await readText(path)).trim();
-  if (/^\S+$/.test(token) && token.length >= LEAST_CHARACTERS) return token;
+  if (tokenOption.safeParse(token).success) return token;
   throw failure("serving.no-token", { path, expected: `one line of ${LEAST_CHARACTERS} characters or more` });
 }
 

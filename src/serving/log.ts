@@ -3,6 +3,7 @@
  * nothing personal and no token gets into it.
  */
 
+import { HEALTH } from "./access.ts";
 import type { Exchange, ExchangeListener } from "./exchange.ts";
 import type { ModelListener } from "./models/events.ts";
 import { asRefusal } from "./refusal.ts";
@@ -27,7 +28,7 @@ export interface LogEntry {
 }
 
 /** Health is asked for every few seconds; it is worth a line where it is bad. */
-const QUIET = ["/livez", "/readyz", "/metrics"];
+const QUIET = [...HEALTH, "/metrics"];
 
 /** Writes a line for each request: JSON for programs, else a line for people. */
 export function logger(write: (line: string) => void, forPeople: boolean): ExchangeListener {

@@ -1,5 +1,5 @@
 /** Errors as answers: of the catalogue with its status and message, defects without what they say. */
-import { RequestError } from "@hono/node-server";
+import { isAbsolute } from "node:path";
 import type { Context } from "hono";
 import { z } from "zod";
 import { type Code, entryOf } from "../errors/catalogue/catalogue.ts";
@@ -32,21 +32,22 @@ export function asRefusal(thrown: unknown): UserError {
 
 /** What is said of an error to whoever asked: of failures of the server, which may name its files, no more than their kind. */
 export function saidOf(error: UserError): { readonly code: Code; readonly message: string; readonly field?: string } {
-  const { code, status, message, values, circumstances } = error;
+  const { code, status, values, circumstances } = error;
   const isOurs = status >= 500 && !code.startsWith("serving.");
   if (isOurs) return { code, message: entryOf(code).meaning };
   const { field, name } = values as { field?: unknown; name?: unknown };
   // Elsewhere a name is one that was given.
   const part = code.startsWith("serving.") ? (field ?? name) : field;
   const place = [circumstances.place, part].filter((text) => typeof text === "string" && text !== "");
-  return { code, message, ...(place.length === 0 ? {} : { field: place.join(".") }) };
+  return { code, message: withoutFolders(error), ...(place.length === 0 ? {} : { field: place.join(".") }) };
 }
 
-/** Answers what did not come to the app: a request whose host and path make no address. */
-export function refuseOutside(thrown: unknown): Response {
-  const isRequest = thrown instanceof RequestError;
-  const error = isRequest ? failure("serving.not-http", { name: "request's host or path" }, thrown) : asRefusal(thrown);
-  return Response.json({ error: saidOf(error), request_id: null } satisfies Refusal, { status: error.status });
+/** The message of an error; of a file of this machine no more than its name and its folder's. */
+function withoutFolders({ code, message, values, circumstances }: UserError): string {
+  const { path } = values as { path?: unknown };
+  if (code.startsWith("serving.") || typeof path !== "string" || !isAbsolute(path)) return message;
+  const short = path.split(/[/\\]/).slice(-2).join("/");
+  return new UserError(code, { ...values, path: short } as typeof values, circumstances).message;
 }
 
 /** Answers a request with an error. */

@@ -1,13 +1,14 @@
 /** `createServer`: the whole service as a value, which a test asks in-process and a team mounts in its own server. */
 import { readFileSync } from "node:fs";
 import type { RequestListener } from "node:http";
-import { getRequestListener } from "@hono/node-server";
+import { getRequestListener, RequestError } from "@hono/node-server";
 import { trace } from "@opentelemetry/api";
 import { z } from "zod";
 import { failure } from "../errors/failure.ts";
 import { path } from "../options/pieces.ts";
 import { checkOptions } from "../options/problems.ts";
 import type { BehaviourStore } from "../store/store.ts";
+import { originOption, tokenOption } from "./access.ts";
 import { Answering } from "./answering.ts";
 import { createApp } from "./app.ts";
 import type { ExchangeListener } from "./exchange.ts";
@@ -17,21 +18,18 @@ import { isLoopback } from "./loopback.ts";
 import { measure } from "./metrics/metrics.ts";
 import type { Models } from "./models/models.ts";
 import { OpenApi } from "./openapi.ts";
-import { refuseOutside } from "./refusal.ts";
+import { asRefusal, type Refusal, saidOf } from "./refusal.ts";
 import { LoadableRuns } from "./runs.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
-
-/** Fewer characters can be guessed. */
-const token = z.string().min(16).regex(/^\S+$/);
 
 const serverOptions = z.strictObject({
   models: z.custom<Models>((given) => typeof given === "object", "expected models, as openModels gives them"),
   store: z.custom<BehaviourStore>((given) => typeof given === "object", "expected a store, as openStore gives it"),
   runs: path.optional(),
   limits: limitOptions.prefault({}),
-  token: token.optional(),
-  cors: z.string().min(1).optional(),
+  token: tokenOption.optional(),
+  cors: originOption.optional(),
   listeners: z
     .array(z.custom<ExchangeListener>((given) => typeof given === "function", "expected a function"))
     .default([]),
@@ -109,4 +107,11 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       await store.close();
     },
   };
+}
+
+/** Answers what did not come to the app: a request whose host and path make no address. */
+function refuseOutside(thrown: unknown): Response {
+  const isRequest = thrown instanceof RequestError;
+  const error = isRequest ? failure("serving.not-http", { name: "request's host or path" }, thrown) : asRefusal(thrown);
+  return Response.json({ error: saidOf(error), request_id: null } satisfies Refusal, { status: error.status });
 }

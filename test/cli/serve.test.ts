@@ -66,6 +66,8 @@ describe("dien serve", () => {
     ["a short token", ["--token-file", file("short", "abc")], /short has no token: expected one line/],
     ["no token file", ["--token-file", join(folder, "none")], /cannot read .*none/],
     ["half a pair", ["--tls-cert", "cert.pem"], /'--tls-cert' needs '--tls-key'/],
+    ["two shadows", ["--shadow", "shop=a", "shop=b"], /'--shadow <name\.\.\.>': model shop has a shadow already, a/],
+    ["a shadow of itself", ["--shadow", "shop=shop"], /'--shadow <name\.\.\.>': model shop cannot be its own/],
     ["a shadow of nothing", ["--shadow", "shop"], /'--shadow <name\.\.\.>': expected NAME=OTHER, found "shop"/],
     [
       "other machines",

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { failure } from "../../src/errors/failure.ts";
 import type { Exchange } from "../../src/serving/exchange.ts";
 import { logger } from "../../src/serving/log.ts";
+import { saidOf } from "../../src/serving/refusal.ts";
 import type { Server } from "../../src/serving/server.ts";
 import type { BehaviourStore } from "../../src/store/store.ts";
 import { ask, fakeModel, fakeModels, post, serverOf } from "./support.ts";
@@ -150,6 +151,27 @@ it("pages of other origins are let in only where one is named", async () => {
   const open = await serverOf({ cors: "https://shop.example", token: "correct-horse-battery" });
   const allowed = await open.fetch(new Request("http://localhost/v1/score", preflight));
   expect([allowed.status, allowed.headers.get("access-control-allow-origin")]).toEqual([204, "https://shop.example"]);
+});
+
+it("an origin that no browser would send is refused", async () => {
+  await expect(serverOf({ cors: "https://shop.example/" })).rejects.toMatchObject({
+    message: expect.stringContaining("expected an origin, such as https://shop.example"),
+  });
+});
+
+it("where files of the server lie is not told", () => {
+  const damaged = failure("file.damaged", { path: "/srv/runs/a/model/weights.safetensors", problem: "it is empty" });
+  expect(saidOf(damaged).message).toBe("model/weights.safetensors is damaged: it is empty");
+  expect(saidOf(failure("serving.no-route", { path: "/v1/no/where" })).message).toContain("/v1/no/where");
+});
+
+it("good health is not logged", async () => {
+  const lines: string[] = [];
+  const logged = await serverOf({ listeners: [logger((line) => lines.push(line), false)] });
+  for (const path of ["/livez", "/readyz", "/v2/health/live", "/v2/health/ready"]) {
+    expect((await logged.fetch(new Request(`http://localhost${path}`))).status).toBe(200);
+  }
+  expect(lines).toEqual([]);
 });
 
 describe("a failure of the server's", () => {
