@@ -62,6 +62,12 @@ export function noted<C extends Code>(error: UserError<C>, note: string): UserEr
   return new UserError(code, values, { ...circumstances, note }, cause);
 }
 
+/** The same error with other values in its message. */
+export function retold<C extends Code>(error: UserError<C>, values: Partial<ValuesOf<C>>): UserError<C> {
+  const { code, circumstances, cause } = error;
+  return new UserError(code, { ...error.values, ...values }, circumstances, cause);
+}
+
 /** Whether `error` is the one of that code, whose values can then be read. */
 export function isFailure<C extends Code>(error: unknown, code: C): error is UserError<C> {
   return error instanceof UserError && error.code === code;

@@ -3,7 +3,7 @@ import { isAbsolute } from "node:path";
 import type { Context } from "hono";
 import { z } from "zod";
 import { type Code, entryOf } from "../errors/catalogue/catalogue.ts";
-import { failure, UserError } from "../errors/failure.ts";
+import { failure, retold, UserError } from "../errors/failure.ts";
 import type { Env } from "./exchange.ts";
 import { type InferenceRefusal, isInference } from "./inference/protocol.ts";
 
@@ -43,11 +43,11 @@ export function saidOf(error: UserError): { readonly code: Code; readonly messag
 }
 
 /** The message of an error; of a file of this machine no more than its name and its folder's. */
-function withoutFolders({ code, message, values, circumstances }: UserError): string {
-  const { path } = values as { path?: unknown };
-  if (code.startsWith("serving.") || typeof path !== "string" || !isAbsolute(path)) return message;
-  const short = path.split(/[/\\]/).slice(-2).join("/");
-  return new UserError(code, { ...values, path: short } as typeof values, circumstances).message;
+function withoutFolders(error: UserError): string {
+  const { path } = error.values as { path?: unknown };
+  const isFile = !error.code.startsWith("serving.") && typeof path === "string" && isAbsolute(path);
+  if (!isFile) return error.message;
+  return retold(error, { path: path.split(/[/\\]/).slice(-2).join("/") }).message;
 }
 
 /** Answers a request with an error. */
