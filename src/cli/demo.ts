@@ -117,6 +117,7 @@ function resultLines({ data, ceiling, runs, seconds, interrupted }: DemoResult, 
     `Done after ${duration(seconds)}. ${where} Next:`,
     `  npx dien evaluate --run "${join(out, "dien")}" --data "${data}" --split valid`,
     `  npx dien train --data "${data}" --out "${join(out, "agru")}" --set model.evolution=agru`,
+    `  npx dien serve --run "${join(out, "dien")}"`,
     "  npx dien prepare amazon --help",
   ];
 }
