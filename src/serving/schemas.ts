@@ -81,8 +81,11 @@ export const userParameters = z.object({
   user: z.string().min(1).max(1000).check(withoutNul).describe("the user's key, as events have it"),
 });
 
+/** A query is text; one that is no number stays what it is, for the error to show. */
+const asNumber = (given: unknown) => (Number.isNaN(Number(given)) ? given : Number(given));
+
 export const historyParameters = z.strictObject({
-  most: z.coerce.number().int().min(1).max(10_000).default(100).describe("how many behaviours"),
+  most: z.preprocess(asNumber, z.int().min(1).max(10_000)).default(100).describe("how many behaviours"),
 });
 
 const { id, item, type, time: moment } = storedEventSchema.shape;

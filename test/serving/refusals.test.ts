@@ -83,6 +83,11 @@ describe("paths and methods", () => {
     expect(headers.get("allow")).toBe(status !== 405 ? null : path.endsWith("history") ? "GET, HEAD, DELETE" : "POST");
   });
 
+  it("a number that is none is shown as it was asked", async () => {
+    const { body } = await ask(server, "/v1/users/u/history?most=abc");
+    expect(body.error.message).toBe('most: expected a whole number, 1 to 10000, found "abc"');
+  });
+
   it("a request may name itself, and a strange name is replaced", async () => {
     const named = await ask(server, "/livez", { headers: { "x-request-id": "order:7" } });
     expect(named.body.request_id).toBe("order:7");
