@@ -1,8 +1,7 @@
 /**
- * The log: a line a request, and one for each change of a model. It names the pattern of a path and no path, and repeats neither headers nor bodies, so
- * nothing personal and no token gets into it.
+ * The log: a line a request, and one for each change of a model. It names the pattern of a path and no path, and repeats
+ * neither headers nor bodies, so nothing personal and no token gets into it.
  */
-
 import { HEALTH } from "./access.ts";
 import type { Exchange, ExchangeListener } from "./exchange.ts";
 import type { ModelListener } from "./models/events.ts";
