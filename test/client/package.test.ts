@@ -28,9 +28,11 @@ it("dien/client runs with no other package beside it, and loads no module but it
     console.log(JSON.stringify(await createClient({ url: "http://shop.example", fetch: answer }).models()));`;
   const { stdout } = await run(process.execPath, ["--input-type=module", "-e", program], inside);
   const lines = stdout.trim().split("\n");
-  expect(lines.pop()).toBe('{"models":[],"request_id":"r"}');
-  expect(lines.length).toBeGreaterThan(0);
-  for (const line of lines) expect(line).toMatch(/\/node_modules\/dien\/dist\/client\/\w+\.js$/);
+  // The hooks have a thread of their own, whose lines may come behind the answer.
+  const [answers, loaded] = [true, false].map((isAnswer) => lines.filter((line) => line.startsWith("{") === isAnswer));
+  expect(answers).toEqual(['{"models":[],"request_id":"r"}']);
+  expect(loaded.length).toBeGreaterThan(0);
+  for (const line of loaded) expect(line).toMatch(/\/node_modules\/dien\/dist\/client\/\w+\.js$/);
 });
 
 it("its types are those of requests and answers, without the types of Node", async () => {

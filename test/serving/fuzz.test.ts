@@ -2,13 +2,11 @@
  * Anything as a body, a path or a header of every route: what comes back is one of the answers that /openapi.json names,
  * and nothing that is refused changes the store. DIEN_FUZZ=5000 asks so many times of each route.
  */
-import { join } from "node:path";
-import { type BehaviourStore, createServer, openModels, openStore, resolveConfig, type Server, train } from "dien";
+import { type BehaviourStore, createServer, openModels, openStore, type Server } from "dien";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { writeSmallDataset } from "../support/dataset.ts";
-import { temporaryFolder } from "../support/source.ts";
+import { tinyRun } from "../support/tiny-run.ts";
 import { ask } from "./support.ts";
 
 const numRuns = Number(process.env.DIEN_FUZZ ?? 40);
@@ -36,12 +34,8 @@ const seen = new Map(operations.map((name) => [name, new Set<number>()]));
 let store: BehaviourStore;
 let server: Server;
 let document: Described;
-const folder = temporaryFolder();
 beforeAll(async () => {
-  const [data, run] = [join(folder, "data"), join(folder, "run")];
-  await writeSmallDataset(data);
-  const model = { name: "dien", embedding: { size: 2 }, head: { layers: [4] } };
-  await train({ data, out: run, config: resolveConfig({ model, train: { epochs: 1 } }), threads: 1 });
+  const { run } = await tinyRun("dien");
   const runs = ["a", "b"].map((name) => ({ name, run }));
   store = await openStore("memory:", { most: 20 });
   server = await createServer({ store, models: await openModels({ runs, threads: 1 }), limits: { maxBody: 4096 } });

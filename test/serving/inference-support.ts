@@ -1,6 +1,4 @@
 /** A small trained model behind the Open Inference Protocol, without threads, and bodies as its clients make them. */
-import { join } from "node:path";
-import { resolveConfig, train } from "dien";
 import { failure } from "../../src/errors/failure.ts";
 import { readModelDescription } from "../../src/run/model-folder.ts";
 import { loadScorer } from "../../src/scoring/predict.ts";
@@ -9,8 +7,8 @@ import type { Models, ServedModel } from "../../src/serving/models/models.ts";
 import { createServer, type Server, type ServerOptions } from "../../src/serving/server.ts";
 import { openStore } from "../../src/store/open.ts";
 import type { BehaviourStore } from "../../src/store/store.ts";
-import { testRequests, writeSmallDataset } from "../support/dataset.ts";
-import { lastingFolder } from "../support/source.ts";
+import { testRequests } from "../support/dataset.ts";
+import { tinyRun } from "../support/tiny-run.ts";
 
 export interface Shop {
   /** Samples of the test part, and their scores as `dien predict` has them. */
@@ -25,14 +23,7 @@ export interface Shop {
 
 /** A trained model with lists and numbers among its fields, which is called `shop`. */
 export async function openShop(): Promise<Shop> {
-  const folder = lastingFolder();
-  const [data, run] = [join(folder, "data"), join(folder, "run")];
-  await writeSmallDataset(data, { lists: true });
-  const config = resolveConfig({
-    model: { name: "din", embedding: { size: 4 }, head: { layers: [8] } },
-    train: { epochs: 1, batch_size: 64, learning_rate: 0.05 },
-  });
-  await train({ data, out: run, config, threads: 1 });
+  const { data, run } = await tinyRun("din", { lists: true });
   const requests = (await testRequests(data)).slice(0, 60).map((request, i) => ({
     ...request,
     candidate: { item: request.candidate, price: i / 7, tags: "v1|v2" } as PredictRequest["candidate"],

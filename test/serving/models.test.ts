@@ -9,17 +9,15 @@ import {
   type ModelsOptions,
   openModels,
   type RankRequest,
-  resolveConfig,
   type Scorer,
-  train,
 } from "dien";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { loadFinalWeights, saveWeights, weightTensors } from "../../dist/engine/state.js";
 import { Workspace } from "../../dist/engine/workspace.js";
 import { readModelDescription } from "../../dist/run/model-folder.js";
 import { readSummary } from "../../dist/run/summary.js";
-import { writeSmallDataset } from "../support/dataset.ts";
 import { temporaryFolder } from "../support/source.ts";
+import { tinyRun } from "../support/tiny-run.ts";
 
 const folder = temporaryFolder();
 const [first, second, wide] = ["first", "second", "wide"].map((name) => join(folder, name));
@@ -27,20 +25,14 @@ const scorers = new Map<string, Scorer>();
 const versions = new Map<string, string>();
 
 beforeAll(async () => {
-  const [plain, lists] = ["data", "lists"].map((name) => join(folder, name));
-  await writeSmallDataset(plain);
-  await writeSmallDataset(lists, { lists: true });
-  const trainings: [string, string, string][] = [
-    [first, plain, "dien"],
-    [second, plain, "din"],
-    [wide, lists, "base"],
+  const trained: [string, string, boolean][] = [
+    [first, "dien", false],
+    [second, "din", false],
+    [wide, "base", true],
   ];
-  for (const [out, data, name] of trainings) {
-    const config = resolveConfig({
-      model: { name, embedding: { size: 4 }, head: { layers: [8] } },
-      train: { epochs: 1, batch_size: 64, learning_rate: 0.05 },
-    });
-    await train({ data, out, config, threads: 1 });
+  for (const [out, name, lists] of trained) {
+    const { run } = await tinyRun(name, { lists });
+    cpSync(run, out, { recursive: true });
     const version = (await readSummary(out))!.weights_sha256;
     versions.set(out, version);
     scorers.set(version, await loadScorer(out));
