@@ -31,7 +31,7 @@ describe.skipIf(noRedis !== undefined)(`redis://${noRedis ? ` (skipped: ${noRedi
       },
       again: (most) => open(prefix, most),
     },
-    12,
+    5,
   );
 
   it("is written to by several at once, and loses nothing", async () => {
