@@ -85,7 +85,7 @@ export const userParameters = z.object({
 const asNumber = (given: unknown) => (Number.isNaN(Number(given)) ? given : Number(given));
 
 export const historyParameters = z.strictObject({
-  most: z.preprocess(asNumber, z.int().min(1).max(10_000)).default(100).describe("how many behaviours"),
+  most: z.preprocess(asNumber, z.int().min(1).max(10_000).default(100)).describe("how many behaviours"),
 });
 
 const { id, item, type, time: moment } = storedEventSchema.shape;

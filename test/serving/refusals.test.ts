@@ -83,6 +83,15 @@ describe("paths and methods", () => {
     expect(headers.get("allow")).toBe(status !== 405 ? null : path.endsWith("history") ? "GET, HEAD, DELETE" : "POST");
   });
 
+  it("how many behaviours are shown by default is documented", async () => {
+    const answer = await server.fetch(new Request("http://localhost/openapi.json"));
+    const { paths } = (await answer.json()) as { paths: Record<string, { get: { parameters: object[] } }> };
+    const { parameters } = paths["/v1/users/{user}/history"].get;
+    expect(parameters).toContainEqual(
+      expect.objectContaining({ name: "most", required: false, schema: expect.objectContaining({ default: 100 }) }),
+    );
+  });
+
   it("a number that is none is shown as it was asked", async () => {
     const { body } = await ask(server, "/v1/users/u/history?most=abc");
     expect(body.error.message).toBe('most: expected a whole number, 1 to 10000, found "abc"');
