@@ -12,7 +12,7 @@ import { behavioursOptions } from "../importers/events/options.ts";
 import { throwIfInterrupted } from "../interruption.ts";
 import { text } from "../options/pieces.ts";
 import { identified, type StoredEvent } from "../store/event.ts";
-import { STORE_ADDRESSES } from "../store/open.ts";
+import { KEPT_ADDRESSES } from "../store/open.ts";
 import type { BehaviourStore } from "../store/store.ts";
 import { eventOn, lineOf, StoreImport } from "../store/transfer.ts";
 import { readRequests } from "./answers.ts";
@@ -22,7 +22,9 @@ import { print, printJson, writeJsonLines } from "./output.ts";
 import { readWithFeatures } from "./prepare/events.ts";
 import { type ProgressDisplay, withProgress } from "./progress.ts";
 
-const store = text("url", `the store: ${STORE_ADDRESSES}`);
+/** What is in memory would be gone with the command. */
+const isKept = (url: string) => url !== "memory:";
+const store = text("url", `the store: ${KEPT_ADDRESSES}`).refine(isKept, `expected ${KEPT_ADDRESSES}`);
 const { features: _, featuresPath: __, events, ...logFlags } = behavioursOptions.shape;
 
 export const importFlags = z.strictObject({

@@ -11,8 +11,11 @@ export interface StoreOptions {
   readonly mustExist?: boolean;
 }
 
+/** How a store may be called that outlives the process. */
+export const KEPT_ADDRESSES = "file:FOLDER or redis://HOST:PORT";
+
 /** How a store may be called. */
-export const STORE_ADDRESSES = "memory:, file:FOLDER or redis://HOST:PORT";
+export const STORE_ADDRESSES = `memory:, ${KEPT_ADDRESSES}`;
 
 /** Of a model's longest history, so many times as much is kept: requests may ask for earlier moments, or for some types. */
 const RESERVE = 4;

@@ -28,6 +28,8 @@ async function everything(address: string) {
   return all;
 }
 
+const kept = `file:${next()}`;
+
 const lines = [
   { user: "b", id: "2", time: 2000, item: "i2", type: "buy" },
   { user: "a", id: "1", time: 3000, item: { item: "i1", price: "3" } },
@@ -172,22 +174,19 @@ it("leaves nothing of what fell out on the disk", async () => {
 });
 
 it.each<[string[], string, number]>([
-  [["import", "--store", "memory:"], "option '--input <file>' is missing; '--data <folder>' may stand in its place", 2],
   [
-    ["import", "--store", "memory:", "--input", "x", "--data", "y"],
-    "'--input <file>' and '--data <folder>' contradict",
+    ["import", "--store", "memory:", "--input", "x"],
+    `option '--store <url>': expected file:FOLDER or redis://HOST:PORT, found "memory:"`,
     2,
   ],
-  [["import", "--store", "memory:", "--events", "x.csv"], "option '--config <file>' is missing", 2],
-  [
-    ["import", "--store", "memory:", "--input", "x", "--memory", "1GB"],
-    "'--memory <size>' needs '--events <files>'",
-    2,
-  ],
-  [["import", "--store", "memory:", "--data", "x", "--skip-bad-rows"], "'--skip-bad-rows' needs '--events <files>'", 2],
+  [["import", "--store", kept], "option '--input <file>' is missing; '--data <folder>' may stand in its place", 2],
+  [["import", "--store", kept, "--input", "x", "--data", "y"], "'--input <file>' and '--data <folder>' contradict", 2],
+  [["import", "--store", kept, "--events", "x.csv"], "option '--config <file>' is missing", 2],
+  [["import", "--store", kept, "--input", "x", "--memory", "1GB"], "'--memory <size>' needs '--events <files>'", 2],
+  [["import", "--store", kept, "--data", "x", "--skip-bad-rows"], "'--skip-bad-rows' needs '--events <files>'", 2],
   [["export", "--store", "redis://h/0?prefx=a"], "expected nothing behind its ? but prefix=NAME", 1],
   [["import", "--store", "nowhere", "--input", "x"], "no store is called nowhere: expected memory:, file:FOLDER", 1],
-  [["import", "--store", "memory:", "--input", join(folder, "absent")], "cannot read", 1],
+  [["import", "--store", kept, "--input", join(folder, "absent")], "cannot read", 1],
   [["export", "--store", `file:${join(folder, "absent")}`], "holds no store: there is no such folder", 1],
   [["compact", "--store", `file:${join(folder, "absent")}`], "holds no store: there is no such folder", 1],
 ])("%j is one line", async (argv, problem, expected) => {
