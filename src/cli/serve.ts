@@ -8,7 +8,7 @@ import { failure } from "../errors/failure.ts";
 import { fileError } from "../files/failures.ts";
 import { endingItself } from "../interruption.ts";
 import { text, texts, toggle } from "../options/pieces.ts";
-import { LEAST_CHARACTERS, tokenOption } from "../serving/access.ts";
+import { LEAST_CHARACTERS, tokenOption } from "../serving/guarded.ts";
 import { limitOptions } from "../serving/limits.ts";
 import { logger, modelLogger } from "../serving/log.ts";
 import type { Models, ModelsOptions } from "../serving/models/models.ts";

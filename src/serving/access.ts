@@ -2,23 +2,11 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
-import { z } from "zod";
 import { failure } from "../errors/failure.ts";
 import { TIMEOUT_HEADER } from "./answering.ts";
 import type { Env } from "./exchange.ts";
+import { HEALTH } from "./guarded.ts";
 import { isLoopback } from "./loopback.ts";
-
-/** Paths that tell nothing but how the process is. */
-export const HEALTH = ["/livez", "/readyz", "/v2/health/live", "/v2/health/ready"];
-
-/** Fewer characters can be guessed. */
-export const LEAST_CHARACTERS = 16;
-export const tokenOption = z.string().min(LEAST_CHARACTERS).regex(/^\S+$/);
-
-/** An origin as browsers write it: another spelling would allow nobody. */
-export const originOption = z.string().refine((given) => URL.canParse(given) && new URL(given).origin === given, {
-  error: "expected an origin, such as https://shop.example",
-});
 
 /** Refuses requests without the token. How long that takes tells nothing of the token: digests are compared, in constant time. */
 export function bearers(token: string): MiddlewareHandler<Env> {

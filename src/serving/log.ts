@@ -2,8 +2,9 @@
  * The log: a line a request, and one for each change of a model. It names the pattern of a path and no path, and repeats
  * neither headers nor bodies, so nothing personal and no token gets into it.
  */
-import { HEALTH } from "./access.ts";
+
 import type { Exchange, ExchangeListener } from "./exchange.ts";
+import { HEALTH } from "./guarded.ts";
 import type { ModelListener } from "./models/events.ts";
 import { asRefusal } from "./refusal.ts";
 

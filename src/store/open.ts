@@ -1,6 +1,9 @@
 /** A store by its address. What it lies in is loaded when it is asked for. */
+import { z } from "zod";
 import { withoutAddress } from "../errors/addresses.ts";
 import { failure } from "../errors/failure.ts";
+import { historyLength } from "../options/pieces.ts";
+import { checkOptions } from "../options/problems.ts";
 import type { Records } from "./records.ts";
 import { type BehaviourStore, RecordStore } from "./store.ts";
 
@@ -20,13 +23,22 @@ export const STORE_ADDRESSES = `memory:, ${KEPT_ADDRESSES}`;
 /** Of a model's longest history, so many times as much is kept: requests may ask for earlier moments, or for some types. */
 const RESERVE = 4;
 
+const historyArguments = z.object({ maxHistory: historyLength });
+const storeArguments = z.object({
+  url: z.string(),
+  options: z.object({ most: z.int().min(1), mustExist: z.boolean().optional() }),
+});
+
 /** How many behaviours of a user a store keeps for models with histories of at most `maxHistory`. */
 export function mostKept(maxHistory: number): number {
+  checkOptions("mostKept", historyArguments, { maxHistory });
   return RESERVE * maxHistory;
 }
 
 /** Opens the store at `url`. @throws UserError where there is no such kind, or it cannot be opened */
-export async function openStore(url: string, { most, mustExist = false }: StoreOptions): Promise<BehaviourStore> {
+export async function openStore(url: string, options: StoreOptions): Promise<BehaviourStore> {
+  checkOptions("openStore", storeArguments, { url, options });
+  const { most, mustExist = false } = options;
   const shown = withoutAddress(url);
   const [, scheme, rest] = /^([a-z]+):(.*)$/s.exec(url) ?? [];
   const records = async (): Promise<Records> => {

@@ -210,7 +210,10 @@ describe("the shop as review dumps", () => {
       seed: 0,
       maxHistory: 100,
     });
-    expect(Object.values(summary.dropped).every((count) => count === 0)).toBe(true);
+    // Somebody of the shop comes back to the only item so far: a positive without a negative.
+    const { returnsWithoutNegative, ...dropped } = summary.dropped;
+    expect(returnsWithoutNegative).toBeGreaterThan(0);
+    expect(Object.values(dropped).every((count) => count === 0)).toBe(true);
     expect(summary.users).toBe(150);
     const { sequences } = await openDataset(out);
     const keys = await loadItemKeys(out);
