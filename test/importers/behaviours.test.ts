@@ -138,11 +138,16 @@ describe("sampleBehaviours", () => {
         const { training, samples, returns } = await sampleBehaviours(sequences, options);
         const popular = [...trainingBehaviours(sequences, training)];
         const sequenceOf = (s: number) => [...items.subarray(offsets[s], offsets[s + 1])];
+        const isReturn = (item: number, place: number, whole: readonly number[]) =>
+          whole.slice(0, place).slice(-maxHistory).includes(item);
+        /** Those of a user that others' negatives may be. */
+        const offeredOf = (s: number) =>
+          sequenceOf(s).map((...at) => (negatives === "strict" && isReturn(...at) ? [] : [at[0]]));
         /** The items of a split's part of the log: under `paper` of its users, else of a place. */
         const partOf = (split: Split) => {
           if (split === "train") return popular;
-          if (protocol === "paper") return [...new Set(samples[split].sequence)].flatMap(sequenceOf);
-          return users.map((_, s) => Number(sequenceOf(s).at(split === "test" ? -1 : -2)));
+          if (protocol === "paper") return [...new Set(samples[split].sequence)].flatMap((s) => offeredOf(s).flat());
+          return users.flatMap((_, s) => offeredOf(s).at(split === "test" ? -1 : -2) ?? []);
         };
         const made = new Set<string>();
         for (const split of SPLITS) {
