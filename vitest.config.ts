@@ -29,7 +29,7 @@ class LongestFirst extends BaseSequencer {
 const ALONE = ["test/files/claim.test.ts", "test/files/publish.test.ts"];
 const EVERY = "test/**/*.test.ts";
 
-const shared = { testTimeout: 60_000, hookTimeout: 60_000 };
+const shared = { testTimeout: 60_000, hookTimeout: 60_000, setupFiles: ["test/support/draws.ts"] };
 
 export default defineConfig({
   test: {

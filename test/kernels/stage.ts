@@ -26,7 +26,7 @@ export interface Tolerance {
   relative: number;
 }
 
-const PAGES = 4;
+const PAGES = 5;
 const BYTES = PAGES * 65_536;
 
 export class Stage {
