@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import { onNote } from "../files/notes.ts";
 import { interruptible, isInterruption } from "../interruption.ts";
 import { suggestion } from "../suggest.ts";
+import { addAb } from "./ab.ts";
 import { type Context, INTERRUPTED } from "./context.ts";
 import { addDemo } from "./demo.ts";
 import { addEvaluate } from "./evaluate.ts";
@@ -57,6 +58,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted and stopped cleanly
   addEvaluate(program, context);
   addPredict(program, context);
   addServe(program, context);
+  addAb(program, context);
   addExperiment(program, context, finish);
   addStore(program, context);
   addVerify(program, context, finish);

@@ -24,7 +24,19 @@ const lines = documents.flatMap((document) => commandLines(readFileSync(document
 
 it("there are command lines of every kind", () => {
   expect(new Set(lines.map(([command]) => command))).toEqual(
-    new Set(["init", "prepare", "inspect", "train", "evaluate", "predict", "serve", "store", "experiment", "verify"]),
+    new Set([
+      "init",
+      "prepare",
+      "inspect",
+      "train",
+      "evaluate",
+      "predict",
+      "serve",
+      "store",
+      "ab",
+      "experiment",
+      "verify",
+    ]),
   );
 });
 

@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import type { z } from "zod";
+import { planFlags } from "../../src/cli/ab/plan.ts";
 import type { Context } from "../../src/cli/context.ts";
 import { demoFlags } from "../../src/cli/demo.ts";
 import { experimentFlags } from "../../src/cli/experiment.ts";
@@ -52,6 +53,7 @@ const SCHEMAS: Readonly<Record<string, readonly [z.ZodObject, ...without: string
   "experiment figure3": [experimentFlags, "seeds", "model", "trials"],
   "experiment tune": [experimentFlags, "user"],
   serve: [serveFlags],
+  "ab plan": [planFlags],
   "store import": [importFlags],
   "store export": [exportFlags],
   "store compact": [compactFlags],

@@ -74,6 +74,7 @@ const ROOMS: Readonly<Record<string, { below: readonly string[]; browser?: boole
 
 /** Folders that are no rooms: they sort the files of the room that holds them. */
 const PARTS: readonly string[] = [
+  "cli/ab",
   "cli/prepare",
   "errors/catalogue",
   "kernels/wasm/generated",

@@ -1,0 +1,12 @@
+/** `dien ab`: which of two models earns more. One file a subcommand, in `ab/`. */
+import type { Command } from "commander";
+import { addPlan } from "./ab/plan.ts";
+import type { Context } from "./context.ts";
+
+export function addAb(program: Command, context: Context): void {
+  const ab = program
+    .command("ab")
+    .summary("online experiments: plan them, read them")
+    .description("Compares models by what their users do: A/B tests, live and simulated (docs/ab.md).");
+  addPlan(ab, context);
+}
