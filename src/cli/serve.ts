@@ -8,7 +8,7 @@ import { failure } from "../errors/failure.ts";
 import { fileError } from "../files/failures.ts";
 import { endingItself } from "../interruption.ts";
 import { text, texts, toggle } from "../options/pieces.ts";
-import { LEAST_CHARACTERS, tokenOption } from "../serving/guarded.ts";
+import { LEAST_CHARACTERS, originOption, tokenOption } from "../serving/guarded.ts";
 import { limitOptions } from "../serving/limits.ts";
 import { logger, modelLogger } from "../serving/log.ts";
 import type { Models, ModelsOptions } from "../serving/models/models.ts";
@@ -24,7 +24,9 @@ export const serveFlags = z.strictObject({
   store: text("url", `where users' behaviours are: ${STORE_ADDRESSES}`).default("file:store"),
   tokenFile: text("file", "file with the token that requests have to bring").optional(),
   unguarded: toggle("listen for other machines without a token"),
-  cors: text("origin", "origin whose pages may ask from a browser, such as https://shop.example").optional(),
+  cors: originOption
+    .meta({ value: "origin", description: "origin whose pages may ask from a browser, such as https://shop.example" })
+    .optional(),
   tlsCert: text("file", "certificate in PEM, for https").optional(),
   tlsKey: text("file", "its key in PEM").optional(),
   ...machineOptions.shape,

@@ -42,26 +42,28 @@ export const skipBadRows = toggle("skip rows that cannot be used, however many, 
 /** Seeds are 31 bits everywhere, so that one number may seed everything. */
 export const seed = z.int32().nonnegative().describe("seed of everything random");
 
-const UNITS: Readonly<Record<string, number>> = { MB: 2 ** 20, GB: 2 ** 30 };
-const LEAST_MEMORY = 128 * UNITS.MB;
-/** More than any machine has, and less than numbers of bytes lose precision at. */
-const MOST_MEMORY = 2 ** 20 * UNITS.GB;
-const MEMORY = 'expected a size like "512MB" or "2GB", at least 128MB';
-const TOO_MUCH = "expected at most 1048576GB";
+const UNITS: Readonly<Record<string, number>> = { "": 1, KB: 2 ** 10, MB: 2 ** 20, GB: 2 ** 30 };
 
-/** An amount of memory: a number of bytes, or a text like "512MB". Bytes, in the end. */
-export const memorySize = z.union([z.int(), z.string()], MEMORY).transform((given, context) => {
-  const bytes = typeof given === "number" ? given : bytesOf(given);
-  if (bytes >= LEAST_MEMORY && bytes <= MOST_MEMORY) return bytes;
-  context.addIssue({ code: "custom", message: bytes > MOST_MEMORY ? TOO_MUCH : MEMORY, input: given });
-  return z.NEVER;
-});
+/** An amount of bytes between two: their number, or a text like "512MB". A number, in the end. */
+export function size(least: string, most: string) {
+  const expected = `expected a size like "512MB" or "2GB", at least ${least}`;
+  return z.union([z.int(), z.string()], expected).transform((given, context) => {
+    const bytes = bytesOf(given);
+    if (bytes >= bytesOf(least) && bytes <= bytesOf(most)) return bytes;
+    const message = bytes > bytesOf(most) ? `expected at most ${most}` : expected;
+    context.addIssue({ code: "custom", message, input: given });
+    return z.NEVER;
+  });
+}
 
 /** NaN of a text that is no size. */
-function bytesOf(size: string): number {
-  const [, digits, unit] = /^(\d+(?:\.\d+)?) ?([MG]B)$/i.exec(size.trim()) ?? [];
+function bytesOf(size: number | string): number {
+  const [, digits, unit] = /^(\d+(?:\.\d+)?) ?([KMG]B|)$/i.exec(String(size).trim()) ?? [];
   return Math.floor(Number(digits) * UNITS[unit?.toUpperCase()]);
 }
+
+/** An amount of memory: at most more than any machine has, and less than numbers of bytes lose precision at. */
+export const memorySize = size("128MB", "1048576GB");
 
 /** A function that is told of what happens. */
 export const listener = z.custom((given) => typeof given === "function", "expected a function").optional();

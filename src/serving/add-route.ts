@@ -8,7 +8,7 @@ import { readJson } from "./body.ts";
 import { type App, type Env, type Exchange, keepStages } from "./exchange.ts";
 import { isInference } from "./inference/protocol.ts";
 import type { Limits } from "./limits.ts";
-import type { AnyRoute, Route } from "./route.ts";
+import type { AnyRoute, Route, TextRoute } from "./route.ts";
 import type { Services } from "./services.ts";
 import { type OnStage, timed } from "./stages.ts";
 
@@ -57,6 +57,22 @@ export function addRoute<P extends z.ZodObject, Q extends z.ZodObject, B extends
     return await timed(onStage, "answer", async () =>
       c.json(isInference(route.path) ? result : { ...result, request_id: exchange.id }),
     );
+  });
+}
+
+/** Adds a route that answers with a text to the app and to its documentation. */
+export function addText(
+  app: App,
+  { limits, openApi }: Services,
+  route: TextRoute,
+  answer: () => string | Promise<string>,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  openApi.addText(route);
+  app.get(route.path, async (c) => {
+    c.get("exchange").route = route.path;
+    const text = await inTime(deadlineOf(c.req, limits.maxSeconds), async () => await answer());
+    return c.body(text, 200, { "content-type": route.type, ...headers });
   });
 }
 

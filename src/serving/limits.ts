@@ -1,12 +1,9 @@
 /** How much a server takes. Each limit is an option of `dien serve` and of `createServer`. */
 import { z } from "zod";
-
-const bytes = (least: number, most: number) => z.int().min(least).max(most);
+import { size } from "../options/pieces.ts";
 
 export const limitOptions = z.strictObject({
-  maxBody: bytes(1024, 2 ** 30)
-    .describe("bytes of a request's body")
-    .default(2 ** 20),
+  maxBody: size("1KB", "1GB").meta({ value: "size", description: "most of a request's body" }).prefault("1MB"),
   maxCandidates: z.int().min(1).max(1_000_000).describe("candidates of a request").default(1000),
   maxHistory: z.int().min(1).max(1_000_000).describe("behaviours that a request brings").default(10_000),
   maxEvents: z.int().min(1).max(1_000_000).describe("events of a request").default(1000),
@@ -21,3 +18,5 @@ export const limitOptions = z.strictObject({
 });
 
 export type Limits = Readonly<z.output<typeof limitOptions>>;
+/** As they may be given. */
+export type GivenLimits = Readonly<z.input<typeof limitOptions>>;

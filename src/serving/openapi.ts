@@ -8,7 +8,7 @@ import { TIMEOUT_HEADER } from "./answering.ts";
 import { inferenceRefusal, isInference } from "./inference/protocol.ts";
 import type { Limits } from "./limits.ts";
 import { refusalSchema } from "./refusal.ts";
-import type { AnyRoute } from "./route.ts";
+import type { AnyRoute, TextRoute } from "./route.ts";
 
 type Json = Record<string, unknown>;
 
@@ -23,10 +23,11 @@ export interface JsonSchema {
   readonly const?: unknown;
   readonly enum?: readonly unknown[];
   readonly maxItems?: number;
+  readonly $ref?: string;
 }
 
 interface Content {
-  readonly content: Readonly<Record<string, { readonly schema: { readonly $ref: string } }>>;
+  readonly content: Readonly<Record<string, { readonly schema: JsonSchema }>>;
 }
 
 export interface DocumentedRoute {
@@ -67,6 +68,7 @@ export interface OpenApiOptions {
 
 export class OpenApi {
   readonly #routes: AnyRoute[] = [];
+  readonly #texts: TextRoute[] = [];
   readonly #options: OpenApiOptions;
 
   constructor(options: OpenApiOptions) {
@@ -82,6 +84,10 @@ export class OpenApi {
     this.#routes.push(route);
   }
 
+  addText(route: TextRoute): void {
+    this.#texts.push(route);
+  }
+
   document(): Document {
     const { version, hasToken } = this.#options;
     const paths: Record<string, Record<string, DocumentedRoute>> = {};
@@ -90,14 +96,16 @@ export class OpenApi {
       paths[route.path] ??= {};
       paths[route.path][route.method] = this.#operation(route);
       if (route.body) schemas[nameOf(route.body)] = this.#bodySchema(route);
-      schemas[nameOf(refusalOf(route))] = schemaOf(refusalOf(route), "output");
+      schemas[nameOf(refusalOf(route.path))] = schemaOf(refusalOf(route.path), "output");
       schemas[nameOf(route.answer)] = answerSchema(route);
     }
+    for (const route of this.#texts) paths[route.path] = { get: this.#textOperation(route) };
+    const groups = [...this.#routes, ...this.#texts].map(({ group }) => group);
     return {
       openapi: "3.1.0",
       info: { title: "dien", version, description: "Scores of candidates for users, by a trained model." },
       servers: [{ url: "/" }],
-      tags: [...new Set(this.#routes.map(({ group }) => group))].map((name) => ({ name })),
+      tags: [...new Set(groups)].map((name) => ({ name })),
       paths,
       components: {
         schemas,
@@ -124,25 +132,31 @@ export class OpenApi {
     };
   }
 
-  /** Answers by status, each with the errors that have it. */
+  #textOperation({ name, group, summary, type, path }: TextRoute): DocumentedRoute {
+    const { hasToken } = this.#options;
+    const schema = { type: type.startsWith("application/json") ? "object" : "string" };
+    return {
+      ...{ operationId: name, tags: [group], summary },
+      ...(hasToken ? { security: [{ token: [] }] } : {}),
+      parameters: parametersOf({}),
+      responses: {
+        200: { description: "Done.", content: { [type]: { schema } } },
+        ...refusalsOf([...ALWAYS, ...(hasToken ? WITH_TOKEN : [])], path),
+      },
+    };
+  }
+
   #refusals(route: AnyRoute): DocumentedRoute["responses"] {
     const { params, query, body, open, refusals = [] } = route;
-    const codes = new Set([
+    const codes = [
       ...ALWAYS,
       ...(params || query ? WITH_PARAMETERS : []),
       ...(body ? WITH_BODY : []),
       ...(open ? [] : WITH_QUEUE),
       ...(this.#options.hasToken && !open ? WITH_TOKEN : []),
       ...refusals,
-    ]);
-    const statuses = new Set([...codes].map((code) => entryOf(code).status));
-    return Object.fromEntries(
-      [...statuses].sort().map((status) => {
-        const of = [...codes].filter((code) => entryOf(code).status === status);
-        const description = of.map((code) => `\`${code}\`: ${entryOf(code).meaning}`).join("\n\n");
-        return [status, { description, content: jsonOf(nameOf(refusalOf(route))) }];
-      }),
-    );
+    ];
+    return refusalsOf(codes, route.path);
   }
 
   /** The schema of a body, with the limits of its lists. */
@@ -154,6 +168,18 @@ export class OpenApi {
     ]);
     return { ...schema, properties: { ...schema.properties, ...Object.fromEntries(lists) } };
   }
+}
+
+/** Answers by status, each with the errors that have it. */
+function refusalsOf(codes: readonly Code[], path: string): DocumentedRoute["responses"] {
+  const statuses = new Set(codes.map((code) => entryOf(code).status));
+  return Object.fromEntries(
+    [...statuses].sort().map((status) => {
+      const of = [...new Set(codes)].filter((code) => entryOf(code).status === status);
+      const description = of.map((code) => `\`${code}\`: ${entryOf(code).meaning}`).join("\n\n");
+      return [status, { description, content: jsonOf(nameOf(refusalOf(path))) }];
+    }),
+  );
 }
 
 function schemaOf(schema: z.ZodType, io: "input" | "output"): JsonSchema {
@@ -170,7 +196,7 @@ function answerSchema({ path, answer }: AnyRoute): JsonSchema {
   return { ...rest, properties: { ...properties, request_id }, required: [...required, "request_id"] };
 }
 
-const refusalOf = ({ path }: AnyRoute) => (isInference(path) ? inferenceRefusal : refusalSchema);
+const refusalOf = (path: string) => (isInference(path) ? inferenceRefusal : refusalSchema);
 
 /** The name of a schema, which is its `id`. */
 function nameOf(schema: z.ZodType): string {
@@ -179,7 +205,7 @@ function nameOf(schema: z.ZodType): string {
 
 const jsonOf = (name: string) => ({ "application/json": { schema: { $ref: `#/components/schemas/${name}` } } });
 
-function parametersOf({ params, query }: AnyRoute): Json[] {
+function parametersOf({ params, query }: Pick<AnyRoute, "params" | "query">): Json[] {
   const placed = (schema: z.ZodObject | undefined, where: "path" | "query"): Json[] => {
     if (schema === undefined) return [];
     const { properties = {}, required = [] } = schemaOf(schema, "input");

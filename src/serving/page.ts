@@ -38,12 +38,13 @@ export function pageOf({ info, tags, paths, components }: Document): string {
   return page({ ...report, blocks }, { alone: true });
 }
 
-/** Body, answer and statuses of errors. */
+/** Body, answer and statuses of errors: names of schemas, or the type of what is no JSON. */
 function sidesOf({ requestBody, responses }: DocumentedRoute): string[] {
   const { 200: answer, ...refusals } = responses;
   const nameOf = (side: { content: DocumentedRoute["responses"][string]["content"] } | undefined) => {
-    const reference = side?.content["application/json"].schema.$ref;
-    return reference === undefined ? "" : `\`${reference.split("/").at(-1)}\``;
+    const [[type, { schema }] = ["", { schema: {} }]] = Object.entries(side?.content ?? {});
+    const name = schema.$ref?.split("/").at(-1) ?? type;
+    return name === "" ? "" : `\`${name}\``;
   };
   return [nameOf(requestBody), nameOf(answer), Object.keys(refusals).join(", ")];
 }

@@ -33,3 +33,9 @@ export interface Route<P extends z.ZodObject, Q extends z.ZodObject, B extends z
 
 // biome-ignore lint/suspicious/noExplicitAny: any route
 export type AnyRoute = Route<any, any, any, any>;
+
+/** A route that is asked with GET and nothing else, and answers with a text; however many requests are being answered. */
+export interface TextRoute extends Pick<AnyRoute, "path" | "group" | "name" | "summary"> {
+  /** Its content-type. */
+  readonly type: string;
+}

@@ -121,5 +121,14 @@ export const modelAnswer = z.strictObject(served).meta({ id: "Model" });
 const listed = z.strictObject({ ...served, default: z.boolean().describe("whether requests that name none get it") });
 export const modelsAnswer = z.strictObject({ models: z.array(listed) }).meta({ id: "Models" });
 
+export const indexAnswer = z
+  .strictObject({
+    name: z.literal("dien"),
+    version: z.string().describe("of the program"),
+    docs: z.string().describe("path of the page that describes all routes"),
+    routes: z.array(z.string()).describe("those beside the Open Inference Protocol, which is at /v2"),
+  })
+  .meta({ id: "Index" });
+
 export const liveAnswer = z.strictObject({ live: z.literal(true) }).meta({ id: "Live" });
 export const readyAnswer = z.strictObject({ ready: z.literal(true) }).meta({ id: "Ready" });

@@ -12,7 +12,7 @@ import { Answering } from "./answering.ts";
 import { createApp } from "./app.ts";
 import type { ExchangeListener } from "./exchange.ts";
 import { originOption, tokenOption } from "./guarded.ts";
-import { type Limits, limitOptions } from "./limits.ts";
+import { type GivenLimits, limitOptions } from "./limits.ts";
 import { type Listening, type ListenOptions, listenOn } from "./listening.ts";
 import { isLoopback } from "./loopback.ts";
 import { measure } from "./metrics/metrics.ts";
@@ -40,7 +40,7 @@ export interface ServerOptions {
   readonly store: BehaviourStore;
   /** Folder whose runs requests may have loaded; without one, models are loaded from where they were. */
   readonly runs?: string | undefined;
-  readonly limits?: Partial<Limits>;
+  readonly limits?: GivenLimits;
   /** What requests have to bring as `Authorization: Bearer TOKEN`. */
   readonly token?: string | undefined;
   /** The origin whose pages may ask from a browser. */

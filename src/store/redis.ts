@@ -85,7 +85,11 @@ export class RedisRecords implements Records {
       const socket = { reconnectStrategy, connectTimeout: PATIENCE.connect };
       client = createClient({ url: address, socket, disableOfflineQueue: true }) as Client;
     } catch (error) {
-      throw failure("store.unavailable", { path: store, reason: `its address is none: ${(error as Error).message}` });
+      throw failure(
+        "store.unknown-address",
+        { path: store, expected: "redis://[:PASSWORD@]HOST:PORT[/DATABASE]" },
+        error,
+      );
     }
     // Each call says it for itself.
     client.on("error", () => {});

@@ -63,6 +63,32 @@ describe("dien serve", () => {
   });
 
   it.each([
+    ["5MB", 5 * 2 ** 20],
+    ["2048", 2048],
+  ])("--max-body %s is a size", async (given, maxBody) => {
+    const { asked } = await serve(["--dry-run", "--port", "0", "--max-body", given]);
+    expect(asked?.serving.limits?.maxBody).toBe(maxBody);
+  });
+
+  it.each([
+    [
+      "--cors",
+      "shop.example",
+      `'--cors <origin>': expected an origin, such as https://shop.example, found "shop.example"`,
+    ],
+    ["--cors", "https://shop.example/", `'--cors <origin>': expected an origin`],
+    ["--max-body", "5 apples", `'--max-body <size>': expected a size like "512MB" or "2GB", at least 1KB`],
+    ["--max-body", "2GB", `'--max-body <size>': expected at most 1GB`],
+    ["--max-seconds", "0", `'--max-seconds <number>': expected a number, 0.1 to 3600`],
+    ["--runs", "redis://host", `'--runs <folder>': expected a path, found the address of a server`],
+  ])("%s %s is wrong usage, and named by its flag", async (flag, given, problem) => {
+    const { code, stderr, asked } = await serve([flag, given]);
+    expect({ code, asked }).toEqual({ code: 2, asked: undefined });
+    expect(stderr).toContain(`error: option ${problem}`);
+    expect(stderr).toMatch(/^error: [^\n]+\n$/);
+  });
+
+  it.each([
     ["a short token", ["--token-file", file("short", "abc")], /short has no token: expected one line/],
     ["no token file", ["--token-file", join(folder, "none")], /cannot read .*none/],
     ["half a pair", ["--tls-cert", "cert.pem"], /'--tls-cert' needs '--tls-key'/],

@@ -144,12 +144,9 @@ describe("problems", () => {
 describe("a size of memory", () => {
   it("is a number of bytes, or a text with a unit", () => {
     const parse = (given: unknown) => memorySize.parse(given);
-    expect(["512MB", "2GB", "0.5 gb", " 128mb ", 2 ** 30].map(parse)).toEqual([
-      2 ** 29,
-      2 ** 31,
-      2 ** 29,
-      2 ** 27,
-      2 ** 30,
+    expect(["512MB", "2GB", "0.5 gb", " 128mb ", 2 ** 30, "268435456", "262144KB"].map(parse)).toEqual([
+      ...[2 ** 29, 2 ** 31, 2 ** 29, 2 ** 27, 2 ** 30],
+      ...[2 ** 28, 2 ** 28],
     ]);
   });
 

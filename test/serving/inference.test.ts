@@ -430,7 +430,10 @@ describe("what cannot be answered is refused with a sentence", () => {
       expect(await answerOf(`/v2/models/shop/versions/1${path}`)).toEqual([404, other]);
     expect(await answerOf("/v2/models/shop/versions/1/infer", { method: "POST", body: "{}" })).toEqual([404, other]);
     expect(await answerOf("/v2/models/shop/infer")).toEqual([405, expect.stringContaining("POST")]);
-    expect(await answerOf("/v2/repository/index")).toEqual([404, "nothing is served at /v2/repository/index"]);
+    expect(await answerOf("/v2/repository/index")).toEqual([
+      404,
+      "nothing is served at /v2/repository/index: /docs describes what is",
+    ]);
     const guarded = await shop.server({ token: "0123456789abcdef" });
     const refusal = await ask(guarded, "/v2/models/shop");
     expect([refusal.status, refusal.body]).toEqual([401, { error: expect.stringContaining("Bearer TOKEN") }]);

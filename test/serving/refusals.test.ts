@@ -69,7 +69,7 @@ describe("a body", () => {
 describe("paths and methods", () => {
   it.each([
     ["GET", "/v1/nothing", 404, "serving.no-route"],
-    ["GET", "/", 404, "serving.no-route"],
+    ["GET", "/docs/", 404, "serving.no-route"],
     ["GET", "/v1/score", 405, "serving.wrong-method"],
     ["OPTIONS", "/v1/score", 405, "serving.wrong-method"],
     ["PUT", "/v1/users/u/history", 405, "serving.wrong-method"],

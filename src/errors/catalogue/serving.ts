@@ -5,7 +5,7 @@ export const serving = {
   "serving.no-route": {
     status: 404,
     meaning: "Nothing is served at a path.",
-    message: ({ path }: { path: string }) => `nothing is served at ${path}`,
+    message: ({ path }: { path: string }) => `nothing is served at ${path}: /docs describes what is`,
   },
   "serving.wrong-method": {
     status: 405,

@@ -4,6 +4,7 @@ import type { Entries } from "../entry.ts";
 export const stores = {
   "store.unknown-address": {
     status: 400,
+    exitCode: 2,
     meaning: "The address of a store is of no kind that there is.",
     message: ({ path, expected }: { path: string; expected: string }) =>
       `no store is called ${path}: expected ${expected}`,
