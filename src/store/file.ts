@@ -25,7 +25,7 @@ import {
   readLevel,
   writeLevel,
 } from "./level.ts";
-import { type Change, growth, type Records, type StoreSize, type UserRecord } from "./records.ts";
+import { type Change, growth, type StoreSize, type UserRecord, type UserRecords } from "./records.ts";
 
 const DATA = "data";
 /** What a file system may have in an empty folder. */
@@ -39,7 +39,7 @@ interface Opened {
   readonly head: Head;
 }
 
-export class FileRecords implements Records {
+export class FileRecords implements UserRecords {
   /** What errors call the store, and where its database lies. */
   readonly #store: string;
   readonly #data: string;

@@ -1,8 +1,8 @@
 /** `memory:`: records that end with the process, for tests and trials. */
 import { compareTexts, type StoredEvent } from "./event.ts";
-import { type Change, growth, type Records, type StoreSize, type UserRecord } from "./records.ts";
+import { type Change, growth, type StoreSize, type UserRecord, type UserRecords } from "./records.ts";
 
-export class MemoryRecords implements Records {
+export class MemoryRecords implements UserRecords {
   readonly #users = new Map<string, readonly StoredEvent[]>();
   #events = 0;
 

@@ -4,7 +4,7 @@ import { withoutAddress } from "../errors/addresses.ts";
 import { failure } from "../errors/failure.ts";
 import { historyLength } from "../options/pieces.ts";
 import { checkOptions } from "../options/problems.ts";
-import type { Records } from "./records.ts";
+import type { UserRecords } from "./records.ts";
 import { type BehaviourStore, RecordStore } from "./store.ts";
 
 export interface StoreOptions {
@@ -41,7 +41,7 @@ export async function openStore(url: string, options: StoreOptions): Promise<Beh
   const { most, mustExist = false } = options;
   const shown = withoutAddress(url);
   const [, scheme, rest] = /^([a-z]+):(.*)$/s.exec(url) ?? [];
-  const records = async (): Promise<Records> => {
+  const records = async (): Promise<UserRecords> => {
     if (scheme === "memory" && rest === "") return new (await import("./memory.ts")).MemoryRecords();
     if (scheme === "file" && rest !== "")
       return await (await import("./file.ts")).FileRecords.open(rest, { mustExist });

@@ -27,7 +27,7 @@ export interface StoreSize {
 }
 
 /** Each throws UserError where the place cannot be reached, or holds what it should not. */
-export interface Records {
+export interface UserRecords {
   /** Of each user. */
   read(users: readonly string[]): Promise<readonly UserRecord[]>;
   /**

@@ -21,9 +21,9 @@ import {
   eventsText,
   growth,
   parseEvents,
-  type Records,
   type StoreSize,
   type UserRecord,
+  type UserRecords,
 } from "./records.ts";
 
 const FORMAT = "dien-store 1";
@@ -59,7 +59,7 @@ return 1`;
 
 type Client = ReturnType<typeof createClient>;
 
-export class RedisRecords implements Records {
+export class RedisRecords implements UserRecords {
   readonly #client: Client;
   readonly #store: string;
   readonly #prefix: string;

@@ -1,6 +1,6 @@
 /**
  * Users' behaviours for serving: the latest of each user, ordered, each once. What a store does is here, whatever it lies
- * in; `Records` say where that is.
+ * in; `UserRecords` say where that is.
  *
  * Writes of many callers go in groups: while one group is on its way to the disk, the next gathers, so that a flush
  * serves all who wait for it. There is one writer, which reads a record, adds to it and writes it back.
@@ -8,7 +8,7 @@
 import { failure } from "../errors/failure.ts";
 import { checkEvents, type StoredEvent } from "./event.ts";
 import { type Added, type HistoryQuery, latest, withEvents } from "./history.ts";
-import type { Change, Records, StoreSize } from "./records.ts";
+import type { Change, StoreSize, UserRecords } from "./records.ts";
 
 /** All methods reject with UserError where the store cannot be reached, is full or damaged, or was closed. */
 export interface BehaviourStore {
@@ -49,7 +49,7 @@ interface RecordTask {
 
 export class RecordStore implements BehaviourStore {
   readonly most: number;
-  readonly #records: Records;
+  readonly #records: UserRecords;
   readonly #address: string;
   #waiting: RecordTask[] = [];
   /** The writer, while it has something to do. */
@@ -57,7 +57,7 @@ export class RecordStore implements BehaviourStore {
   #isClosed = false;
 
   /** @param address what errors call the store */
-  constructor(records: Records, most: number, address: string) {
+  constructor(records: UserRecords, most: number, address: string) {
     this.#records = records;
     this.most = most;
     this.#address = address;

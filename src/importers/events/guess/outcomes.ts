@@ -7,7 +7,7 @@ import type { ColumnLook } from "../source/look.ts";
 import { flagLabel, type GuessedLabel, ratingLabel } from "./labels.ts";
 import { bare } from "./names.ts";
 
-interface Outcome {
+interface OutcomeName {
   /** What the user did or said, as it goes on from "known only after the click: ". */
   readonly what: string;
   /** Of a name in lower case without signs. */
@@ -21,7 +21,7 @@ interface Outcome {
 const isFlag = ({ distinct }: ColumnLook) => distinct <= 2;
 const isNumeric = ({ numbers, filled }: ColumnLook) => numbers === filled;
 
-const OUTCOMES: readonly Outcome[] = [
+const OUTCOMES: readonly OutcomeName[] = [
   {
     what: "how it was rated",
     names: /^(?:user|my|review|item|movie|book|star)?ratings?$|^stars?$|^reviewscore$/,
@@ -77,7 +77,7 @@ export function outcomeLabel(look: ColumnLook): GuessedLabel | undefined {
   return find(look)?.label?.(look);
 }
 
-function find(look: ColumnLook): Outcome | undefined {
+function find(look: ColumnLook): OutcomeName | undefined {
   const name = bare(look.column);
   return OUTCOMES.find(({ names, when }) => names.test(name) && (when?.(look) ?? true));
 }
