@@ -11,7 +11,7 @@ import type { ModelDescription } from "../run/model-description.ts";
 import { identified, type StoredEvent, type StoredItem } from "../store/event.ts";
 import type { HistoryQuery } from "../store/history.ts";
 import { type Value, type Values, value, valueOrValues } from "./request.ts";
-import { isOne, isValues, nameOf, refuseList, refuseTime, textOf } from "./values.ts";
+import { isOne, isValues, nameOf, refuseList, refuseTime, textOf, USER_KEY } from "./values.ts";
 
 /** Something that a user did, in the values of the raw data. */
 export const postedEventSchema = z.strictObject({
@@ -158,11 +158,13 @@ function timeText({ timeFormat }: ModelDescription, time: number): string | numb
   return new Date(time).toISOString().replace("Z", "+00:00");
 }
 
-/** The key of a request's user in a store; null where the request does not say who it is. */
-export function userKeyOf({ schema, userKey = "user" }: ModelDescription, user: Value | Values): string | null {
+/**
+ * The key of a request's user in a store; null where the request does not say who it is. Where it is no field of the model,
+ * it stands beside the values of those.
+ */
+export function userKeyOf({ userKey = USER_KEY }: ModelDescription, user: Value | Values): string | null {
   if (!isValues(user)) return nameOf("user", user);
-  const isField = schema.user.some(({ name }) => name === userKey);
-  const key = isField ? user[userKey] : undefined;
+  const key = user[userKey];
   if (!isOne(key)) throw refuseList(userKey, key);
   return nameOf(userKey, key);
 }

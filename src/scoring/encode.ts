@@ -22,7 +22,7 @@ import { type CellValues, copyCells, NO_ID, widthOf } from "../tensor/arrays.ts"
 import { type CodedRequest, checkCells, checkRows, type Range, rangesOf } from "./coded-request.ts";
 import type { UserRequest, Value, Values } from "./request.ts";
 import type { RequestCells } from "./request-cells.ts";
-import { isOne, isValues, nameOf, refuseList, refuseTime, textOf } from "./values.ts";
+import { isOne, isValues, nameOf, refuseList, refuseTime, textOf, USER_KEY } from "./values.ts";
 
 /** What a model knows of a field. */
 class FieldReader {
@@ -119,8 +119,9 @@ export class RequestEncoder {
   readonly #description: ModelDescription;
   readonly #rows: ReadonlyMap<string, number>;
   readonly #groups: Readonly<Record<"user" | "item" | "context", FieldGroup>>;
-  /** Name of the field that is the item's key; what items, and behaviours, have beside their other fields. */
+  /** Name of the field that is the item's key; what users, items and behaviours have beside their other fields. */
   readonly #key: string;
+  readonly #ofUsers: readonly string[];
   readonly #ofItems: readonly string[];
   readonly #ofBehaviours: readonly string[];
   /** What the rows of the catalogue have, per item field. */
@@ -141,6 +142,8 @@ export class RequestEncoder {
       context: new FieldGroup("context", description),
     };
     this.#key = schema.item[0].name;
+    const names = schema.user.map(({ name }) => name);
+    this.#ofUsers = names.includes(description.userKey ?? USER_KEY) ? [] : [USER_KEY];
     this.#ofItems = [this.#key];
     this.#ofBehaviours = [this.#key, "time"];
     this.#catalogue = schema.item.map((field, f) =>
@@ -163,7 +166,7 @@ export class RequestEncoder {
     into: RequestCells,
   ): void {
     const now = this.#timeOf(time) ?? refuseTime("time", time);
-    this.#encodeFields(this.#groups.user, into.user, user, now);
+    this.#encodeFields(this.#groups.user, into.user, user, now, this.#ofUsers);
     const users = this.#namesUser(user) ? 1 : 0;
     into.countUsers(users, users > 0 && into.user[0][0] === 0 ? 1 : 0);
     this.#encodeFields(this.#groups.context, into.context, context, now);
@@ -203,15 +206,21 @@ export class RequestEncoder {
     into.countUsers(0, 0);
   }
 
-  /** @param given values by name, or the value of the first field */
-  #encodeFields(group: FieldGroup, into: readonly CellValues[], given: Value | Values | undefined, now: number): void {
+  /** @param given values by name, those in `apart` aside, or the value of the first field */
+  #encodeFields(
+    group: FieldGroup,
+    into: readonly CellValues[],
+    given: Value | Values | undefined,
+    now: number,
+    apart?: readonly string[],
+  ): void {
     const { fields } = group;
     const moment = Number.isNaN(now) ? null : String(now);
     for (let f = 0; f < fields.length; f++) {
       if (fields[f].readsTime) fields[f].writeTime(into[f], 0, moment);
       else fields[f].clear(into[f], 0);
     }
-    if (isValues(given)) this.#encodeGiven(group, into, 0, given);
+    if (isValues(given)) this.#encodeGiven(group, into, 0, given, apart);
     // A model without user fields has no use for who it is.
     else if (fields.length > 0 && textOf(given) !== null) fields[0].write(into[0], 0, given);
   }

@@ -2,6 +2,9 @@
 import { failure, type UserError } from "../errors/failure.ts";
 import type { Value, Values } from "./request.ts";
 
+/** What requests call the key of their user, where it is no field of the model. */
+export const USER_KEY = "user";
+
 export function isOne(value: Values[string] | undefined): value is Value | undefined {
   return !Array.isArray(value);
 }

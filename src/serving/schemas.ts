@@ -8,7 +8,9 @@ import { storedEventSchema } from "../store/event.ts";
 const { user, history, context, time, candidates } = rankRequestSchema.shape;
 
 const ofUser = {
-  user: user.describe("values of user fields by name, or the value of the first one"),
+  user: user.describe(
+    "values of user fields by name, or the value of the first one; the key of the user, where it is no field, as `user` beside them",
+  ),
   history: history
     .describe("behaviours, oldest first, each as a candidate, perhaps with its `time` (default: those stored)")
     .optional(),
@@ -24,8 +26,20 @@ const forCandidates = {
 
 export const scoreBody = z.strictObject(forCandidates).meta({ id: "ScoreRequest" });
 
+const bids = z
+  .array(z.number().min(0))
+  .describe("what each candidate's advertiser pays for a click at most: ranks by probability x bid, and prices clicks");
+
 export const rankBody = z
-  .strictObject({ ...forCandidates, top: z.int().min(1).describe("how many (default: all)").optional() })
+  .strictObject({
+    ...forCandidates,
+    bids: bids.optional(),
+    top: z.int().min(1).describe("how many (default: all)").optional(),
+  })
+  .refine(({ candidates, bids }) => bids === undefined || bids.length === candidates.length, {
+    path: ["bids"],
+    error: "expected one for each candidate",
+  })
   .meta({ id: "RankRequest" });
 
 export const explainBody = z
@@ -51,6 +65,7 @@ const rankedCandidate = z.strictObject({
   candidate: candidates.element.describe("as it was given"),
   index: z.int().min(0).describe("its place among the candidates given"),
   probability,
+  price: z.number().min(0).describe("of a click, where there are bids: by second price").optional(),
 });
 
 export const rankingAnswer = z.strictObject({ ...by, ranking: z.array(rankedCandidate) }).meta({ id: "Ranking" });

@@ -20,10 +20,11 @@ test("may say whose it is, which is no field and changes nothing", async () => {
   await train({ data, out: run, config, threads: 1 });
   const scorer = await loadScorer(run);
   const request = { candidate: "i1", history: ["i2"] };
-  const [bare, none] = scorer.score([
+  const [bare, beside, none] = scorer.score([
     { ...request, user: "u1" },
+    { ...request, user: { user: "u1" } },
     { ...request, user: {} },
   ]);
-  expect(bare).toBe(none);
-  expect(() => scorer.score([{ ...request, user: { user: "u1" } }])).toThrow(/user/);
+  expect([bare, beside]).toEqual([none, none]);
+  expect(() => scorer.score([{ ...request, user: { visitor: "u1" } }])).toThrow('unknown user field "visitor"');
 });

@@ -127,6 +127,7 @@ it("knows whose history a request is about", () => {
   expect(userKeyOf(shop, { user: "u1" })).toBe("u1");
   expect(userKeyOf(byName, { age: 3 })).toBeNull();
   expect(userKeyOf(nameless, { user: "u1" })).toBeNull();
+  expect(userKeyOf({ ...shop, schema: { ...shop.schema, user: [] } }, { user: "u1", segment: "3" })).toBe("u1");
   expect(userKeyOf(byName, null)).toBeNull();
   expect(() => userKeyOf(byName, { user: ["u1"] })).toThrow("user: expected one value");
 });

@@ -4,6 +4,7 @@ import type { Code } from "../../errors/catalogue/catalogue.ts";
 import { type Asked, addRoute } from "../add-route.ts";
 import type { App, ScoredRequest } from "../exchange.ts";
 import { historyFor } from "../histories.ts";
+import { ranked } from "../ranking.ts";
 import { explainBody, explanationAnswer, rankBody, rankingAnswer, scoreBody, scoresAnswer } from "../schemas.ts";
 import type { Services } from "../services.ts";
 
@@ -58,12 +59,12 @@ export function addScoring(app: App, services: Services): void {
     services,
     {
       ...{ method: "post", path: "/v1/rank", group, name: "rank" },
-      summary: "Candidates by falling probability; equal ones in the order given",
+      summary: "Candidates by falling probability, or probability x bid; equal ones in the order given",
       ...{ body: rankBody, most, answer: rankingAnswer, refusals },
     },
-    async ({ body: { top, ...body }, ...asked }) => {
+    async ({ body: { top, bids, ...body }, ...asked }) => {
       const { model, version, probabilities } = await score(body, asked);
-      return { model, version, ranking: ranked(body.candidates, probabilities).slice(0, top) };
+      return { model, version, ranking: ranked(body.candidates, probabilities, bids).slice(0, top) };
     },
   );
 
@@ -92,10 +93,4 @@ export function addScoring(app: App, services: Services): void {
       return { model: model.name, probability, ...explained };
     },
   );
-}
-
-/** Candidates by falling probability. */
-function ranked<C>(candidates: readonly C[], probabilities: Float32Array) {
-  const order = Array.from(candidates, (_, index) => index).sort((a, b) => probabilities[b] - probabilities[a]);
-  return order.map((index) => ({ candidate: candidates[index], index, probability: probabilities[index] }));
 }
