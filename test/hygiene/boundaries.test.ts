@@ -48,6 +48,7 @@ const ROOMS: Readonly<Record<string, { below: readonly string[]; browser?: boole
   run: { below: ["models", "dataset", "lines.ts"] },
   engine: { below: ["run", "optim"] },
   scoring: { below: ["engine", "statistics", "store"] },
+  "ab/experiment": { below: ["options"], browser: true },
   "scoring/pool": { below: ["scoring"] },
   "serving/models": { below: ["scoring/pool"] },
   training: { below: ["scoring", "format.ts"] },

@@ -161,6 +161,7 @@ export const samples: Samples = {
   "serving.no-tls": [{ name: "tls", reason: "key values mismatch" }],
   "serving.unguarded": [{ name: "0.0.0.0" }],
   "serving.no-token": [{ path: "token", expected: "a line of 16 characters or more" }],
+  "ab.invalid": [{ path: "ab.yaml", problem: "arms.0.weight: expected a number, 0 or more, found -1" }],
   "served.mismatched": [{ name: "shop", path: "runs/next", problem: "it has no user field age" }],
   "served.no-probability": [{ path: "runs/next", expected: "0 to 1", found: Number.NaN }],
   "served.no-version-before": [{ name: "shop" }],

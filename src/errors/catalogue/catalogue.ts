@@ -1,5 +1,6 @@
 /** All errors for users, by code. A code never changes its meaning: servers and scripts rely on it. */
 import type { Entry } from "../entry.ts";
+import { ab } from "./ab.ts";
 import { database } from "./database.ts";
 import { datasets } from "./datasets.ts";
 import { experiments } from "./experiments.ts";
@@ -31,6 +32,7 @@ export const catalogue = {
   ...serving,
   ...served,
   ...experiments,
+  ...ab,
   ...system,
 } satisfies Readonly<Record<string, Entry<never>>>;
 
