@@ -11,7 +11,7 @@ import { sequentialBound } from "./sequential.ts";
 import { quantileT, twoSidedP } from "./student.ts";
 
 /** How an experiment is read: once at its end, or as often as one likes. */
-export type Reading = "fixed" | "sequential";
+export type Horizon = "fixed" | "sequential";
 
 export interface Design {
   /** The variance of a user (`Estimate`) over the square of the metric. */
@@ -20,15 +20,15 @@ export interface Design {
   readonly shares: readonly [control: number, treatment: number];
   /** False alarms that are allowed for this comparison. */
   readonly alpha: number;
-  readonly reading: Reading;
+  readonly horizon: Horizon;
 }
 
 /** The probability that `lift` is seen with so many users in all. */
 export function power(lift: number, users: number, design: Design): number {
-  const { noise, shares, alpha, reading } = design;
+  const { noise, shares, alpha, horizon } = design;
   const [control, treatment] = shares;
   const error = Math.sqrt((noise / users) * (1 / treatment + (1 + lift) ** 2 / control));
-  const bound = reading === "fixed" ? quantileT(1 - alpha / 2, Number.POSITIVE_INFINITY) : sequentialBound(1, 1, alpha);
+  const bound = horizon === "fixed" ? quantileT(1 - alpha / 2, Number.POSITIVE_INFINITY) : sequentialBound(1, 1, alpha);
   return upperTail(bound - lift / error) + upperTail(bound + lift / error);
 }
 

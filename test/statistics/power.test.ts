@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { type Design, power, smallestLift, usersNeeded } from "../../src/statistics/power.ts";
 
-const halves: Design = { noise: 4, shares: [0.5, 0.5], alpha: 0.05, reading: "fixed" };
+const halves: Design = { noise: 4, shares: [0.5, 0.5], alpha: 0.05, horizon: "fixed" };
 
 describe("power", () => {
   it("needs the users of the textbook where lifts are small: 2 (1.96 + 0.84)^2 noise / lift^2 in each arm", () => {
@@ -11,8 +11,8 @@ describe("power", () => {
     expect(usersNeeded(lift, 0.8, halves) / textbook).toBeCloseTo(1, 3);
   });
 
-  it.each(["fixed", "sequential"] as const)("of a %s reading, users and smallest lift agree", (reading) => {
-    const design = { ...halves, shares: [0.9, 0.1], reading } as const;
+  it.each(["fixed", "sequential"] as const)("of a %s reading, users and smallest lift agree", (horizon) => {
+    const design = { ...halves, shares: [0.9, 0.1], horizon } as const;
     const users = usersNeeded(0.03, 0.9, design);
     expect(power(0.03, users, design)).toBeCloseTo(0.9, 5);
     expect(power(0.03, users - 1, design)).toBeLessThan(0.9);
@@ -25,7 +25,7 @@ describe("power", () => {
   });
 
   it("needs nearly twice the users where one may look at any time", () => {
-    const more = usersNeeded(0.01, 0.8, { ...halves, reading: "sequential" }) / usersNeeded(0.01, 0.8, halves);
+    const more = usersNeeded(0.01, 0.8, { ...halves, horizon: "sequential" }) / usersNeeded(0.01, 0.8, halves);
     expect(more).toBeGreaterThan(1.8);
     expect(more).toBeLessThan(2);
   });

@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { z } from "zod";
 import { count, percent, share } from "../../format.ts";
-import { type Reading, smallestLift, usersNeeded } from "../../statistics/power.ts";
+import { type Horizon, smallestLift, usersNeeded } from "../../statistics/power.ts";
 import type { Context } from "../context.ts";
 import { addOptions } from "../options.ts";
 import { print, printJson } from "../output.ts";
@@ -40,16 +40,16 @@ Examples:
       const { ctr, impressionsPerUser, usersPerDay, lift, days, arms, power, alpha } = options;
       // Clicks of a user that are independent of each other: the least that clustering can be.
       const noise = (1 - ctr) / ctr / impressionsPerUser;
-      const plans = (["fixed", "sequential"] as Reading[]).map((reading) => {
-        const design = { noise, shares: [1 / 2, 1 / 2], alpha: alpha / (arms - 1), reading } as const;
+      const plans = (["fixed", "sequential"] as Horizon[]).map((horizon) => {
+        const design = { noise, shares: [1 / 2, 1 / 2], alpha: alpha / (arms - 1), horizon } as const;
         const pair = usersNeeded(lift, power, design);
         const users = Math.ceil((pair / 2) * arms);
         const pairIn = (usersPerDay * days * 2) / arms;
-        return { reading, users, days: users / usersPerDay, smallestLift: smallestLift(pairIn, power, design) };
+        return { horizon, users, days: users / usersPerDay, smallestLift: smallestLift(pairIn, power, design) };
       });
       if (json) return printJson(context.stdout, { plans });
       const rows = plans.map((plan) => [
-        plan.reading,
+        plan.horizon,
         count(plan.users),
         plan.days.toFixed(1),
         percent(plan.smallestLift),
