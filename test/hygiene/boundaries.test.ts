@@ -29,7 +29,7 @@ const ROOMS: Readonly<Record<string, { below: readonly string[]; browser?: boole
   nn: { below: ["autograd", "features"], browser: true },
   models: { below: ["nn"], browser: true },
   statistics: { below: [] },
-  "ab/bandit": { below: [], browser: true },
+  "ab/bandit": { below: ["tensor"], browser: true },
   report: { below: ["files"] },
   dataset: { below: ["features", "files", "database", "options"] },
   importers: { below: ["dataset", "lines.ts"] },
