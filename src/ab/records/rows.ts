@@ -43,6 +43,11 @@ export const exposureSchema = z.strictObject({
   propensity: probability.nullable(),
   /** Of the user, for segments. */
   fields: z.record(z.string(), z.unknown()),
+  /**
+   * The request as `/v1/rank` takes it, with its candidates and the history that was used, as JSON: what another model has
+   * to know for a replay. On the first row of a request, and only where requests are recorded.
+   */
+  request: z.string().nullish(),
 });
 export type Exposure = Readonly<z.output<typeof exposureSchema>>;
 /** An exposure before it is recorded: whether it is its user's first one is seen then. */
@@ -99,6 +104,7 @@ export const columns = {
     probability: "DOUBLE",
     propensity: "DOUBLE",
     fields: "JSON",
+    request: "JSON",
   },
   outcomes: {
     id: "VARCHAR",
