@@ -22,7 +22,7 @@ beforeAll(async () => {
   writeFileSync(join(one, "outcomes-00000001.ndjson"), outcome("o1"));
   // As after a kill between the two: the Parquet file stands, and so does what it was made of.
   const columns =
-    "columns = {id: 'VARCHAR', time: 'TIMESTAMP', experiment: 'VARCHAR', arm: 'VARCHAR', user: 'VARCHAR', first: 'BOOLEAN', model: 'VARCHAR', version: 'VARCHAR', item: 'VARCHAR', position: 'INTEGER', probability: 'DOUBLE', propensity: 'DOUBLE', fields: 'JSON', request: 'JSON'}";
+    "columns = {id: 'VARCHAR', time: 'TIMESTAMP', experiment: 'VARCHAR', arm: 'VARCHAR', user: 'VARCHAR', first: 'BOOLEAN', model: 'VARCHAR', version: 'VARCHAR', item: 'VARCHAR', position: 'INTEGER', probability: 'DOUBLE', propensity: 'DOUBLE', fields: 'JSON', request: 'VARCHAR'}";
   await withDuckDB((connection) =>
     connection.run(
       `COPY (FROM read_ndjson('${one}/exposures-00000001.ndjson', ${columns})) TO '${one}/exposures-00000001.parquet' (FORMAT parquet)`,
