@@ -8,8 +8,9 @@ import { writeDumps } from "../../src/importers/synthetic/dumps.ts";
 import { categoryName, itemName } from "../../src/importers/synthetic/names.ts";
 import { STAGES, shopOptions } from "../../src/importers/synthetic/options.ts";
 import { prepareSynthetic } from "../../src/importers/synthetic/prepare.ts";
-import { categoryOf, SEGMENTS, simulateUser } from "../../src/importers/synthetic/shop.ts";
+import { categoryOf, SEGMENTS, Shopper, simulateUser } from "../../src/importers/synthetic/shop.ts";
 import { auc } from "../../src/statistics/auc.ts";
+import { Random } from "../../src/tensor/random.ts";
 import { loadItemKeys } from "../support/dataset.ts";
 import { temporaryFolder } from "../support/source.ts";
 
@@ -50,6 +51,28 @@ describe("a user of the shop", () => {
     }
     const mean = logs.reduce((sum, log) => sum + log.items.length, 0) / logs.length;
     expect(Math.abs(mean - shop.meanHistory)).toBeLessThan(1.5);
+  });
+
+  test("lives on after the log, whatever is shown", () => {
+    const [quiet, busy] = [new Shopper(shop, 5), new Shopper(shop, 5)];
+    const random = new Random(1);
+    const items = Array.from({ length: quiet.logged + 200 }, () => {
+      const { item, pause } = quiet.behave();
+      expect(busy.behave()).toEqual({ item, pause });
+      busy.probability(busy.candidate(random));
+      return item;
+    });
+    expect(items.slice(0, quiet.logged)).toEqual([...logs[5].items]);
+    const { length } = logs[5].items;
+    const later = Int32Array.from(items.slice(length - 30));
+    for (const department of new Set(Array.from(later, (item) => Math.floor(categoryOf(shop, item) / STAGES)))) {
+      const { moves, direction } = readInterest(later, department);
+      expect(direction).toBe(readInterest(logs[5].items, department).direction || direction);
+      expect(new Set(moves).size).toBe(1);
+    }
+    const [before, after] = [logs[5].impressions[11], busy.candidate(random)];
+    expect(busy.probability(before.item)).toBeGreaterThan(0);
+    expect(busy.probability(after)).toBeLessThan(1);
   });
 
   test("is shown candidates between two behaviours, however many", () => {

@@ -76,38 +76,102 @@ export function segmentOf({ seed }: ShopOptions, user: number): number {
 
 const behaviourDraws = (seed: number, user: number) => new Random(seed, 2 * user * DRAWS);
 
+/**
+ * User number `user` of the shop, from the first behaviour on: what they do next, and what they would click. The log ends
+ * after `logged` behaviours; who goes on asking lives on. What a user does depends on nothing but the options and the
+ * number, whatever is shown in between.
+ */
+export class Shopper {
+  readonly segment: number;
+  /** How many behaviours the log holds. */
+  readonly logged: number;
+  /** Seconds since 1970 of the first behaviour. */
+  readonly since: number;
+  readonly #options: ShopOptions;
+  readonly #random: Random;
+  readonly #interests: readonly Interest[];
+  #interest: Interest;
+
+  constructor(options: ShopOptions, user: number) {
+    this.#options = options;
+    this.#random = behaviourDraws(options.seed, user);
+    this.segment = this.#random.integer(SEGMENTS);
+    this.#interests = drawInterests(options.departments, this.#random);
+    this.logged = drawLength(options.meanHistory, this.#random);
+    this.#interest = this.#pick();
+    this.since = OPENED + this.#random.integer(YEAR);
+  }
+
+  /** The next behaviour: seconds since the one before (of the first: since `since`), and the item. */
+  behave(): { readonly pause: number; readonly item: number } {
+    const random = this.#random;
+    let pause: number;
+    if (random.uniform() < BURST) {
+      pause = PAUSE + random.integer(HOUR);
+    } else {
+      this.#interest = this.#pick();
+      pause = HOUR + random.integer(48 * HOUR);
+    }
+    const interest = this.#interest;
+    if (interest.shown && random.uniform() < MOVE) {
+      interest.stage = wrap(interest.stage + interest.direction);
+      interest.moves++;
+    }
+    interest.shown = true;
+    return { pause, item: drawItem(this.#options, categoryAt(interest, interest.stage), random) };
+  }
+
+  /** Draws an item to show, by `random`; there must have been a behaviour. */
+  candidate(random: Random): number {
+    const shown = this.#shown();
+    const category = drawCandidate(this.#options, shown[random.integer(shown.length)], random);
+    return drawItem(this.#options, category, random);
+  }
+
+  /** The true probability that the user clicks an item, now. */
+  probability(item: number): number {
+    const category = categoryOf(this.#options, item);
+    const department = Math.floor(category / STAGES);
+    const interest = this.#shown().find((interest) => interest.department === department);
+    const logit =
+      CLICK.bias +
+      CLICK.segment * ((2 * this.segment) / (SEGMENTS - 1) - 1) +
+      CLICK.appeal * (1 - 2 * unpopularity(this.#options, item)) +
+      CLICK.suit * (interest === undefined ? -1 : suit(interest, category % STAGES));
+    // Six digits, so that engines whose exp differs in the last bit agree on every click.
+    return Math.round(1e6 / (1 + Math.exp(-logit))) / 1e6;
+  }
+
+  #shown(): readonly Interest[] {
+    return this.#interests.filter((interest) => interest.shown);
+  }
+
+  #pick(): Interest {
+    return this.#interests[this.#random.integer(this.#interests.length)];
+  }
+}
+
 /** The log of user number `user`; it depends on nothing but the options and that number. */
 export function simulateUser(options: ShopOptions, user: number): UserLog {
-  const random = behaviourDraws(options.seed, user);
-  const segment = random.integer(SEGMENTS);
-  const interests = drawInterests(options.departments, random);
-  const length = drawLength(options.meanHistory, random);
+  const shopper = new Shopper(options, user);
+  const { segment, logged: length } = shopper;
   const items = new Int32Array(length);
   const times = new Float64Array(length);
   // Of its own, so that the behaviours do not depend on the number of impressions.
   const atImpressions = new Random(options.seed, (2 * user + 1) * DRAWS);
   const positions = drawPositions(options, length, atImpressions);
   const impressions: Impression[] = [];
-
-  let interest = interests[random.integer(interests.length)];
-  let time = OPENED + random.integer(YEAR);
+  let time = shopper.since;
   for (let t = 0; t < length; t++) {
-    if (random.uniform() < BURST) {
-      time += PAUSE + random.integer(HOUR);
-    } else {
-      interest = interests[random.integer(interests.length)];
-      time += HOUR + random.integer(48 * HOUR);
-    }
-    if (interest.shown && random.uniform() < MOVE) {
-      interest.stage = wrap(interest.stage + interest.direction);
-      interest.moves++;
-    }
-    interest.shown = true;
-    items[t] = drawItem(options, categoryAt(interest, interest.stage), random);
+    const { pause, item } = shopper.behave();
+    time += pause;
+    items[t] = item;
     times[t] = time;
     for (let k = 0; positions[impressions.length] === t + 1; k++) {
       const moment = { position: t + 1, time: time + Math.min(k + 1, PAUSE - 1) };
-      impressions.push({ ...moment, ...show(options, segment, interests, atImpressions) });
+      const item = shopper.candidate(atImpressions);
+      const probability = shopper.probability(item);
+      impressions.push({ ...moment, item, probability, clicked: atImpressions.uniform() < probability });
     }
   }
   return { segment, items, times, impressions };
@@ -138,28 +202,6 @@ function drawLength(mean: number, random: Random): number {
 function drawPositions({ impressions, meanHistory }: ShopOptions, length: number, random: Random): Int32Array {
   const first = Math.floor(meanHistory / 4);
   return Int32Array.from({ length: impressions }, () => first + random.integer(length - first + 1)).sort();
-}
-
-/** Draws a candidate and whether it is clicked. */
-function show(
-  options: ShopOptions,
-  segment: number,
-  interests: readonly Interest[],
-  random: Random,
-): Pick<Impression, "item" | "probability" | "clicked"> {
-  const shown = interests.filter((interest) => interest.shown);
-  const category = drawCandidate(options, shown[random.integer(shown.length)], random);
-  const item = drawItem(options, category, random);
-  const department = Math.floor(category / STAGES);
-  const interest = shown.find((interest) => interest.department === department);
-  const logit =
-    CLICK.bias +
-    CLICK.segment * ((2 * segment) / (SEGMENTS - 1) - 1) +
-    CLICK.appeal * (1 - 2 * unpopularity(options, item)) +
-    CLICK.suit * (interest === undefined ? -1 : suit(interest, category % STAGES));
-  // Six digits, so that engines whose exp differs in the last bit agree on every click.
-  const probability = Math.round(1e6 / (1 + Math.exp(-logit))) / 1e6;
-  return { item, probability, clicked: random.uniform() < probability };
 }
 
 function drawCandidate({ departments }: ShopOptions, interest: Interest, random: Random): number {
