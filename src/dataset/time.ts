@@ -78,6 +78,8 @@ export const TIME_RANGE = { least: -62_135_596_800_000, most: 253_402_300_799_99
 
 /** Nothing was clicked before. */
 export const EARLIEST = Date.UTC(1990);
+/** Milliseconds that a clock may be ahead. */
+export const AHEAD = 24 * 3_600_000;
 
 /** Up to this, exclusive, a number is seconds, or milliseconds. */
 export const TIME_UNITS = { seconds: 100_000_000_000, milliseconds: 100_000_000_000_000 } as const;

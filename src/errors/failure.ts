@@ -7,8 +7,8 @@ import type { ExitCode, Status } from "./entry.ts";
 
 /** What the code that found an error could not know. */
 export interface Circumstances {
-  /** Where it happened: the line of a request, the run of a search. Stands before the message. */
-  readonly place?: string;
+  /** Where it happened, from the outside in: the line of a request, the run of a search. They stand before the message. */
+  readonly places?: readonly string[];
   /** What may be the reason. Stands behind the message. */
   readonly note?: string;
 }
@@ -22,10 +22,10 @@ export class UserError<C extends Code = Code> extends Error {
 
   /** `cause` is what a system or library threw, for those who want to know more. */
   constructor(code: C, values: ValuesOf<C>, circumstances: Circumstances = {}, cause?: unknown) {
-    const { place, note } = circumstances;
+    const { places = [], note } = circumstances;
     const text = entryOf(code).message(values as never);
     super(
-      `${place === undefined ? "" : `${place}: `}${text}${note === undefined ? "" : `; ${note}`}`,
+      `${[...places, text].join(": ")}${note === undefined ? "" : `; ${note}`}`,
       cause === undefined ? undefined : { cause },
     );
     this.code = code;
@@ -52,8 +52,8 @@ export function failure<C extends Code>(code: C, values: ValuesOf<C>, cause?: un
 /** The same error with a place in front of its message. */
 export function within<C extends Code>(place: string, error: UserError<C>): UserError<C> {
   const { code, values, circumstances, cause } = error;
-  const inner = circumstances.place === undefined ? "" : `: ${circumstances.place}`;
-  return new UserError(code, values, { ...circumstances, place: `${place}${inner}` }, cause);
+  const { places = [] } = circumstances;
+  return new UserError(code, values, { ...circumstances, places: [place, ...places] }, cause);
 }
 
 /** The same error with a note behind its message. */

@@ -6,7 +6,7 @@ import { unknownKey } from "../suggest.ts";
 import { type Described, describe, expectedAt, placesAt, settingsOf } from "./expected.ts";
 import { listener, path } from "./pieces.ts";
 
-/** `unknown`: a key that the schema does not have. `empty`: a text that must not be. `wrong`: everything else. */
+/** `unknown`: a key that the schema does not have, at its own path. `empty`: a text that must not be. `wrong`: everything else. */
 export interface Problem {
   readonly kind: "unknown" | "missing" | "empty" | "wrong";
   readonly path: readonly PropertyKey[];
@@ -79,7 +79,11 @@ function read(issue: z.core.$ZodIssue, described: Described): Problem[] {
     const dotted = (key: string) => [...path, key].join(".");
     const beside = placesAt(described, path).flatMap(({ properties }) => Object.keys(properties ?? {}));
     const known = [...beside.map(dotted), ...settingsOf(described).keys()];
-    return issue.keys.map((key) => ({ kind: "unknown", path, message: unknownKey(dotted(key), known) }));
+    return issue.keys.map((key) => ({
+      kind: "unknown",
+      path: [...path, key],
+      message: unknownKey(dotted(key), known),
+    }));
   }
   if (message === "" && input === "") return [{ kind: "empty", path, message }];
   // The input of a choice between objects is the object, not the key that decides.

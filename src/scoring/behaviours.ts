@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { knownValues, LONGEST_LIST } from "../dataset/lists.ts";
+import { AHEAD, EARLIEST } from "../dataset/time.ts";
 import { readTime } from "../dataset/time-format.ts";
 import { categoriesOf, isMissing, type Transform } from "../dataset/transform.ts";
 import { failure, UserError, within } from "../errors/failure.ts";
@@ -11,7 +12,7 @@ import type { ModelDescription } from "../run/model-description.ts";
 import { identified, type StoredEvent, type StoredItem } from "../store/event.ts";
 import type { HistoryQuery } from "../store/history.ts";
 import { type Value, type Values, value, valueOrValues } from "./request.ts";
-import { isOne, isValues, nameOf, refuseList, refuseTime, textOf, USER_KEY } from "./values.ts";
+import { isOne, isValues, nameOf, placed, refuseList, refuseTime, textOf, USER_KEY } from "./values.ts";
 
 /** Something that a user did, in the values of the raw data. */
 export const postedEventSchema = z.strictObject({
@@ -51,6 +52,15 @@ export function behavioursOf(models: readonly ModelDescription[], posted: readon
   return { events, ignored: posted.length - events.length };
 }
 
+/**
+ * Whether no event of a log has such a time, as preparation warns of them: it is before 1990, unless the log has a format of
+ * its own, or in the future.
+ * @param now milliseconds since 1970
+ */
+export function isUnlikely({ timeFormat }: ModelDescription, time: number, now: number): boolean {
+  return (time < EARLIEST && timeFormat === null) || time > now + AHEAD;
+}
+
 function takesType({ behaviourTypes }: ModelDescription, type: string | null): boolean {
   return behaviourTypes === undefined || (type !== null && behaviourTypes.includes(type));
 }
@@ -72,16 +82,11 @@ function storedEvent(models: readonly ModelDescription[], event: PostedEvent, ty
 function storedItem(models: readonly ModelDescription[], given: Value | Values): StoredItem {
   const [{ schema }] = models;
   const key = schema.item[0].name;
-  const values = isValues(given) ? given : { [key]: given };
-  const known = fieldsOf(models);
-  for (const name in values) {
-    if (known.has(name)) continue;
-    throw failure("request.unknown-field", { kind: "item", field: name, known: [...known.keys()].join(", ") });
-  }
-  const texts: Record<string, string | readonly string[]> = {};
-  for (const [name, transform] of known) {
-    const text = Object.hasOwn(values, name) ? storedValue(name, values[name], transform) : null;
-    if (text !== null) texts[name] = text;
+  let texts: Record<string, string | readonly string[]>;
+  try {
+    texts = storedTexts(models, isValues(given) ? given : { [key]: given });
+  } catch (error) {
+    throw placed("item", given, error);
   }
   const names = Object.keys(texts);
   if (names.length === 0) {
@@ -92,6 +97,21 @@ function storedItem(models: readonly ModelDescription[], given: Value | Values):
     });
   }
   return names.length === 1 && names[0] === key ? (texts[key] as string) : texts;
+}
+
+/** What is given of an item's fields, in the order of the models'. */
+function storedTexts(models: readonly ModelDescription[], values: Values): Record<string, string | readonly string[]> {
+  const known = fieldsOf(models);
+  for (const name in values) {
+    if (known.has(name)) continue;
+    throw failure("request.unknown-field", { kind: "item", field: name, known: [...known.keys()].join(", ") });
+  }
+  const texts: Record<string, string | readonly string[]> = {};
+  for (const [name, transform] of known) {
+    const text = Object.hasOwn(values, name) ? storedValue(name, values[name], transform) : null;
+    if (text !== null) texts[name] = text;
+  }
+  return texts;
 }
 
 /** What the models know of the fields of items; of one that several have, what the first knows. */
@@ -165,6 +185,6 @@ function timeText({ timeFormat }: ModelDescription, time: number): string | numb
 export function userKeyOf({ userKey = USER_KEY }: ModelDescription, user: Value | Values): string | null {
   if (!isValues(user)) return nameOf("user", user);
   const key = user[userKey];
-  if (!isOne(key)) throw refuseList(userKey, key);
-  return nameOf(userKey, key);
+  if (!isOne(key)) throw refuseList(`user.${userKey}`, key);
+  return nameOf(`user.${userKey}`, key);
 }

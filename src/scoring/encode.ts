@@ -22,7 +22,7 @@ import { type CellValues, copyCells, NO_ID, widthOf } from "../tensor/arrays.ts"
 import { type CodedRequest, checkCells, checkRows, type Range, rangesOf } from "./coded-request.ts";
 import type { UserRequest, Value, Values } from "./request.ts";
 import type { RequestCells } from "./request-cells.ts";
-import { isOne, isValues, nameOf, refuseList, refuseTime, textOf, USER_KEY } from "./values.ts";
+import { isOne, isValues, nameOf, placed, refuseList, refuseTime, textOf, USER_KEY } from "./values.ts";
 
 /** What a model knows of a field. */
 class FieldReader {
@@ -73,6 +73,12 @@ class FieldReader {
     if (transform.kind === "value") cells[place] = numberOf(transform, text) || 0;
     else cells[place] = this.#idOf(transform, text);
     return true;
+  }
+
+  /** Whether training saw a value, or it is none. */
+  knows(value: string): boolean {
+    const transform = this.#transform;
+    return transform.kind !== "category" || isMissing(transform, value) || this.#idOf(transform, value) > 0;
   }
 
   /** The id of a value's text; 0, the unknown, without one. */
@@ -131,6 +137,10 @@ export class RequestEncoder {
   /** Of the history being read: the behaviours that count, and of each behaviour what it is sorted by. */
   #chosen = new Int32Array(1024);
   #times = new Float64Array(1024);
+  /** What of a request is being read, for errors: its place, of a list the number, and what stands there. */
+  #part = "";
+  #index: number | undefined;
+  #given: Value | Values | undefined;
 
   constructor(description: ModelDescription) {
     const { schema, catalogue } = description;
@@ -158,30 +168,72 @@ export class RequestEncoder {
 
   /**
    * Reads a request and `candidates`, for which `into` has room.
+   * @param first the place of the first of these among the candidates of the request; of a request for one, undefined
    * @throws UserError for a field that the model does not know, or a time that is none
    */
   read(
-    { user, history, context, time }: UserRequest,
+    request: UserRequest,
     candidates: readonly (Value | Values)[],
     into: RequestCells,
+    first: number | undefined,
   ): void {
+    const { time } = request;
     const now = this.#timeOf(time) ?? refuseTime("time", time);
+    this.#part = "";
+    try {
+      this.#read(request, now, candidates, into, first);
+    } catch (error) {
+      throw this.#placed(error);
+    }
+  }
+
+  #read(
+    { user, history, context }: UserRequest,
+    now: number,
+    candidates: readonly (Value | Values)[],
+    into: RequestCells,
+    first: number | undefined,
+  ): void {
+    this.#at("user", user);
     this.#encodeFields(this.#groups.user, into.user, user, now, this.#ofUsers);
     const users = this.#namesUser(user) ? 1 : 0;
     into.countUsers(users, users > 0 && into.user[0][0] === 0 ? 1 : 0);
+    this.#at("context", context);
     this.#encodeFields(this.#groups.context, into.context, context, now);
     let unknownCandidates = 0;
     for (let i = 0; i < candidates.length; i++) {
+      if (first === undefined) this.#at("candidate", candidates[i]);
+      else this.#at("candidates", candidates[i], first + i);
       unknownCandidates += this.#encodeItem(into.items, i, candidates[i], false);
     }
+    this.#part = "";
     const count = this.#choose(history, now);
     const length = Math.min(count, this.#description.schema.maxHistory);
     let unknownBehaviours = 0;
     for (let t = 0; t < length; t++) {
-      const behaviour = history[this.#chosen[count - length + t]];
+      const place = this.#chosen[count - length + t];
+      const behaviour = history[place];
+      this.#at("history", behaviour, place);
       unknownBehaviours += this.#encodeItem(into.history, t, behaviour, true);
     }
     into.countItems(length, candidates.length, unknownBehaviours, unknownCandidates);
+  }
+
+  #at(part: string, given: Value | Values | undefined, index?: number): void {
+    this.#part = part;
+    this.#given = given;
+    this.#index = index;
+  }
+
+  #placed(error: unknown): unknown {
+    if (this.#part === "") return error;
+    return placed(this.#index === undefined ? this.#part : `${this.#part}.${this.#index}`, this.#given, error);
+  }
+
+  /** Whether training saw the key of an item, where it has one. */
+  knowsItem(item: Value | Values): boolean {
+    const key = this.#keyOf(item);
+    return key === null || this.#groups.item.fields[0].knows(key);
   }
 
   /** Takes a request whose ids are known. @throws UserError where one is none of the model's */
@@ -301,7 +353,11 @@ export class RequestEncoder {
       chosen[count++] = i;
     }
     if (isOrdered) return count;
-    const rowOf = (i: number) => (isTimed ? this.#rowOf(this.#keyOf(history[i])) : 0);
+    const rowOf = (i: number) => {
+      if (!isTimed) return 0;
+      this.#at("history", history[i], i);
+      return this.#rowOf(this.#keyOf(history[i]));
+    };
     chosen.subarray(0, count).sort((a, b) => times[a] - times[b] || rowOf(a) - rowOf(b) || a - b);
     return count;
   }

@@ -119,9 +119,10 @@ export class RequestModel {
   }
 
   #read(place: number, request: ScoreRequest): void {
-    const candidates = isRankRequest(request) ? request.candidates : this.#single;
-    if (!isRankRequest(request)) this.#single[0] = request.candidate;
-    this.#encoder.read(request, candidates, this.#room(place, candidates.length));
+    const hasSeveral = isRankRequest(request);
+    const candidates = hasSeveral ? request.candidates : this.#single;
+    if (!hasSeveral) this.#single[0] = request.candidate;
+    this.#encoder.read(request, candidates, this.#room(place, candidates.length), hasSeveral ? 0 : undefined);
   }
 
   /** Cells for a request of so many candidates. */

@@ -1,5 +1,5 @@
 /** Values of the raw data as texts, and what is refused of them. */
-import { failure, type UserError } from "../errors/failure.ts";
+import { failure, isFailure, retold, UserError, within } from "../errors/failure.ts";
 import type { Value, Values } from "./request.ts";
 
 /** What requests call the key of their user, where it is no field of the model. */
@@ -36,4 +36,11 @@ export function refuseTime(field: string, value: Values[string] | undefined): ne
 export function refuseList(field: string, found: readonly Value[]): UserError {
   const shown = JSON.stringify(found).slice(0, 60);
   return failure("request.wrong-value", { field, expected: "one value", found: shown });
+}
+
+/** An error with the place in a request of what it is about; a value that stands alone is the place itself, whatever its field is called. */
+export function placed(place: string, given: Value | Values | undefined, error: unknown): unknown {
+  if (!(error instanceof UserError)) return error;
+  if (!isValues(given) && isFailure(error, "request.wrong-value")) return retold(error, { field: place });
+  return within(place, error);
 }

@@ -28,6 +28,8 @@ export interface Exchange {
   /** What went wrong. */
   error?: unknown;
   scored?: Pick<ScoredRequest, "model" | "version" | "probabilities">;
+  /** Of events that it added, those that may not be what was meant. */
+  odd?: { readonly unknown: number; readonly unlikely: number };
   /** What it has gone through so far. */
   readonly stages: StageTime[];
   /** Of the trace that it belongs to, if there is one: 32 hexadecimal digits. */

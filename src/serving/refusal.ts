@@ -38,7 +38,7 @@ export function saidOf(error: UserError): { readonly code: Code; readonly messag
   const { field, name } = values as { field?: unknown; name?: unknown };
   // Elsewhere a name is one that was given.
   const part = code.startsWith("serving.") ? (field ?? name) : field;
-  const place = [circumstances.place, part].filter((text) => typeof text === "string" && text !== "");
+  const place = [...(circumstances.places ?? []), part].filter((text) => typeof text === "string" && text !== "");
   return { code, message: withoutFolders(error), ...(place.length === 0 ? {} : { field: place.join(".") }) };
 }
 

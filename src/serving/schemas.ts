@@ -88,6 +88,8 @@ export const addedAnswer = z
     added: z.int().min(0).describe("events that are new"),
     known: z.int().min(0).describe("events whose ids were known; they are left as they were"),
     dropped: z.int().min(0).describe("events that fell out, new or old: the oldest of users with more than are kept"),
+    unknown: z.int().min(0).describe("events of items that no model knows; they are stored all the same"),
+    unlikely: z.int().min(0).describe("events of before 1990, or of the future; they are stored all the same"),
     ignored: z.int().min(0).describe("events of types that no model takes for behaviours; they are not stored"),
   })
   .meta({ id: "Added" });

@@ -1,7 +1,8 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Jobs } from "../../src/cli/jobs.ts";
+import { droppedLines } from "../../src/cli/prepare/report.ts";
 import type { PrepareEventsOptions } from "../../src/importers/events/options.ts";
 import type { EventsSummary } from "../../src/importers/events/prepare.ts";
 import { temporaryFolder } from "../support/source.ts";
@@ -113,4 +114,16 @@ test("prepare taobao takes types with commas between", async () => {
   const wrong = await dien(["prepare", "taobao", "--dir", "d", "--out", "o", "--types", "buys"], { jobs });
   expect(wrong.code).toBe(2);
   expect(wrong.stderr).toMatch(/option '--types <types>': expected one of pv, cart, fav, buy, found "buys"/);
+});
+
+test("what is left out is explained, whatever the reason", () => {
+  const pages = ["docs/events.md", "docs/data-format.md"].map((page) => readFileSync(page, "utf8"));
+  const [, ...tables] = pages.join("\n").split(/^\|.*\| counted (?:in `dropped` )?as \|$/m);
+  const rows = tables.flatMap((table) => table.slice(0, table.indexOf("\n\n")).split("\n"));
+  const reasons = rows.flatMap((row) =>
+    [...(row.split(" | ").at(-1) ?? "").matchAll(/`(\w+)`/g)].map(([, name]) => name),
+  );
+  expect(reasons).toContain("returnsWithoutNegative");
+  for (const reason of reasons)
+    expect(droppedLines({ [reason]: 1234 })).toEqual([expect.stringMatching(/ \(.+\): 1,234$/)]);
 });

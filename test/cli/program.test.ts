@@ -253,7 +253,7 @@ describe("results", () => {
     const { stdout, stderr } = await dien(argv, { jobs: { prepareAmazon } });
     expect(asked).toMatchObject({ protocol: "paper", negatives: "strict", seed: 0, maxHistory: 100 });
     expect(stdout).toMatch(/22,363 +12,101 +195 +36,000 +4,000 +4,726/);
-    expect(stdout).toContain("duplicate reviews: 12\n");
+    expect(stdout).toContain("duplicate reviews (the same user, item and time; one is kept): 12\n");
     expect(stdout).not.toContain("broken reviews");
     expect(stdout).toContain("dataset in o, 1:15\n");
     expect(stderr).toBe("warning: r.json, line 3: not JSON\n");

@@ -133,7 +133,11 @@ describe("an error", () => {
   it("takes places in front of its message, the outermost first", () => {
     const placed = within("run 3", within("shop", error));
     expect(placed.message).toBe("run 3: shop: requests.ndjson: line 7: not JSON: cut off");
-    expect(placed).toMatchObject({ code: error.code, values: error.values, circumstances: { place: "run 3: shop" } });
+    expect(placed).toMatchObject({
+      code: error.code,
+      values: error.values,
+      circumstances: { places: ["run 3", "shop"] },
+    });
     const withNote = noted(placed, "5 lines were left out");
     expect(withNote.message).toBe(`${placed.message}; 5 lines were left out`);
     expect(within("now", withNote).message).toBe(`now: ${withNote.message}`);

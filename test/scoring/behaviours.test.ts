@@ -10,7 +10,14 @@ import { prepareEvents } from "../../src/importers/events/prepare.ts";
 import { resolveConfig } from "../../src/run/config.ts";
 import { describeModel, type ModelDescription } from "../../src/run/model-description.ts";
 import { readModelDescription, writeModelDescription } from "../../src/run/model-folder.ts";
-import { behavioursOf, historyOf, historyQuery, type PostedEvent, userKeyOf } from "../../src/scoring/behaviours.ts";
+import {
+  behavioursOf,
+  historyOf,
+  historyQuery,
+  isUnlikely,
+  type PostedEvent,
+  userKeyOf,
+} from "../../src/scoring/behaviours.ts";
 import { temporaryFolder } from "../support/source.ts";
 
 const missing = ["NA"];
@@ -74,8 +81,11 @@ describe("a posted event", () => {
     ["events.3: user: expected the key of a user, found null", { user: null }],
     ['events.3: item: expected the key of an item, or fields of it, found "NA"', { item: "NA" }],
     ["events.3: item: expected the key of an item, or fields of it, found {}", { item: {} }],
-    ['events.3: unknown item field "colour": the model knows item, brand, price, tags', { item: { colour: "red" } }],
-    ["events.3: brand: expected one value, found", { item: { brand: ["a"] } }],
+    [
+      'events.3: item: unknown item field "colour": the model knows item, brand, price, tags',
+      { item: { colour: "red" } },
+    ],
+    ["events.3: item: brand: expected one value, found", { item: { brand: ["a"] } }],
     ["events.3: time: expected a date", { time: "yesterday" }],
     ["events.3: time: expected a date", { time: null }],
     ["events.3: time: expected a date", { time: true }],
@@ -83,6 +93,14 @@ describe("a posted event", () => {
   ])("is refused: %s", (message, event) => {
     expect(() => behavioursOf([shop], [posted, posted, posted, { ...posted, ...event }])).toThrow(message);
   });
+});
+
+it("of a time that no event has is told from others by the rules of preparation", () => {
+  const now = Date.UTC(2026, 4, 1);
+  const own = model([], { timeFormat: "%Y" });
+  const times = [Date.UTC(1989), Date.UTC(1990), now + 24 * 3_600_000, now + 25 * 3_600_000];
+  expect(times.map((time) => isUnlikely(shop, time, now))).toEqual([true, false, false, true]);
+  expect(times.map((time) => isUnlikely(own, time, now))).toEqual([false, false, false, true]);
 });
 
 describe("the history of a request", () => {
@@ -129,7 +147,7 @@ it("knows whose history a request is about", () => {
   expect(userKeyOf(nameless, { user: "u1" })).toBeNull();
   expect(userKeyOf({ ...shop, schema: { ...shop.schema, user: [] } }, { user: "u1", segment: "3" })).toBe("u1");
   expect(userKeyOf(byName, null)).toBeNull();
-  expect(() => userKeyOf(byName, { user: ["u1"] })).toThrow("user: expected one value");
+  expect(() => userKeyOf(byName, { user: ["u1"] })).toThrow("user.user: expected one value");
 });
 
 it("is told by the data of a model which events are behaviours, and whose", async () => {

@@ -16,7 +16,9 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { readModelDescription } from "../../src/run/model-folder.ts";
 import { behavioursOf, historyOf, historyQuery, type PostedEvent } from "../../src/scoring/behaviours.ts";
+import { RequestEncoder } from "../../src/scoring/encode.ts";
 import type { Value, Values } from "../../src/scoring/request.ts";
+import { saidOf } from "../../src/serving/refusal.ts";
 import { openStore } from "../../src/store/open.ts";
 import { type RawLog, writeRawLog } from "../support/raw-log.ts";
 import { temporaryFolder } from "../support/source.ts";
@@ -242,6 +244,16 @@ describe("a request", () => {
     expect(() => scorer.rank({ ...user, ...change } as RankRequest)).toThrow(UserError);
   });
 
+  it("knows which items training saw", async () => {
+    const encoder = new RequestEncoder(await readModelDescription(join(folder, "model-run")));
+    expect(["i7", { item: "i7", brand: "?" }, { brand: "b1" }].map((item) => encoder.knowsItem(item))).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    expect(["new", { item: "new", brand: "b1" }].map((item) => encoder.knowsItem(item))).toEqual([false, false]);
+  });
+
   it("counts items with keys that training never saw", async () => {
     const before = structuredClone(scorer.counts);
     scorer.score([
@@ -295,11 +307,35 @@ describe("a request", () => {
     [{ history: ["i1", { item: "i2", time: "25.11.2017" }] }, "history.1.time: expected a date"],
     [
       { candidate: 2 ** 53 },
-      "item: expected a string, as JSON does not keep all digits of so large a number, found 9007199254740992",
+      "candidate: expected a string, as JSON does not keep all digits of so large a number, found 9007199254740992",
     ],
   ])("is refused: %j", (change, message) => {
     expect(() => scoreOf({ ...plain, ...change })).toThrow(message);
     expect(() => scoreOf({ ...plain, ...change })).toThrow(UserError);
+  });
+
+  it.each<[object, string]>([
+    [{ context: { page: null } }, "context.page"],
+    [{ context: { hour: 8 } }, "context.hour"],
+    [{ context: { scene: ["a", "b"] } }, "context.scene"],
+    [{ user: { name: "u3" } }, "user.name"],
+    [{ user: { user: ["u3"] } }, "user.user"],
+    [{ user: 2 ** 53 }, "user"],
+    [{ candidate: { colour: 1 } }, "candidate.colour"],
+    [{ candidate: 2 ** 53 }, "candidate"],
+    [{ candidate: undefined, candidates: ["i7", { brand: ["a"] }] }, "candidates.1.brand"],
+    [{ candidate: undefined, candidates: ["i7", 2 ** 53] }, "candidates.1"],
+    [{ history: ["i1", { item: "i2", colour: 1 }] }, "history.1.colour"],
+    [{ history: ["i1", { item: ["i2"], time: "2017-11-26" }] }, "history.1.item"],
+    [{ history: [{ item: "i7", time: [1] }] }, "history.0.time"],
+    [{ time: "yesterday" }, "time"],
+  ])("says where %j is wrong", (change, field) => {
+    try {
+      scorer.score([{ ...plain, ...change } as PredictRequest]);
+    } catch (error) {
+      return expect(saidOf(error as UserError).field).toBe(field);
+    }
+    expect.unreachable();
   });
 
   it("of any kind has a score or is refused, and leaves the next one alone", () => {

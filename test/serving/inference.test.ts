@@ -200,6 +200,7 @@ it("all samples of a request are scored by one version", async () => {
   const versions = ["old", "new", "new", "new"];
   const served = (): ServedModel => ({
     ...{ name: "shop", version: "old", since: new Date(0), description: {} as ServedModel["description"] },
+    knowsItem: () => true,
     async score() {
       const version = versions.shift()!;
       const counts = { candidates: 1, behaviours: 2, users: 1, unknown: { candidates: 0, behaviours: 1, users: 0 } };

@@ -127,6 +127,24 @@ it("the store is measured, and a scrape goes on without it", async () => {
   expect((await scrape(server)).value("dien_store_up")).toBe(1);
 });
 
+it("events of items that no model knows, and of times that no event has, are stored, told and counted", async () => {
+  const store = await openStore("memory:", { most: 100 });
+  const server = await serverOf({ store });
+  const tomorrow = Date.now() + 23 * 3_600_000;
+  const events = [
+    { user: "u", item: "i", time: tomorrow },
+    { user: "u", item: "i", time: "1969-12-31" },
+    { user: "u", item: "unknown", time: "2099-01-01" },
+    { user: "u", item: { item: "unknown 2", shop: "s" }, time: "2020-01-01" },
+  ];
+  const { body } = await post(server, "/v1/events", { events });
+  expect(body).toMatchObject({ added: 4, unknown: 2, unlikely: 2, ignored: 0 });
+  expect((await store.size()).events).toBe(4);
+  const { value } = await scrape(server);
+  expect(value("dien_odd_events_total", { reason: "unknown" })).toBe(2);
+  expect(value("dien_odd_events_total", { reason: "unlikely" })).toBe(2);
+});
+
 it("more requests make no more series, whatever they ask", async () => {
   const { models, tell } = watchedModels("a");
   const server = await serverOf({ models, limits: { maxHistory: 5 } });

@@ -31,9 +31,15 @@ describe("a body", () => {
     ["without candidates", '{"user":"u"}', 400, "request.invalid", "candidates"],
     ["with no candidate", '{"user":"u","candidates":[]}', 400, "request.invalid", "candidates"],
     ["with a wrong candidate", '{"user":"u","candidates":["a",[1]]}', 400, "request.invalid", "candidates.1"],
-    ["with a key that there is none of", '{"user":"u","candidates":["a"],"top":1}', 400, "request.invalid"],
-    ["with __proto__", '{"user":"u","candidates":["a"],"__proto__":{"history":[]}}', 400, "request.invalid"],
-    ["of an unknown model", '{"user":"u","candidates":["a"],"model":"b"}', 404, "settings.unknown-model"],
+    ["with a key that there is none of", '{"user":"u","candidates":["a"],"top":1}', 400, "request.invalid", "top"],
+    [
+      "with __proto__",
+      '{"user":"u","candidates":["a"],"__proto__":{"history":[]}}',
+      400,
+      "request.invalid",
+      "__proto__",
+    ],
+    ["of an unknown model", '{"user":"u","candidates":["a"],"model":"b"}', 404, "settings.unknown-model", "model"],
   ])("%s is refused", async (_, body, status, code, field) => {
     const answer = await ask(server, "/v1/score", { method: "POST", body, headers: json });
     expect(answer.status).toBe(status);

@@ -34,6 +34,7 @@ export function fakeModel(name: string, before?: (request: RankRequest) => Promi
   const version = `${name}-sha`;
   return {
     ...{ name, version, since: new Date(0), description, asked },
+    knowsItem: (item) => !JSON.stringify(item).includes("unknown"),
     async score(request) {
       asked.push(request);
       await before?.(request);
@@ -52,7 +53,7 @@ export function fakeModels(...models: readonly ServedModel[]): Models {
   const known = models.map(({ name }) => name);
   const get = (name = known[0]) => {
     const model = models.find((one) => one.name === name);
-    if (model === undefined) throw failure("settings.unknown-model", { name, known });
+    if (model === undefined) throw failure("settings.unknown-model", { name, known, field: "model" });
     return model;
   };
   return {

@@ -104,7 +104,7 @@ export const columns = {
     probability: "DOUBLE",
     propensity: "DOUBLE",
     fields: "JSON",
-    request: "VARCHAR",
+    request: "JSON",
   },
   outcomes: {
     id: "VARCHAR",

@@ -16,15 +16,35 @@ export function categorised(summary: PreparedCounts & { readonly categories: num
   return table(head, [[users, items, categories, train, valid, test].map(count)]);
 }
 
+/** What is left out, and what becomes of it, where its name does not say it. */
+const MEANINGS: Readonly<Record<string, string>> = {
+  duplicateEvents: "equal in all columns that are used; one is kept",
+  unusedEvents: "neither impressions nor behaviours",
+  usersWithOneBehaviour: "nothing to predict from",
+  usersWithoutTarget: "without a row of a target type",
+  anonymousBehaviours: "of nobody, and no impressions",
+  returnsWithoutNegative:
+    "the only item of their own history, so that none can be sampled; no samples, but in histories",
+  listValues: "of longer lists than are read",
+  brokenReviews: "lines that are none",
+  brokenMetadata: "lines that are none",
+  incompleteReviews: "without user, item or time",
+  incompleteMetadata: "without item or categories",
+  duplicateReviews: "the same user, item and time; one is kept",
+  usersWithOneReview: "nothing to predict from",
+  itemsWithoutCategory: "kept; their category is unknown",
+};
+
 /** What was left out, a line for each reason. */
 export function droppedLines(dropped: Readonly<Record<string, number>>): string[] {
   const lines = Object.entries(dropped).filter(([, rows]) => rows > 0);
   return lines.map(([reason, rows]) => `${words(reason)}: ${count(rows)}`);
 }
 
-/** "duplicateReviews" as "duplicate reviews". */
+/** "duplicateReviews" as "duplicate reviews (the same user, item and time; one is kept)". */
 function words(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  const said = name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return name in MEANINGS ? `${said} (${MEANINGS[name]})` : said;
 }
 
 /** What people should know about what was made. */

@@ -31,7 +31,7 @@ export const settings = {
     status: 404,
     exitCode: 2,
     meaning: "There is no model of that name.",
-    message: ({ name, known }: { name: string; known: readonly string[] }) =>
+    message: ({ name, known }: { name: string; known: readonly string[]; field?: string }) =>
       `unknown model '${name}', expected one of ${known.join(", ")}${didYouMean(name, known)}`,
   },
 } satisfies Entries<"settings">;

@@ -12,6 +12,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Workspace } from "../../engine/workspace.ts";
 import { failure, UserError } from "../../errors/failure.ts";
 import type { ModelDescription } from "../../run/model-description.ts";
+import type { StoredItem } from "../../store/event.ts";
 import { RequestEncoder } from "../encode.ts";
 import type { Explanation } from "../explain.ts";
 import { checkRankRequest, type PredictRequest, type RankRequest } from "../request.ts";
@@ -98,6 +99,11 @@ export class ScoringPool {
   get queue(): { readonly waiting: number; readonly running: number } {
     const waiting = this.#waiting.filter(({ isSettled }) => !isSettled).length;
     return { waiting, running: this.#open - waiting };
+  }
+
+  /** Whether training saw the key of an item, where it has one. */
+  knowsItem(item: StoredItem): boolean {
+    return this.#encoder.knowsItem(item);
   }
 
   /**
@@ -206,7 +212,7 @@ export class ScoringPool {
     job.passed("queue", job.waitsSince, start);
     try {
       if (start > job.deadline) throw failure("scoring.deadline", { name: this.#name });
-      this.#encoder.read(request, request.candidates.slice(from, from + count), cells);
+      this.#encoder.read(request, request.candidates.slice(from, from + count), cells, job.explains ? undefined : from);
     } catch (error) {
       this.#refuse(job, error);
       return undefined;

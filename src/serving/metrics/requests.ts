@@ -46,6 +46,12 @@ export function requestMetrics(registry: Registry): RequestMetrics {
     buckets: STAGE_SECONDS,
     registers,
   });
+  const odd = new Counter({
+    name: "dien_odd_events_total",
+    help: "Posted events that were stored although no model knows their item (unknown), or they are of before 1990 or of the future (unlikely).",
+    labelNames: ["reason"],
+    registers,
+  });
   const running = new Gauge({
     name: "dien_http_requests_running",
     help: "Requests that are being answered, of which the server takes a limited number.",
@@ -59,6 +65,7 @@ export function requestMetrics(registry: Registry): RequestMetrics {
       durations.observe({ method, route }, milliseconds / 1000);
       for (const { stage, start, end } of exchange.stages) stages.observe({ route, stage }, (end - start) / 1000);
       if (error !== undefined) errors.inc({ route, code: asRefusal(error).code });
+      for (const reason of ["unknown", "unlikely"] as const) odd.inc({ reason }, exchange.odd?.[reason] ?? 0);
     },
     setRunning: (count) => running.set(count),
   };

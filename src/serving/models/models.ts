@@ -18,6 +18,7 @@ import type { ScoringEvent } from "../../scoring/pool/events.ts";
 import type { Scored } from "../../scoring/pool/job.ts";
 import type { ScoringOptions } from "../../scoring/pool/pool.ts";
 import type { PredictRequest, RankRequest } from "../../scoring/request.ts";
+import type { StoredItem } from "../../store/event.ts";
 import type { ModelListener } from "./events.ts";
 import { Memories } from "./memories.ts";
 import { Shadow } from "./shadow.ts";
@@ -53,6 +54,8 @@ export interface ServedModel {
   /** When it began to answer. */
   readonly since: Date;
   readonly description: ModelDescription;
+  /** As `ScoringPool.knowsItem`. */
+  knowsItem(item: StoredItem): boolean;
   /**
    * As `ScoringPool.score`. Where this version was closed since, the one that answers now scores instead: `version` of
    * what comes back is that which scored.
@@ -232,7 +235,7 @@ class NamedModels implements Models {
   #entryOf(name: string | undefined): NamedModel {
     const known = [...this.#entries.keys()];
     const entry = this.#entries.get(name ?? known[0]);
-    if (entry === undefined) throw failure("settings.unknown-model", { name: name ?? "", known });
+    if (entry === undefined) throw failure("settings.unknown-model", { name: name ?? "", known, field: "model" });
     return entry;
   }
 
@@ -245,6 +248,7 @@ class NamedModels implements Models {
     };
     return {
       ...{ name, version: sha256, since, description },
+      knowsItem: (item) => current.pool.knowsItem(item),
       async score(request, options) {
         const version = answering();
         const scored = await version.pool.score(request, options);

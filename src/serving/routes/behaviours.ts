@@ -1,11 +1,13 @@
 /** Behaviours of users: into the store, out of it, and away. */
 import type { Code } from "../../errors/catalogue/catalogue.ts";
-import { behavioursOf } from "../../scoring/behaviours.ts";
+import { behavioursOf, isUnlikely } from "../../scoring/behaviours.ts";
 import { addRoute } from "../add-route.ts";
 import type { App } from "../exchange.ts";
 import { addedAnswer, erasedAnswer, eventsBody, historyAnswer, historyParameters, userParameters } from "../schemas.ts";
 import type { Services } from "../services.ts";
 import { timed } from "../stages.ts";
+
+const countOf = <T>(all: readonly T[], is: (one: T) => boolean) => all.reduce((sum, one) => sum + Number(is(one)), 0);
 
 const refusals: readonly Code[] = ["store.unavailable", "store.damaged"];
 const group = "behaviours";
@@ -25,11 +27,16 @@ export function addBehaviours(app: App, services: Services): void {
       ...{ body: eventsBody, most: { events: "maxEvents" } as const, answer: addedAnswer },
       refusals: [...refusals, "request.unknown-field", "request.wrong-value", "store.disk-full"],
     },
-    async ({ body: { events }, onStage }) => {
-      const descriptions = models.list().map(({ description }) => description);
+    async ({ body: { events }, exchange, onStage }) => {
+      const served = models.list();
+      const descriptions = served.map(({ description }) => description);
       const { events: behaviours, ignored } = behavioursOf(descriptions, events);
+      const now = Date.now();
+      const unknown = countOf(behaviours, ({ item }) => served.every((model) => !model.knowsItem(item)));
+      const unlikely = countOf(behaviours, ({ time }) => isUnlikely(descriptions[0], time, now));
       const { added, known, dropped } = await timed(onStage, "store", () => store.append(behaviours));
-      return { added, known, dropped, ignored };
+      exchange.odd = { unknown, unlikely };
+      return { added, known, dropped, unknown, unlikely, ignored };
     },
   );
 

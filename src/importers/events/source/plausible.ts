@@ -3,14 +3,11 @@
  * something else than seconds, milliseconds or microseconds since 1970.
  */
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { EARLIEST } from "../../../dataset/time.ts";
+import { AHEAD, EARLIEST } from "../../../dataset/time.ts";
 import { formatsThatRead, quoted } from "../../../dataset/time-guess.ts";
 import { failure } from "../../../errors/failure.ts";
 import { selectWanted, type Wanted } from "./columns.ts";
 import { queryFile, type TextRows } from "./rows.ts";
-
-/** Milliseconds that a clock may be ahead. */
-const AHEAD = 24 * 3_600_000;
 
 /**
  * Warnings about the times of a table that was loaded; their number and not what is in the dataset depends on today.
