@@ -28,19 +28,14 @@ export type { Losses } from "./run/losses.ts";
 export { readTensorFile } from "./run/safetensors-file.ts";
 export { readScores } from "./run/scores.ts";
 export type { TrainSummary } from "./run/summary.ts";
+export { type CalibratedRun, type CalibrateOptions, calibrateRun } from "./scoring/calibrate.ts";
 export type { CodedRequest } from "./scoring/coded-request.ts";
-export {
-  type EvaluateOptions,
-  type Evaluation,
-  evaluateRun,
-  type ScoredRun,
-  type ScoreOptions,
-  scoreRun,
-} from "./scoring/evaluate.ts";
+export { type EvaluateOptions, type Evaluation, evaluateRun } from "./scoring/evaluate.ts";
 export { type Explainer, type Explanation, loadExplainer, type Overrides } from "./scoring/explain.ts";
 export { loadScorer, type Scorer } from "./scoring/predict.ts";
 export type { PredictRequest, RankRequest, ScoreRequest, UserRequest, Value, Values } from "./scoring/request.ts";
 export type { RequestCounts } from "./scoring/request-cells.ts";
+export { type ScoredRun, type ScoreOptions, scoreRun } from "./scoring/scored-run.ts";
 export type { Exchange, ExchangeListener, ScoredRequest } from "./serving/exchange.ts";
 export type { Limits } from "./serving/limits.ts";
 export type { ModelEvent } from "./serving/models/events.ts";

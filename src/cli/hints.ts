@@ -13,6 +13,7 @@ export const hints: Hints = {
   "run.exists": () => "continue with --resume, or choose another --out",
   "run.other-dataset": () => "choose another --out",
   "run.other-model": () => "leave that out, or train without --from",
+  "run.other-calibration": () => "calibrate it anew with `dien calibrate`",
   "run.unlike-values": () => "prepare it with the same features, and --like the dataset of that run",
   "run.other-start": () => "train into a new --out",
   "run.other-setting": () => "choose another --out, or remove the run",

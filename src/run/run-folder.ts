@@ -4,7 +4,7 @@
  *   config.yaml       everything resolved, seeds included
  *   metrics.jsonl     a line for each logged step and evaluation
  *   checkpoint/       the latest state: weights, moments, position
- *   model/            the best model, all that serving needs
+ *   model/            the best model, all that serving needs, and perhaps its calibration
  *   scores/           the best model's scores on the test samples
  *   summary.json      the outcome
  *   lock              the claim of the process that trains it
@@ -32,6 +32,7 @@ export const runFiles = (run: string) => ({
   checkpoint: join(run, "checkpoint", "state.safetensors"),
   model: join(run, "model", "model.json"),
   weights: join(run, "model", "weights.safetensors"),
+  calibration: join(run, "model", "calibration.json"),
   scores: join(run, "scores", "test.safetensors"),
   summary: join(run, "summary.json"),
 });

@@ -2,12 +2,12 @@
 import { randomUUID } from "node:crypto";
 import type { Hono, MiddlewareHandler } from "hono";
 import type { Scored } from "../scoring/pool/job.ts";
+import type { ScoredBy } from "./models/version.ts";
 import type { OnStage, StageTime } from "./stages.ts";
 
 /** What is scored by a request. */
-export interface ScoredRequest extends Scored {
+export interface ScoredRequest extends Scored, ScoredBy {
   readonly model: string;
-  readonly version: string;
 }
 
 /**
@@ -27,7 +27,7 @@ export interface Exchange {
   milliseconds: number;
   /** What went wrong. */
   error?: unknown;
-  scored?: Pick<ScoredRequest, "model" | "version" | "probabilities">;
+  scored?: Pick<ScoredRequest, "model" | "version" | "calibration" | "probabilities">;
   /** Of events that it added, those that may not be what was meant. */
   odd?: { readonly unknown: number; readonly unlikely: number };
   /** What it has gone through so far. */

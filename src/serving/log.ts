@@ -20,6 +20,7 @@ export interface LogEntry {
   readonly code?: string;
   readonly model?: string;
   readonly version?: string;
+  readonly calibration?: string;
   readonly candidates?: number;
   readonly trace_id?: string;
   /** What an error of the server's says; those of clients repeat what they sent. */
@@ -86,8 +87,8 @@ function entryOf({ id, method, route, status, milliseconds, error, scored, trace
   };
 }
 
-function scoredOf({ model, version, probabilities }: NonNullable<Exchange["scored"]>) {
-  return { model, version, candidates: probabilities.length };
+function scoredOf({ model, version, calibration, probabilities }: NonNullable<Exchange["scored"]>) {
+  return { model, version, ...(calibration && { calibration }), candidates: probabilities.length };
 }
 
 /** An error with the place it comes from, where it is a defect. */

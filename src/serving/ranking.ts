@@ -1,4 +1,5 @@
 /** The order of candidates, and with bids what a click on each costs. */
+import type { Probabilities } from "../calibration/calibrator.ts";
 
 export interface RankedCandidate<C> {
   readonly candidate: C;
@@ -18,7 +19,7 @@ export interface RankedCandidate<C> {
  */
 export function ranked<C>(
   candidates: readonly C[],
-  probabilities: Float32Array,
+  probabilities: Probabilities,
   bids?: readonly number[],
 ): readonly RankedCandidate<C>[] {
   const value = (index: number) => probabilities[index] * (bids?.[index] ?? 1);

@@ -55,6 +55,10 @@ const probability = z.number().min(0).max(1).describe("of a click");
 const by = {
   model: z.string().describe("its name"),
   version: z.string().describe("SHA-256 of its weights"),
+  calibration: z
+    .string()
+    .describe("SHA-256 of the calibration of its probabilities; absent where they are the model's own")
+    .exactOptional(),
 };
 
 export const scoresAnswer = z

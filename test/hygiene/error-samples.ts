@@ -120,6 +120,10 @@ export const samples: Samples = {
   ],
   "run.unlike-values": [{ path: "runs/a", dataset: "data/shop", field: "price" }],
   "run.other-start": [{ path: "runs/b", from: "runs/a" }],
+  "run.other-calibration": [
+    { path: "runs/dien/model/calibration.json", expected: "5d41402abc4b2a76", found: "7d793037a0760186" },
+  ],
+  "run.uncalibratable": [{ path: "data/shop", clicks: 0, samples: 9 }],
   "run.wrong-tensor": [{ path: "weights.safetensors", tensor: "head.W", expected: "F32 [3,4]", found: "none" }],
   "run.diverged": [{ loss: "valid loss", epoch: 2, step: 40, rate: 0.5 }],
   "run.too-large": [{ needed: "5.1 GiB", field: "item", rows: 1_000_000, batchSize: 128, maxHistory: 100, threads: 4 }],

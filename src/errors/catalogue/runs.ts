@@ -74,6 +74,18 @@ export const runs = {
     message: ({ path, from }: { path: string; from: string }) =>
       `${path} began with other weights than ${from} has now`,
   },
+  "run.other-calibration": {
+    status: 409,
+    meaning: "A calibration belongs to other weights than the run has now.",
+    message: ({ path, expected, found }: { path: string; expected: string; found: string }) =>
+      `${path} calibrates other weights than those of the run: expected ${expected}, found ${found}`,
+  },
+  "run.uncalibratable": {
+    status: 422,
+    meaning: "A run cannot be calibrated on the validation samples of a dataset: clicked and other ones are needed.",
+    message: ({ path, clicks, samples }: { path: string; clicks: number; samples: number }) =>
+      `${path} cannot be calibrated on: expected validation samples with clicks and without, found ${clicks} clicks in ${samples}`,
+  },
   "run.wrong-tensor": {
     status: 422,
     meaning: "A file of tensors lacks one of the model's, or has it in another shape or type.",

@@ -1,4 +1,5 @@
 /** What a pool reports of its work, for those who watch it. Times are in seconds. */
+import type { Probabilities } from "../../calibration/calibrator.ts";
 import type { Code } from "../../errors/catalogue/catalogue.ts";
 import type { RequestCounts } from "../request-cells.ts";
 
@@ -10,7 +11,7 @@ export interface ScoredEvent {
   readonly waited: number;
   readonly took: number;
   /** Probabilities in the order of its candidates, to be read and not kept. */
-  readonly probabilities: Float32Array;
+  readonly probabilities: Probabilities;
 }
 
 /** Requests, or pieces of them, were scored together. */

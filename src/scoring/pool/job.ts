@@ -1,12 +1,13 @@
 /** A request on its way through the pool: piece by piece, where it has many candidates. */
+import type { Calibrate, Probabilities } from "../../calibration/calibrator.ts";
 import type { Exposed } from "../exposed.ts";
 import type { RankRequest } from "../request.ts";
 import { CountSums, type RequestCounts } from "../request-cells.ts";
 import type { PoolStage, StageListener } from "./events.ts";
 
 export interface Scored {
-  /** In the order of the candidates. */
-  readonly probabilities: Float32Array;
+  /** In the order of the candidates; float64 where they are calibrated. */
+  readonly probabilities: Probabilities;
   readonly counts: RequestCounts;
 }
 
@@ -19,7 +20,7 @@ export class Job {
   readonly arrived = performance.now();
   /** Since when it waits for a thread, wholly or with what is left. */
   waitsSince = this.arrived;
-  readonly probabilities: Float32Array;
+  readonly probabilities: Probabilities;
   readonly scored: Promise<Scored>;
   exposed: Exposed | undefined;
   /** Candidates that were given to threads, and when the last of them were; pieces that are not back. */
@@ -29,15 +30,24 @@ export class Job {
   isSettled = false;
   readonly #counts = new CountSums();
   readonly #onStage: StageListener | undefined;
+  readonly #calibrate: Calibrate | undefined;
   #resolve!: (scored: Scored) => void;
   #reject!: (error: unknown) => void;
 
-  constructor(request: RankRequest, deadline: number, explains: boolean, onStage: StageListener | undefined) {
+  constructor(
+    request: RankRequest,
+    deadline: number,
+    explains: boolean,
+    onStage: StageListener | undefined,
+    calibrate: Calibrate | undefined,
+  ) {
     this.request = request;
     this.deadline = deadline;
     this.explains = explains;
     this.#onStage = onStage;
-    this.probabilities = new Float32Array(request.candidates.length);
+    this.#calibrate = calibrate;
+    const { length } = request.candidates;
+    this.probabilities = calibrate === undefined ? new Float32Array(length) : new Float64Array(length);
     this.scored = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -69,9 +79,11 @@ export class Job {
     this.out++;
   }
 
-  /** A piece is back. Returns whether it was the last one, and the request is answered. */
-  take(from: number, probabilities: Float32Array): boolean {
-    this.probabilities.set(probabilities, from);
+  /** A piece is back, with its scores. Returns whether it was the last one, and the request is answered. */
+  take(from: number, scores: Float32Array): boolean {
+    const calibrate = this.#calibrate;
+    if (calibrate === undefined) this.probabilities.set(scores, from);
+    else for (let i = 0; i < scores.length; i++) this.probabilities[from + i] = calibrate(scores[i]);
     this.out--;
     if (this.isSettled || this.left > 0 || this.out > 0) return false;
     this.isSettled = true;

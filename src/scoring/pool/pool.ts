@@ -9,6 +9,7 @@
  * is cut into pieces, and goes behind the others after each. A score depends on none of this.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Calibrate } from "../../calibration/calibrator.ts";
 import type { Workspace } from "../../engine/workspace.ts";
 import { failure, UserError } from "../../errors/failure.ts";
 import type { ModelDescription } from "../../run/model-description.ts";
@@ -28,6 +29,8 @@ export interface PoolOptions {
   readonly name: string;
   /** Candidates that may wait; a request that finds more of them waiting is refused. */
   readonly mostWaiting: number;
+  /** Without it probabilities are the scores as the model gives them. */
+  readonly calibrate?: Calibrate | undefined;
   readonly onEvent?: ScoringListener;
 }
 
@@ -58,6 +61,7 @@ export class ScoringPool {
   readonly #encoder: RequestEncoder;
   readonly #name: string;
   readonly #mostWaiting: number;
+  readonly #calibrate: Calibrate | undefined;
   readonly #tell: ScoringListener;
   readonly #pace = new Pace();
   readonly #waiting: Job[] = [];
@@ -86,12 +90,13 @@ export class ScoringPool {
   private constructor(
     description: ModelDescription,
     workspace: Workspace,
-    { name, mostWaiting, onEvent = () => {} }: PoolOptions,
+    { name, mostWaiting, calibrate, onEvent = () => {} }: PoolOptions,
   ) {
     this.#workspace = workspace;
     this.#encoder = new RequestEncoder(description);
     this.#name = name;
     this.#mostWaiting = mostWaiting;
+    this.#calibrate = calibrate;
     this.#tell = onEvent;
   }
 
@@ -146,7 +151,7 @@ export class ScoringPool {
       if (this.#threads.size === 0)
         throw failure("scoring.thread-ended", { name: this.#name, reason: "the next one does not start" });
       if (signal?.aborted) throw abandoned();
-      const job = new Job(request, deadline, explains, onStage);
+      const job = new Job(request, deadline, explains, onStage, this.#calibrate);
       if (signal !== undefined) {
         const leave = () => this.#refuse(job, abandoned());
         const forget = () => signal.removeEventListener("abort", leave);

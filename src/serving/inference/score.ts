@@ -4,12 +4,14 @@ import { CountSums } from "../../scoring/request-cells.ts";
 import type { ScoredRequest } from "../exchange.ts";
 import { historyFor } from "../histories.ts";
 import type { ServedModel } from "../models/models.ts";
+import type { ScoredBy } from "../models/version.ts";
 import type { Services } from "../services.ts";
 import type { OnStage } from "../stages.ts";
 import type { SampleGroup } from "./inputs.ts";
 
 /**
- * Scores groups of samples at once, and puts the probabilities in the order of the samples.
+ * Scores groups of samples at once, and puts the probabilities in the order of the samples: as float32, which is what the
+ * protocol is told.
  * @param served the version that answers now; asked again where another one has taken its place meanwhile
  */
 export async function scoreGroups(
@@ -17,7 +19,7 @@ export async function scoreGroups(
   { store }: Pick<Services, "store">,
   groups: readonly SampleGroup[],
   options: ScoringOptions & { readonly onStage: OnStage },
-): Promise<ScoredRequest> {
+): Promise<ScoredRequest & { readonly probabilities: Float32Array }> {
   const model = served();
   const parts = await Promise.all(
     groups.map(async ({ request }) => {
@@ -25,8 +27,9 @@ export async function scoreGroups(
       return await model.score({ ...request, history }, options);
     }),
   );
-  const [{ version }] = parts;
-  if (parts.some((part) => part.version !== version)) return await scoreGroups(served, { store }, groups, options);
+  const [{ version, calibration }] = parts;
+  const isOther = (part: ScoredBy) => part.version !== version || part.calibration !== calibration;
+  if (parts.some(isOther)) return await scoreGroups(served, { store }, groups, options);
   const probabilities = new Float32Array(groups.reduce((sum, { rows }) => sum + rows.length, 0));
   const counts = new CountSums();
   parts.forEach((part, g) => {
@@ -35,5 +38,5 @@ export async function scoreGroups(
       probabilities[row] = part.probabilities[i];
     });
   });
-  return { model: model.name, version, probabilities, counts };
+  return { model: model.name, version, ...(calibration && { calibration }), probabilities, counts };
 }

@@ -16,8 +16,8 @@ export function modelMetrics(registry: Registry, models: Models): ModelMetrics {
   const registers = [registry];
   const info = new Gauge({
     name: "dien_model_info",
-    help: "1 for each model and the version that answers now, the SHA-256 of its weights.",
-    labelNames: ["model", "version"],
+    help: "1 for each model and the version that answers now, the SHA-256 of its weights, and that of its calibration.",
+    labelNames: ["model", "version", "calibration"],
     registers,
   });
   const since = new Gauge({
@@ -72,8 +72,8 @@ export function modelMetrics(registry: Registry, models: Models): ModelMetrics {
     refresh() {
       info.reset();
       since.reset();
-      for (const { name: model, version, since: moment } of models.list()) {
-        info.set({ model, version }, 1);
+      for (const { name: model, version, calibration, since: moment } of models.list()) {
+        info.set({ model, version, ...(calibration && { calibration }) }, 1);
         since.set({ model }, moment.getTime() / 1000);
         // So that the first one is an increase.
         for (const result of Object.values(LOAD_RESULTS)) loads.inc({ model, result }, 0);

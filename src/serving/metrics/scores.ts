@@ -1,5 +1,6 @@
 /** A histogram of scores. There are so many of them that prom-client's own, which looks labels up for each value, takes too long. */
 import type { Metric, Registry } from "prom-client";
+import type { Probabilities } from "../../calibration/calibrator.ts";
 
 /** Click rates are small: the bounds are finer there. */
 const BOUNDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
@@ -28,7 +29,7 @@ export class ScoreHistogram {
     registry.registerMetric(this as unknown as Metric);
   }
 
-  observe(model: string, scores: Float32Array): void {
+  observe(model: string, scores: Probabilities): void {
     const known = this.#models.get(model) ?? this.#add(model);
     const { counts } = known;
     for (let i = 0; i < scores.length; i++) {

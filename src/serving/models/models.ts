@@ -22,10 +22,15 @@ import type { StoredItem } from "../../store/event.ts";
 import type { ModelListener } from "./events.ts";
 import { Memories } from "./memories.ts";
 import { Shadow } from "./shadow.ts";
-import { Version, type VersionOptions } from "./version.ts";
+import { type ScoredBy, type ServedRun, Version, type VersionOptions } from "./version.ts";
 import { stateOf, watch } from "./watch.ts";
 
-const named = z.strictObject({ name: z.string().min(1), run: path });
+const named = z.strictObject({
+  name: z.string().min(1),
+  run: path,
+  /** Whether its probabilities are calibrated, by what `calibrateRun` has put into the run. */
+  calibrated: z.boolean().default(false),
+});
 const areDistinct = (runs: readonly { readonly name: string }[]) =>
   new Set(runs.map(({ name }) => name)).size === runs.length;
 
@@ -51,18 +56,20 @@ export interface ServedModel {
   readonly name: string;
   /** SHA-256 of its weights. */
   readonly version: string;
+  /** SHA-256 of the calibration that its probabilities go through; absent where they are the model's own. */
+  readonly calibration?: string;
   /** When it began to answer. */
   readonly since: Date;
   readonly description: ModelDescription;
   /** As `ScoringPool.knowsItem`. */
   knowsItem(item: StoredItem): boolean;
   /**
-   * As `ScoringPool.score`. Where this version was closed since, the one that answers now scores instead: `version` of
-   * what comes back is that which scored.
+   * As `ScoringPool.score`. Where this version was closed since, the one that answers now scores instead: `version` and
+   * `calibration` of what comes back are those which scored.
    */
-  score(request: RankRequest, options?: ScoringOptions): Promise<Scored & { readonly version: string }>;
+  score(request: RankRequest, options?: ScoringOptions): Promise<Scored & ScoredBy>;
   /** As `ScoringPool.explain`, and `score`. */
-  explain(request: PredictRequest, options?: ScoringOptions): Promise<Explanation & { readonly version: string }>;
+  explain(request: PredictRequest, options?: ScoringOptions): Promise<Explanation & ScoredBy>;
 }
 
 export interface Models {
@@ -96,7 +103,7 @@ export async function openModels(options: ModelsOptions): Promise<Models> {
   const shared = { ...chooseMachine({ threads, engine }), mostWaiting, memories: new Memories() };
   const models = new NamedModels(shared, options.onEvent ?? (() => {}));
   try {
-    for (const { name, run } of runs) await models.add(name, run);
+    for (const { name, ...from } of runs) await models.add(name, from);
     for (const [name, shadow] of Object.entries(shadows)) models.addShadow(name, shadow);
   } catch (error) {
     await models.close();
@@ -110,6 +117,7 @@ export async function openModels(options: ModelsOptions): Promise<Models> {
 interface NamedModel {
   readonly name: string;
   run: string;
+  readonly calibrated: boolean;
   /** What the run held when it was loaded, or could not be. */
   state: string | undefined;
   current: Version;
@@ -135,11 +143,11 @@ class NamedModels implements Models {
   }
 
   /** Loads a model under a name that no other one has. */
-  async add(name: string, run: string): Promise<void> {
+  async add(name: string, from: ServedRun): Promise<void> {
     const start = performance.now();
-    const state = await stateOf(run);
-    const current = await this.#open(name, run);
-    const entry = { name, run, state, before: undefined, since: new Date(), latest: Promise.resolve() };
+    const state = await stateOf(from.run);
+    const current = await this.#open(name, from);
+    const entry = { name, ...from, state, before: undefined, since: new Date(), latest: Promise.resolve() };
     this.#entries.set(name, { ...entry, current: current! });
     this.#tell({ kind: "loaded", model: name, version: current!.sha256, took: secondsSince(start) });
   }
@@ -170,7 +178,7 @@ class NamedModels implements Models {
       const from = run ?? entry.run;
       const state = await stateOf(from);
       if (from === entry.run) entry.state = state;
-      const next = await this.#open(name, from, entry.current).catch((error) => {
+      const next = await this.#open(name, { ...entry, run: from }, entry.current).catch((error) => {
         const code = error instanceof UserError && { code: error.code };
         this.#tell({ kind: "load-refused", model: name, reason: (error as Error).message, ...code });
         throw error;
@@ -227,9 +235,9 @@ class NamedModels implements Models {
     return this.#served(entry);
   }
 
-  #open(name: string, run: string, served?: Version): Promise<Version | undefined> {
+  #open(name: string, from: ServedRun, served?: Version): Promise<Version | undefined> {
     const tell = (version: string) => (event: ScoringEvent) => this.#tell({ ...event, model: name, version });
-    return Version.open(name, run, this.#options, tell, served);
+    return Version.open(name, from, this.#options, tell, served);
   }
 
   #entryOf(name: string | undefined): NamedModel {
@@ -241,23 +249,23 @@ class NamedModels implements Models {
 
   #served(entry: NamedModel): ServedModel {
     const { name, since, current } = entry;
-    const { description, sha256 } = current;
+    const { description } = current;
     const answering = () => {
       if (this.#closing.signal.aborted) throw failure("scoring.closed", { name });
       return current.isClosed ? entry.current : current;
     };
     return {
-      ...{ name, version: sha256, since, description },
+      ...{ name, ...current.by, since, description },
       knowsItem: (item) => current.pool.knowsItem(item),
       async score(request, options) {
         const version = answering();
         const scored = await version.pool.score(request, options);
         entry.shadow?.follow(request, scored.probabilities);
-        return { ...scored, version: version.sha256 };
+        return { ...scored, ...version.by };
       },
       async explain(request, options) {
         const version = answering();
-        return { ...(await version.pool.explain(request, options)), version: version.sha256 };
+        return { ...(await version.pool.explain(request, options)), ...version.by };
       },
     };
   }

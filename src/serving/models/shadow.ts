@@ -2,10 +2,11 @@
  * A model that scores what another one has scored, to see how they differ. It has threads and a queue of its own, begins
  * when the answer is on its way, and takes one request at a time: nobody waits for it.
  */
+import type { Probabilities } from "../../calibration/calibrator.ts";
 import type { RankRequest } from "../../scoring/request.ts";
 import type { ComparedEvent, ModelListener } from "./events.ts";
 
-type Score = (request: RankRequest) => Promise<{ readonly probabilities: Float32Array }>;
+type Score = (request: RankRequest) => Promise<{ readonly probabilities: Probabilities }>;
 
 export class Shadow {
   readonly #model: string;
@@ -23,7 +24,7 @@ export class Shadow {
   }
 
   /** Has the shadow score a request, unless it is at work. */
-  follow(request: RankRequest, probabilities: Float32Array): void {
+  follow(request: RankRequest, probabilities: Probabilities): void {
     const [model, shadow] = [this.#model, this.#shadow];
     if (this.#isBusy) {
       this.#tell({ kind: "not-compared", model, shadow, reason: "busy" });
@@ -45,7 +46,7 @@ export class Shadow {
   }
 }
 
-function differences(a: Float32Array, b: Float32Array): Omit<ComparedEvent, "kind" | "model" | "shadow"> {
+function differences(a: Probabilities, b: Probabilities): Omit<ComparedEvent, "kind" | "model" | "shadow"> {
   let [sum, absolute, farthest] = [0, 0, 0];
   for (let i = 0; i < a.length; i++) {
     const difference = b[i] - a[i];
@@ -57,7 +58,7 @@ function differences(a: Float32Array, b: Float32Array): Omit<ComparedEvent, "kin
   return { candidates: a.length, bias: sum / a.length, distance: absolute / a.length, farthest, sameFirst };
 }
 
-function placeOfLargest(values: Float32Array): number {
+function placeOfLargest(values: Probabilities): number {
   let place = 0;
   for (let i = 1; i < values.length; i++) if (values[i] > values[place]) place = i;
   return place;

@@ -3,8 +3,9 @@
  *
  * Runs are replaced in many ways: files are renamed into their place, a folder into that of another one, a link is turned to
  * another folder, a network disk shows what another machine wrote. The system's notices of changes do not see all of
- * these; the state of three files, looked up by path, does.
+ * these; the state of four files, looked up by path, does.
  */
+import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileState } from "../../files/digest.ts";
 import { runFiles } from "../../run/run-folder.ts";
@@ -14,9 +15,10 @@ import { runFiles } from "../../run/run-folder.ts";
  * changes with each better epoch, and is not meant for anybody yet.
  */
 export async function stateOf(run: string): Promise<string | undefined> {
-  const { model, weights, summary } = runFiles(run);
+  const { model, weights, summary, calibration } = runFiles(run);
   try {
-    return (await Promise.all([model, weights, summary].map(fileState))).join(" ");
+    const isThere = existsSync(calibration);
+    return (await Promise.all([model, weights, summary, ...(isThere ? [calibration] : [])].map(fileState))).join(" ");
   } catch {
     return undefined;
   }

@@ -55,6 +55,6 @@ export function addModels(app: App, services: Services): void {
   );
 }
 
-function shown({ name, version, since }: ServedModel) {
-  return { model: name, version, since: since.toISOString() };
+function shown({ name, version, calibration, since }: ServedModel) {
+  return { model: name, version, ...(calibration && { calibration }), since: since.toISOString() };
 }

@@ -49,8 +49,8 @@ export function addScoring(app: App, services: Services): void {
       ...{ body: scoreBody, most, answer: scoresAnswer, refusals },
     },
     async ({ body, ...asked }) => {
-      const { model, version, probabilities } = await score(body, asked);
-      return { model, version, probabilities: Array.from(probabilities) };
+      const { probabilities, counts: _, ...by } = await score(body, asked);
+      return { ...by, probabilities: Array.from(probabilities) };
     },
   );
 
@@ -63,8 +63,8 @@ export function addScoring(app: App, services: Services): void {
       ...{ body: rankBody, most, answer: rankingAnswer, refusals },
     },
     async ({ body: { top, bids, ...body }, ...asked }) => {
-      const { model, version, probabilities } = await score(body, asked);
-      return { model, version, ranking: ranked(body.candidates, probabilities, bids).slice(0, top) };
+      const { probabilities, counts: _, ...by } = await score(body, asked);
+      return { ...by, ranking: ranked(body.candidates, probabilities, bids).slice(0, top) };
     },
   );
 
@@ -88,7 +88,8 @@ export function addScoring(app: App, services: Services): void {
       );
       exchange.scored = {
         ...{ model: model.name, version: explained.version },
-        probabilities: Float32Array.of(probability),
+        ...(explained.calibration && { calibration: explained.calibration }),
+        probabilities: Float64Array.of(probability),
       };
       return { model: model.name, probability, ...explained };
     },
