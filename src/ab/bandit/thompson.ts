@@ -33,47 +33,67 @@ export function thompson(arms: readonly ArmCounts[], floor: number): number[] {
  * arms together are the grid, so a narrow density is resolved within a wide one.
  */
 function probabilitiesOfBest(arms: readonly ArmCounts[]): number[] {
-  const densities = arms.map(logitDensity);
-  const grid = Float64Array.from(densities.flatMap(({ points }) => points)).sort();
-  const all = arms.map((_, k) => k);
-  const at = (t: number) => densities.map(({ of }) => of(t));
-  const rise = (f: readonly number[], below: readonly number[]) =>
-    all.map((k) => all.reduce((product, j) => (j === k ? product : product * below[j]), f[k]));
-
-  let below = arms.map(() => 0); // F_k, up to a factor that the end brings to 1
-  let best = arms.map(() => 0);
-  let f0 = at(grid[0]);
+  const rates = arms.map(onLogits);
+  const grid = Float64Array.from(rates.flatMap(({ points }) => points)).sort();
+  let at = densities(rates, grid[0]);
+  let below = rates.map(() => 0); // F_k
+  const best = rates.map(() => 0);
   for (let i = 1; i < grid.length; i++) {
     const width = grid[i] - grid[i - 1];
     if (width === 0) continue;
-    const middle = at(grid[i] - width / 2);
-    const f1 = at(grid[i]);
-    const half = all.map((k) => below[k] + (width / 24) * (5 * f0[k] + 8 * middle[k] - f1[k]));
-    const end = all.map((k) => below[k] + (width / 6) * (f0[k] + 4 * middle[k] + f1[k]));
-    const rises = [rise(f0, below), rise(middle, half), rise(f1, end)];
-    best = best.map((sum, k) => sum + (width / 6) * (rises[0][k] + 4 * rises[1][k] + rises[2][k]));
-    below = end;
-    f0 = f1;
+    const middle = densities(rates, grid[i] - width / 2);
+    const end = densities(rates, grid[i]);
+    // F_k half way and at the end, of the parabola through the three densities.
+    const half = below.map((value, k) => value + (width / 24) * (5 * at[k] + 8 * middle[k] - end[k]));
+    const above = below.map((value, k) => value + (width / 6) * (at[k] + 4 * middle[k] + end[k]));
+    for (let k = 0; k < best.length; k++) {
+      const rise = at[k] * others(below, k) + 4 * middle[k] * others(half, k) + end[k] * others(above, k);
+      best[k] += (width / 6) * rise;
+    }
+    at = end;
+    below = above;
   }
   const total = best.reduce((sum, value) => sum + value, 0);
   return best.map((value) => value / total);
 }
 
-/** The density of an arm's rate over the logit, with area near 1, and points that cover all but e^-30 of it. */
-function logitDensity({ clicks, impressions }: ArmCounts): { of: (t: number) => number; points: number[] } {
+/** prod_{j != k} F_j */
+function others(below: readonly number[], k: number): number {
+  let product = 1;
+  for (let j = 0; j < below.length; j++) if (j !== k) product *= below[j];
+  return product;
+}
+
+/** The rate of an arm as its logit, whose density is proportional to e^(a t) / (1 + e^t)^(a + b). */
+interface OnLogits {
+  readonly a: number;
+  readonly b: number;
+  readonly deviation: number;
+  /** Of the density's logarithm, up to its constant. */
+  readonly highest: number;
+  /** All but e^-30 of it lies between them. */
+  readonly points: readonly number[];
+}
+
+function onLogits({ clicks, impressions }: ArmCounts): OnLogits {
   const a = 1 + clicks;
   const b = 1 + impressions - clicks;
   const mode = Math.log(a / b);
   const deviation = Math.sqrt(1 / a + 1 / b);
-  const logKernel = (t: number) => -a * softplus(-t) - b * softplus(t);
-  const highest = logKernel(mode);
-  const of = (t: number) => Math.exp(logKernel(t) - highest) / (deviation * Math.sqrt(2 * Math.PI));
   // A normal peak of that deviation, with tails that fall as e^(a t) and e^(-b t).
   const left = 8 * deviation + 30 / a;
   const right = 8 * deviation + 30 / b;
   const points = [mode];
   for (let i = 1; i <= POINTS; i++) points.push(mode - (i / POINTS) * left, mode + (i / POINTS) * right);
-  return { of, points };
+  return { a, b, deviation, highest: a * mode - (a + b) * softplus(mode), points };
+}
+
+/** Of all arms at a logit; the area is near 1, and made 1 in the end. */
+function densities(rates: readonly OnLogits[], t: number): number[] {
+  const log = softplus(t);
+  return rates.map(({ a, b, deviation, highest }) => {
+    return Math.exp(a * t - (a + b) * log - highest) / (deviation * Math.sqrt(2 * Math.PI));
+  });
 }
 
 /** log(1 + e^t) */
