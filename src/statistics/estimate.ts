@@ -33,6 +33,11 @@ export function estimate(sums: Sums, metric: Metric): Estimate {
   return { n: sums.n, value: metricOf(sums, metric), variance: covariance(sums, own, own) };
 }
 
+/** How two metrics of the same users vary together: the covariance of one user, as `Estimate.variance`. */
+export function covarianceOfMetrics(sums: Sums, one: Metric, other: Metric): number {
+  return covariance(sums, gradient(sums, one), gradient(sums, other));
+}
+
 /** Estimates of arms after adjustment, and how strongly each was adjusted. */
 export interface Adjusted {
   readonly arms: readonly Estimate[];

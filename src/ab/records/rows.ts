@@ -104,7 +104,7 @@ export const columns = {
     probability: "DOUBLE",
     propensity: "DOUBLE",
     fields: "JSON",
-    request: "JSON",
+    request: "VARCHAR",
   },
   outcomes: {
     id: "VARCHAR",
