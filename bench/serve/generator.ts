@@ -2,9 +2,9 @@
  * Sends requests at the moments that they are due, whatever becomes of those before (an open loop), from a process of its
  * own. Latency counts from when a request was due: one that had to wait for a connection, or for this process, took longer.
  */
-import { Agent, request } from "node:http";
-import { text } from "node:stream/consumers";
+import { atMoments } from "./alarm.ts";
 import { arrivals } from "./arrivals.ts";
+import { Connection } from "./connection.ts";
 
 /** What the process is asked for. */
 export interface Load {
@@ -15,6 +15,8 @@ export interface Load {
   /** Requests a second, on average. */
   readonly rate: number;
   readonly seconds: number;
+  /** Seconds at the same rate before those: code is compiled and connections are opened, here and in the server. */
+  readonly warmUp: number;
   readonly seed: number;
   readonly connections: number;
 }
@@ -27,7 +29,7 @@ export interface Latencies {
   readonly p50_ms: number;
   readonly p99_ms: number;
   readonly max_ms: number;
-  /** How long after it was due a request was sent: the part that this process is to blame for. */
+  /** How long after it was due a request was begun with: the part that this process is to blame for. */
   readonly late_p99_ms: number;
 }
 
@@ -35,62 +37,57 @@ process.once("message", (load: Load) => {
   void measure(load).then((latencies) => process.send!(latencies, () => process.disconnect()));
 });
 
-/** Milliseconds after which an answer counts as none. */
-const PATIENCE = 10_000;
-
-async function measure({ url, bodies, candidates, rate, seconds, seed, connections }: Load): Promise<Latencies> {
-  const agent = new Agent({ keepAlive: true, maxSockets: connections });
-  const due = arrivals(rate, seconds, seed);
+async function measure({ url, bodies, candidates, rate, seconds, warmUp, ...load }: Load): Promise<Latencies> {
+  const { hostname, port, host } = new URL(url);
+  const requests = bodies.map((body) => requestOf(host, body));
+  const all = Array.from({ length: load.connections }, () => new Connection(hostname, Number(port)));
+  const free = [...all];
+  const waiting: number[] = [];
+  const due = arrivals(rate, warmUp + seconds, load.seed);
   const took = new Float64Array(due.length);
   const late = new Float64Array(due.length);
   let failed = 0;
   const answers: Promise<void>[] = [];
   const start = performance.now();
-  for (let next = 0; next < due.length; ) {
-    const now = performance.now() - start;
-    if (due[next] > now) {
-      await new Promise((done) => setTimeout(done, due[next] - now));
-      continue;
+  const now = () => performance.now() - start;
+  const send = async (connection: Connection, place: number): Promise<void> => {
+    for (let next: number | undefined = place; next !== undefined; next = waiting.shift()) {
+      const answer = await connection.ask(requests[next % requests.length]).catch(() => undefined);
+      took[next] = now() - due[next];
+      if (answer?.status !== 200 || !hasAll(answer.body, candidates)) failed++;
     }
-    const place = next++;
-    late[place] = now - due[place];
-    const answer = ask(agent, url, bodies[place % bodies.length], candidates).then((isRight) => {
-      took[place] = performance.now() - start - due[place];
-      if (!isRight) failed++;
-    });
-    answers.push(answer);
-  }
+    free.push(connection);
+  };
+  await atMoments(due, (place) => {
+    late[place] = now() - due[place];
+    const connection = free.pop();
+    if (connection === undefined) waiting.push(place);
+    else answers.push(send(connection, place));
+  });
   await Promise.all(answers);
-  agent.destroy();
-  took.sort();
-  late.sort();
+  for (const connection of all) connection.close();
+  const first = due.findIndex((time) => time >= 1000 * warmUp);
+  const [times, delays] = [took, late].map((each) => each.subarray(first).sort());
   const at = (sorted: Float64Array, share: number) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
   return {
-    requests: due.length,
+    requests: times.length,
     failed,
-    p50_ms: at(took, 0.5),
-    p99_ms: at(took, 0.99),
-    max_ms: at(took, 1),
-    late_p99_ms: at(late, 0.99),
+    p50_ms: at(times, 0.5),
+    p99_ms: at(times, 0.99),
+    max_ms: at(times, 1),
+    late_p99_ms: at(delays, 0.99),
   };
+}
+
+function requestOf(host: string, body: string): string {
+  const head = `POST /v1/score HTTP/1.1\r\nhost: ${host}\r\ncontent-type: application/json`;
+  return `${head}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 }
 
 /** Numbers are counted without parsing them, which costs less beside the server. */
 const PROBABILITIES = /"probabilities":\[([^\]]*)\]/;
 
-/** Whether a request is answered with a probability for each candidate. */
-function ask(agent: Agent, url: string, body: string, candidates: number): Promise<boolean> {
-  return new Promise((done) => {
-    const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
-    const sent = request(`${url}/v1/score`, { method: "POST", agent, headers, timeout: PATIENCE }, (response) => {
-      text(response).then(
-        (answer) =>
-          done(response.statusCode === 200 && PROBABILITIES.exec(answer)?.[1].split(",").length === candidates),
-        () => done(false),
-      );
-    });
-    sent.on("timeout", () => sent.destroy());
-    sent.on("error", () => done(false));
-    sent.end(body);
-  });
+/** Whether an answer has a probability for each candidate. */
+function hasAll(answer: string, candidates: number): boolean {
+  return PROBABILITIES.exec(answer)?.[1].split(",").length === candidates;
 }

@@ -33,6 +33,8 @@ export interface HttpReport {
 const RATES = [50, 100, 200, 360] as const;
 const WITHIN_MS = 30;
 const CONNECTIONS = 16;
+/** Seconds of each rate that are not counted: the generator is a process anew. */
+const WARM_UP = 5;
 const SHOP = { users: 1000, items: 5000, meanHistory: 60 };
 /** Bodies that differ: none of it is answered from a memory of the same one. */
 const BODIES = 500;
@@ -94,14 +96,12 @@ async function storeHistories(url: string, behaviours: number): Promise<void> {
 async function measureKind(url: string, kind: string, bodies: string[], options: HttpOptions): Promise<HttpReport> {
   const { candidates, seconds, note } = options;
   const measure = async (rate: number): Promise<Latencies> => {
-    const load = { url, bodies, candidates, rate, seconds, seed: rate, connections: CONNECTIONS };
+    const load = { url, bodies, candidates, rate, seconds, warmUp: WARM_UP, seed: rate, connections: CONNECTIONS };
     const found = await generate(load);
     const { p50_ms, p99_ms, failed } = found;
     note(`${kind}, ${rate}/s: p50 ${p50_ms.toFixed(1)} ms, p99 ${p99_ms.toFixed(1)} ms, ${failed} failed`);
     return found;
   };
-  // Compiled code, connections and caches before the first figure.
-  await generate({ url, bodies, candidates, rate: 100, seconds: 3, seed: 0, connections: CONNECTIONS });
   const at: Record<number, Latencies> = {};
   for (const rate of RATES) at[rate] = await measure(rate);
   const holds = ({ p99_ms, failed }: Latencies) => failed === 0 && p99_ms < WITHIN_MS;

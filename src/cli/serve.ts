@@ -6,7 +6,7 @@ import { z } from "zod";
 import { machineOptions } from "../engine/machine.ts";
 import { failure } from "../errors/failure.ts";
 import { fileError } from "../files/failures.ts";
-import { endingItself } from "../interruption.ts";
+import { endingItself, forgetSignals } from "../interruption.ts";
 import { text, texts, toggle } from "../options/pieces.ts";
 import { LEAST_CHARACTERS, originOption, tokenOption } from "../serving/guarded.ts";
 import { limitOptions } from "../serving/limits.ts";
@@ -81,6 +81,7 @@ terminal in words. After a signal it is not ready, answers the requests that it 
       });
       models.onEvent(modelLogger(log, isTerminal));
       await endingItself(async () => {
+        forgetSignals();
         try {
           const { url } = await server.listen({ host, port, tls, unguarded });
           const served = { url, store: options.store, models: modelsOf(models) };

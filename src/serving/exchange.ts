@@ -67,10 +67,11 @@ export function exchanges(listeners: readonly ExchangeListener[]): MiddlewareHan
       ...{ status: 0, milliseconds: 0 },
     };
     c.set("exchange", exchange);
-    await next();
+    // Before there is an answer: to add them to one would make another of it.
     c.header("x-request-id", id);
     c.header("x-content-type-options", "nosniff");
     c.header("cache-control", "no-store");
+    await next();
     exchange.status = c.res.status;
     exchange.milliseconds = performance.now() - exchange.start;
     for (const listener of listeners) listener(exchange);

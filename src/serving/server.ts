@@ -82,21 +82,23 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   };
   const tracer = trace.getTracer("dien", version);
   const app = createApp(services, { token, cors, tracer, listeners: [metrics.onExchange, ...listeners] });
-  const handler = (onlyLocal: boolean) =>
+  const handler = (onlyLocal: boolean, isMounted: boolean) =>
     getRequestListener((request) => app.fetch(request, { onlyLocal }), {
-      overrideGlobalObjects: false,
+      // The Response of node-server goes to the socket in one write; Node's own is a stream, which costs a millisecond.
+      // A server of others' keeps the globals that it has.
+      overrideGlobalObjects: !isMounted,
       errorHandler: refuseOutside,
     });
   const open: Listening[] = [];
   return {
     fetch: async (request) => await app.fetch(request, { onlyLocal: false }),
-    handle: handler(false),
+    handle: handler(false, true),
     async listen({ unguarded = false, ...where } = {}) {
       const isGuarded = token !== undefined || unguarded;
       if (!isGuarded && where.host !== undefined && !isLoopback(where.host)) {
         throw failure("serving.unguarded", { name: where.host });
       }
-      const listening = await listenOn(handler(!isGuarded), limits, where);
+      const listening = await listenOn(handler(!isGuarded, false), limits, where);
       open.push(listening);
       return { url: listening.url };
     },
