@@ -2,6 +2,8 @@
  * The work behind the commands, loaded when a command asks for it: `--help` must not wait for a database engine.
  */
 
+import type { readBaseline } from "../ab/plan/log.ts";
+import type { writePlan } from "../ab/plan/page.ts";
 import type { readShape } from "../dataset/stream.ts";
 import type { runExperiment } from "../experiments/run.ts";
 import type { prepareAmazon } from "../importers/amazon/prepare.ts";
@@ -22,6 +24,8 @@ import type { train } from "../training/train.ts";
 import type { verify } from "../verification/verify.ts";
 
 export interface Jobs {
+  readonly readBaseline: typeof readBaseline;
+  readonly writePlan: typeof writePlan;
   readonly prepareAmazon: typeof prepareAmazon;
   readonly prepareEvents: typeof prepareEvents;
   readonly prepareTaobao: typeof prepareTaobao;
@@ -43,6 +47,8 @@ export interface Jobs {
 }
 
 export const jobs: Jobs = {
+  readBaseline: async (...all) => (await import("../ab/plan/log.ts")).readBaseline(...all),
+  writePlan: async (...all) => (await import("../ab/plan/page.ts")).writePlan(...all),
   prepareAmazon: async (...all) => (await import("../importers/amazon/prepare.ts")).prepareAmazon(...all),
   prepareEvents: async (...all) => (await import("../importers/events/prepare.ts")).prepareEvents(...all),
   prepareTaobao: async (...all) => (await import("../importers/taobao/prepare.ts")).prepareTaobao(...all),

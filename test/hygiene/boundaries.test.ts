@@ -61,6 +61,7 @@ const ROOMS: Readonly<Record<string, { below: readonly string[]; browser?: boole
   "experiments/paper": { below: ["experiments/results"] },
   "experiments/search": { below: ["experiments/results"] },
   experiments: { below: ["experiments/paper", "experiments/search"] },
+  "ab/plan": { below: ["ab/records", "inspection/measure", "statistics", "report", "format.ts"] },
   api: { below: ["statistics", "options", "interruption.ts"] },
   "index.ts": {
     below: [
@@ -70,7 +71,7 @@ const ROOMS: Readonly<Record<string, { below: readonly string[]; browser?: boole
   },
   cli: {
     below: [
-      ...["serving", "experiments", "verification", "inspection/show"],
+      ...["serving", "experiments", "verification", "inspection/show", "ab/plan"],
       ...["importers/amazon", "importers/taobao", "importers/synthetic"],
     ],
   },

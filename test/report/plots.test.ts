@@ -7,6 +7,7 @@ import { calibrationPlot } from "../../src/report/plots/calibration.ts";
 import { curvesPlot } from "../../src/report/plots/curves.ts";
 import { histogramPlot } from "../../src/report/plots/histogram.ts";
 import { intervalPlot } from "../../src/report/plots/intervals.ts";
+import { powerPlot } from "../../src/report/plots/power.ts";
 import { ratesPlot } from "../../src/report/plots/rates.ts";
 import { searchPlot } from "../../src/report/plots/search.ts";
 import { timelinePlot } from "../../src/report/plots/timeline.ts";
@@ -36,6 +37,11 @@ const PLOTS: Readonly<Record<string, (names: readonly string[], of: (n: number) 
     searchPlot(
       names.map((parameter, n) => ({ parameter, value: of(n), log: n % 2 === 0, score: n, stopped: n % 3 === 0 })),
       { y: HOSTILE },
+    ),
+  power: (names, of) =>
+    powerPlot(
+      names.map((series, n) => ({ metric: series, series, horizon: "fixed", lift: of(n), power: n / 9 })),
+      { lift: 0.05, power: 0.8 },
     ),
   bars: (names, of) =>
     barsPlot(

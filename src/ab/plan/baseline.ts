@@ -1,0 +1,98 @@
+/** What users do before an experiment, and how much they differ: all that a plan rests on. */
+import { estimate, type Metric } from "../../statistics/estimate.ts";
+import type { Sums } from "../../statistics/sums.ts";
+
+/** Of a user, in the order of `Sums`. */
+export const QUANTITIES = ["impressions", "clicks", "revenue"] as const;
+const [IMPRESSIONS, CLICKS, REVENUE] = QUANTITIES.keys();
+
+export interface PlannedMetric extends Metric {
+  readonly name: string;
+  /** Its values are shown times this. */
+  readonly factor: number;
+}
+
+export const PLANNED: readonly PlannedMetric[] = [
+  { name: "CTR", of: CLICKS, per: IMPRESSIONS, factor: 1 },
+  { name: "clicks per user", of: CLICKS, factor: 1 },
+  { name: "PPC", of: REVENUE, per: CLICKS, factor: 1 },
+  { name: "eCPM", of: REVENUE, per: IMPRESSIONS, factor: 1000 },
+  { name: "revenue per user", of: REVENUE, factor: 1 },
+];
+
+/** A metric of users over some days. */
+export interface MetricLevel {
+  readonly value: number;
+  /** Variance of a user over the square of the value. */
+  readonly noise: number;
+}
+
+export interface Span {
+  readonly days: number;
+  /** Different ones who come within these days. */
+  readonly users: number;
+  /** By the name of the metric; those that there are. */
+  readonly levels: Readonly<Record<string, MetricLevel>>;
+  /** How many times the variance of CTR is that of as many clicks that are independent; at least about 1. */
+  readonly clustering: number;
+}
+
+export interface Baseline {
+  /** In words: where it comes from. */
+  readonly source: string;
+  /** Of 1, 2, ... days from the first on, in this order; the longest is all that is known. */
+  readonly spans: readonly Span[];
+}
+
+/** @param hasRevenue whether the third quantity is known */
+export function spanOf(days: number, sums: Sums, hasRevenue: boolean): Span {
+  const levels: Record<string, MetricLevel> = {};
+  for (const { name, factor, ...metric } of PLANNED) {
+    const { value, variance } = estimate(sums, metric);
+    const isKnown = value > 0 && Number.isFinite(variance) && (hasRevenue || metric.of !== REVENUE);
+    if (isKnown) levels[name] = { value: factor * value, noise: variance / value ** 2 };
+  }
+  const { CTR } = levels;
+  const independent = (1 - CTR?.value) / CTR?.value / (sums.sum[IMPRESSIONS] / sums.n);
+  return { days, users: sums.n, levels, clustering: CTR === undefined ? Number.NaN : CTR.noise / independent };
+}
+
+export interface Rates {
+  readonly ctr: number;
+  readonly impressionsPerUser: number;
+  readonly usersPerDay: number;
+  /** Mean revenue of a click. */
+  readonly ppc?: number | undefined;
+  /** Standard deviation over mean, of a click's revenue and of a user's impressions. */
+  readonly priceSpread: number;
+  readonly activitySpread: number;
+  readonly clustering: number;
+}
+
+/**
+ * From rates alone. Clicks of a user with m impressions have the variance m p (1 - p) c for clustering c, and prices are
+ * independent of it all; what a sum over impressions varies by because m does adds the square of the spread of m.
+ */
+export function baselineOf(rates: Rates): Baseline {
+  const { ctr, impressionsPerUser, usersPerDay, ppc, priceSpread, activitySpread, clustering } = rates;
+  const clicks = ctr * impressionsPerUser;
+  const ofClicks = ((1 - ctr) * clustering) / clicks;
+  const ofPrices = priceSpread ** 2 / clicks;
+  const activity = activitySpread ** 2;
+  const levels = {
+    CTR: { value: ctr, noise: ofClicks },
+    "clicks per user": { value: clicks, noise: ofClicks + activity },
+    ...(ppc !== undefined && {
+      PPC: { value: ppc, noise: ofPrices },
+      eCPM: { value: 1000 * ppc * ctr, noise: ofClicks + ofPrices },
+      "revenue per user": { value: ppc * clicks, noise: ofClicks + ofPrices + activity },
+    }),
+  };
+  return { source: "the rates that were given", spans: [{ days: 1, users: usersPerDay, levels, clustering }] };
+}
+
+/** Users and levels after so many days. Beyond what is known, users come at the same rate and differ as they did. */
+export function spanAfter({ spans }: Baseline, days: number): Span {
+  const known = spans.findLast((span) => span.days <= days) ?? spans[0];
+  return { ...known, days, users: (known.users * days) / known.days };
+}

@@ -1,0 +1,109 @@
+/** How many users and days an experiment takes, and what it can see. */
+import { type Design, type Horizon, power, smallestLift, usersNeeded } from "../../statistics/power.ts";
+import { type Baseline, PLANNED, type Span, spanAfter } from "./baseline.ts";
+
+export const HORIZONS: readonly Horizon[] = ["fixed", "sequential"];
+
+export interface Aim {
+  /** The smallest gain worth seeing, relative. */
+  readonly lift: number;
+  /** Probability with which it is to be seen. */
+  readonly power: number;
+  /** False alarms allowed in all comparisons with control together. */
+  readonly alpha: number;
+  /** Control included, of equal weights. */
+  readonly arms: number;
+  /** Of all users, those who take part. */
+  readonly share: number;
+  /** For which the smallest lift is told. */
+  readonly days: number;
+}
+
+export interface PlannedReading {
+  readonly horizon: Horizon;
+  /** In all arms together; with `days` null where no experiment is long enough. */
+  readonly users: number | null;
+  readonly days: number | null;
+  /** Within the days of the aim; null where none is. */
+  readonly smallestLift: number | null;
+}
+
+export interface MetricPlan {
+  readonly metric: string;
+  readonly value: number;
+  readonly readings: readonly PlannedReading[];
+}
+
+export interface ExperimentPlan extends Aim {
+  readonly source: string;
+  /** Those who take part within `days`. */
+  readonly users: number;
+  readonly clustering: number;
+  /**
+   * For always-valid readings of an experiment of so many days: the users of two arms at its end, at which their intervals
+   * are narrowest.
+   */
+  readonly tuning: number;
+  readonly metrics: readonly MetricPlan[];
+}
+
+/** Longer than anybody waits: about ten years. */
+const MOST_DAYS = 3650;
+
+export function planExperiment(baseline: Baseline, aim: Aim): ExperimentPlan {
+  const span = spanAfter(baseline, aim.days);
+  return {
+    ...aim,
+    source: baseline.source,
+    users: Math.floor(span.users * aim.share),
+    clustering: span.clustering,
+    tuning: Math.floor(pairOf(span, aim)),
+    metrics: PLANNED.flatMap(({ name }) => {
+      const level = span.levels[name];
+      if (level === undefined) return [];
+      return [
+        { metric: name, value: level.value, readings: HORIZONS.map((each) => reading(baseline, aim, name, each)) },
+      ];
+    }),
+  };
+}
+
+/** Users of two arms. */
+function pairOf({ users }: Span, { share, arms }: Aim): number {
+  return (2 * users * share) / arms;
+}
+
+/** What the comparison of an arm with control can see; the first step of Holm divides alpha by the comparisons. */
+export function designOf({ levels }: Span, { alpha, arms }: Aim, metric: string, horizon: Horizon): Design {
+  return { noise: levels[metric].noise, shares: [1 / 2, 1 / 2], alpha: alpha / (arms - 1), horizon };
+}
+
+/** The probability that a lift is seen after so many days. */
+export function powerAfter(baseline: Baseline, aim: Aim, metric: string, horizon: Horizon, days: number, lift: number) {
+  const span = spanAfter(baseline, days);
+  return power(lift, pairOf(span, aim), designOf(span, aim, metric, horizon));
+}
+
+function reading(baseline: Baseline, aim: Aim, metric: string, horizon: Horizon): PlannedReading {
+  const end = spanAfter(baseline, aim.days);
+  const smallest = smallestLift(pairOf(end, aim), aim.power, designOf(end, aim, metric, horizon));
+  const days = daysNeeded(baseline, aim, metric, horizon);
+  return {
+    horizon,
+    users: days === null ? null : Math.ceil(spanAfter(baseline, days).users * aim.share),
+    days,
+    smallestLift: Number.isFinite(smallest) ? smallest : null,
+  };
+}
+
+/** The fewest whole days after which the lift is seen as probably as it should; null where that takes too long. */
+function daysNeeded(baseline: Baseline, aim: Aim, metric: string, horizon: Horizon): number | null {
+  for (const span of baseline.spans) {
+    if (span.levels[metric] === undefined) continue;
+    if (powerAfter(baseline, aim, metric, horizon, span.days, aim.lift) >= aim.power) return span.days;
+  }
+  const last = baseline.spans[baseline.spans.length - 1];
+  const pair = usersNeeded(aim.lift, aim.power, designOf(last, aim, metric, horizon));
+  const days = Math.ceil((pair / pairOf(last, aim)) * last.days);
+  return days <= MOST_DAYS ? days : null;
+}
