@@ -71,7 +71,7 @@ terminal in words. After a signal it is not ready, answers the requests that it 
       const isTerminal = context.stderr.isTTY === true;
       const log = (line: string) => print(context.stderr, [line]);
       const { server, models } = await context.jobs.openServer({
-        ...{ run: options.run, store: options.store },
+        ...{ run: options.run, store: options.store, dryRun },
         scoring: scoringOf(options),
         serving: {
           ...{ token, cors: options.cors, runs: options.runs },

@@ -4,7 +4,7 @@ import { open } from "node:fs/promises";
 import { addAbortSignal } from "node:stream";
 import type { Command } from "commander";
 import { z } from "zod";
-import { failure, UserError } from "../errors/failure.ts";
+import { failure, noted, UserError } from "../errors/failure.ts";
 import { replaceFile } from "../files/aside.ts";
 import { count } from "../format.ts";
 import type { LoggedRest } from "../importers/events/behaviours.ts";
@@ -12,6 +12,7 @@ import { behavioursOptions } from "../importers/events/options.ts";
 import { throwIfInterrupted } from "../interruption.ts";
 import { text } from "../options/pieces.ts";
 import { identified, type StoredEvent } from "../store/event.ts";
+import type { Added } from "../store/history.ts";
 import { KEPT_ADDRESSES } from "../store/open.ts";
 import type { BehaviourStore } from "../store/store.ts";
 import { eventOn, lineOf, StoreImport } from "../store/transfer.ts";
@@ -80,12 +81,16 @@ Examples:
         withProgress(context.stderr, async (progress) => {
           const taken = new StoreImport(store);
           let rest: Partial<LoggedRest> = {};
-          if (input !== undefined) rest = await importLines(context, input, log.skipBadRows, taken, progress);
-          else if (data !== undefined) await importDataset(context, data, taken, progress);
-          else {
-            if (config === undefined) throw failure("usage.missing-option", { option: "--config <file>" });
-            const given = { ...log, events: events as string, features, featuresPath: config };
-            rest = await importLog(context, given, taken, progress);
+          try {
+            if (input !== undefined) rest = await importLines(context, input, log.skipBadRows, taken, progress);
+            else if (data !== undefined) await importDataset(context, data, taken, progress);
+            else {
+              if (config === undefined) throw failure("usage.missing-option", { option: "--config <file>" });
+              const given = { ...log, events: events as string, features, featuresPath: config };
+              rest = await importLog(context, given, taken, progress);
+            }
+          } catch (error) {
+            throw withTaken(error, taken.counts);
           }
           const { warnings = [], ...left } = rest;
           for (const warning of warnings) progress.note(`warning: ${warning}`);
@@ -103,6 +108,12 @@ Examples:
         ]);
       }
     });
+}
+
+/** What ended an import, with what was taken before. */
+function withTaken(error: unknown, { added, known }: Added): unknown {
+  if (!(error instanceof UserError) || added + known === 0) return error;
+  return noted(error, `before, ${count(added)} behaviours were added, and ${count(known)} were there already`);
 }
 
 /** @throws UserError unless just one of the options is given */

@@ -32,12 +32,15 @@ export type Ask = <Answer>(method: Method, path: string, body: unknown, options?
 /** What the server takes as a time, in milliseconds: nine digits. */
 const LONGEST = 999_999_999;
 
-/** A function that asks one server. @throws TypeError where its address is none */
+/** A function that asks one server. @throws DienError where its address is none, or its token could not be sent */
 export function asking(client: ClientOptions): Ask {
-  const base = new URL(client.url).href.replace(/\/+$/, "");
+  const base = baseOf(client.url);
+  checkToken(client.token);
+  checkTimeout(client.timeout);
   const send = client.fetch ?? ((request: Request) => fetch(request));
   return async (method, path, body, options = {}) => {
     const { timeout = client.timeout, retries = client.retries ?? 0, requestId, signal } = options;
+    checkTimeout(timeout);
     const due = timeout === undefined ? undefined : performance.now() + timeout;
     const signals = [signal, timeout === undefined ? undefined : AbortSignal.timeout(Math.ceil(timeout))];
     const ending = AbortSignal.any(signals.filter((one) => one !== undefined));
@@ -62,6 +65,31 @@ export function asking(client: ClientOptions): Ask {
       throw new DienError(message, { code, requestId, cause: error });
     }
   };
+}
+
+const invalid = (message: string) => new DienError(message, { code: "client.invalid" });
+
+/** An address without a slash at its end. What is wrong is not shown where it may have a password in it. */
+function baseOf(given: string | URL): string {
+  const expected = "url: expected an address such as https://shop.example";
+  const text = String(given);
+  if (!URL.canParse(text))
+    throw invalid(`${expected}, found ${text.includes("@") ? "another text" : JSON.stringify(text)}`);
+  const { protocol, username, password, search, hash, href } = new URL(text);
+  if (!/^https?:$/.test(protocol)) throw invalid(`${expected}, found one that begins with ${protocol}`);
+  if (username + password !== "") throw invalid(`${expected}, found one with a name or a password in it`);
+  if (search + hash !== "") throw invalid(`${expected}, found something behind a ? or a #`);
+  return href.replace(/\/+$/, "");
+}
+
+function checkToken(token: string | undefined): void {
+  if (token === undefined || /^[\x21-\x7e]+$/.test(token)) return;
+  throw invalid("token: expected letters, digits and signs, without blanks and line ends");
+}
+
+function checkTimeout(timeout: number | undefined): void {
+  if (timeout === undefined || timeout > 0) return;
+  throw invalid(`timeout: expected milliseconds above 0, found ${timeout}`);
 }
 
 function headersOf(

@@ -65,7 +65,7 @@ export interface DienClient {
   rollback(model: string, options?: CallOptions): Promise<ModelAnswer>;
 }
 
-/** Makes a client of one server. @throws TypeError where `url` is none */
+/** Makes a client of one server. @throws DienError where it could not ask any */
 export function createClient(options: ClientOptions): DienClient {
   const ask = asking(options);
   return {

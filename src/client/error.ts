@@ -1,8 +1,8 @@
 /** What a client throws: the server's own words about a request that it refused, or why there is no answer. */
 import type { Code } from "../errors/catalogue/catalogue.ts";
 
-/** No answer came; it did not come in time; or it is none of this server's. */
-export type ClientCode = "client.unreachable" | "client.timeout" | "client.not-ours";
+/** No answer came; it did not come in time; it is none of this server's; or nothing was asked, for an option cannot be. */
+export type ClientCode = "client.unreachable" | "client.timeout" | "client.not-ours" | "client.invalid";
 
 export interface DienErrorDetails {
   readonly code: Code | ClientCode;

@@ -51,7 +51,7 @@ export async function scanFile(
   { connection, directory, files }: Folder,
   file: FormatFile,
   { rows: only, columns: names }: Selection = {},
-  take: (path: string, rows: CheckedRows) => void,
+  take: (path: string, rows: CheckedRows) => void | Promise<void>,
 ): Promise<void> {
   const columns = names === undefined ? file.columns : file.columns.filter(({ name }) => names.includes(name));
   const expected = only?.count ?? file.rows;
@@ -65,7 +65,7 @@ export async function scanFile(
         if (row + count > expected) return;
         const first = (only?.first ?? 0) + row;
         const checked = columns.map(({ name }, i) => [name, checks[i](vectors[i], first, count)]);
-        take(path, { first, count, columns: Object.fromEntries(checked) });
+        return take(path, { first, count, columns: Object.fromEntries(checked) });
       },
       only,
     );

@@ -1,6 +1,6 @@
 /** What the ids of a dataset stand for in the raw data: categories of fields, items, users. */
 import { type Field, isNumber } from "../features/schema.ts";
-import type { Folder } from "./checked-file.ts";
+import type { CheckedRows, Folder } from "./checked-file.ts";
 import { scanItems, scanSequences, scanVocabulary } from "./scan.ts";
 
 /** The vocabulary of a field: value of id i at place i; place 0, the unknown, is null. Numbers have none. */
@@ -28,7 +28,8 @@ export async function readCounts(folder: Folder, field: Field): Promise<Int32Arr
 /** The raw id of each catalogue row, null for row 0, the unknown item. */
 export async function readItemKeys(folder: Folder): Promise<(string | null)[]> {
   const keys: (string | null)[] = [];
-  await scanItems(folder, ({ columns }) => keys.push(...columns.key.texts), { columns: ["key"] });
+  const take = ({ columns }: CheckedRows) => void keys.push(...columns.key.texts);
+  await scanItems(folder, take, { columns: ["key"] });
   keys[0] = null;
   return keys;
 }
@@ -36,6 +37,7 @@ export async function readItemKeys(folder: Folder): Promise<(string | null)[]> {
 /** The key of the user of each sequence: of a user with several, several times. */
 export async function readUserKeys(folder: Folder): Promise<string[]> {
   const keys: string[] = [];
-  await scanSequences(folder, ({ columns }) => keys.push(...columns.user.texts), { columns: ["user", "items"] });
+  const take = ({ columns }: CheckedRows) => void keys.push(...columns.user.texts);
+  await scanSequences(folder, take, { columns: ["user", "items"] });
   return keys;
 }

@@ -162,14 +162,14 @@ export interface RowRange {
 /**
  * Reads columns of a Parquet file in file order, chunk by chunk: `take(vectors, row, rows)` gets the vectors of
  * the rows from `row` on, counted from the first one read. With `only`, reads those rows (and, of the file, little else).
- * Returns the number of rows.
+ * A chunk is asked for when the one before has been taken. Returns the number of rows.
  * @throws UserError where the file is missing, damaged, or lacks a column.
  */
 export async function readParquet(
   connection: DuckDBConnection,
   path: string,
   columns: readonly TypedColumn[],
-  take: (vectors: readonly DuckDBVector[], row: number, rows: number) => void,
+  take: (vectors: readonly DuckDBVector[], row: number, rows: number) => void | Promise<void>,
   only?: RowRange,
 ): Promise<number> {
   const list = columns.map(({ name, type }) => `${identifier(name)}::${handedOver(type)}`).join(", ");
@@ -186,7 +186,7 @@ export async function readParquet(
       throw parquetFailure(error, path);
     });
     if (chunk === null || chunk.rowCount === 0) return row;
-    take(
+    await take(
       columns.map((_, index) => chunk.getColumnVector(index)),
       row,
       chunk.rowCount,

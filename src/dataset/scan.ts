@@ -18,7 +18,8 @@ import {
 import { SPLITS, type Split } from "./dataset.ts";
 import { itemsFile, samplesFile, sequencesFile, vocabulariesOf, vocabularyFile, WEIGHT } from "./layout.ts";
 
-type Take = (rows: CheckedRows) => void;
+/** What is returned is waited for before the next rows are read. */
+type Take = (rows: CheckedRows) => void | Promise<void>;
 
 /** items.parquet. @throws UserError, as all of these, where the file cannot be read or breaks a rule */
 export async function scanItems(folder: Folder, take: Take, selection?: Selection): Promise<void> {
@@ -68,7 +69,7 @@ export async function scanSequences(folder: Folder, take: Take, selection?: Sele
       if (training.numbers[i] > own) throw badRow(path, row, "training", `0 to ${own}`, training.numbers[i]);
       learned += training.numbers[i];
     }
-    if (learned <= counts.trainingBehaviours) take(rows);
+    if (learned <= counts.trainingBehaviours) return take(rows);
   });
   if (selection !== undefined) return;
   const path = join(folder.directory, file.name);

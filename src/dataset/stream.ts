@@ -228,16 +228,19 @@ export class DatasetStream implements ItemCatalogue {
 
   /**
    * The behaviours of users in the order of their file: catalogue rows, and times in milliseconds since 1970. What is
-   * repeated of the row before comes once; a user may come more than once. Of datasets whose behaviours have times.
+   * repeated of the row before comes once; a user may come more than once. `take` may take its time: no more is read
+   * meanwhile. Of datasets whose behaviours have times.
    */
-  async scanBehaviours(take: (user: string, rows: Int32Array, times: Float64Array) => void): Promise<void> {
+  async scanBehaviours(
+    take: (user: string, rows: Int32Array, times: Float64Array) => void | Promise<void>,
+  ): Promise<void> {
     await this.#read((folder) =>
-      scanSequences(folder, ({ count, columns }) => {
+      scanSequences(folder, async ({ count, columns }) => {
         const { user, items, times, repeated } = columns;
         for (let i = 0; i < count; i++) {
           const begin = items.offsets[i] + repeated.numbers[i];
           const end = items.offsets[i + 1];
-          take(
+          await take(
             user.texts[i],
             Int32Array.from(items.numbers.subarray(begin, end)),
             Float64Array.from(times.numbers.subarray(begin, end)),

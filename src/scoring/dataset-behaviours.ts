@@ -12,7 +12,7 @@ const GROUP = 4096;
 type TakeBehaviours = (events: readonly StoredEvent[], done: number, total: number) => Promise<void>;
 
 /**
- * Calls `take` with all behaviours of a dataset, in groups; it may take its time. Items have their keys; one that is known
+ * Calls `take` with all behaviours of a dataset, in groups; it may take its time, no more is read meanwhile. Items have their keys; one that is known
  * by its fields alone has those whose values training knows.
  * @throws UserError where behaviours have no times, or it is not known of which types they are
  */
@@ -32,20 +32,18 @@ async function takeBehaviours(dataset: DatasetStream, take: TakeBehaviours): Pro
   }
   const [type] = types;
   const items = await itemsOf(dataset);
-  const users: [user: string, rows: Int32Array, times: Float64Array][] = [];
-  await dataset.scanBehaviours((...behaviours) => users.push(behaviours));
   let group: StoredEvent[] = [];
   let done = 0;
-  for (const [user, rows, times] of users) {
+  await dataset.scanBehaviours(async (user, rows, times) => {
     for (let i = 0; i < rows.length; i++) {
       const said = { user, time: times[i], item: items[rows[i]] };
       group.push(identified(type === undefined ? said : { ...said, type }));
     }
-    if (group.length < GROUP) continue;
+    if (group.length < GROUP) return;
     done += group.length;
     await take(group, done, counts.behaviours);
     group = [];
-  }
+  });
   if (group.length > 0) await take(group, done + group.length, counts.behaviours);
 }
 

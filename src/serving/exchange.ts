@@ -1,6 +1,7 @@
 /** The frame of every request: its id, its time, and who is told of it. */
 import { randomUUID } from "node:crypto";
 import type { Hono, MiddlewareHandler } from "hono";
+import type { UserError } from "../errors/failure.ts";
 import type { Scored } from "../scoring/pool/job.ts";
 import type { ScoredBy } from "./models/version.ts";
 import type { OnStage, StageTime } from "./stages.ts";
@@ -17,10 +18,11 @@ export interface ScoredRequest extends Scored, ScoredBy {
 export interface Exchange {
   /** Comes back as `request_id`, and in the header `x-request-id`. */
   readonly id: string;
+  /** `STRAY` of what never became a request. */
   readonly method: string;
   /** Undefined where nothing is served at the path. */
   route?: string;
-  /** 0 until it is answered. */
+  /** 0 until it is answered, and of what cannot be. */
   status: number;
   /** `performance.now()` at its beginning, and milliseconds until the answer. */
   readonly start: number;
@@ -53,6 +55,23 @@ export interface Env {
   };
 }
 export type App = Hono<Env>;
+
+/** Stands for the method of bytes that are no request. */
+export const STRAY = "none";
+
+/** Tells listeners of what never became a request; returns the id that it is given. */
+export function strays(listeners: readonly ExchangeListener[]): (error: UserError, isAnswered: boolean) => string {
+  return (error, isAnswered) => {
+    const id = randomUUID();
+    const status = isAnswered ? error.status : 0;
+    const exchange: Exchange = {
+      ...{ id, method: STRAY, status, error },
+      ...{ start: performance.now(), milliseconds: 0, stages: [] },
+    };
+    for (const listener of listeners) listener(exchange);
+    return id;
+  };
+}
 
 /** What a client may call its request; anything else is replaced. */
 const SANE_ID = /^[\w.:-]{1,64}$/;

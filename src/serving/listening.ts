@@ -46,9 +46,16 @@ const NOTICE = 100;
 /** Milliseconds that answers may take when the server ends. */
 const LONGEST_END = 25_000;
 
+/**
+ * Is told of what never became a request, and returns the id by which it may be found. What cannot be answered has no
+ * status: a client that does not speak TLS, a connection too many.
+ */
+export type OnStray = (error: UserError, isAnswered: boolean) => string;
+
 /** @throws UserError where the address cannot be listened at, or certificate and key cannot be used */
 export async function listenOn(
   handle: RequestListener,
+  onStray: OnStray,
   { maxConnections, maxSeconds }: Limits,
   { host = "127.0.0.1", port = 0, tls }: ListenOptions,
 ): Promise<Listening> {
@@ -72,13 +79,21 @@ export async function listenOn(
   const handshakeTimeout = Math.min(maxSeconds * 1000, LONGEST_END);
   const server = tls ? secureServer({ ...patience, ...tls, handshakeTimeout }, answer) : createServer(patience, answer);
   // There is no way to answer it: what is written waits for the handshake.
-  server.prependListener("tlsClientError", (_error, socket: Duplex) => socket.destroy());
+  server.prependListener("tlsClientError", (error, socket: Duplex) => {
+    onStray(failure("serving.no-handshake", { name: "connection" }, error), false);
+    socket.destroy();
+  });
   server.maxConnections = maxConnections;
+  server.on("drop", () =>
+    onStray(failure("serving.too-many-connections", { name: "connections", expected: maxConnections }), false),
+  );
   server.maxHeadersCount = MOST_HEADERS;
   server.on("clientError", (error, socket) => {
-    const isAnswered = [...answers].some((answer) => answer.socket === socket && answer.headersSent);
-    if (isAnswered || !socket.writable) socket.destroy();
-    else refuseBytes(error, socket);
+    const begun = [...answers].find((answer) => answer.socket === socket);
+    if (begun?.headersSent || !socket.writable) return void socket.destroy();
+    const refusal = refusalOf(error);
+    // The rest of a request that was begun is told with it.
+    refuseBytes(refusal, begun === undefined ? onStray(refusal, true) : null, socket);
   });
   await bind(server, host, port);
   const { port: bound } = server.address() as AddressInfo;
@@ -159,9 +174,8 @@ function endAfter(answer: ServerResponse): void {
 }
 
 /** Answers what is no request, and ends the connection. */
-function refuseBytes(error: NodeJS.ErrnoException, socket: Duplex): void {
-  const refusal = refusalOf(error);
-  const body = JSON.stringify({ error: saidOf(refusal), request_id: null });
+function refuseBytes(refusal: UserError, request_id: string | null, socket: Duplex): void {
+  const body = JSON.stringify({ error: saidOf(refusal), request_id });
   const head = `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}\r\ncontent-type: application/json`;
   socket.end(`${head}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`);
 }

@@ -74,7 +74,7 @@ export function modelLogger(write: (line: string) => void, forPeople: boolean): 
 function entryOf({ id, method, route, status, milliseconds, error, scored, traceId }: Exchange): LogEntry {
   return {
     time: new Date().toISOString(),
-    level: status < 400 ? "info" : status < 500 ? "warn" : "error",
+    level: status > 0 && status < 400 ? "info" : status < 500 ? "warn" : "error",
     request_id: id,
     method,
     route: route ?? null,

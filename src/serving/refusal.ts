@@ -14,7 +14,7 @@ export const refusalSchema = z
       message: z.string().describe("for people"),
       field: z.string().describe("which part of the request is wrong").optional(),
     }),
-    request_id: z.string().nullable().describe("null where there was no request that can be read"),
+    request_id: z.string().nullable().describe("null where the rest of a request that was begun cannot be read"),
   })
   .meta({ id: "Error" });
 

@@ -10,6 +10,8 @@ export interface ServeOptions {
   readonly run: readonly string[];
   /** Address of the behaviours' store. */
   readonly store: string;
+  /** Whether it is only tried: a store that is not there is not made. */
+  readonly dryRun?: boolean;
   readonly scoring: Omit<ModelsOptions, "runs">;
   readonly serving: Omit<ServerOptions, "models" | "store">;
 }
@@ -22,7 +24,7 @@ export async function openServer(options: ServeOptions): Promise<{ readonly serv
   const models = await openModels({ runs: namedRuns(options.run), ...options.scoring });
   try {
     const longest = Math.max(...models.list().map(({ description }) => description.schema.maxHistory));
-    const store = await openStore(options.store, { most: mostKept(longest) });
+    const store = await openStore(options.store, { most: mostKept(longest), rehearsal: options.dryRun ?? false });
     return { server: await createServer({ models, store, ...options.serving }), models };
   } catch (error) {
     await models.close();

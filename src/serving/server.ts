@@ -10,10 +10,10 @@ import { checkOptions } from "../options/problems.ts";
 import type { BehaviourStore } from "../store/store.ts";
 import { Answering } from "./answering.ts";
 import { createApp } from "./app.ts";
-import type { ExchangeListener } from "./exchange.ts";
+import { type ExchangeListener, strays } from "./exchange.ts";
 import { originOption, tokenOption } from "./guarded.ts";
 import { type GivenLimits, limitOptions } from "./limits.ts";
-import { type Listening, type ListenOptions, listenOn } from "./listening.ts";
+import { type Listening, type ListenOptions, listenOn, type OnStray } from "./listening.ts";
 import { isLoopback } from "./loopback.ts";
 import { measure } from "./metrics/metrics.ts";
 import type { Models } from "./models/models.ts";
@@ -81,13 +81,15 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     ...{ limits, unready, openApi, answering, metrics },
   };
   const tracer = trace.getTracer("dien", version);
-  const app = createApp(services, { token, cors, tracer, listeners: [metrics.onExchange, ...listeners] });
+  const told = [metrics.onExchange, ...listeners];
+  const onStray = strays(told);
+  const app = createApp(services, { token, cors, tracer, listeners: told });
   const handler = (onlyLocal: boolean, isMounted: boolean) =>
     getRequestListener((request) => app.fetch(request, { onlyLocal }), {
       // The Response of node-server goes to the socket in one write; Node's own is a stream, which costs a millisecond.
       // A server of others' keeps the globals that it has.
       overrideGlobalObjects: !isMounted,
-      errorHandler: refuseOutside,
+      errorHandler: (thrown) => refuseOutside(thrown, onStray),
     });
   const open: Listening[] = [];
   return {
@@ -98,7 +100,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       if (!isGuarded && where.host !== undefined && !isLoopback(where.host)) {
         throw failure("serving.unguarded", { name: where.host });
       }
-      const listening = await listenOn(handler(!isGuarded, false), limits, where);
+      const listening = await listenOn(handler(!isGuarded, false), onStray, limits, where);
       open.push(listening);
       return { url: listening.url };
     },
@@ -112,8 +114,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
 }
 
 /** Answers what did not come to the app: a request whose host and path make no address. */
-function refuseOutside(thrown: unknown): Response {
+function refuseOutside(thrown: unknown, onStray: OnStray): Response {
   const isRequest = thrown instanceof RequestError;
   const error = isRequest ? failure("serving.not-http", { name: "request's host or path" }, thrown) : asRefusal(thrown);
-  return Response.json({ error: saidOf(error), request_id: null } satisfies Refusal, { status: error.status });
+  const request_id = onStray(error, true);
+  return Response.json({ error: saidOf(error), request_id } satisfies Refusal, { status: error.status });
 }

@@ -5,8 +5,9 @@
  *   DIR/data        the database (level.ts); replaced as a whole by `compact`
  *   DIR/data.lock   the claim of the process that has it open
  */
-import { chmod, readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { constants } from "node:fs";
+import { access, chmod, readdir, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { failure } from "../errors/failure.ts";
 import { placeOf } from "../files/aside.ts";
 import { type Claim, holdClaim, wholePlace } from "../files/claim.ts";
@@ -21,6 +22,7 @@ import {
   EMPTY,
   type EventDatabase,
   type Head,
+  isLevel,
   openLevel,
   readLevel,
   writeLevel,
@@ -67,14 +69,13 @@ export class FileRecords implements UserRecords {
     try {
       const folder = await placeOf(store);
       const data = join(folder, DATA);
-      if (mustExist && (await stat(folder).catch(unlessAbsent)) === undefined) throw absent("there is no such folder");
+      const isFolder = await checkContent(folder, store);
+      if (mustExist && !isFolder) throw absent("there is no such folder");
       await makeFolder(folder);
       const claim = await holdClaim(wholePlace(data, "store.in-use"));
       try {
-        const names = (await readdir(folder)).filter((name) => !OF_DISKS.includes(name));
-        if (!names.includes(DATA)) {
-          const foreign = names.find((name) => !name.startsWith(`${DATA}.`));
-          if (mustExist || foreign !== undefined) throw absent(`there is ${foreign ?? "nothing"} in it`);
+        if ((await stat(data).catch(unlessAbsent)) === undefined) {
+          if (mustExist) throw absent("there is nothing in it");
           await makeData(data, claim.id, store);
         }
         return new FileRecords(store, data, claim, await openData(data, store));
@@ -84,6 +85,23 @@ export class FileRecords implements UserRecords {
       }
     } catch (error) {
       throw fileError(error, "open", store);
+    }
+  }
+
+  /**
+   * Whether there is a store in a folder.
+   * @throws UserError where there is none and none could be made
+   */
+  static async isThere(store: string): Promise<boolean> {
+    try {
+      const folder = await placeOf(store);
+      if (await checkContent(folder, store)) {
+        if ((await stat(join(folder, DATA)).catch(unlessAbsent)) !== undefined) return true;
+      }
+      await access(await nearestFolder(folder), constants.W_OK | constants.X_OK);
+      return false;
+    } catch (error) {
+      throw fileError(error, "write", store);
     }
   }
 
@@ -166,6 +184,29 @@ export class FileRecords implements UserRecords {
     await this.#opened;
     this.#isInDoubt = false;
   }
+}
+
+/** Looks at what is in the folder of a store; false where there is no such folder. @throws UserError where it is something else */
+async function checkContent(folder: string, store: string): Promise<boolean> {
+  const all = await readdir(folder).catch(unlessAbsent);
+  if (all === undefined) return false;
+  const names = all.filter((name) => !OF_DISKS.includes(name));
+  const absent = (reason: string) => failure("store.absent", { path: store, reason });
+  if (names.includes(DATA)) {
+    // Opening it would leave files of the database there.
+    const files = await readdir(join(folder, DATA)).catch(() => []);
+    if (!isLevel(files)) throw absent(`its ${DATA} is no database`);
+  } else {
+    const foreign = names.find((name) => !name.startsWith(`${DATA}.`));
+    if (foreign !== undefined) throw absent(`there is ${foreign} in it`);
+  }
+  return true;
+}
+
+/** The folder itself, or the nearest around it that is there. */
+async function nearestFolder(folder: string): Promise<string> {
+  const found = await stat(folder).catch(unlessAbsent);
+  return found !== undefined || dirname(folder) === folder ? folder : await nearestFolder(dirname(folder));
 }
 
 async function makeData(data: string, id: string, store: string): Promise<void> {

@@ -38,6 +38,12 @@ const BEHIND_ALL = "v";
 /** Records that are read at a time. */
 const PAGE = 512;
 
+/** How files of the database are called. */
+const FILE = /^(?:CURRENT|LOCK|LOG(?:\.old)?|MANIFEST-\d+|\d+\.(?:ldb|log|sst|dbtmp))$/;
+
+/** Whether a folder with files of these names holds a database, or what is left of one. */
+export const isLevel = (names: readonly string[]) => names.some((name) => FILE.test(name));
+
 /** What the database notes where it leaves out what it cannot read. */
 const LEFT_OUT = /dropping \d+ bytes|ignoring error/i;
 
@@ -211,5 +217,9 @@ export function levelError(error: unknown, store: string): unknown {
   return error;
 }
 
-/** The database's words without the path that it begins with, of a file of its own. */
-const shown = (message: string) => message.replace(/^(?:Corruption|IO error|Invalid argument): /, "").trim();
+/** The database's words, without its kinds of errors; of the paths of its files no more than their names. */
+const shown = (message: string) =>
+  message
+    .replace(/^(?:Corruption|IO error|Invalid argument): /, "")
+    .replace(/(?:\/|[a-z]:\\)(?:[^/\\:]*[/\\])+(?=[^/\\:]+)/gi, "")
+    .trim();

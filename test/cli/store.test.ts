@@ -76,6 +76,7 @@ describe("an export", () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/^error: .*\n$/);
     expect(stderr).toContain(`${input}: ${problem}`);
+    expect(stderr).toContain("; before, 1 behaviours were added, and 0 were there already\n");
     expect(await everything(address)).toEqual([lines[0]]);
     const skipped = await store("import", "--store", address, "--input", input, "--skip-bad-rows", "--json");
     expect(last(skipped.stdout)).toMatchObject({ added: 1, known: 1, badRows: 1 });

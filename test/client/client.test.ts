@@ -75,8 +75,31 @@ describe("asks for", () => {
     expect(asked[0].headers.has("content-type")).toBe(false);
   });
 
-  it("says at once that an address is none", () => {
-    expect(() => createClient({ url: "shop" })).toThrow(TypeError);
+  it.each<[object, string]>([
+    [{ url: "shop" }, 'url: expected an address such as https://shop.example, found "shop"'],
+    [{ url: "shop.example:8080" }, "url: expected an address such as https://shop.example, found one that begins with"],
+    [{ url: "https://me:secret@shop.example" }, "found one with a name or a password in it"],
+    [{ url: "me:secret@:x:y//" }, "url: expected an address such as https://shop.example, found"],
+    [{ url: "https://shop.example/?a=1" }, "found something behind a ? or a #"],
+    [{ url, token: "secret\n" }, "token: expected letters, digits and signs"],
+    [{ url, timeout: Number.NaN }, "timeout: expected milliseconds above 0, found NaN"],
+    [{ url, timeout: -1 }, "timeout: expected milliseconds above 0, found -1"],
+  ])("nothing with %j, which it says at once", (options, message) => {
+    let error: unknown;
+    try {
+      createClient(options as Parameters<typeof createClient>[0]);
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toBeInstanceOf(DienError);
+    expect(error).toMatchObject({ code: "client.invalid", message: expect.stringContaining(message) });
+    expect(String(error)).not.toContain("secret");
+  });
+
+  it("nothing with a time that is none, which it says before", async () => {
+    const { asked, client } = clientOf(empty);
+    await expect(client.models({ timeout: 0 })).rejects.toMatchObject({ code: "client.invalid" });
+    expect(asked).toEqual([]);
   });
 });
 

@@ -153,6 +153,8 @@ export const samples: Samples = {
   "serving.long-header": [{ name: "headers", expected: 16_384 }],
   "serving.slow-client": [{ name: "request" }],
   "serving.not-http": [{ name: "request" }],
+  "serving.no-handshake": [{ name: "connection" }],
+  "serving.too-many-connections": [{ name: "connections", expected: 1024 }],
   "serving.overloaded": [{ name: "requests", expected: 512 }],
   "serving.late": [{ name: "x-request-timeout-ms", expected: 50 }],
   "serving.not-ready": [{ name: "server", reason: "it is ending" }],

@@ -2,8 +2,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
-import { withDataset } from "../../src/dataset/stream.ts";
+import { describe, expect, it, vi } from "vitest";
+import { DatasetStream, withDataset } from "../../src/dataset/stream.ts";
 import { readTime } from "../../src/dataset/time-format.ts";
 import type { Transform } from "../../src/dataset/transform.ts";
 import { prepareEvents } from "../../src/importers/events/prepare.ts";
@@ -18,6 +18,7 @@ import {
   type PostedEvent,
   userKeyOf,
 } from "../../src/scoring/behaviours.ts";
+import { readDatasetBehaviours } from "../../src/scoring/dataset-behaviours.ts";
 import { temporaryFolder } from "../support/source.ts";
 
 const missing = ["NA"];
@@ -148,6 +149,41 @@ it("knows whose history a request is about", () => {
   expect(userKeyOf({ ...shop, schema: { ...shop.schema, user: [] } }, { user: "u1", segment: "3" })).toBe("u1");
   expect(userKeyOf(byName, null)).toBeNull();
   expect(() => userKeyOf(byName, { user: ["u1"] })).toThrow("user.user: expected one value");
+});
+
+it("comes of a dataset in groups, and no more is read than is taken", async () => {
+  const folder = temporaryFolder();
+  const [events, out] = [join(folder, "log.csv"), join(folder, "data")];
+  const rows = Array.from({ length: 15_000 }, (_, i) => `u${Math.floor(i / 4)},i${i % 13},${1_700_000_000 + i}`);
+  writeFileSync(events, `who,what,time\n${rows.join("\n")}\n`);
+  await prepareEvents({ events, out, features: { columns: { user: "who", item: "what", time: "time" }, fields: {} } });
+  let read = 0;
+  const { scanBehaviours } = DatasetStream.prototype;
+  const scan = vi.spyOn(DatasetStream.prototype, "scanBehaviours").mockImplementation(function (
+    this: DatasetStream,
+    take,
+  ) {
+    return scanBehaviours.call(this, (...behaviours) => {
+      read += behaviours[1].length;
+      return take(...behaviours);
+    });
+  });
+  const groups: [length: number, done: number, ahead: number][] = [];
+  try {
+    await readDatasetBehaviours(out, async (group, done, total) => {
+      await new Promise(setImmediate);
+      groups.push([group.length, done, read - done]);
+      expect(total).toBe(15_000);
+    });
+  } finally {
+    scan.mockRestore();
+  }
+  expect(groups).toEqual([
+    [4096, 4096, 0],
+    [4096, 8192, 0],
+    [4096, 12_288, 0],
+    [2712, 15_000, 0],
+  ]);
 });
 
 it("is told by the data of a model which events are behaviours, and whose", async () => {

@@ -3,10 +3,12 @@ import { once } from "node:events";
 import { request as requestSecurely } from "node:https";
 import { setTimeout } from "node:timers/promises";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { logger } from "../../src/serving/log.ts";
 import type { Server, ServerAddress, ServerOptions } from "../../src/serving/server.ts";
 import { CERTIFICATE, KEY } from "./certificate.ts";
 import { bytesOf, lineTo } from "./socket.ts";
 import { fakeModel, fakeModels, serverOf } from "./support.ts";
+import { scrape } from "./watched.ts";
 
 const servers: Server[] = [];
 afterEach(async () => {
@@ -17,6 +19,16 @@ async function listening(options: Partial<ServerOptions> = {}, where: ServerAddr
   const server = await serverOf(options);
   servers.push(server);
   return { server, ...(await server.listen(where)) };
+}
+
+/** The same, and what it has logged. */
+async function logging(options: Partial<ServerOptions> = {}, where: ServerAddress = {}) {
+  const lines: string[] = [];
+  const listeners = [logger((line) => lines.push(line), false)];
+  return {
+    ...(await listening({ ...options, listeners }, where)),
+    logged: () => lines.map((line) => JSON.parse(line)),
+  };
 }
 
 const score = JSON.stringify({ user: "u", history: [], candidates: ["a", "b"] });
@@ -94,12 +106,17 @@ describe("a client that", () => {
       400,
       "serving.not-http",
     ],
-  ])("%s is refused", async (_, bytes, status, code) => {
-    const { url } = await listening();
+  ])("%s is refused, logged and counted", async (_, bytes, status, code) => {
+    const { server, url, logged } = await logging();
     const line = await lineTo(url);
     line.socket.write(bytes);
     await line.ended;
     expect(line.text()).toMatch(new RegExp(`^HTTP/1.1 ${status} .*"code":"${code}"`, "s"));
+    const [, id] = /"request_id":"([^"]+)"/.exec(line.text())!;
+    expect(logged()).toEqual([
+      expect.objectContaining({ level: "warn", request_id: id, method: "none", route: null, status, code }),
+    ]);
+    expect((await scrape(server)).value("dien_http_errors_total", { route: "none", code })).toBe(1);
   });
 
   it("sends requests without waiting for answers gets them in order", async () => {
@@ -183,8 +200,8 @@ describe("a client that", () => {
   });
 });
 
-it("connections beyond the limit are closed, the others go on", async () => {
-  const { url } = await listening({ limits: { maxConnections: 2 } });
+it("connections beyond the limit are closed and counted, the others go on", async () => {
+  const { server, url, logged } = await logging({ limits: { maxConnections: 2 } });
   const lines = [await lineTo(url), await lineTo(url)];
   const third = await lineTo(url);
   await third.ended;
@@ -192,6 +209,9 @@ it("connections beyond the limit are closed, the others go on", async () => {
   lines[0].socket.write(bytesOf("GET", "/livez"));
   await lines[0].until(/"live":true/);
   for (const { socket } of lines) socket.destroy();
+  const code = "serving.too-many-connections";
+  expect(logged()[0]).toMatchObject({ level: "warn", method: "none", status: 0, code });
+  expect((await scrape(server)).value("dien_http_errors_total", { route: "none", code })).toBe(1);
 });
 
 it("at its end it answers what it has, is not ready, and takes nothing more", async () => {
@@ -243,15 +263,19 @@ it("a port that is taken is named", async () => {
 });
 
 it("with certificate and key it speaks https, not for long with who does not; no other pair is taken", async () => {
-  const { url } = await listening({ limits: patient }, { tls: { cert: CERTIFICATE, key: KEY } });
+  const { server, url, logged } = await logging({ limits: patient }, { tls: { cert: CERTIFICATE, key: KEY } });
   expect(url).toMatch(/^https:/);
   const request = requestSecurely(`${url}/livez`, { ca: CERTIFICATE });
   request.end();
   const [response] = await once(request, "response");
   expect(response.statusCode).toBe(200);
   response.resume();
-  const silent = await lineTo(url);
-  await silent.ended;
+  const [silent, plain] = [await lineTo(url), await lineTo(url)];
+  plain.socket.write(bytesOf("GET", "/livez"));
+  await Promise.all([silent.ended, plain.ended]);
+  const code = "serving.no-handshake";
+  expect(logged().filter((entry) => entry.code === code)).toHaveLength(2);
+  expect((await scrape(server)).value("dien_http_errors_total", { route: "none", code })).toBe(2);
   const wrong = await serverOf();
   servers.push(wrong);
   await expect(wrong.listen({ tls: { cert: CERTIFICATE, key: "none" } })).rejects.toMatchObject({

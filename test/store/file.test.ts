@@ -118,6 +118,47 @@ it("is not made where something else is, nor where it must exist", async () => {
   await expect(open(join(folder, "notes.txt"))).rejects.toBeInstanceOf(UserError);
 });
 
+it("is not looked for in what is no database, where nothing is left", async () => {
+  const foreign = nextFolder();
+  mkdirSync(join(foreign, "data"), { recursive: true });
+  writeFileSync(join(foreign, "data", "train.parquet"), "mine");
+  const file = nextFolder();
+  mkdirSync(file);
+  writeFileSync(join(file, "data"), "mine");
+  for (const folder of [foreign, file]) {
+    for (const mustExist of [true, false]) {
+      await expect(openStore(`file:${folder}`, { most: 1, mustExist })).rejects.toThrow(
+        `${folder} holds no store: its data is no database`,
+      );
+    }
+    await expect(openStore(`file:${folder}`, { most: 1, rehearsal: true })).rejects.toMatchObject({
+      code: "store.absent",
+    });
+    expect(readdirSync(folder)).toEqual(["data"]);
+  }
+  expect(readdirSync(join(foreign, "data"))).toEqual(["train.parquet"]);
+});
+
+it("is not made in a rehearsal, which refuses what could not be made", async () => {
+  const absent = join(nextFolder(), "in", "it");
+  const rehearsed = await openStore(`file:${absent}`, { most: 9, rehearsal: true });
+  expect(await rehearsed.size()).toMatchObject({ users: 0 });
+  await rehearsed.close();
+  expect(existsSync(join(absent, "..", ".."))).toBe(false);
+  const folder = nextFolder();
+  const store = await open(folder);
+  await store.append(eventsOf("a", 2));
+  await store.close();
+  const again = await openStore(`file:${folder}`, { most: 9, rehearsal: true });
+  expect(await again.size()).toMatchObject({ users: 1, events: 2 });
+  await again.close();
+  const file = nextFolder();
+  writeFileSync(file, "mine");
+  await expect(openStore(`file:${join(file, "store")}`, { most: 9, rehearsal: true })).rejects.toBeInstanceOf(
+    UserError,
+  );
+});
+
 it.skipIf(process.platform === "win32")("is for nobody else to read", async () => {
   const folder = nextFolder();
   await (await open(folder)).close();
@@ -229,6 +270,9 @@ describe("a damaged store", () => {
     cpSync(whole, copy, { recursive: true });
     const name = readdirSync(join(copy, "data")).find((name) => name.includes(kind))!;
     rmSync(join(copy, "data", name));
-    await expect(open(copy)).rejects.toMatchObject({ code: "store.damaged" });
+    const error = await open(copy).catch((error: unknown) => error);
+    expect(error).toMatchObject({ code: "store.damaged" });
+    // What a client or a log is told has no folders of the machine but the store's own.
+    expect(String(error).replaceAll(copy, "")).not.toMatch(/[/\\]/);
   });
 });

@@ -77,6 +77,17 @@ export const serving = {
     meaning: "What arrives on a connection is no HTTP.",
     message: ({ name }: { name: string }) => `the ${name} is no HTTP`,
   },
+  "serving.no-handshake": {
+    status: 400,
+    meaning: "A client of https does not speak TLS, or breaks off. Its connection is closed without an answer.",
+    message: ({ name }: { name: string }) => `the ${name} came to no TLS`,
+  },
+  "serving.too-many-connections": {
+    status: 503,
+    meaning: "More connections are open than the server takes. The last is closed without an answer.",
+    message: ({ name, expected }: { name: string; expected: number }) =>
+      `${name}: ${expected} are open, as many as are taken`,
+  },
   "serving.overloaded": {
     status: 503,
     meaning: "More requests are being answered than the server takes.",

@@ -1,6 +1,6 @@
 /** Requests over HTTP: how many, how they ended, and where their time went. */
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
-import type { Exchange, ExchangeListener } from "../exchange.ts";
+import { type Exchange, type ExchangeListener, STRAY } from "../exchange.ts";
 import { asRefusal } from "../refusal.ts";
 
 const REQUEST_SECONDS = [
@@ -62,7 +62,7 @@ export function requestMetrics(registry: Registry): RequestMetrics {
       const { status, milliseconds, error } = exchange;
       const { method, route } = labelsOf(exchange);
       requests.inc({ method, route, status });
-      durations.observe({ method, route }, milliseconds / 1000);
+      if (exchange.method !== STRAY) durations.observe({ method, route }, milliseconds / 1000);
       for (const { stage, start, end } of exchange.stages) stages.observe({ route, stage }, (end - start) / 1000);
       if (error !== undefined) errors.inc({ route, code: asRefusal(error).code });
       for (const reason of ["unknown", "unlikely"] as const) odd.inc({ reason }, exchange.odd?.[reason] ?? 0);
@@ -72,5 +72,5 @@ export function requestMetrics(registry: Registry): RequestMetrics {
 }
 
 function labelsOf({ method, route = "none" }: Exchange): { method: string; route: string } {
-  return { method: METHODS.includes(method) ? method : "other", route };
+  return { method: method === STRAY || METHODS.includes(method) ? method : "other", route };
 }
