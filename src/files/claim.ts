@@ -28,7 +28,7 @@ export interface Place {
   /** Whether the place is replaced as a whole, or is a folder in which files are replaced. */
   readonly whole: boolean;
   /** The error where another process holds it. */
-  readonly busy: "file.in-use" | "run.in-training" | "store.in-use";
+  readonly busy: "file.in-use" | "run.in-training" | "store.in-use" | "records.in-use";
 }
 
 /** A folder that lives on: its claim lies in it. */

@@ -54,6 +54,8 @@ export const samples: Samples = {
   "store.damaged": [{ path: "store", problem: "it does not say what it is" }],
   "store.disk-full": [{ path: "store", reason: "No space left on device" }],
   "store.not-importable": [{ path: "data/shop", reason: "its behaviours have no times" }],
+  "records.in-use": [{ path: "records", owner: "process 4711 on web-1" }],
+  "records.unavailable": [{ path: "records", reason: "they were closed" }],
   "store.unavailable": [{ path: "redis://...", reason: "it was closed" }],
   "source.unknown-format": [{ path: "log.xlsx", known: ".csv and .parquet", formats: ["csv", "parquet"] }],
   "source.unused-layout": [{ source: "log.parquet", format: "parquet", key: "quote" }],

@@ -71,7 +71,7 @@ async function makeViews(connection: DuckDBConnection, paths: RecordPaths): Prom
     for (const path of all.filter(isParquet)) await checkParquet(connection, kind, path);
     files[kind] = all.length;
     const rows = rowsOf(kind, all);
-    const isRow = FILLED[kind].map((name) => `${identifier(name)} IS NOT NULL`).join(" AND ");
+    const isRow = wholeRow(kind);
     const keys = KEYS[kind].map(identifier).join(", ");
     await connection.run(
       `CREATE VIEW ${kind} AS FROM (${rows}) WHERE ${isRow} QUALIFY row_number() OVER (PARTITION BY ${keys} ORDER BY time) = 1`,
@@ -123,6 +123,11 @@ function rowsOf(kind: Kind, files: readonly string[]): string {
   ];
   const none = types.map(([name, type]) => `NULL::${type} AS ${identifier(name)}`).join(", ");
   return parts.length > 0 ? parts.join(" UNION ALL ") : `SELECT ${none} WHERE false`;
+}
+
+/** A condition in SQL: whether a row is one, and not what is left of a line that is none. */
+export function wholeRow(kind: Kind): string {
+  return FILLED[kind].map((name) => `${identifier(name)} IS NOT NULL`).join(" AND ");
 }
 
 /** What DuckDB reads lines of a kind as; of a line that is no row all columns are NULL. @param paths a list in SQL */

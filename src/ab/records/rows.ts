@@ -88,6 +88,8 @@ export interface RowOf {
   readonly outcomes: Outcome;
 }
 
+const schemas = { exposures: exposureSchema, outcomes: outcomeSchema };
+
 /** Columns of the files, with their types in DuckDB. Times are in UTC. */
 export const columns = {
   exposures: {
@@ -122,4 +124,14 @@ export const columns = {
 /** A row as a line of its file. */
 export function lineOf(row: Exposure | Outcome): string {
   return `${JSON.stringify({ ...row, time: new Date(row.time).toISOString() })}\n`;
+}
+
+/** The row of a line; undefined where it is none. */
+export function rowOn<K extends Kind>(kind: K, line: string): RowOf[K] | undefined {
+  try {
+    const row = JSON.parse(line);
+    return schemas[kind].safeParse({ ...row, time: Date.parse(row.time) }).data as RowOf[K] | undefined;
+  } catch {
+    return undefined;
+  }
 }

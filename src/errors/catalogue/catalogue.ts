@@ -6,6 +6,7 @@ import { datasets } from "./datasets.ts";
 import { experiments } from "./experiments.ts";
 import { files } from "./files.ts";
 import { logs } from "./logs.ts";
+import { records } from "./records.ts";
 import { requests } from "./requests.ts";
 import { runs } from "./runs.ts";
 import { scoring } from "./scoring.ts";
@@ -28,6 +29,7 @@ export const catalogue = {
   ...runs,
   ...requests,
   ...stores,
+  ...records,
   ...scoring,
   ...serving,
   ...served,

@@ -1,0 +1,314 @@
+/**
+ * Records in a folder of one server's own:
+ *
+ *   DIR/exposures-00000001.parquet   full files
+ *   DIR/exposures-00000002.ndjson    the one that grows; outcomes likewise
+ *   DIR/index                        what is remembered of them (remembered.ts)
+ *   DIR/lock                         the claim of the server
+ *
+ * An exposure survives a kill of the process when its answer is given, for the system has it then. It is flushed within a
+ * second, and before an outcome that follows it is acknowledged. An outcome is flushed before it is acknowledged.
+ */
+import { chmod, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { failure, UserError } from "../../errors/failure.ts";
+import { flushFolder, placeOf } from "../../files/aside.ts";
+import { type Claim, folderPlace, holdClaim } from "../../files/claim.ts";
+import { fileError, unlessAbsent } from "../../files/failures.ts";
+import { note } from "../../files/notes.ts";
+import { makeFolder } from "../../files/plain.ts";
+import { checkOptions } from "../../options/problems.ts";
+import { AppendedFile } from "./appended.ts";
+import { nameOf, type RecordFile } from "./files.ts";
+import type { RecordCounts, Recorded, Records, RecordsOptions } from "./records.ts";
+import { type Recovered, recover } from "./recover.ts";
+import { type KnownRequest, type Remembered, rememberedError, requestOf, requestsOf } from "./remembered.ts";
+import { makeParquet } from "./rotate.ts";
+import { KINDS, type Kind, lineOf, type NewExposure, type NewOutcome, type Outcome } from "./rows.ts";
+import { Groups, Turns } from "./turns.ts";
+
+const recordsOptions = z.strictObject({
+  window: z.number().positive(),
+  clock: z.custom<() => number>((given) => typeof given === "function", "expected a function").default(() => Date.now),
+  rotateBytes: z
+    .int()
+    .min(1)
+    .default(64 * 2 ** 20),
+  rotateSeconds: z.number().positive().max(2_000_000).default(3600),
+});
+
+/** Who was shown what, and bought what, is for those to say who keep it. */
+const PRIVATE = 0o700;
+/** Milliseconds within which an exposure is flushed. */
+const FLUSH_WITHIN = 1000;
+
+/** Opens the records in a folder, which is made where there is none. @throws UserError where another process has them */
+export async function openRecords(folder: string, options: RecordsOptions): Promise<Records> {
+  const settled = checkOptions("openRecords", recordsOptions, options);
+  try {
+    const place = await placeOf(folder);
+    const isNew = (await stat(place).catch(unlessAbsent)) === undefined;
+    await makeFolder(place);
+    if (isNew) await chmod(place, PRIVATE);
+    const claim = await holdClaim(folderPlace(place, "records.in-use"));
+    try {
+      return new FolderRecords(folder, place, claim, await recover(place, settled.window, settled.clock), settled);
+    } catch (error) {
+      await claim.release();
+      throw error;
+    }
+  } catch (error) {
+    throw fileError(rememberedError(error, folder), "open", folder);
+  }
+}
+
+class FolderRecords implements Records {
+  /** What errors call the folder, and where it is. */
+  readonly #name: string;
+  readonly #folder: string;
+  readonly #claim: Claim;
+  readonly #remembered: Remembered;
+  readonly #options: z.output<typeof recordsOptions>;
+  readonly #next: Record<Kind, number>;
+  readonly #turns = { exposures: new Turns(), outcomes: new Turns() } as const;
+  /** Those that grow; a file is made for its first row. */
+  readonly #files: Partial<Record<Kind, AppendedFile>> = {};
+  readonly #exposing = new Groups(this.#turns.exposures, (group: readonly (readonly NewExposure[])[]) =>
+    this.#recordExposures(group),
+  );
+  readonly #counting = new Groups(this.#turns.outcomes, (group: readonly (readonly NewOutcome[])[]) =>
+    this.#recordOutcomes(group),
+  );
+  readonly #counts = {
+    ...{ exposures: 0, knownExposures: 0, added: 0, known: 0, unattributed: 0 },
+    ...{ torn: 0, rotated: 0, rotationsFailed: 0 },
+  };
+  /** Files become Parquet one after the other. */
+  readonly #rotating = new Turns();
+  /** What is remembered of the latest exposures is on its way. */
+  #remembering: Promise<unknown> = Promise.resolve();
+  #flushing: NodeJS.Timeout | undefined;
+  readonly #aging: NodeJS.Timeout;
+  /** Why nothing can be recorded any more. */
+  #reason: string | undefined;
+
+  constructor(
+    name: string,
+    folder: string,
+    claim: Claim,
+    recovered: Recovered,
+    options: z.output<typeof recordsOptions>,
+  ) {
+    this.#name = name;
+    this.#folder = folder;
+    this.#claim = claim;
+    this.#remembered = recovered.remembered;
+    this.#options = options;
+    this.#next = { ...recovered.next };
+    this.#counts.torn = recovered.torn;
+    for (const file of recovered.lines) this.#rotate(file);
+    this.#aging = setInterval(() => void this.#rollAll(), options.rotateSeconds * 1000).unref();
+  }
+
+  async expose(rows: readonly NewExposure[]): Promise<void> {
+    this.#checkOpen();
+    if (rows.length > 0) await this.#exposing.add(rows);
+  }
+
+  async outcome(rows: readonly NewOutcome[]): Promise<Recorded> {
+    this.#checkOpen();
+    return rows.length > 0 ? await this.#counting.add(rows) : { added: 0, known: 0, unattributed: 0 };
+  }
+
+  async rotate(): Promise<void> {
+    this.#checkOpen();
+    await this.#rollAll();
+    await this.#rotating.take(async () => {});
+  }
+
+  counts(): RecordCounts {
+    return { ...this.#counts };
+  }
+
+  async close(): Promise<void> {
+    if (this.#reason === CLOSED) return;
+    this.#reason ??= CLOSED;
+    clearInterval(this.#aging);
+    await this.#rollAll();
+    await this.#rotating.take(async () => {});
+    clearTimeout(this.#flushing);
+    this.#reason = CLOSED;
+    await this.#remembered.close();
+    await this.#claim.release();
+  }
+
+  #checkOpen(): void {
+    if (this.#reason !== undefined) throw failure("records.unavailable", { path: this.#name, reason: this.#reason });
+  }
+
+  /** Records what is new of a group: of each request as many rows as are not recorded yet. */
+  async #recordExposures(group: readonly (readonly NewExposure[])[]): Promise<undefined[]> {
+    await this.#remembering;
+    const requests = group.map(([row]) => requestOf(row));
+    const [known, areUsersKnown] = await this.#attempt(() =>
+      Promise.all([this.#remembered.requests(requests), this.#remembered.users(group.map(([row]) => row))]),
+    );
+    const users = new Set(group.flatMap(([row], i) => (areUsersKnown[i] ? userOf(row) : [])));
+    const changed = new Map<string, KnownRequest>();
+    let lines = "";
+    let count = 0;
+    for (const [i, rows] of group.entries()) {
+      const before = changed.get(requests[i]) ?? known.get(requests[i]);
+      const { time, experiment, arm, user } = rows[0];
+      const first = before?.first ?? !users.has(userOf(rows[0]));
+      users.add(userOf(rows[0]));
+      const fresh = rows.slice(before?.rows ?? 0);
+      for (const row of fresh) lines += lineOf({ ...row, first });
+      count += fresh.length;
+      this.#counts.knownExposures += rows.length - fresh.length;
+      if (fresh.length === 0) continue;
+      changed.set(requests[i], { ...(before ?? { time, experiment, arm, user, first }), rows: rows.length });
+    }
+    if (count === 0) return [];
+    const file = await this.#append("exposures", lines);
+    this.#counts.exposures += count;
+    const fresh = [...changed.values()].filter(({ first }) => first);
+    const position = ["exposures", { number: file.file.number, bytes: file.bytes }] as const;
+    // Whoever asks for an impression waits for this; who is shown it does not.
+    this.#remembering = this.#remember({ requests: changed, users: fresh, position }).catch(() => {});
+    this.#flushing ??= setTimeout(() => this.#flush(), FLUSH_WITHIN).unref();
+    await this.#rollFull("exposures");
+    return [];
+  }
+
+  /** Records what is new of a group, attributed, and waits until it is on the disk. */
+  async #recordOutcomes(group: readonly (readonly NewOutcome[])[]): Promise<Recorded[]> {
+    await this.#remembering;
+    const all = group.flat();
+    const wanted = all.flatMap(({ impression }) => requestsOf(impression).map(({ request }) => request));
+    const [known, requests] = await this.#attempt(() =>
+      Promise.all([
+        this.#remembered.outcomes(all.map(({ id }) => id)),
+        this.#remembered.requests([...new Set(wanted)]),
+        this.#files.exposures?.sync(),
+      ]),
+    );
+    const fresh: Outcome[] = [];
+    const results = group.map((rows): Recorded => {
+      const result = { added: 0, known: 0, unattributed: 0 };
+      for (const row of rows) {
+        if (known.has(row.id)) {
+          result.known++;
+          continue;
+        }
+        known.add(row.id);
+        const outcome = attribute(row, requests, this.#options.window);
+        fresh.push(outcome);
+        result.added++;
+        if (!outcome.attributed) result.unattributed++;
+      }
+      return result;
+    });
+    if (fresh.length > 0) {
+      const file = await this.#append("outcomes", fresh.map(lineOf).join(""));
+      await file.sync();
+      const position = ["outcomes", { number: file.file.number, bytes: file.bytes }] as const;
+      await this.#remember({ outcomes: fresh.map(({ id }) => id), position });
+    }
+    for (const result of results) {
+      for (const key of ["added", "known", "unattributed"] as const) this.#counts[key] += result[key];
+    }
+    await this.#rollFull("outcomes");
+    return results;
+  }
+
+  async #append(kind: Kind, lines: string): Promise<AppendedFile> {
+    const file = this.#files[kind] ?? (await this.#newFile(kind));
+    this.#files[kind] = file;
+    await file.append(lines);
+    return file;
+  }
+
+  async #newFile(kind: Kind): Promise<AppendedFile> {
+    const file = { kind, number: this.#next[kind]++, format: "ndjson" } as const;
+    const made = await AppendedFile.create(join(this.#folder, nameOf(file)), file);
+    await flushFolder(this.#folder);
+    return made;
+  }
+
+  /** What is on the disk is remembered, or nothing is recorded until the next start, which mends that. */
+  async #remember(changes: Parameters<Remembered["add"]>[0]): Promise<void> {
+    await this.#attempt(() => this.#remembered.add(changes)).catch((error: Error) => {
+      this.#reason ??= `${error.message}; start again`;
+      throw error;
+    });
+  }
+
+  async #attempt<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw rememberedError(error, this.#name);
+    }
+  }
+
+  #flush(): void {
+    this.#flushing = undefined;
+    this.#files.exposures?.sync().catch((error: Error) => {
+      this.#reason ??= `${error.message}; start again`;
+    });
+  }
+
+  /** Ends a file that is full. Within a turn of its kind. */
+  async #rollFull(kind: Kind): Promise<void> {
+    if ((this.#files[kind]?.bytes ?? 0) >= this.#options.rotateBytes) await this.#roll(kind);
+  }
+
+  async #rollAll(): Promise<void> {
+    await Promise.all(KINDS.map((kind) => this.#turns[kind].take(() => this.#roll(kind))));
+  }
+
+  /** Ends the file that grows; the next row begins another. */
+  async #roll(kind: Kind): Promise<void> {
+    const file = this.#files[kind];
+    if (file === undefined) return;
+    delete this.#files[kind];
+    await file.sync();
+    await file.close();
+    this.#rotate(file.file);
+  }
+
+  /** Has a file of lines made Parquet, when those before it are. Where that fails, the lines stay, for the next start. */
+  #rotate(file: RecordFile): void {
+    const path = join(this.#folder, nameOf(file));
+    this.#rotating
+      .take(async () => {
+        // What only the lines could tell must not be gone with them.
+        await this.#remembering;
+        await this.#remembered.flush();
+        await makeParquet(file.kind, path);
+        this.#counts.rotated++;
+      })
+      .catch((error: unknown) => {
+        this.#counts.rotationsFailed++;
+        note(`${path} stays as it is: ${error instanceof UserError ? error.message : String(error)}`);
+      });
+  }
+}
+
+const CLOSED = "they were closed";
+
+const userOf = ({ experiment, user }: Pick<NewExposure, "experiment" | "user">) => `${experiment}\0${user}`;
+
+/** An outcome with the experiment and the arm of its impression, put down to it where it is the user's and in time. */
+function attribute(row: NewOutcome, requests: ReadonlyMap<string, KnownRequest>, window: number): Outcome {
+  const [found] = requestsOf(row.impression).flatMap(({ request, position }) => {
+    const known = requests.get(request);
+    return known !== undefined && position >= 1 && position <= known.rows ? known : [];
+  });
+  if (found === undefined) return { ...row, experiment: null, arm: null, attributed: false };
+  const { experiment, arm, user, time } = found;
+  const after = row.time - time;
+  return { ...row, experiment, arm, attributed: user === row.user && after >= 0 && after <= window };
+}
