@@ -9,6 +9,7 @@ import { exchanges } from "./exchange.ts";
 import { refuse } from "./refusal.ts";
 import { addBehaviours } from "./routes/behaviours.ts";
 import { addDocumentation } from "./routes/documentation.ts";
+import { addExperiment } from "./routes/experiment.ts";
 import { addHealth } from "./routes/health.ts";
 import { addInference } from "./routes/inference.ts";
 import { addMetrics } from "./routes/metrics.ts";
@@ -18,7 +19,7 @@ import type { RouteGroup, Services } from "./services.ts";
 import { traces } from "./tracing.ts";
 
 const GROUPS: readonly RouteGroup[] = [
-  ...[addScoring, addBehaviours, addModels, addInference],
+  ...[addScoring, addBehaviours, addModels, addExperiment, addInference],
   ...[addHealth, addMetrics, addDocumentation],
 ];
 

@@ -11,6 +11,11 @@ export interface ScoredRequest extends Scored, ScoredBy {
   readonly model: string;
 }
 
+/** Whether a request took part in an experiment: with an arm, or apart from it for a reason. */
+export type ExperimentPart =
+  | { readonly experiment: string; readonly arm: string }
+  | { readonly experiment: string; readonly apart: string };
+
 /**
  * A request and its answer, for logs and metrics. Nothing in it is personal: the route is the pattern of a path
  * (`/v1/users/{user}/history`), not the path.
@@ -32,6 +37,8 @@ export interface Exchange {
   scored?: Pick<ScoredRequest, "model" | "version" | "calibration" | "probabilities">;
   /** Of events that it added, those that may not be what was meant. */
   odd?: { readonly unknown: number; readonly unlikely: number };
+  /** Of a request for scores, where an experiment runs. */
+  part?: ExperimentPart;
   /** What it has gone through so far. */
   readonly stages: StageTime[];
   /** Of the trace that it belongs to, if there is one: 32 hexadecimal digits. */

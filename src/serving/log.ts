@@ -3,7 +3,9 @@
  * neither headers nor bodies, so nothing personal and no token gets into it.
  */
 
+import type { Code } from "../errors/catalogue/catalogue.ts";
 import type { Exchange, ExchangeListener } from "./exchange.ts";
+import type { ExperimentEvent, ExperimentListener } from "./experiments/events.ts";
 import { HEALTH } from "./guarded.ts";
 import type { ModelListener } from "./models/events.ts";
 import { asRefusal } from "./refusal.ts";
@@ -22,6 +24,8 @@ export interface LogEntry {
   readonly version?: string;
   readonly calibration?: string;
   readonly candidates?: number;
+  readonly experiment?: string;
+  readonly arm?: string;
   readonly trace_id?: string;
   /** What an error of the server's says; those of clients repeat what they sent. */
   readonly message?: string;
@@ -71,7 +75,36 @@ export function modelLogger(write: (line: string) => void, forPeople: boolean): 
   };
 }
 
-function entryOf({ id, method, route, status, milliseconds, error, scored, traceId }: Exchange): LogEntry {
+/** What is logged of an experiment: that its definition changed, or did not, or that something was not recorded. */
+export interface ExperimentLogEntry {
+  readonly time: string;
+  readonly level: "info" | "error";
+  readonly event: ExperimentEvent["kind"];
+  readonly experiment: string;
+  /** Share of all users who changed arms, came or went. */
+  readonly moved?: number;
+  /** How many exposures were not recorded. */
+  readonly exposures?: number;
+  readonly reason?: string;
+}
+
+/** The same of what becomes of an experiment. */
+export function experimentLogger(write: (line: string) => void, forPeople: boolean): ExperimentListener {
+  return ({ kind, code: _, ...said }: ExperimentEvent & { code?: Code }) => {
+    const level = "reason" in said ? "error" : "info";
+    const entry: ExperimentLogEntry = { time: new Date().toISOString(), level, event: kind, ...said };
+    const { experiment, moved, exposures, reason } = entry;
+    const words = [
+      ...[level.padEnd(5), `experiment ${experiment} ${kind}`],
+      ...(moved === undefined ? [] : [`${(100 * moved).toFixed(2)} % of users moved`]),
+      ...(exposures === undefined ? [] : [`${exposures} exposures`]),
+      ...(reason === undefined ? [] : [reason]),
+    ];
+    write(forPeople ? words.join("  ") : JSON.stringify(entry));
+  };
+}
+
+function entryOf({ id, method, route, status, milliseconds, error, scored, part, traceId }: Exchange): LogEntry {
   return {
     time: new Date().toISOString(),
     level: status > 0 && status < 400 ? "info" : status < 500 ? "warn" : "error",
@@ -82,6 +115,7 @@ function entryOf({ id, method, route, status, milliseconds, error, scored, trace
     ms: Math.round(milliseconds * 100) / 100,
     ...(error === undefined ? {} : { code: asRefusal(error).code }),
     ...(scored === undefined ? {} : scoredOf(scored)),
+    ...(part !== undefined && "arm" in part ? part : {}),
     ...(traceId === undefined ? {} : { trace_id: traceId }),
     ...(status >= 500 ? causeOf(error) : {}),
   };
@@ -98,12 +132,25 @@ function causeOf(thrown: unknown): Pick<LogEntry, "message" | "stack"> {
   return { message, stack: cause.stack ?? "" };
 }
 
-function lineOf({ level, request_id, method, route, status, ms, code, model, candidates, message }: LogEntry): string {
+function lineOf({
+  level,
+  request_id,
+  method,
+  route,
+  status,
+  ms,
+  code,
+  model,
+  candidates,
+  arm,
+  message,
+}: LogEntry): string {
   const parts = [
     level.padEnd(5),
     `${method} ${route ?? "(no route)"} ${status}`,
     `${ms} ms`,
     ...(model === undefined ? [] : [`${model}, ${candidates} candidates`]),
+    ...(arm === undefined ? [] : [`arm ${arm}`]),
     ...(code === undefined ? [] : [message === undefined ? code : `${code}: ${message}`]),
     request_id,
   ];

@@ -51,6 +51,14 @@ export const explainBody = z
 
 const probability = z.number().min(0).max(1).describe("of a click");
 
+/** The part that a request takes in the experiment that is run; absent where it takes none. */
+const part = {
+  experiment: z
+    .strictObject({ name: z.string(), arm: z.string().describe("whose model scored") })
+    .describe("of the experiment in which the user takes part")
+    .optional(),
+};
+
 /** Who scored. */
 const by = {
   model: z.string().describe("its name"),
@@ -62,17 +70,20 @@ const by = {
 };
 
 export const scoresAnswer = z
-  .strictObject({ ...by, probabilities: z.array(probability).describe("in the order of the candidates") })
+  .strictObject({ ...by, ...part, probabilities: z.array(probability).describe("in the order of the candidates") })
   .meta({ id: "Scores" });
 
 const rankedCandidate = z.strictObject({
   candidate: candidates.element.describe("as it was given"),
   index: z.int().min(0).describe("its place among the candidates given"),
   probability,
+  impression: z.string().describe("its id, which outcomes name: of users who take part in an experiment").optional(),
   price: z.number().min(0).describe("of a click, where there are bids: by second price").optional(),
 });
 
-export const rankingAnswer = z.strictObject({ ...by, ranking: z.array(rankedCandidate) }).meta({ id: "Ranking" });
+export const rankingAnswer = z
+  .strictObject({ ...by, ...part, ranking: z.array(rankedCandidate) })
+  .meta({ id: "Ranking" });
 
 export const explanationAnswer = z
   .strictObject({
@@ -141,6 +152,25 @@ export const modelAnswer = z.strictObject(served).meta({ id: "Model" });
 
 const listed = z.strictObject({ ...served, default: z.boolean().describe("whether requests that name none get it") });
 export const modelsAnswer = z.strictObject({ models: z.array(listed) }).meta({ id: "Models" });
+
+const instant = z.iso.datetime();
+export const experimentAnswer = z
+  .strictObject({
+    name: z.string(),
+    policy: z.enum(["fixed", "thompson"]).describe("whether weights are given, or found by a bandit"),
+    since: instant.describe("when its definition began to count"),
+    start: instant.optional(),
+    end: instant.optional(),
+    arms: z.array(
+      z.strictObject({
+        name: z.string(),
+        model: z.string(),
+        share: z.number().min(0).max(1).describe("of all users, before namespace, holdout and conditions"),
+      }),
+    ),
+  })
+  .meta({ id: "Experiment" });
+export const loadExperimentBody = z.strictObject({}).meta({ id: "LoadExperimentRequest" });
 
 export const indexAnswer = z
   .strictObject({

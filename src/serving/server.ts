@@ -11,6 +11,7 @@ import type { BehaviourStore } from "../store/store.ts";
 import { Answering } from "./answering.ts";
 import { createApp } from "./app.ts";
 import { type ExchangeListener, strays } from "./exchange.ts";
+import { RunningExperiment, type RunningOptions, type ServedExperiment } from "./experiments/running.ts";
 import { originOption, tokenOption } from "./guarded.ts";
 import { type GivenLimits, limitOptions } from "./limits.ts";
 import { type Listening, type ListenOptions, listenOn, type OnStray } from "./listening.ts";
@@ -26,6 +27,9 @@ const { version } = JSON.parse(readFileSync(new URL("../../package.json", import
 const serverOptions = z.strictObject({
   models: z.custom<Models>((given) => typeof given === "object", "expected models, as openModels gives them"),
   store: z.custom<BehaviourStore>((given) => typeof given === "object", "expected a store, as openStore gives it"),
+  experiment: z
+    .custom<RunningOptions>((given) => typeof given === "object", "expected an experiment with its records")
+    .optional(),
   runs: path.optional(),
   limits: limitOptions.prefault({}),
   token: tokenOption.optional(),
@@ -38,6 +42,8 @@ const serverOptions = z.strictObject({
 export interface ServerOptions {
   readonly models: Models;
   readonly store: BehaviourStore;
+  /** An online experiment between the models, and its records, which the server closes with itself. */
+  readonly experiment?: RunningOptions | undefined;
   /** Folder whose runs requests may have loaded; without one, models are loaded from where they were. */
   readonly runs?: string | undefined;
   readonly limits?: GivenLimits;
@@ -57,11 +63,13 @@ export interface ServerAddress extends ListenOptions {
 export interface Server {
   /** Answers a request, without a socket. */
   fetch(request: Request): Promise<Response>;
+  /** The experiment that is run. */
+  readonly experiment: ServedExperiment | undefined;
   /** The same for a server of Node's. */
   readonly handle: RequestListener;
   /** Listens; `close` ends that too. */
   listen(options?: ServerAddress): Promise<{ readonly url: string }>;
-  /** Is not ready any more, answers what has begun, and closes models and store. */
+  /** Is not ready any more, answers what has begun, and closes models, store and records. */
   close(): Promise<void>;
 }
 
@@ -70,14 +78,16 @@ export interface Server {
  * @throws UserError where an option cannot be used
  */
 export async function createServer(options: ServerOptions): Promise<Server> {
-  const { models, store, runs, token, cors, listeners, limits } = checkOptions("createServer", serverOptions, options);
+  const checked = checkOptions("createServer", serverOptions, options);
+  const { models, store, runs, token, cors, listeners, limits } = checked;
+  const experiment = checked.experiment && (await RunningExperiment.open(checked.experiment, models));
   const openApi = new OpenApi({ version, limits, hasToken: token !== undefined });
   let ending = false;
   const unready = () => (ending ? "it is ending" : undefined);
   const answering = new Answering(limits);
-  const metrics = measure({ models, store, answering });
+  const metrics = measure({ models, store, answering, experiment });
   const services = {
-    ...{ models, store: metrics.store, runs: new LoadableRuns(runs) },
+    ...{ models, store: metrics.store, runs: new LoadableRuns(runs), experiment },
     ...{ limits, unready, openApi, answering, metrics },
   };
   const tracer = trace.getTracer("dien", version);
@@ -93,6 +103,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     });
   const open: Listening[] = [];
   return {
+    experiment,
     fetch: async (request) => await app.fetch(request, { onlyLocal: false }),
     handle: handler(false, true),
     async listen({ unguarded = false, ...where } = {}) {
@@ -109,6 +120,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       await Promise.all(open.splice(0).map((listening) => listening.close()));
       await models.close();
       await store.close();
+      await experiment?.close();
     },
   };
 }

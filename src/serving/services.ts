@@ -3,6 +3,7 @@
 import type { BehaviourStore } from "../store/store.ts";
 import type { Answering } from "./answering.ts";
 import type { App } from "./exchange.ts";
+import type { RunningExperiment } from "./experiments/running.ts";
 import type { Limits } from "./limits.ts";
 import type { ServerMetrics } from "./metrics/metrics.ts";
 import type { Models } from "./models/models.ts";
@@ -14,6 +15,8 @@ export interface Services {
   readonly store: BehaviourStore;
   /** Which runs requests may have loaded. */
   readonly runs: LoadableRuns;
+  /** The online experiment, if there is one, with its records. */
+  readonly experiment: RunningExperiment | undefined;
   readonly limits: Limits;
   /** Why no requests should be sent here; undefined while they should. */
   readonly unready: () => string | undefined;

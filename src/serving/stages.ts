@@ -1,10 +1,11 @@
 /** Where the time of a request goes. */
 
-export const STAGES = ["read", "store", "queue", "encode", "score", "answer"] as const;
+export const STAGES = ["read", "store", "queue", "encode", "score", "record", "answer"] as const;
 
 /**
  * `read`: the body arrives and is checked; `store`: stored behaviours are read or written; `queue`: it waits for a thread;
- * `encode`: values become ids; `score`: a thread replays the model; `answer`: JSON is written.
+ * `encode`: values become ids; `score`: a thread replays the model; `record`: what is shown under an
+ * experiment is recorded; `answer`: JSON is written.
  */
 export type Stage = (typeof STAGES)[number];
 

@@ -44,11 +44,14 @@ export function traces(tracer: Tracer): MiddlewareHandler<Env> {
 const sinceEpoch = (moment: number) => performance.timeOrigin + moment;
 
 /** Names by https://opentelemetry.io/docs/specs/semconv/http/http-spans, and what is ours; nothing personal. */
-function describe(span: Span, { id, method, route, error, scored }: Exchange, status: number): void {
+function describe(span: Span, { id, method, route, error, scored, part }: Exchange, status: number): void {
   if (route !== undefined) span.updateName(`${method} ${route}`).setAttribute("http.route", route);
   span.setAttributes({ "http.request.method": method, "http.response.status_code": status, "dien.request_id": id });
   if (error !== undefined) span.setAttribute("error.type", asRefusal(error).code);
   if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
+  if (part !== undefined && "arm" in part) {
+    span.setAttributes({ "dien.experiment": part.experiment, "dien.arm": part.arm });
+  }
   if (scored === undefined) return;
   const { model, version, probabilities } = scored;
   span.setAttributes({ "dien.model": model, "dien.version": version, "dien.candidates": probabilities.length });

@@ -6,8 +6,9 @@ import { type BehaviourStore, createServer, openModels, openStore, type Server }
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { parseExperiment } from "../../src/ab/experiment/experiment.ts";
 import { tinyRun } from "../support/tiny-run.ts";
-import { ask } from "./support.ts";
+import { ask, memoryRecords } from "./support.ts";
 
 const numRuns = Number(process.env.DIEN_FUZZ ?? 40);
 
@@ -27,6 +28,7 @@ const operations = [
   ...["post /v1/score", "post /v1/rank", "post /v1/explain", "post /v1/events", "get /v1/users/{user}/history"],
   ...["delete /v1/users/{user}/history", "get /v1/models", "post /v1/models/{model}/load"],
   ...["post /v1/models/{model}/rollback", "get /livez", "get /readyz", "get /"],
+  ...["get /v1/experiment", "post /v1/experiment/load"],
 ];
 
 /** Statuses of answers, by route. */
@@ -38,7 +40,10 @@ beforeAll(async () => {
   const { run } = await tinyRun("dien");
   const runs = ["a", "b"].map((name) => ({ name, run }));
   store = await openStore("memory:", { most: 20 });
-  server = await createServer({ store, models: await openModels({ runs, threads: 1 }), limits: { maxBody: 4096 } });
+  const arms = runs.map(({ name }) => ({ name, model: name }));
+  const experiment = { definition: parseExperiment({ name: "trial", arms }, "ab.yaml"), records: memoryRecords() };
+  const models = await openModels({ runs, threads: 1 });
+  server = await createServer({ store, models, experiment, limits: { maxBody: 4096 } });
   await store.append([{ id: "1", user: "u", time: 1e12, item: "i" }]);
   document = await (await server.fetch(new Request("http://localhost/openapi.json"))).json();
 });

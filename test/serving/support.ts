@@ -1,5 +1,7 @@
 /** A server without a socket, over models that score by arithmetic. */
 import { expect } from "vitest";
+import type { Records } from "../../src/ab/records/records.ts";
+import type { NewExposure } from "../../src/ab/records/rows.ts";
 import { failure } from "../../src/errors/failure.ts";
 import type { ModelDescription } from "../../src/run/model-description.ts";
 import type { RankRequest } from "../../src/scoring/request.ts";
@@ -21,11 +23,21 @@ const counts: RequestCounts = {
   unknown: { candidates: 0, behaviours: 0, users: 0 },
 };
 
-/** What the routes read of a description: a user and an item field, histories of 5 within a day. */
+/** What the routes read of a description: user and item fields, histories of 5 within a day. */
 export const description = {
-  schema: { user: [{ name: "user" }], item: [{ name: "item" }, { name: "shop" }], context: [], maxHistory: 5 },
+  schema: {
+    user: [{ name: "user" }, { name: "country" }],
+    item: [{ name: "item" }, { name: "shop" }],
+    context: [],
+    maxHistory: 5,
+  },
   ...{ window: 86_400_000, utcOffset: 0, timeFormat: null, userKey: "user" },
-  transforms: { item: { kind: "category", missing: [] }, shop: { kind: "category", missing: [] } },
+  transforms: {
+    user: { kind: "category", missing: [] },
+    country: { kind: "category", missing: [] },
+    item: { kind: "category", missing: [] },
+    shop: { kind: "category", missing: [] },
+  },
 } as unknown as ModelDescription;
 
 /** @param before is done before a request is scored */
@@ -78,6 +90,22 @@ export async function serverOf(options: Partial<ServerOptions> = {}): Promise<Se
     store: await openStore("memory:", { most: 100 }),
     ...options,
   });
+}
+
+/** Records in memory. */
+export function memoryRecords(): Records & { readonly rows: NewExposure[] } {
+  const rows: NewExposure[] = [];
+  return {
+    rows,
+    expose: async (shown) => void rows.push(...shown),
+    outcome: async () => ({ added: 0, known: 0, unattributed: 0 }),
+    rotate: async () => {},
+    counts: () => ({
+      ...{ added: 0, known: 0, unattributed: 0, exposures: rows.length, knownExposures: 0 },
+      ...{ torn: 0, rotated: 0, rotationsFailed: 0 },
+    }),
+    close: async () => {},
+  };
 }
 
 export interface Answer {

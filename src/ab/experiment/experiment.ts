@@ -7,7 +7,9 @@ import { type Arm, type ExperimentFile, experimentSchema } from "./schema.ts";
 
 const HOUR = 3_600_000;
 
-export interface OnlineExperiment extends Omit<ExperimentFile, "arms" | "window_hours" | "before"> {
+export interface OnlineExperiment extends Omit<ExperimentFile, "arms" | "window_hours"> {
+  /** Where it is defined, for errors. */
+  readonly path: string;
   readonly seed: string;
   readonly arms: readonly Arm[];
   /** Milliseconds after an impression within which an outcome is attributed to it. */
@@ -25,15 +27,15 @@ export interface OnlineExperiment extends Omit<ExperimentFile, "arms" | "window_
 export function parseExperiment(value: unknown, path: string): OnlineExperiment {
   const parsed = experimentSchema.safeParse(value);
   if (!parsed.success) throw failure("ab.invalid", { path, problem: whatIsWrong(experimentSchema, value) });
-  const { before, window_hours, ...file } = parsed.data;
-  const { arms, share } = file;
+  const { window_hours, ...file } = parsed.data;
+  const { arms, share, before } = file;
   const stages = before.map((stage) => ({
     weights: arms.map(({ name }) => stage.weights[name] ?? 0),
     share: stage.share ?? share,
   }));
   const now = { weights: arms.map(({ weight }) => weight), share };
   return {
-    ...{ ...file, seed: file.seed ?? file.name, window: window_hours * HOUR },
+    ...{ ...file, path, seed: file.seed ?? file.name, window: window_hours * HOUR },
     layout: layOut([...stages, now], arms.length),
     propensities: arms.map(() => 1),
   };
@@ -42,7 +44,8 @@ export function parseExperiment(value: unknown, path: string): OnlineExperiment 
 /**
  * The experiment in a round of a bandit. Each round draws anew who gets which arm, with a seed of its own, so that an arm
  * was chosen with its weight whatever happened in the rounds before; within a round a user stays in an arm.
- * @param weights of the arms, adding up to 1
+ * @param round anything that no other round has
+ * @param weights of the arms
  */
 export function inRound(experiment: OnlineExperiment, round: number, weights: readonly number[]): OnlineExperiment {
   const { seed, arms, share } = experiment;
@@ -58,13 +61,15 @@ export interface Moves {
   readonly needless: number;
 }
 
-/** What becomes of users when one definition of an experiment takes the place of another; arms are known by their names. */
+/**
+ * What becomes of users when one definition of an experiment takes the place of another of the same seed. Arms are known
+ * by their names.
+ */
 export function movesBetween(before: OnlineExperiment, after: OnlineExperiment): Moves {
   const names = [...new Set([...before.arms, ...after.arms].map(({ name }) => name))];
   const [from, to] = [before, after].map(({ arms, layout }) =>
     layout.map((arm) => (arm === OUT ? OUT : names.indexOf(arms[arm].name))),
   );
-  if (before.seed !== after.seed) return { moved: 1, needless: 1 };
   const [had, has] = [from, to].map((layout) => countsOf(layout, names.length));
   const must = had.reduce((sum, count, arm) => sum + Math.max(0, count - has[arm]), 0);
   const moved = from.reduce((sum, arm, bucket) => sum + Number(arm !== to[bucket]), 0);

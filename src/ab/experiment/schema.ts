@@ -75,7 +75,9 @@ export const experimentSchema = z
       if (policy.floor * arms.length > 1) {
         refuse(["policy", "floor"], `must be at most 1/${arms.length}: that much of each of ${arms.length} arms`);
       }
-      if (before.length > 0) refuse(["before"], "is for fixed weights: a bandit has its own");
+      const weighted = arms.findIndex(({ weight }) => weight !== 1);
+      if (weighted >= 0) refuse(["arms", weighted, "weight"], "is for fixed weights: a bandit finds its own");
+      if (before.length > 0) refuse(["before"], "is for fixed weights: a bandit finds its own");
     }
     before.forEach(({ weights }, place) => {
       const path = ["before", place, "weights"];

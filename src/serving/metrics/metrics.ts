@@ -6,7 +6,9 @@ import { Registry } from "prom-client";
 import type { BehaviourStore } from "../../store/store.ts";
 import type { Answering } from "../answering.ts";
 import type { ExchangeListener } from "../exchange.ts";
+import type { RunningExperiment } from "../experiments/running.ts";
 import type { Models } from "../models/models.ts";
+import { experimentMetrics } from "./experiment.ts";
 import { modelMetrics } from "./models.ts";
 import { processMetrics } from "./process.ts";
 import { requestMetrics } from "./requests.ts";
@@ -17,6 +19,7 @@ export interface Measured {
   readonly models: Models;
   readonly store: BehaviourStore;
   readonly answering: Answering;
+  readonly experiment: RunningExperiment | undefined;
 }
 
 export interface ServerMetrics {
@@ -29,21 +32,26 @@ export interface ServerMetrics {
 }
 
 /** Measures models, a store and requests from now on. */
-export function measure({ models, store, answering }: Measured): ServerMetrics {
+export function measure({ models, store, answering, experiment }: Measured): ServerMetrics {
   const registry = new Registry();
   const requests = requestMetrics(registry);
   const onScoring = scoringMetrics(registry);
   const ofModels = modelMetrics(registry, models);
   const measuredStore = new MeasuredStore(registry, store);
+  const ofExperiment = experiment && experimentMetrics(registry, experiment);
   models.onEvent(onScoring);
   models.onEvent(ofModels.onEvent);
   return {
     store: measuredStore,
-    onExchange: requests.onExchange,
+    onExchange(exchange) {
+      requests.onExchange(exchange);
+      ofExperiment?.onExchange(exchange);
+    },
     contentType: registry.contentType,
     async text() {
       await measuredStore.refresh();
       ofModels.refresh();
+      ofExperiment?.refresh();
       requests.setRunning(answering.running);
       return `${await registry.metrics()}\n${await processMetrics()}`;
     },

@@ -41,7 +41,7 @@ export function requestMetrics(registry: Registry): RequestMetrics {
   });
   const stages = new Histogram({
     name: "dien_http_stage_duration_seconds",
-    help: "Time in a stage of a request: read, store, queue, encode, score, answer.",
+    help: "Time in a stage of a request: read, store, queue, encode, score, record, answer.",
     labelNames: ["route", "stage"],
     buckets: STAGE_SECONDS,
     registers,

@@ -2,11 +2,13 @@
 import type { z } from "zod";
 import type { Code } from "../../errors/catalogue/catalogue.ts";
 import { type Asked, addRoute } from "../add-route.ts";
-import type { App, ScoredRequest } from "../exchange.ts";
+import type { App, Exchange, ScoredRequest } from "../exchange.ts";
+import type { Participation, Shown } from "../experiments/running.ts";
 import { historyFor } from "../histories.ts";
 import { ranked } from "../ranking.ts";
 import { explainBody, explanationAnswer, rankBody, rankingAnswer, scoreBody, scoresAnswer } from "../schemas.ts";
 import type { Services } from "../services.ts";
+import { timed } from "../stages.ts";
 
 const refusals: readonly Code[] = [
   ...(["request.unknown-field", "request.time-field", "request.wrong-value", "settings.unknown-model"] as const),
@@ -23,21 +25,43 @@ const group = "scores";
 const most = { candidates: "maxCandidates", history: "maxHistory" } as const;
 
 export function addScoring(app: App, services: Services): void {
-  const { models, store } = services;
+  const { models, store, experiment } = services;
+
+  /** The part of a request in the experiment, if it takes any. */
+  const partOf = ({ model, user }: z.output<typeof scoreBody>, exchange: Exchange): Participation | undefined => {
+    if (experiment === undefined) return undefined;
+    const part = model === undefined ? experiment.part(user) : "model";
+    const { name } = experiment.definition;
+    exchange.part =
+      typeof part === "string" ? { experiment: name, apart: part } : { experiment: name, arm: part.arm.name };
+    return typeof part === "string" ? undefined : part;
+  };
 
   const score = async (
     body: z.output<typeof scoreBody>,
     { exchange, deadline, signal, onStage }: Asked,
-  ): Promise<ScoredRequest> => {
+  ): Promise<{ readonly scored: ScoredRequest; readonly part: Participation | undefined }> => {
     const { model: name, ...request } = body;
-    const model = models.get(name);
+    const part = partOf(body, exchange);
+    const model = models.get(part?.arm.model ?? name);
     const history = await historyFor(request, model.description, store, onStage);
     const scored = {
       model: model.name,
       ...(await model.score({ ...request, history }, { deadline, signal, onStage })),
     };
     exchange.scored = scored;
-    return scored;
+    return { scored, part };
+  };
+
+  /** Records what is shown. @returns what the answer says of the experiment */
+  const expose = async (
+    { scored, part }: { readonly scored: ScoredRequest; readonly part: Participation | undefined },
+    { onStage }: Asked,
+    shown: () => readonly Shown[],
+  ) => {
+    if (experiment === undefined || part === undefined) return {};
+    const isRecorded = await timed(onStage, "record", () => experiment.expose(part, scored, shown()));
+    return isRecorded ? { experiment: { name: part.experiment, arm: part.arm.name } } : {};
   };
 
   addRoute(
@@ -49,8 +73,13 @@ export function addScoring(app: App, services: Services): void {
       ...{ body: scoreBody, most, answer: scoresAnswer, refusals },
     },
     async ({ body, ...asked }) => {
-      const { probabilities, counts: _, ...by } = await score(body, asked);
-      return { ...by, probabilities: Array.from(probabilities) };
+      const answered = await score(body, asked);
+      const { probabilities, counts: _, ...by } = answered.scored;
+      const { id } = asked.exchange;
+      const part = await expose(answered, asked, () =>
+        body.candidates.map((candidate, i) => ({ id, position: null, candidate, probability: probabilities[i] })),
+      );
+      return { ...by, ...part, probabilities: Array.from(probabilities) };
     },
   );
 
@@ -63,8 +92,18 @@ export function addScoring(app: App, services: Services): void {
       ...{ body: rankBody, most, answer: rankingAnswer, refusals },
     },
     async ({ body: { top, bids, ...body }, ...asked }) => {
-      const { probabilities, counts: _, ...by } = await score(body, asked);
-      return { ...by, ranking: ranked(body.candidates, probabilities, bids).slice(0, top) };
+      const answered = await score(body, asked);
+      const { probabilities, counts: _, ...by } = answered.scored;
+      const ranking = ranked(body.candidates, probabilities, bids).slice(0, top);
+      const impression = (place: number) => `${asked.exchange.id}.${place + 1}`;
+      const part = await expose(answered, asked, () =>
+        ranking.map((one, place) => ({ id: impression(place), position: place + 1, ...one })),
+      );
+      if (!("experiment" in part)) return { ...by, ranking };
+      return {
+        ...{ ...by, ...part },
+        ranking: ranking.map((one, place) => ({ ...one, impression: impression(place) })),
+      };
     },
   );
 

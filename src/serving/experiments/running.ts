@@ -1,0 +1,248 @@
+/**
+ * An experiment while it is served: which model a request gets, and the record of what it was shown. Its definition may be
+ * loaded anew between two requests.
+ */
+
+import { type ArmCounts, thompson } from "../../ab/bandit/thompson.ts";
+import { readExperiment } from "../../ab/definition/read.ts";
+import { assign, type Out } from "../../ab/experiment/assign.ts";
+import type { UserFields } from "../../ab/experiment/conditions.ts";
+import { inRound, type OnlineExperiment } from "../../ab/experiment/experiment.ts";
+import type { Arm } from "../../ab/experiment/schema.ts";
+import type { Records } from "../../ab/records/records.ts";
+import type { NewExposure } from "../../ab/records/rows.ts";
+import { UserError } from "../../errors/failure.ts";
+import type { ModelDescription } from "../../run/model-description.ts";
+import { userKeyOf } from "../../scoring/behaviours.ts";
+import type { Value, Values } from "../../scoring/request.ts";
+import { isValues, USER_KEY } from "../../scoring/values.ts";
+import type { ScoredRequest } from "../exchange.ts";
+import type { Models } from "../models/models.ts";
+import { checkArms, checkSuccessor } from "./checks.ts";
+import type { ExperimentEvent, ExperimentListener } from "./events.ts";
+import { watchFile } from "./watch.ts";
+
+/** An experiment to run. */
+export interface RunningOptions {
+  readonly definition: OnlineExperiment;
+  readonly records: Records;
+  /** Milliseconds since 1970 (default: `Date.now`). Whoever has a clock also says when a bandit looks, by `refresh`. */
+  readonly clock?: (() => number) | undefined;
+  /** Seconds between two looks at the definition's file; without it, it is loaded anew on request alone. */
+  readonly watch?: number | undefined;
+  /** What the arms have shown so far, by name, for a bandit. */
+  readonly earned?: ((experiment: string) => Promise<ReadonlyMap<string, ArmCounts>>) | undefined;
+}
+
+/** An experiment that runs, as its owner sees it. */
+export interface ServedExperiment {
+  /** With the weights that it has now. */
+  readonly definition: OnlineExperiment;
+  /** When the definition began to count. */
+  readonly since: Date;
+  /** Has a listener told of everything from now on. */
+  onEvent(listener: ExperimentListener): void;
+  /**
+   * Reads the definition anew; where it cannot be used, the one before goes on.
+   * @throws UserError where it is damaged, a model of its arms is not served, or it would move users without need
+   */
+  load(): Promise<void>;
+  /**
+   * Begins the next round of a bandit: weights by what the arms have shown until now. Of fixed weights nothing changes.
+   * @throws UserError where the records cannot be read; the round before goes on
+   */
+  refresh(): Promise<void>;
+}
+
+/** Why a request does not take part, beside what `assign` knows: it names a model, or nobody whom records could name. */
+export type NoPart = Out | "model" | "user";
+
+/** The part that a request takes. */
+export interface Participation {
+  readonly experiment: string;
+  readonly arm: Arm;
+  readonly propensity: number;
+  readonly user: string;
+  readonly fields: UserFields;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+}
+
+/** What is shown, or of a request for scores may be: a candidate and its probability of a click. */
+export interface Shown {
+  /** Of the impression. */
+  readonly id: string;
+  /** From 1; null where the caller decides. */
+  readonly position: number | null;
+  readonly candidate: Value | Values;
+  readonly probability: number;
+}
+
+const MINUTE = 60_000;
+/** What records take for the key of a user. */
+const LONGEST_KEY = 1000;
+
+export class RunningExperiment implements ServedExperiment {
+  readonly records: Records;
+  readonly clock: () => number;
+  readonly #options: RunningOptions;
+  readonly #models: Models;
+  readonly #listeners: ExperimentListener[] = [];
+  readonly #closing = new AbortController();
+  #definition: OnlineExperiment;
+  /** The definition, in the present round of a bandit. */
+  #current: OnlineExperiment;
+  #since: Date;
+  #latest: Promise<unknown> = Promise.resolve();
+
+  private constructor(options: RunningOptions, models: Models) {
+    this.records = options.records;
+    this.clock = options.clock ?? Date.now;
+    this.#options = options;
+    this.#models = models;
+    this.#definition = options.definition;
+    this.#current = options.definition;
+    this.#since = new Date(this.clock());
+  }
+
+  /** @throws UserError where an arm's model is not served or would refuse requests, or a condition is on no field */
+  static async open(options: RunningOptions, models: Models): Promise<RunningExperiment> {
+    checkArms(options.definition, models);
+    const running = new RunningExperiment(options, models);
+    await running.refresh();
+    if (options.clock === undefined) running.#tick();
+    if (options.watch !== undefined) running.#watch(options.watch);
+    return running;
+  }
+
+  get definition(): OnlineExperiment {
+    return this.#current;
+  }
+
+  get since(): Date {
+    return this.#since;
+  }
+
+  onEvent(listener: ExperimentListener): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Whether a request takes part, and with which arm. @throws UserError where its user's key is none */
+  part(user: Value | Values): Participation | NoPart {
+    const { description } = this.#models.get();
+    const key = userKeyOf(description, user);
+    if (key === null || key.length > LONGEST_KEY || key.includes("\0")) return "user";
+    const fields = fieldsOf(description, user);
+    const time = this.clock();
+    const assignment = assign(this.#current, key, fields, time);
+    if ("out" in assignment) return assignment.out;
+    return { experiment: this.#current.name, ...assignment, user: key, fields, time };
+  }
+
+  /**
+   * Records what is shown of an answer. What cannot be recorded keeps nobody from being answered, and is told.
+   * @returns whether it was recorded
+   */
+  async expose(part: Participation, scored: ScoredRequest, shown: readonly Shown[]): Promise<boolean> {
+    const { experiment, arm, propensity, user, time } = part;
+    const { model, version } = scored;
+    const { description } = this.#models.get(model);
+    const { [description.userKey ?? USER_KEY]: _, ...fields } = part.fields;
+    const of = { time, experiment, arm: arm.name, user, model, version, propensity, fields };
+    const rows: NewExposure[] = shown.map(({ id, position, candidate, probability }) => {
+      return { ...of, id, position, item: itemOf(description, candidate), probability };
+    });
+    try {
+      await this.records.expose(rows);
+      return true;
+    } catch (error) {
+      this.#tell({ kind: "not-recorded", experiment, exposures: rows.length, ...reasonOf(error) });
+      return false;
+    }
+  }
+
+  load(): Promise<void> {
+    return this.#next(async () => {
+      const before = this.#definition;
+      try {
+        const definition = await readExperiment(before.path);
+        checkArms(definition, this.#models);
+        const moved = checkSuccessor(before, definition);
+        await this.#begin(definition);
+        this.#since = new Date(this.clock());
+        this.#tell({ kind: "loaded", experiment: definition.name, moved });
+      } catch (error) {
+        this.#tell({ kind: "load-refused", experiment: before.name, ...reasonOf(error) });
+        throw error;
+      }
+    });
+  }
+
+  refresh(): Promise<void> {
+    return this.#next(() => this.#begin(this.#definition));
+  }
+
+  /** Ends what goes on by itself; the records are closed, too. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#latest;
+    await this.records.close();
+  }
+
+  async #begin(definition: OnlineExperiment): Promise<void> {
+    const { policy, arms, name } = definition;
+    if (policy.kind === "fixed") {
+      this.#definition = this.#current = definition;
+      return;
+    }
+    const earned = (await this.#options.earned?.(name)) ?? new Map<string, ArmCounts>();
+    const counts = arms.map((arm) => earned.get(arm.name) ?? { clicks: 0, impressions: 0 });
+    this.#current = inRound(definition, this.clock(), thompson(counts, policy.floor));
+    this.#definition = definition;
+    this.#tell({ kind: "round", experiment: name });
+  }
+
+  /** One after the other. */
+  async #next(work: () => Promise<void>): Promise<void> {
+    const done = this.#latest.then(work);
+    this.#latest = done.catch(() => {});
+    await done;
+  }
+
+  /** Has a bandit look again and again. */
+  #tick(): void {
+    const { policy } = this.#definition;
+    if (policy.kind === "fixed" || this.#closing.signal.aborted) return;
+    const again = () => {
+      this.refresh()
+        .catch((error) => this.#tell({ kind: "round-refused", experiment: this.#definition.name, ...reasonOf(error) }))
+        .finally(() => this.#tick());
+    };
+    const timer = setTimeout(again, policy.refresh_minutes * MINUTE).unref();
+    this.#closing.signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+  }
+
+  #watch(seconds: number): void {
+    const load = () => this.load().catch(() => {});
+    void watchFile(this.#definition.path, seconds, load, this.#closing.signal);
+  }
+
+  #tell(event: ExperimentEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+}
+
+function reasonOf(error: unknown): Pick<Extract<ExperimentEvent, { reason: string }>, "reason" | "code"> {
+  return { reason: (error as Error).message, ...(error instanceof UserError && { code: error.code }) };
+}
+
+/** What a request says of its user, by name. */
+function fieldsOf({ schema, userKey = USER_KEY }: ModelDescription, user: Value | Values): UserFields {
+  return isValues(user) ? user : { [schema.user[0]?.name ?? userKey]: user };
+}
+
+/** How records name an item: by its key, or where it has none, by its fields. */
+function itemOf({ schema }: ModelDescription, candidate: Value | Values): string {
+  const key = isValues(candidate) ? candidate[schema.item[0].name] : candidate;
+  return key === undefined || key === null ? JSON.stringify(candidate) : String(key);
+}

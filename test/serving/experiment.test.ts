@@ -1,0 +1,241 @@
+/** Experiments in the server: who gets which model, what answers and records say of it, and how definitions change. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import type { ArmCounts } from "../../src/ab/bandit/thompson.ts";
+import { assign } from "../../src/ab/experiment/assign.ts";
+import { parseExperiment } from "../../src/ab/experiment/experiment.ts";
+import type { Records } from "../../src/ab/records/records.ts";
+import { failure } from "../../src/errors/failure.ts";
+import type { ExperimentEvent } from "../../src/serving/experiments/events.ts";
+import { RunningExperiment } from "../../src/serving/experiments/running.ts";
+import { ask, fakeModel, fakeModels, memoryRecords, post, serverOf } from "./support.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "dien-experiment-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const NOW = Date.parse("2026-11-26T12:00:00Z");
+const definition = {
+  name: "trial",
+  arms: [
+    { name: "control", model: "a" },
+    { name: "new", model: "b" },
+  ],
+};
+
+const models = () => fakeModels(fakeModel("a"), fakeModel("b"));
+
+async function serverWith(value: unknown, records: Records = memoryRecords(), earned?: () => Map<string, ArmCounts>) {
+  const experiment = {
+    definition: parseExperiment(value, join(folder, "ab.yaml")),
+    ...{ records, clock: () => NOW },
+    earned: earned && (async () => earned()),
+  };
+  return await serverOf({ models: models(), experiment });
+}
+
+const request = (user: unknown) => ({ user, history: [], candidates: ["x", "yy", "zzz"] });
+const users = Array.from({ length: 60 }, (_, i) => `user ${i}`);
+
+describe("an experiment", () => {
+  it("gives each user the model of the arm, which answers and records name", async () => {
+    const records = memoryRecords();
+    const server = await serverWith(definition, records);
+    const seen = new Map<string, number>();
+    for (const user of users) {
+      const assignment = assign(parseExperiment(definition, "ab.yaml"), user, {}, NOW);
+      const { arm } = assignment as Extract<typeof assignment, { arm: unknown }>;
+      for (const again of [1, 2]) {
+        const { body } = await post(
+          server,
+          "/v1/rank",
+          { ...request(user), top: 2 },
+          { "x-request-id": `${user.replace(" ", "-")}-${again}` },
+        );
+        expect(body.model).toBe(arm.model);
+        expect(body.experiment).toEqual({ name: "trial", arm: arm.name });
+        expect(body.ranking.map(({ impression }: { impression: string }) => impression)).toEqual([
+          `${body.request_id}.1`,
+          `${body.request_id}.2`,
+        ]);
+      }
+      seen.set(arm.name, (seen.get(arm.name) ?? 0) + 1);
+    }
+    expect([...seen.keys()].sort()).toEqual(["control", "new"]);
+    expect(records.rows.length).toBe(users.length * 4);
+    expect(records.rows[1]).toEqual({
+      ...{ id: "user-0-1.2", time: NOW, experiment: "trial", arm: records.rows[0].arm, user: "user 0", propensity: 1 },
+      ...{
+        model: records.rows[0].model,
+        version: `${records.rows[0].model}-sha`,
+        item: expect.any(String),
+        position: 2,
+      },
+      ...{ probability: expect.any(Number), fields: {} },
+    });
+  });
+
+  it("records the candidates of a request for scores without places, and the fields of its user without the key", async () => {
+    const records = memoryRecords();
+    const server = await serverWith({ ...definition, who: { country: "CN" } }, records);
+    const user = { user: "u", country: "CN" };
+    const { body } = await post(server, "/v1/score", request(user), { "x-request-id": "r" });
+    expect(body.experiment.name).toBe("trial");
+    expect(records.rows.slice(-3)).toEqual(
+      ["x", "yy", "zzz"].map((item, i) => {
+        const probability = body.probabilities[i];
+        return expect.objectContaining({ id: "r", item, position: null, probability, fields: { country: "CN" } });
+      }),
+    );
+  });
+
+  it("leaves requests alone that name a model or nobody, explanations, and users out of it", async () => {
+    const records = memoryRecords();
+    const server = await serverWith({ ...definition, share: 0.5 }, records);
+    const answers = await Promise.all(users.map((user) => post(server, "/v1/rank", request(user))));
+    const taking = answers.filter(({ body }) => body.experiment !== undefined).length;
+    expect(taking).toBeGreaterThan(10);
+    expect(taking).toBeLessThan(50);
+    const before = records.rows.length;
+    for (const asked of [
+      { ...request("user 0"), model: "b" },
+      request(null),
+      request("u".repeat(1001)),
+      request("u\0"),
+    ]) {
+      const { body } = await post(server, "/v1/rank", asked);
+      expect(body.model).toBe(Object.hasOwn(asked, "model") ? "b" : "a");
+      expect(body.experiment).toBeUndefined();
+      expect(body.ranking[0].impression).toBeUndefined();
+    }
+    const { candidates: _, ...one } = request("user 0");
+    expect((await post(server, "/v1/explain", { ...one, candidate: "x" })).body.model).toBe("a");
+    expect(records.rows.length).toBe(before);
+    const page = await (await server.fetch(new Request("http://localhost/metrics"))).text();
+    expect(page).toContain(`dien_experiment_apart_total{experiment="trial",reason="share"} ${60 - taking}`);
+    expect(page).toContain('dien_experiment_apart_total{experiment="trial",reason="model"} 1');
+    expect(page).toContain('dien_experiment_apart_total{experiment="trial",reason="user"} 3');
+    expect(page).toMatch(/dien_experiment_requests_total\{experiment="trial",arm="new",status="200"\} \d+/);
+    expect(page).toContain('dien_experiment_share{experiment="trial",arm="new"} 0.25');
+  });
+
+  it("answers as without it where it cannot record, and says so", async () => {
+    const records: Records = {
+      ...memoryRecords(),
+      expose: async () =>
+        Promise.reject(failure("file.disk-full", { action: "write", path: "records", reason: "full" })),
+    };
+    const server = await serverWith(definition, records);
+    const events: ExperimentEvent[] = [];
+    server.experiment!.onEvent((event) => void events.push(event));
+    const { status, body } = await post(server, "/v1/rank", request("u"));
+    expect([status, body.experiment, body.ranking[0].impression]).toEqual([200, undefined, undefined]);
+    expect(events).toMatchObject([{ kind: "not-recorded", exposures: 3, code: "file.disk-full" }]);
+    const page = await (await server.fetch(new Request("http://localhost/metrics"))).text();
+    expect(page).toContain('dien_experiment_unrecorded_exposures_total{experiment="trial"} 3');
+  });
+
+  it.each<[string, unknown, string]>([
+    [
+      "a model that is not served",
+      { arms: [{ name: "a" }, { name: "new", model: "bb" }] },
+      'arm new gets model "bb", expected one that is served: a, b; did you mean',
+    ],
+    [
+      "a condition on an unknown field",
+      { who: { contry: "CN" } },
+      "who.contry: users have no such field, expected one of user, country; did you mean 'country'?",
+    ],
+  ])("is refused with %s", async (_, change, message) => {
+    await expect(serverWith({ ...definition, ...(change as object) })).rejects.toThrow(message);
+  });
+
+  it("is none where there is none", async () => {
+    const server = await serverOf();
+    expect((await ask(server, "/v1/experiment")).body.error.code).toBe("ab.none");
+    expect((await post(server, "/v1/rank", request("u"))).body.experiment).toBeUndefined();
+  });
+});
+
+describe("a definition that is loaded anew", () => {
+  const write = (value: unknown) => writeFileSync(join(folder, "ab.yaml"), JSON.stringify(value));
+  const weighted = (...weights: number[]) => ({
+    ...definition,
+    arms: weights.map((weight, i) => ({ name: `arm ${i}`.replace(" ", "-"), model: "ab"[i % 2], weight })),
+  });
+
+  it("takes the place of the one before", async () => {
+    const server = await serverWith(definition);
+    write({ ...definition, share: 0.5 });
+    const { body } = await post(server, "/v1/experiment/load", {});
+    expect(body.arms).toEqual([
+      { name: "control", model: "a", share: 0.25 },
+      { name: "new", model: "b", share: 0.25 },
+    ]);
+    expect((await ask(server, "/v1/experiment")).body.arms).toEqual(body.arms);
+  });
+
+  it.each<[string, unknown, string]>([
+    ["is damaged", "name: [", "ab.invalid"],
+    ["has an arm without a model", { ...definition, arms: [{ name: "a" }, { name: "c" }] }, "ab.unserved-arm"],
+    ["has another seed", { ...definition, seed: "other" }, "ab.other-key"],
+    ["has another window", { ...definition, window_hours: 1 }, "ab.other-key"],
+  ])("is refused where it %s, and the one before goes on", async (_, value, code) => {
+    const server = await serverWith(definition);
+    if (typeof value === "string") writeFileSync(join(folder, "ab.yaml"), value);
+    else write(value);
+    const { status, body } = await post(server, "/v1/experiment/load", {});
+    expect([status >= 400, body.error.code]).toEqual([true, code]);
+    expect((await post(server, "/v1/rank", request("u"))).body.experiment.name).toBe("trial");
+  });
+
+  it("is refused where it would move users without need, until it says what was before", async () => {
+    const server = await serverWith(weighted(1, 1, 1));
+    write(weighted(2, 1, 1));
+    const refused = await post(server, "/v1/experiment/load", {});
+    expect(refused.body.error.code).toBe("ab.needless-moves");
+    expect(refused.body.error.message).toContain("before: [{weights: {arm-0: 1, arm-1: 1, arm-2: 1}, share: 1}]");
+    write({ ...weighted(2, 1, 1), before: [{ weights: { "arm-0": 1, "arm-1": 1, "arm-2": 1 } }] });
+    expect((await post(server, "/v1/experiment/load", {})).body.arms[0].share).toBe(0.5);
+  });
+
+  it("is found by watching its file", async () => {
+    const path = join(folder, "watched.yaml");
+    writeFileSync(path, JSON.stringify(definition));
+    const options = { definition: parseExperiment(definition, path), records: memoryRecords(), watch: 0.02 };
+    const running = await RunningExperiment.open(options, models());
+    const next = () => new Promise<ExperimentEvent>((found) => running.onEvent(found));
+    await new Promise((ready) => setTimeout(ready, 30));
+    writeFileSync(path, "arms: []");
+    expect(await next()).toMatchObject({ kind: "load-refused", code: "ab.invalid" });
+    writeFileSync(path, JSON.stringify({ ...definition, share: 0.5 }));
+    expect(await next()).toEqual({ kind: "loaded", experiment: "trial", moved: 0.5 });
+    await running.close();
+  });
+});
+
+describe("a bandit", () => {
+  const bandit = { ...definition, policy: { kind: "thompson", floor: 0.1 } };
+
+  it("gives most users the better arm, keeps the floor, and records with which probability", async () => {
+    let counts = new Map<string, ArmCounts>();
+    const records = memoryRecords();
+    const server = await serverWith(bandit, records, () => counts);
+    const shares = async () =>
+      (await ask(server, "/v1/experiment")).body.arms.map(({ share }: { share: number }) => share);
+    expect(await shares()).toEqual([0.5, 0.5]);
+    counts = new Map([
+      ["control", { clicks: 100, impressions: 10_000 }],
+      ["new", { clicks: 300, impressions: 10_000 }],
+    ]);
+    await server.experiment!.refresh();
+    expect(await shares()).toEqual([0.1, 0.9]);
+    for (const user of users) await post(server, "/v1/rank", request(user));
+    const propensities = new Set(records.rows.map(({ arm, propensity }) => `${arm} ${propensity}`));
+    expect([...propensities].sort()).toEqual(["control 0.1", "new 0.9"]);
+    expect((await post(server, "/v1/rank", request("u"))).body.experiment).toEqual(
+      (await post(server, "/v1/rank", request("u"))).body.experiment,
+    );
+  });
+});
