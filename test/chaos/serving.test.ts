@@ -3,8 +3,10 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { prepareSynthetic, resolveConfig, train } from "dien";
 import { beforeAll, expect, it } from "vitest";
+import { noRedis } from "../support/redis.ts";
 import { temporaryFolder } from "../support/source.ts";
 import { Chance } from "./faults.ts";
+import { awayRedis } from "./redis-away.ts";
 import { killedServer, mixedRequests } from "./serving.ts";
 
 const folder = temporaryFolder();
@@ -27,6 +29,15 @@ it("a server that is killed while events are posted has all that it answered for
   expect(report.acknowledged).toBeGreaterThan(0);
   expect(report.unanswered).toBeGreaterThan(0);
 });
+
+it.skipIf(noRedis !== undefined)(
+  `a server whose Redis was away says so, and is back by itself with all that it answered for ${noRedis ?? ""}`,
+  async () => {
+    const report = await awayRedis(attack("redis", 2));
+    expect(report).toMatchObject({ outages: 2, lost: 0, wrong: 0, torn: 0, unclear: 0 });
+    expect(Math.min(report.acknowledged, report.unanswered, report.scored)).toBeGreaterThan(0);
+  },
+);
 
 it("requests of all kinds are answered each with its status", async () => {
   const { wrong, answers } = await mixedRequests(attack("requests", 100));

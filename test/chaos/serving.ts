@@ -1,8 +1,9 @@
 /** What happens to a server while it is asked: kills while events are posted, and requests of all kinds by the thousand. */
 import { join } from "node:path";
-import { createClient, type EventsBody } from "dien/client";
+import { createClient } from "dien/client";
 import { ServerProcess } from "../support/server-process.ts";
 import type { Chance } from "./faults.ts";
+import { NOTHING, Posted, type PostedReport } from "./posted.ts";
 
 export interface Attack {
   readonly run: string;
@@ -13,48 +14,32 @@ export interface Attack {
   readonly note: (text: string) => void;
 }
 
-export interface KillReport {
+export interface KillReport extends PostedReport {
   readonly kills: number;
-  /** Events whose request was answered. */
-  readonly acknowledged: number;
-  /** Requests that a kill left without an answer. */
-  readonly unanswered: number;
-  /** Acknowledged events that are not there afterwards. */
-  readonly lost: number;
-  /** Events that are there twice, and events that nobody posted. */
-  readonly wrong: number;
-  /** Unanswered requests of which a part is there. */
-  readonly torn: number;
 }
 
 const POSTERS = 4;
-const USERS = 10;
-const MOST_EVENTS = 5;
 const MOST_ANSWERS = 100;
 
 /** Kills a server `times` times while events are posted; after each start the store is compared with what was answered. */
 export async function killedServer({ run, folder, chance, times, note }: Attack): Promise<KillReport> {
-  const tally = { kills: 0, acknowledged: 0, unanswered: 0, lost: 0, wrong: 0, torn: 0 };
+  let report: KillReport = { kills: 0, ...NOTHING };
   const start = () => ServerProcess.start("--run", run, "--store", `file:${join(folder, "store")}`);
   let server = await start();
   for (let round = 0; round < times; round++) {
     const { url } = server;
-    const answered: EventsBody["events"][] = [];
-    const unanswered: EventsBody["events"][] = [];
-    let count = 0;
+    const posted = new Posted(round, chance);
     // At a random answer, in the middle of other requests.
     const last = 1 + chance.below(MOST_ANSWERS);
     let killed: Promise<unknown> | undefined;
     const poster = async () => {
       for (const client = createClient({ url }); ; ) {
-        const events = eventsOf(round, chance, () => `e${count++}`);
         try {
-          await client.events(events);
-          if (answered.push(events) === last) killed = server.end("SIGKILL");
+          await posted.post(client);
         } catch {
-          unanswered.push(events);
           return;
         }
+        if (posted.answered.length >= last) killed ??= server.end("SIGKILL");
       }
     };
     await Promise.all(Array.from({ length: POSTERS }, poster));
@@ -62,38 +47,12 @@ export async function killedServer({ run, folder, chance, times, note }: Attack)
     server = await start();
     const again = createClient({ url: server.url });
     // What was answered is known already: posted once more, it is there once.
-    for (const events of answered.slice(-POSTERS)) await again.events(events);
-    const found = new Map<string, number>();
-    for (let user = 0; user < USERS; user++) {
-      const { behaviours } = await again.history(userOf(round, user), { most: 10_000 });
-      for (const { id } of behaviours) found.set(id, (found.get(id) ?? 0) + 1);
-    }
-    const posted = new Set([...answered, ...unanswered].flat().map(({ id }) => `${id}`));
-    const there = (events: EventsBody["events"]) => events.filter(({ id }) => found.has(`${id}`)).length;
-    tally.kills++;
-    tally.unanswered += unanswered.length;
-    for (const events of answered) {
-      tally.acknowledged += events.length;
-      tally.lost += events.length - there(events);
-    }
-    for (const events of unanswered) if (there(events) % events.length !== 0) tally.torn++;
-    for (const [id, often] of found) if (often > 1 || !posted.has(id)) tally.wrong++;
-    if ((round + 1) % Math.ceil(times / 10) === 0) note(JSON.stringify(tally));
+    for (const events of posted.answered.slice(-POSTERS)) await again.events(events);
+    report = { kills: round + 1, ...(await posted.compare(again, report)) };
+    if ((round + 1) % Math.ceil(times / 10) === 0) note(JSON.stringify(report));
   }
   await server.end("SIGTERM");
-  return tally;
-}
-
-const userOf = (round: number, user: number) => `u${round}-${user}`;
-
-/** A few events of a few users, at times in any order. */
-function eventsOf(round: number, chance: Chance, nextId: () => string): EventsBody["events"] {
-  return Array.from({ length: 1 + chance.below(MOST_EVENTS) }, () => ({
-    id: nextId(),
-    user: userOf(round, chance.below(USERS)),
-    item: `B${chance.below(100)}`,
-    time: 1_700_000_000 + chance.below(1_000_000),
-  }));
+  return report;
 }
 
 export interface MixedReport {
