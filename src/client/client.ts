@@ -14,8 +14,10 @@ import type {
   loadBody,
   modelAnswer,
   modelsAnswer,
+  outcomesBody,
   rankBody,
   rankingAnswer,
+  recordedAnswer,
   scoreBody,
   scoresAnswer,
 } from "../serving/schemas.ts";
@@ -36,6 +38,8 @@ export type ExplainBody = z.input<typeof explainBody>;
 export type ExplanationAnswer = Answered<typeof explanationAnswer>;
 export type EventsBody = z.input<typeof eventsBody>;
 export type AddedAnswer = Answered<typeof addedAnswer>;
+export type OutcomesBody = z.input<typeof outcomesBody>;
+export type RecordedAnswer = Answered<typeof recordedAnswer>;
 export type HistoryParameters = Partial<z.output<typeof historyParameters>>;
 export type HistoryAnswer = Answered<typeof historyAnswer>;
 export type ErasedAnswer = Answered<typeof erasedAnswer>;
@@ -53,6 +57,11 @@ export interface DienClient {
   explain(request: ExplainBody, options?: CallOptions): Promise<ExplanationAnswer>;
   /** Adds behaviours of users to the store; those whose ids are known are left alone, so that a call may be repeated. */
   events(events: EventsBody["events"], options?: CallOptions): Promise<AddedAnswer>;
+  /**
+   * Records what users did after impressions of an experiment; those whose ids are known are left alone, so that a call may
+   * be repeated.
+   */
+  outcomes(outcomes: OutcomesBody["outcomes"], options?: CallOptions): Promise<RecordedAnswer>;
   /** The latest behaviours of a user that are stored, oldest first. */
   history(user: string, options?: CallOptions & HistoryParameters): Promise<HistoryAnswer>;
   /** Erases what is stored of a user. */
@@ -73,6 +82,7 @@ export function createClient(options: ClientOptions): DienClient {
     rank: (request, options) => ask("POST", "/v1/rank", request, options),
     explain: (request, options) => ask("POST", "/v1/explain", request, options),
     events: (events, options) => ask("POST", "/v1/events", { events }, options),
+    outcomes: (outcomes, options) => ask("POST", "/v1/outcomes", { outcomes }, options),
     history: (user, { most, ...options } = {}) =>
       ask("GET", `${historyPath(user)}${most === undefined ? "" : `?most=${most}`}`, undefined, options),
     erase: (user, options) => ask("DELETE", historyPath(user), undefined, options),

@@ -14,12 +14,13 @@ import { addHealth } from "./routes/health.ts";
 import { addInference } from "./routes/inference.ts";
 import { addMetrics } from "./routes/metrics.ts";
 import { addModels } from "./routes/models.ts";
+import { addOutcomes } from "./routes/outcomes.ts";
 import { addScoring } from "./routes/scoring.ts";
 import type { RouteGroup, Services } from "./services.ts";
 import { traces } from "./tracing.ts";
 
 const GROUPS: readonly RouteGroup[] = [
-  ...[addScoring, addBehaviours, addModels, addExperiment, addInference],
+  ...[addScoring, addBehaviours, addModels, addExperiment, addOutcomes, addInference],
   ...[addHealth, addMetrics, addDocumentation],
 ];
 

@@ -1,5 +1,6 @@
 /** Bodies of requests and answers, as schemas: what is checked, typed and documented. */
 import { z } from "zod";
+import { newOutcomeSchema } from "../ab/records/rows.ts";
 import { withoutNul } from "../options/pieces.ts";
 import { postedEventSchema } from "../scoring/behaviours.ts";
 import { predictRequestSchema, rankRequestSchema } from "../scoring/request.ts";
@@ -108,6 +109,32 @@ export const addedAnswer = z
     ignored: z.int().min(0).describe("events of types that no model takes for behaviours; they are not stored"),
   })
   .meta({ id: "Added" });
+
+const { id: outcomeId, type: outcomeType, impression, value: earned } = newOutcomeSchema.shape;
+const outcome = z.strictObject({
+  id: outcomeId.describe("the client's own: the same id again is the same outcome"),
+  user: postedEventSchema.shape.user.describe("the key of the user"),
+  type: outcomeType.describe("`click`, `order`, or a word of your own"),
+  impression: impression.describe("the id of an impression, as /v1/rank gives it; of /v1/score the request_id"),
+  time: postedEventSchema.shape.time
+    .describe("ISO 8601, or a number of seconds, milliseconds or microseconds (default: now)")
+    .optional(),
+  value: earned
+    .describe("what it brought, all in one currency: of a click its price, of an order its revenue")
+    .optional(),
+});
+export const outcomesBody = z.strictObject({ outcomes: z.array(outcome).min(1) }).meta({ id: "OutcomesRequest" });
+
+export const recordedAnswer = z
+  .strictObject({
+    added: z.int().min(0).describe("outcomes that are new"),
+    known: z.int().min(0).describe("outcomes whose ids were known; they are left as they were"),
+    unattributed: z
+      .int()
+      .min(0)
+      .describe("of the new ones those that no impression of their user within the window explains; they are kept"),
+  })
+  .meta({ id: "Recorded" });
 
 export const userParameters = z.object({
   user: z.string().min(1).max(1000).check(withoutNul).describe("the user's key, as events have it"),

@@ -3,6 +3,7 @@ import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import { countsOf } from "../../ab/experiment/layout.ts";
 import type { Exchange } from "../exchange.ts";
 import type { RunningExperiment } from "../experiments/running.ts";
+import { recordMetrics } from "./records.ts";
 
 const SECONDS = [0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.25, 1, 10];
 const EVENTS = {
@@ -62,6 +63,7 @@ export function experimentMetrics(registry: Registry, running: RunningExperiment
     if (event.kind === "not-recorded") lost.inc({ experiment }, event.exposures);
     else changes.inc({ experiment, result: EVENTS[event.kind] });
   });
+  const refreshRecords = recordMetrics(registry, running.records);
   return {
     onExchange({ part, status, milliseconds }) {
       if (part === undefined) return;
@@ -80,6 +82,7 @@ export function experimentMetrics(registry: Registry, running: RunningExperiment
       for (const [place, { name: arm }] of arms.entries()) {
         shares.set({ experiment, arm }, counts[place] / layout.length);
       }
+      refreshRecords();
       // So that the first one is an increase.
       lost.inc({ experiment }, 0);
     },
