@@ -8,7 +8,7 @@ import type { Sums } from "../../src/statistics/sums.ts";
 import { Random } from "../../src/tensor/random.ts";
 
 /** What a user did in the experiment, and before it. */
-const QUANTITIES = ["clicks", "impressions", "revenue", "clicks before", "impressions before", "revenue before"];
+export const QUANTITIES = ["clicks", "impressions", "revenue", "clicks before", "impressions before", "revenue before"];
 const K = QUANTITIES.length;
 const [CLICKS, IMPRESSIONS, REVENUE] = QUANTITIES.keys();
 
@@ -74,27 +74,49 @@ export function truthOf(population: Population, { of, per }: Metric): number {
 
 /** The sums of an arm that users join. */
 class Arm {
+  readonly #population: Population;
+  /** Where the row of each user stands, in the order of joining. */
+  readonly #rows: number[] = [];
   readonly #sum = new Float64Array(K);
   readonly #products = new Float64Array((K * (K + 1)) / 2);
-  #n = 0;
+
+  constructor(population: Population) {
+    this.#population = population;
+  }
 
   /** Draws users, with replacement. */
-  join(population: Population, users: number, random: Random): void {
-    const all = population.length / K;
+  join(users: number, random: Random): void {
+    const all = this.#population.length / K;
     for (let u = 0; u < users; u++) {
       const row = random.integer(all) * K;
-      let at = 0;
-      for (let i = 0; i < K; i++) {
-        const value = population[row + i];
-        this.#sum[i] += value;
-        for (let j = 0; j <= i; j++) this.#products[at++] += value * population[row + j];
-      }
+      this.#rows.push(row);
+      this.#add(this.#population.subarray(row, row + K), 1);
     }
-    this.#n += users;
+  }
+
+  /** Users who joined from some place on come once more, and do what they did before the experiment. */
+  comeBack(first: number, users: number): void {
+    for (const row of this.#rows.slice(first, first + users)) {
+      const once = this.#population.subarray(row, row + K);
+      this.#add(once, -1);
+      this.#add(
+        Float64Array.from(once, (value, i) => (i < 3 ? value + once[i + 3] : value)),
+        1,
+      );
+    }
+  }
+
+  #add(user: Float64Array, times: number): void {
+    let at = 0;
+    for (let i = 0; i < K; i++) {
+      const value = times * user[i];
+      this.#sum[i] += value;
+      for (let j = 0; j <= i; j++) this.#products[at++] += value * user[j];
+    }
   }
 
   get sums(): Sums {
-    return { n: this.#n, sum: [...this.#sum], products: [...this.#products] };
+    return { n: this.#rows.length, sum: [...this.#sum], products: [...this.#products] };
   }
 }
 
@@ -104,6 +126,8 @@ export interface Trial {
   /** Users that join at each look, in control and in treatment. */
   readonly joining: readonly [number, number];
   readonly looks: number;
+  /** Looks after which each user comes once more; CUPED makes no sense then, for that visit is the one before. */
+  readonly returning?: number;
   readonly runs: number;
   readonly seed: number;
 }
@@ -122,19 +146,21 @@ export interface Counted {
 
 /** Runs experiments and counts what relative readings at 5 % say, for each metric. Always-valid ones are tuned to the last look. */
 export function countReadings(trial: Trial): Map<string, Counted> {
-  const { control, treatment, joining, looks, runs, seed } = trial;
+  const { control, treatment, joining, looks, returning, runs, seed } = trial;
   const random = new Random(seed);
   const tuning = (joining[0] + joining[1]) * looks;
   const names = Object.keys(METRICS);
   const truths = names.map((name) => truthOf(treatment, METRICS[name]) / truthOf(control, METRICS[name]) - 1);
   const counts = names.map(() => ({ covered: 0, shown: 0, peeked: 0, peekedAnyTime: 0 }));
   for (let run = 0; run < runs; run++) {
-    const arms = [new Arm(), new Arm()];
+    const arms = [new Arm(control), new Arm(treatment)];
     const peeked = names.map(() => false);
     const peekedAnyTime = names.map(() => false);
     for (let look = 1; look <= looks; look++) {
-      arms[0].join(control, joining[0], random);
-      arms[1].join(treatment, joining[1], random);
+      for (const [a, arm] of arms.entries()) {
+        arm.join(joining[a], random);
+        if (returning !== undefined && look > returning) arm.comeBack((look - returning - 1) * joining[a], joining[a]);
+      }
       const sums = arms.map((arm) => arm.sums);
       for (const [m, name] of names.entries()) {
         const [a, b] = estimatesOf(sums, METRICS[name]);

@@ -60,10 +60,10 @@ function planReport(plan: ExperimentPlan, baseline: Baseline, command: string): 
 
 function planTable(plan: ExperimentPlan): ReportBlock {
   const { lift, days, power } = plan;
-  const caption = `Users and days for a lift of ${percent(lift)}, and the smallest lift in ${days} days, each seen with probability ${share(power)}.`;
+  const caption = `Users and days for a lift of ${percent(lift)}, and the smallest lift in ${days} days, each seen with probability ${share(power)}. With fewer than the least users, intervals do not hold what they promise.`;
   return { kind: "table", name: "plan", caption, head: PLAN_HEAD, rows: planCells(plan) };
 }
 
 function planRows({ metrics }: ExperimentPlan) {
-  return metrics.flatMap(({ metric, value, readings }) => readings.map((reading) => ({ metric, value, ...reading })));
+  return metrics.flatMap(({ readings, ...metric }) => readings.map((reading) => ({ ...metric, ...reading })));
 }

@@ -1,4 +1,5 @@
 /** How many users and days an experiment takes, and what it can see. */
+import { usersToTrust } from "../../statistics/enough.ts";
 import { type Design, type Horizon, power, smallestLift, usersNeeded } from "../../statistics/power.ts";
 import { type Baseline, PLANNED, type Span, spanAfter } from "./baseline.ts";
 
@@ -31,6 +32,8 @@ export interface PlannedReading {
 export interface MetricPlan {
   readonly metric: string;
   readonly value: number;
+  /** Of all arms together: with fewer, intervals and p-values do not hold what they promise, whatever the power. */
+  readonly leastUsers: number;
   readonly readings: readonly PlannedReading[];
 }
 
@@ -61,9 +64,9 @@ export function planExperiment(baseline: Baseline, aim: Aim): ExperimentPlan {
     metrics: PLANNED.flatMap(({ name }) => {
       const level = span.levels[name];
       if (level === undefined) return [];
-      return [
-        { metric: name, value: level.value, readings: HORIZONS.map((each) => reading(baseline, aim, name, each)) },
-      ];
+      const leastUsers = aim.arms * usersToTrust({ n: span.users, value: 1, variance: level.noise });
+      const readings = HORIZONS.map((each) => reading(baseline, aim, name, each));
+      return [{ metric: name, value: level.value, leastUsers, readings }];
     }),
   };
 }

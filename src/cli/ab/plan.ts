@@ -76,6 +76,7 @@ intervals are narrowest at the users of --days.`,
           planCells(plan).map((row) => row.map((cell) => cell ?? "-")),
         ),
         "",
+        "with fewer than the least users, intervals do not hold what they promise",
         clusteringSentence(plan),
       ]);
     });

@@ -10,9 +10,9 @@ describe("dien ab plan", () => {
   it("says users, days and the smallest lift of each reading", async () => {
     const { code, stdout } = await plan(...baseline);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^CTR +0\.04 +fixed +20,000 +4 +\+2\.35 %/m);
+    expect(stdout).toMatch(/^CTR +0\.04 +960 +fixed +20,000 +4 +\+2\.35 %/m);
     expect(stdout).toMatch(/^ +sequential +35,000 +7 +\+3\.26 %/m);
-    expect(stdout).toMatch(/^clicks per user +0\.8 +fixed/m);
+    expect(stdout).toMatch(/^clicks per user +0\.8 +1,760 +fixed/m);
     expect(stdout).not.toContain("PPC");
   });
 
