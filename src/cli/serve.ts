@@ -10,8 +10,9 @@ import { endingItself, forgetSignals } from "../interruption.ts";
 import { text, texts, toggle } from "../options/pieces.ts";
 import { LEAST_CHARACTERS, originOption, tokenOption } from "../serving/guarded.ts";
 import { limitOptions } from "../serving/limits.ts";
-import { logger, modelLogger } from "../serving/log.ts";
+import { experimentLogger, logger, modelLogger } from "../serving/log.ts";
 import type { Models, ModelsOptions } from "../serving/models/models.ts";
+import type { ServeOptions } from "../serving/serve.ts";
 import { STORE_ADDRESSES } from "../store/open.ts";
 import type { Context } from "./context.ts";
 import { addOptions } from "./options.ts";
@@ -30,7 +31,9 @@ export const serveFlags = z.strictObject({
   tlsCert: text("file", "certificate in PEM, for https").optional(),
   tlsKey: text("file", "its key in PEM").optional(),
   ...machineOptions.shape,
-  watch: toggle("load a model anew when its run is replaced"),
+  experiment: text("file", "ab.yaml: which users get which model, see docs/ab.md").optional(),
+  records: text("folder", "where exposures and outcomes of the experiment are kept (default: records)").optional(),
+  watch: toggle("load a model anew when its run is replaced, and the experiment when its file is"),
   shadow: texts("name", "NAME=OTHER: model OTHER also scores what NAME has scored; see docs/serving.md").optional(),
   runs: text("folder", "folder whose runs requests may have loaded").optional(),
   ...limitOptions.shape,
@@ -54,6 +57,7 @@ Examples:
   dien serve --run runs/dien
   dien serve --run runs/dien --run next=runs/dien2 --port 9000
   dien serve --run runs/dien --host 0.0.0.0 --token-file token --tls-cert cert.pem --tls-key key.pem
+  dien serve --run runs/base --run runs/dien --experiment ab.yaml
   dien serve --run runs/dien --dry-run
 
 Then:
@@ -71,7 +75,7 @@ terminal in words. After a signal it is not ready, answers the requests that it 
       const isTerminal = context.stderr.isTTY === true;
       const log = (line: string) => print(context.stderr, [line]);
       const { server, models } = await context.jobs.openServer({
-        ...{ run: options.run, store: options.store, dryRun },
+        ...{ run: options.run, store: options.store, dryRun, experiment: experimentOf(options) },
         scoring: scoringOf(options),
         serving: {
           ...{ token, cors: options.cors, runs: options.runs },
@@ -80,14 +84,20 @@ terminal in words. After a signal it is not ready, answers the requests that it 
         },
       });
       models.onEvent(modelLogger(log, isTerminal));
+      server.experiment?.onEvent(experimentLogger(log, isTerminal));
       await endingItself(async () => {
         forgetSignals();
         try {
           const { url } = await server.listen({ host, port, tls, unguarded });
-          const served = { url, store: options.store, models: modelsOf(models) };
+          const { name, arms } = server.experiment?.definition ?? {};
+          const experiment = name === undefined ? {} : { experiment: { name, arms } };
+          const served = { url, store: options.store, models: modelsOf(models), ...experiment };
           if (json) printJson(context.stdout, served);
-          else
-            print(context.stdout, [...served.models.map(lineOf), `${dryRun ? "would listen" : "listens"} at ${url}`]);
+          else {
+            const running = name === undefined ? [] : [`experiment ${name}, ${arms?.length} arms`];
+            const listens = `${dryRun ? "would listen" : "listens"} at ${url}`;
+            print(context.stdout, [...served.models.map(lineOf), ...running, listens]);
+          }
           if (!dryRun && !context.signal.aborted) await once(context.signal, "abort");
         } finally {
           await server.close();
@@ -102,7 +112,7 @@ function modelsOf(models: Models) {
 
 const lineOf = ({ name, version }: { name: string; version: string }) => `model ${name}, version ${version}`;
 
-/** Seconds between two looks at the runs. */
+/** Seconds between two looks at the runs, and at the experiment. */
 const WATCH = 2;
 
 function scoringOf({ threads, engine, maxWaiting, watch, shadow = [] }: Flags): Omit<ModelsOptions, "runs"> {
@@ -111,6 +121,12 @@ function scoringOf({ threads, engine, maxWaiting, watch, shadow = [] }: Flags): 
     ...(watch ? { watch: WATCH } : {}),
     shadows: shadowsOf(shadow),
   };
+}
+
+function experimentOf({ experiment: path, records, watch }: Flags): ServeOptions["experiment"] {
+  if (path !== undefined) return { path, records: records ?? "records", ...(watch && { watch: WATCH }) };
+  if (records === undefined) return undefined;
+  throw failure("usage.lone-option", { option: "--records", needed: "--experiment" });
 }
 
 function shadowsOf(given: readonly string[]): Record<string, string> {

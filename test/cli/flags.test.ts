@@ -165,7 +165,7 @@ function refused(property: Described): fc.Arbitrary<string> {
     case "string":
       return fc.constant("");
     default:
-      return fc.constantFrom("", "2", "1MB", "-2GB", "2TB", "GB");
+      return fc.constantFrom("", "2", "0MB", "-2GB", "2TB", "GB");
   }
 }
 

@@ -56,6 +56,17 @@ describe("dien serve", () => {
     expect(JSON.parse(stdout)).toMatchObject({ models: [{ name: "shop", version: "shop-sha" }] });
   });
 
+  it("reads which experiment is run, and looks at its file again with --watch", async () => {
+    const of = async (...argv: string[]) => (await serve(["--dry-run", "--port", "0", ...argv])).asked?.experiment;
+    expect(await of()).toBeUndefined();
+    expect(await of("--experiment", "ab.yaml")).toEqual({ path: "ab.yaml", records: "records" });
+    expect(await of("--experiment", "ab.yaml", "--records", "r", "--watch")).toEqual({
+      ...{ path: "ab.yaml", records: "r", watch: 2 },
+    });
+    const lone = await serve(["--records", "r"]);
+    expect([lone.code, lone.stderr]).toEqual([2, expect.stringContaining("--experiment")]);
+  });
+
   it("reads the token, and asks for it", async () => {
     const tokenFile = file("token", "0123456789abcdef\n");
     const { asked } = await serve(["--dry-run", "--port", "0", "--token-file", tokenFile]);
