@@ -1,6 +1,7 @@
 /** `dien ab`: which of two models earns more. One file a subcommand, in `ab/`. */
 import type { Command } from "commander";
 import { addPlan } from "./ab/plan.ts";
+import { addSimulate } from "./ab/simulate.ts";
 import type { Context } from "./context.ts";
 
 export function addAb(program: Command, context: Context): void {
@@ -9,4 +10,5 @@ export function addAb(program: Command, context: Context): void {
     .summary("online experiments: plan them, read them")
     .description("Compares models by what their users do: A/B tests, live and simulated (docs/ab.md).");
   addPlan(ab, context);
+  addSimulate(ab, context);
 }

@@ -1,12 +1,10 @@
 /** `dien demo`: the whole way in one command, on a synthetic shop where the best possible result is known. */
 import { existsSync } from "node:fs";
-import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { z } from "zod";
 import { trainingMachineOptions } from "../engine/machine.ts";
-import { failure } from "../errors/failure.ts";
-import { fileError, unlessAbsent } from "../files/failures.ts";
+import { checkEmpty } from "../files/plain.ts";
 import { count, duration, metric } from "../format.ts";
 import { shopOptions } from "../importers/synthetic/options.ts";
 import { seed, text } from "../options/pieces.ts";
@@ -47,7 +45,8 @@ export function addDemo(program: Command, context: Context, finish: (exitCode: n
     .action(async () => {
       const { options, json } = await read();
       const out = options.out ?? freeFolder(join("runs", "demo"));
-      await checkFree(out);
+      // Another shop must not take the place of the one its runs learnt from.
+      await checkEmpty(out);
       const result = await withProgress(context.stderr, (progress) => compare(context, progress, { ...options, out }));
       if (result.interrupted) finish(INTERRUPTED);
       if (json) printJson(context.stdout, result);
@@ -120,18 +119,6 @@ function resultLines({ data, ceiling, runs, seconds, interrupted }: DemoResult, 
     `  npx dien serve --run "${join(out, "dien")}"`,
     "  npx dien prepare amazon --help",
   ];
-}
-
-/** Refuses a folder with something in it: another shop must not take the place of the one its runs learnt from. */
-async function checkFree(out: string): Promise<void> {
-  try {
-    const names = await readdir(out).catch(unlessAbsent);
-    if (names !== undefined && names.length > 0) {
-      throw failure("file.not-empty", { path: out });
-    }
-  } catch (error) {
-    throw fileError(error, "write", out);
-  }
 }
 
 /** The first of NAME, NAME-2, NAME-3, ... that does not exist: a second demo must not touch the first. */

@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { z } from "zod";
 import type { LabEvent } from "../experiments/lab/lab.ts";
 import type { Stop } from "../experiments/lab/trials.ts";
-import { type Experiment, experimentOptions, experiments, sharedOptions } from "../experiments/list.ts";
+import { type Experiment, experimentOptions, experiments, ownData, sharedOptions } from "../experiments/list.ts";
 import type { ExperimentOutcome } from "../experiments/run.ts";
 import { duration, metric } from "../format.ts";
 import { texts } from "../options/pieces.ts";
@@ -28,6 +28,9 @@ export const experimentFlags = z.strictObject({
   ...experimentOptions.shape,
 });
 
+/** Of an experiment that makes its own data. */
+export const ownDataFlags = experimentFlags.extend({ data: ownData });
+
 /** Options that only some experiments read. */
 const SOME = experimentOptions.keyof().options;
 
@@ -41,13 +44,14 @@ export function addExperiment(program: Command, context: Context, finish: (exitC
 
 function addOne(
   parent: Command,
-  { name, summary, description, manySeeds, options: own }: Experiment,
+  { name, summary, description, manySeeds, options: own, makeData }: Experiment,
   context: Context,
   finish: (exitCode: number) => void,
 ): void {
   const unread = [...(manySeeds ? [] : ["seeds" as const]), ...SOME.filter((key) => !own.includes(key))];
   const command = parent.command(name).summary(summary).description(description);
-  const read = addOptions(command, experimentFlags, unread);
+  const read = addOptions(command, makeData ? ownDataFlags : experimentFlags, unread);
+  const given = makeData ? "" : " --data data/beauty --data data/sports";
   command
     .addHelpText(
       "after",
@@ -55,8 +59,8 @@ function addOne(
 Finished runs are not trained again: the same command continues after Ctrl-C or a kill, and with more seeds trains only those.
 
 Examples:
-  dien experiment ${name} --data data/beauty --data data/sports --out experiments
-  dien experiment ${name} --data data/beauty${manySeeds ? " --seeds 2" : ""} --set train.epochs=2 --out quick`,
+  dien experiment ${name}${given} --out experiments
+  dien experiment ${name}${makeData ? "" : " --data data/beauty"}${manySeeds ? " --seeds 2" : ""} --set train.epochs=2 --out quick`,
     )
     .action(async () => {
       const { options, json } = await read();
@@ -90,6 +94,7 @@ function showRuns(progress: ProgressDisplay): (event: LabEvent) => void {
   let shown = -1;
   let show = showTraining(progress);
   return ({ name, index, count, ...what }) => {
+    if (what.kind === "step") return progress.update(name, what.done, what.total);
     const place = `[${index + 1}/${count}]`;
     if (what.kind !== "training") {
       seconds += what.seconds;

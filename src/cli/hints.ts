@@ -24,6 +24,7 @@ export const hints: Hints = {
     "raise it, or set NODE_OPTIONS=--disable-wasm-trap-handler (Node 20.15 or later), which reserves only what is used",
   "dataset.absent": () => "make one with `dien prepare`",
   "dataset.not-replaceable": () => "choose another --out",
+  "market.other-data": () => "make one with `dien prepare synthetic` or `dien demo`",
   "features.no-table": ({ table }) => `give it with --${table}`,
   "source.unknown-format": () => "by --format, or by layout: {format: ...} in features.yaml",
   "file.exists": () => "choose another --out, or --force to replace it",

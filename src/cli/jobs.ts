@@ -15,6 +15,7 @@ import type { prepareSynthetic } from "../importers/synthetic/prepare.ts";
 import type { prepareTaobao } from "../importers/taobao/prepare.ts";
 import type { inspectDataset } from "../inspection/measure/inspect.ts";
 import type { writeInspection } from "../inspection/show/inspection-page.ts";
+import type { simulate } from "../market/simulate.ts";
 import type { readDatasetBehaviours } from "../scoring/dataset-behaviours.ts";
 import type { evaluateRun } from "../scoring/evaluate.ts";
 import type { loadScorer } from "../scoring/predict.ts";
@@ -44,6 +45,7 @@ export interface Jobs {
   readonly readBehavioursOf: typeof readBehavioursOf;
   readonly readDatasetBehaviours: typeof readDatasetBehaviours;
   readonly openServer: typeof openServer;
+  readonly simulate: typeof simulate;
 }
 
 export const jobs: Jobs = {
@@ -68,4 +70,5 @@ export const jobs: Jobs = {
     (await import("../scoring/dataset-behaviours.ts")).readDatasetBehaviours(...all),
   verify: async (...all) => (await import("../verification/verify.ts")).verify(...all),
   openServer: async (...all) => (await import("../serving/serve.ts")).openServer(...all),
+  simulate: async (...all) => (await import("../market/simulate.ts")).simulate(...all),
 };

@@ -4,7 +4,9 @@
  * loaded when its experiment runs.
  */
 import { z } from "zod";
+import type { OnProgress } from "../dataset/dataset.ts";
 import { trainingMachineOptions } from "../engine/machine.ts";
+import { marketOptions } from "../market/options.ts";
 import { models } from "../models/registry.ts";
 import { text, texts } from "../options/pieces.ts";
 import type { Report } from "../report/report.ts";
@@ -18,12 +20,18 @@ export const experimentOptions = z.strictObject({
     .describe("model to search for")
     .default("dien"),
   trials: z.int().min(1).max(10_000).describe("settings to try, the defaults among them").default(20),
+  population: marketOptions.shape.population,
+  days: marketOptions.shape.days,
 });
 export type ExperimentOptions = Readonly<z.output<typeof experimentOptions>>;
 
+const data = texts("folder", "datasets, made by `dien prepare`; their folders' names name them in the report");
+/** Of an experiment that makes its own. */
+export const ownData = data.default([]).describe("datasets of `dien prepare synthetic` (default: one is made in OUT)");
+
 /** The options of every experiment, but the settings of its runs, which a command and a program give in different forms. */
 export const sharedOptions = z.strictObject({
-  data: texts("folder", "datasets, made by `dien prepare`; their folders' names name them in the report").min(1),
+  data: data.min(1),
   out: text("folder", "runs (OUT/runs, shared by experiments) and the report (OUT/NAME/report.html)"),
   ...trainingMachineOptions.shape,
   seeds: z.int().min(1).max(1000).describe("runs of each model: seeds 1 to this").default(5),
@@ -44,6 +52,8 @@ export interface Experiment {
   /** Which of the options it reads; the command offers no others. */
   readonly options: readonly (keyof ExperimentOptions)[];
   load(): Promise<ExperimentRun>;
+  /** Makes the dataset that it has where none is given, at `folder`, unless it is there. */
+  makeData?(folder: string, onProgress: OnProgress): Promise<void>;
 }
 
 const list: readonly Experiment[] = [
@@ -76,6 +86,18 @@ const list: readonly Experiment[] = [
     manySeeds: true,
     options: [],
     load: async () => (await import("./paper/table4.ts")).table4,
+  },
+  {
+    name: "table5",
+    summary: "which model earns more, online",
+    description:
+      "Trains BaseModel, DIN and DIEN on the log of the synthetic shop, then opens a market of its users for five weeks, in " +
+      "which each model ranks ads for a quarter of them and one that knows the truth for the rest, and reports the gains in " +
+      "CTR, pay per click and eCPM beside the paper's.",
+    manySeeds: false,
+    options: ["population", "days"],
+    load: async () => (await import("./paper/table5.ts")).table5,
+    makeData: async (...all) => (await import("./paper/table5.ts")).makeShop(...all),
   },
   {
     name: "figure2",

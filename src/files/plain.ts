@@ -1,7 +1,8 @@
 /** Folders, logs and whole texts, with every failure of the disk as an error that names the file. */
-import { appendFile, mkdir, readFile, stat } from "node:fs/promises";
+import { appendFile, mkdir, readdir, readFile, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { fileError } from "./failures.ts";
+import { failure } from "../errors/failure.ts";
+import { fileError, unlessAbsent } from "./failures.ts";
 
 /** Creates a folder and its parents; an existing folder is left alone. */
 export async function makeFolder(path: string): Promise<void> {
@@ -39,6 +40,16 @@ async function isFolder(path: string): Promise<boolean> {
     (found) => found.isDirectory(),
     () => false,
   );
+}
+
+/** Refuses a folder with something in it; one that is not there is as good as empty. */
+export async function checkEmpty(path: string): Promise<void> {
+  const names = await readdir(path)
+    .catch(unlessAbsent)
+    .catch((error) => {
+      throw fileError(error, "write", path);
+    });
+  if (names !== undefined && names.length > 0) throw failure("file.not-empty", { path });
 }
 
 /** Appends a line to a log, which is created when absent. */

@@ -57,7 +57,7 @@ export async function openServer(options: ServeOptions): Promise<{ readonly serv
 /** What a model may be called: its name is part of paths. */
 const NAME = /^[A-Za-z0-9][\w.-]{0,63}$/;
 
-function namedRuns(given: readonly string[]): ModelsOptions["runs"] {
+export function namedRuns(given: readonly string[]): ModelsOptions["runs"] {
   const named = given.map((text) => {
     const [, name, run] = /^([^=/\\]+)=(.+)$/.exec(text) ?? [undefined, basename(resolve(text)), text];
     return { name, run };

@@ -26,6 +26,7 @@ it("there are command lines of every kind", () => {
   expect(new Set(lines.map(([command]) => command))).toEqual(
     new Set([
       "init",
+      "demo",
       "prepare",
       "inspect",
       "train",

@@ -7,9 +7,10 @@ import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import type { z } from "zod";
 import { planFlags } from "../../src/cli/ab/plan.ts";
+import { simulateFlags } from "../../src/cli/ab/simulate.ts";
 import type { Context } from "../../src/cli/context.ts";
 import { demoFlags } from "../../src/cli/demo.ts";
-import { experimentFlags } from "../../src/cli/experiment.ts";
+import { experimentFlags, ownDataFlags } from "../../src/cli/experiment.ts";
 import { initFlags } from "../../src/cli/init.ts";
 import { inspectFlags } from "../../src/cli/inspect.ts";
 import { modelsFlags } from "../../src/cli/models.ts";
@@ -33,6 +34,9 @@ import { dien } from "./harness.ts";
 
 const folder = temporaryFolder();
 
+/** Options that only table 5 has. */
+const MARKET = ["population", "days"];
+
 /** The schema of each command, and the keys of it that are no flags. */
 const SCHEMAS: Readonly<Record<string, readonly [z.ZodObject, ...without: string[]]>> = {
   demo: [demoFlags],
@@ -46,14 +50,16 @@ const SCHEMAS: Readonly<Record<string, readonly [z.ZodObject, ...without: string
   train: [trainFlags],
   evaluate: [evaluateOptions],
   predict: [predictFlags],
-  "experiment table2": [experimentFlags, "user", "model", "trials"],
-  "experiment table3": [experimentFlags, "user", "model", "trials"],
-  "experiment table4": [experimentFlags, "user", "model", "trials"],
-  "experiment figure2": [experimentFlags, "user", "model", "trials"],
-  "experiment figure3": [experimentFlags, "seeds", "model", "trials"],
-  "experiment tune": [experimentFlags, "user"],
+  "experiment table2": [experimentFlags, "user", "model", "trials", ...MARKET],
+  "experiment table3": [experimentFlags, "user", "model", "trials", ...MARKET],
+  "experiment table4": [experimentFlags, "user", "model", "trials", ...MARKET],
+  "experiment figure2": [experimentFlags, "user", "model", "trials", ...MARKET],
+  "experiment table5": [ownDataFlags, "seeds", "user", "model", "trials"],
+  "experiment figure3": [experimentFlags, "seeds", "model", "trials", ...MARKET],
+  "experiment tune": [experimentFlags, "user", ...MARKET],
   serve: [serveFlags],
   "ab plan": [planFlags],
+  "ab simulate": [simulateFlags],
   "store import": [importFlags],
   "store export": [exportFlags],
   "store compact": [compactFlags],

@@ -182,6 +182,7 @@ export const samples: Samples = {
   "served.mismatched": [{ name: "shop", path: "runs/next", problem: "it has no user field age" }],
   "served.no-probability": [{ path: "runs/next", expected: "0 to 1", found: Number.NaN }],
   "served.no-version-before": [{ name: "shop" }],
+  "market.other-data": [{ path: "data/beauty", expected: "synthetic", found: "amazon" }],
   "experiment.unknown": [{ name: "tabel2", known: ["table2", "tune"] }],
   "experiment.settled-key": [{ key: "train.seed", reason: "its runs have the seeds 1, 2 and so on" }],
   "experiment.unknown-key": [{ key: "model.evolution", models: ["base", "din"] }],

@@ -6,6 +6,7 @@ import { datasets } from "./datasets.ts";
 import { experiments } from "./experiments.ts";
 import { files } from "./files.ts";
 import { logs } from "./logs.ts";
+import { markets } from "./markets.ts";
 import { records } from "./records.ts";
 import { requests } from "./requests.ts";
 import { runs } from "./runs.ts";
@@ -35,6 +36,7 @@ export const catalogue = {
   ...served,
   ...experiments,
   ...ab,
+  ...markets,
   ...system,
 } satisfies Readonly<Record<string, Entry<never>>>;
 

@@ -52,8 +52,12 @@ export interface LabOptions extends TrainingMachineOptions {
  */
 export type LabEvent = { readonly name: string; readonly index: number; readonly count: number } & RunEvent;
 
-/** A run is being trained, is finished, or was stopped for good. Seconds are those of this call. */
+/**
+ * A run is being trained, is finished, or was stopped for good; or something else than training has come so far. Seconds
+ * are those of this call.
+ */
 type RunEvent =
+  | { readonly kind: "step"; readonly done: number; readonly total: number }
   | { readonly kind: "training"; readonly event: TrainEvent }
   | { readonly kind: "finished"; readonly summary: TrainSummary; readonly seconds: number }
   | { readonly kind: "stopped"; readonly stop: Stop; readonly seconds: number };
@@ -183,6 +187,12 @@ export class Lab {
     this.#report(trial, ahead, { kind: "stopped", stop, seconds: secondsSince(start) });
     this.#trained++;
     return { stop };
+  }
+
+  /** Tells how far something has come that is no training; it stands behind all runs. */
+  step(name: string, done: number, total: number): void {
+    const index = this.#trained;
+    this.options.onProgress?.({ name, index, count: index, kind: "step", done, total });
   }
 
   #place(trial: Trial): RunPlace {

@@ -9,6 +9,11 @@ export function itemName(item: number): string {
   return `B${number(item)}`;
 }
 
+/** The number of the item of that name. */
+export function itemNumber(name: string): number {
+  return Number(name.slice(1));
+}
+
 export function categoryName(category: number): string {
   return `${departmentName(category)}, stage ${category % STAGES}`;
 }

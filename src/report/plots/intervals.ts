@@ -5,6 +5,8 @@ import { distinct, extent, figure, panel } from "./figure.ts";
 import { dotMark, lineMark } from "./legend.ts";
 import { horizontalScale, rowMargin, rowScale } from "./scales.ts";
 
+const ONE_SEED = { label: "one seed", mark: '<path d="M0,-6V6" stroke="currentColor" stroke-opacity="0.55"/>' };
+
 /** Longer names are cut. */
 const NAME_LENGTH = 28;
 
@@ -58,7 +60,7 @@ export function intervalPlot(rows: readonly IntervalRow[], labels: { x: string }
   return figure(panels, 1, [
     { label: "mean", mark: dotMark(MAIN, { radius: 5 }) },
     { label: "confidence interval", mark: lineMark(MAIN) },
-    { label: "one seed", mark: '<path d="M0,-6V6" stroke="currentColor" stroke-opacity="0.55"/>' },
+    ...(rows.some(({ points }) => points.length > 0) ? [ONE_SEED] : []),
   ]);
 }
 
