@@ -90,6 +90,31 @@ describe("an experiment", () => {
     );
   });
 
+  it("explores where it is asked to, and records with which probability and what was asked", async () => {
+    const records = memoryRecords();
+    const server = await serverWith({ ...definition, policy: { kind: "fixed", explore: 0.5 } }, records);
+    const asked = { ...request("user 0"), bids: [1, 2, 3], top: 2 };
+    const ask = (id: number) => post(server, "/v1/rank", asked, { "x-request-id": `r${id}` });
+    const orders = new Map<string, number>();
+    for (let id = 0; id < 200; id++) {
+      const { body } = await ask(id);
+      const order = body.ranking.map(({ candidate }: { candidate: string }) => candidate);
+      orders.set(order.join(), (orders.get(order.join()) ?? 0) + 1);
+      const rows = records.rows.slice(-2);
+      expect(rows.map(({ item }) => item)).toEqual(order);
+      expect(JSON.parse(rows[0].request!)).toEqual({
+        ...{ user: "user 0", candidates: ["x", "yy", "zzz"], history: [], bids: [1, 2, 3] },
+      });
+      expect(rows[1].request).toBeUndefined();
+      for (const { propensity } of rows)
+        expect([0.5 / 3, 0.5 + 0.5 / 3]).toContainEqual(expect.closeTo(propensity!, 12));
+    }
+    // As it is ranked, in half of the requests and a sixth of the others; all six orders occur.
+    expect(Math.max(...orders.values())).toBeGreaterThan(90);
+    expect(orders.size).toBe(6);
+    expect((await ask(7)).body.ranking).toEqual((await ask(7)).body.ranking);
+  });
+
   it("leaves requests alone that name a model or nobody, explanations, and users out of it", async () => {
     const records = memoryRecords();
     const server = await serverWith({ ...definition, share: 0.5 }, records);

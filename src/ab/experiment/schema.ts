@@ -27,8 +27,16 @@ const arm = z
   .strictObject({ name, model: z.string().min(1).optional(), weight: weight.default(1) })
   .transform(({ name, model = name, weight }) => ({ name, model, weight }));
 
+const EXPLORE = "expected a share, 0 to 1";
 const policy = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("fixed") }),
+  z.strictObject({
+    kind: z.literal("fixed"),
+    /**
+     * Of rankings, the share in which chance orders the candidates. Exposures then say with which probability they were
+     * shown, and what was asked, so that another model can be judged by them.
+     */
+    explore: z.number(EXPLORE).min(0, EXPLORE).max(1, EXPLORE).default(0),
+  }),
   z.strictObject({
     kind: z.literal("thompson"),
     /** The least probability of each arm. */
@@ -63,7 +71,7 @@ export const experimentSchema = z
     end: moment.optional(),
     /** Outcomes later after their impression are not attributed to it. */
     window_hours: z.number().positive().max(8784).default(24),
-    policy: policy.default({ kind: "fixed" }),
+    policy: policy.default({ kind: "fixed", explore: 0 }),
     /** Weights, and shares where they were other ones, that it ran with before, the earliest first. */
     before: z.array(z.strictObject({ weights: z.record(name, weight), share: share.optional() })).default([]),
   })

@@ -62,6 +62,8 @@ export interface Participation {
   readonly experiment: string;
   readonly arm: Arm;
   readonly propensity: number;
+  /** The share of rankings that chance orders. */
+  readonly explore: number;
   readonly user: string;
   readonly fields: UserFields;
   /** Milliseconds since 1970. */
@@ -76,6 +78,10 @@ export interface Shown {
   readonly position: number | null;
   readonly candidate: Value | Values;
   readonly probability: number;
+  /** With which it was to be at its position; where it is absent, that of the arm counts. */
+  readonly propensity?: number;
+  /** What was asked, as JSON; of the first position, where it is recorded. */
+  readonly request?: string;
 }
 
 const MINUTE = 60_000;
@@ -134,9 +140,11 @@ export class RunningExperiment implements ServedExperiment {
     if (key === null || key.length > LONGEST_KEY || key.includes("\0")) return "user";
     const fields = fieldsOf(description, user);
     const time = this.clock();
+    const { name, policy } = this.#current;
     const assignment = assign(this.#current, key, fields, time);
     if ("out" in assignment) return assignment.out;
-    return { experiment: this.#current.name, ...assignment, user: key, fields, time };
+    const explore = policy.kind === "fixed" ? policy.explore : 0;
+    return { experiment: name, ...assignment, explore, user: key, fields, time };
   }
 
   /**
@@ -149,8 +157,8 @@ export class RunningExperiment implements ServedExperiment {
     const { description } = this.#models.get(model);
     const { [description.userKey ?? USER_KEY]: _, ...fields } = part.fields;
     const of = { time, experiment, arm: arm.name, user, model, version, propensity, fields };
-    const rows: NewExposure[] = shown.map(({ id, position, candidate, probability }) => {
-      return { ...of, id, position, item: itemOf(description, candidate), probability };
+    const rows: NewExposure[] = shown.map(({ candidate, ...one }) => {
+      return { ...of, ...one, item: itemOf(description, candidate) };
     });
     try {
       await this.records.expose(rows);

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import type { Code } from "../../errors/catalogue/catalogue.ts";
 import { type Asked, addRoute } from "../add-route.ts";
 import type { App, Exchange, ScoredRequest } from "../exchange.ts";
+import { exploration } from "../experiments/exploration.ts";
 import type { Participation, Shown } from "../experiments/running.ts";
 import { historyFor } from "../histories.ts";
 import { ranked } from "../ranking.ts";
@@ -24,6 +25,14 @@ const refusals: readonly Code[] = [
 const group = "scores";
 const most = { candidates: "maxCandidates", history: "maxHistory" } as const;
 
+/** A request that was scored. */
+interface ScoredForPart {
+  readonly scored: ScoredRequest;
+  readonly part: Participation | undefined;
+  /** What was scored: the request with the history that was used. */
+  readonly request: object;
+}
+
 export function addScoring(app: App, services: Services): void {
   const { models, store, experiment } = services;
 
@@ -40,7 +49,7 @@ export function addScoring(app: App, services: Services): void {
   const score = async (
     body: z.output<typeof scoreBody>,
     { exchange, deadline, signal, onStage }: Asked,
-  ): Promise<{ readonly scored: ScoredRequest; readonly part: Participation | undefined }> => {
+  ): Promise<ScoredForPart> => {
     const { model: name, ...request } = body;
     const part = partOf(body, exchange);
     const model = models.get(part?.arm.model ?? name);
@@ -50,15 +59,11 @@ export function addScoring(app: App, services: Services): void {
       ...(await model.score({ ...request, history }, { deadline, signal, onStage })),
     };
     exchange.scored = scored;
-    return { scored, part };
+    return { scored, part, request: { ...request, history } };
   };
 
   /** Records what is shown. @returns what the answer says of the experiment */
-  const expose = async (
-    { scored, part }: { readonly scored: ScoredRequest; readonly part: Participation | undefined },
-    { onStage }: Asked,
-    shown: () => readonly Shown[],
-  ) => {
+  const expose = async ({ scored, part }: ScoredForPart, { onStage }: Asked, shown: () => readonly Shown[]) => {
     if (experiment === undefined || part === undefined) return {};
     const isRecorded = await timed(onStage, "record", () => experiment.expose(part, scored, shown()));
     return isRecorded ? { experiment: { name: part.experiment, arm: part.arm.name } } : {};
@@ -94,10 +99,16 @@ export function addScoring(app: App, services: Services): void {
     async ({ body: { top, bids, ...body }, ...asked }) => {
       const answered = await score(body, asked);
       const { probabilities, counts: _, ...by } = answered.scored;
-      const ranking = ranked(body.candidates, probabilities, bids).slice(0, top);
+      const all = ranked(body.candidates, probabilities, bids);
+      const explored = exploration(answered.part, all.length, asked.exchange.id);
+      const ranking = (explored?.order.map((rank) => all[rank]) ?? all).slice(0, top);
       const impression = (place: number) => `${asked.exchange.id}.${place + 1}`;
       const part = await expose(answered, asked, () =>
-        ranking.map((one, place) => ({ id: impression(place), position: place + 1, ...one })),
+        ranking.map(({ candidate, probability }, place) => ({
+          ...{ id: impression(place), position: place + 1, candidate, probability },
+          ...(explored && { propensity: explored.propensities[place] }),
+          ...(explored && place === 0 && { request: JSON.stringify({ ...answered.request, bids }) }),
+        })),
       );
       if (!("experiment" in part)) return { ...by, ranking };
       return {
