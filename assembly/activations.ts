@@ -1,4 +1,4 @@
-/** PReLU, and Dice with its moments (formulas: src/kernels/contract.ts and src/kernels/reference/activations.ts). */
+/** PReLU, and Dice with its moments (formulas: src/kernels/contract/activations.ts and src/kernels/reference/activations.ts). */
 import { sigmoid4 } from "./math";
 import { get, madd, put } from "./simd";
 

@@ -1,5 +1,5 @@
 /**
- * Element-wise and row-wise kernels (what each computes: src/kernels/contract.ts).
+ * Element-wise and row-wise kernels (what each computes: src/kernels/contract/matrices.ts).
  *
  * Each is a step on up to four elements, inlined twice: for whole vectors, where the comparisons of `get` and `put` fold
  * away, and for what is left of a row.

@@ -137,7 +137,7 @@ const bodyOf = (keys: readonly string[]) =>
   );
 
 it("every route is asked", () => {
-  // Those under /v2 have other answers, and a fuzz of their own in inference.test.ts. Texts are asked in documentation.test.ts.
+  // Those under /v2 have other answers, and a fuzz of their own in inference-refusals.test.ts. Texts are asked in documentation.test.ts.
   const texts = ["/metrics", "/openapi.json", "/docs"];
   const ours = Object.entries(document.paths).filter(([path]) => !path.startsWith("/v2") && !texts.includes(path));
   const all = ours.flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`));

@@ -130,3 +130,33 @@ export function infer(
   const bytes = body instanceof Uint8Array ? body : Buffer.from(typeof body === "string" ? body : JSON.stringify(body));
   return ask(server, path, { method: "POST", body: new Uint8Array(bytes), headers });
 }
+
+/** The samples as tensors, each with a user and a history of its own. */
+export function samplesOf(shop: Shop, from = 0, to = shop.requests.length): Tensor[] {
+  const some = shop.requests.slice(from, to);
+  const candidates = some.map(({ candidate }) => candidate as { item: string; price: number; tags: string });
+  return [
+    texts(
+      "user",
+      some.map(({ user }) => String(user)),
+    ),
+    texts(
+      "candidate",
+      candidates.map(({ item }) => item),
+      [some.length, 1],
+    ),
+    texts(
+      "candidate.tags",
+      candidates.map(({ tags }) => tags),
+    ),
+    { name: "candidate.price", datatype: "FP64", shape: [some.length], data: candidates.map(({ price }) => price) },
+    texts(
+      "context.hour",
+      some.map(({ context }) => String(context!.hour)),
+    ),
+    texts(
+      "history",
+      some.map(({ history }) => JSON.stringify(history)),
+    ),
+  ];
+}

@@ -6,17 +6,10 @@ import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { withDuckDB } from "../../../src/database/open.ts";
 import { guessFeatures } from "../../../src/importers/events/guess/guess.ts";
-import { asUtf8 } from "../../../src/importers/events/source/encoding.ts";
-import { guessLayout } from "../../../src/importers/events/source/guess-layout.ts";
 import { looksLikeValues } from "../../../src/importers/events/source/header.ts";
-import { memberLines } from "../../../src/importers/events/source/json-array.ts";
 import type { Layout } from "../../../src/importers/events/source/layout.ts";
-import type { LogColumns } from "../../../src/importers/events/source/load.ts";
 import { cell, folder, load, loadInto, refusal, write } from "./support.ts";
-
-const columns: LogColumns = { user: "u", item: "i", fields: [{ name: "x", column: "x", kind: "category" }] };
-const names = ["u", "i", "x"];
-type Row = readonly string[];
+import { columns, json, names, type Row, utf16 } from "./tables.ts";
 
 /** How a table is written, and what of it cannot be. */
 interface Written {
@@ -31,11 +24,6 @@ interface Written {
   readonly frame?: readonly [string, string, string];
 }
 
-const utf16 = (text: string, bigEndian = false) => {
-  const bytes = Buffer.from(`\ufeff${text}`, "utf16le");
-  return bigEndian ? bytes.swap16() : bytes;
-};
-const json = (row: Row) => JSON.stringify(Object.fromEntries(names.map((name, at) => [name, row[at]])));
 const quoted = (delimiter: string) => (row: Row) => row.map(cell).join(delimiter);
 const bare = (delimiter: string) => (row: Row) => row.join(delimiter);
 
@@ -339,186 +327,4 @@ it("what a layout says must mean something to the format", async () => {
   const said = "postgres://... is read as a table of a database, which has no delimiter";
   expect(await refusal(database, columns, { layout: { delimiter: "|" } })).toBe(said);
   await expect(guessFeatures({ events: database, layout: { delimiter: "|" } })).rejects.toThrow(said);
-});
-
-describe("bytes that are wrong for the encoding", () => {
-  it("are reported with their row", async () => {
-    const bytes = Buffer.concat([
-      Buffer.from("u,i,x\na,b,c\na,b,"),
-      Buffer.of(0xc4, 0xe3),
-      Buffer.from("\na,"),
-      Buffer.of(0x81),
-      Buffer.from("\nd,e,f\n"),
-    ]);
-    const path = write(".csv", bytes);
-    const layout: Layout = { encoding: "gbk" };
-    expect(await refusal(path, columns, { layout })).toBe(`${path}: row 3: the text is not gbk`);
-    const { table, skipped } = await load(path, columns, { layout, skipBadRows: true });
-    expect({ table, skipped }).toEqual({
-      table: [
-        ["a", "b", "c"],
-        ["a", "b", "你"],
-        ["d", "e", "f"],
-      ],
-      skipped: 1,
-    });
-  });
-
-  it("are found in any stretch of any length", async () => {
-    const encodings = {
-      "utf-16le": utf16,
-      "utf-16be": (text: string) => utf16(text, true),
-      "windows-1252": (text: string) => Buffer.from(text, "latin1"),
-    };
-    await fc.assert(
-      fc.asyncProperty(
-        fc.constantFrom(...(Object.keys(encodings) as (keyof typeof encodings)[])),
-        fc.string({ unit: fc.constantFrom("a", "\n", "é", "ÿ", "\r", "Ċ", "\u0a0a", "🦆"), maxLength: 30 }),
-        fc.integer({ min: 1, max: 9 }),
-        async (encoding, given, length) => {
-          const text = encoding === "windows-1252" ? given.replace(/[^\0-\xff]/gu, "") : given;
-          const bytes = Buffer.from(encodings[encoding](text));
-          async function* chunks() {
-            for (let at = 0; at < bytes.length; at += length) yield Buffer.from(bytes.subarray(at, at + length));
-          }
-          const parts: Buffer[] = [];
-          for await (const part of asUtf8(chunks(), encoding, "x")) parts.push(part);
-          expect(Buffer.concat(parts).toString()).toBe(text);
-        },
-      ),
-    );
-  });
-
-  it("of windows-1252 are none", async () => {
-    const path = write(
-      ".csv",
-      Buffer.concat([Buffer.from("u,i,x\na,b,"), Buffer.of(0x80, 0x92, 0x81), Buffer.from("\n")]),
-    );
-    expect((await load(path, columns, { layout: { encoding: "latin1" } })).table).toEqual([["a", "b", "€’\x81"]]);
-  });
-});
-
-describe("a JSON array", () => {
-  const lines = async (text: string, length = 1) => {
-    async function* chunks() {
-      for (let at = 0; at < text.length; at += length) yield Buffer.from(text.slice(at, at + length));
-    }
-    const parts: Buffer[] = [];
-    for await (const part of memberLines(chunks())) parts.push(Buffer.from(part));
-    return Buffer.concat(parts).toString().split("\n").slice(0, -1);
-  };
-  const members = (list: readonly string[]) =>
-    list.map((line) => {
-      try {
-        return JSON.parse(line) as unknown;
-      } catch {
-        return "broken";
-      }
-    });
-
-  it("becomes a line a member, however it is written", async () => {
-    const value = fc.jsonValue({ maxDepth: 3 });
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(value, { maxLength: 4 }),
-        fc.nat({ max: 2 }),
-        fc.integer({ min: 1, max: 9 }),
-        async (list, indent, length) => {
-          // -0 is no number of JSON's.
-          const right = JSON.parse(JSON.stringify(list)) as unknown;
-          expect(
-            members(await lines(`\ufeff \n${JSON.stringify(list, null, indent)}\n`.replace("\ufeff", ""), length)),
-          ).toEqual(right);
-        },
-      ),
-    );
-  });
-
-  it.each<[string, unknown[]]>([
-    ["[]", []],
-    ["[1][2]", [1, 2]],
-    ["[1,]", [1, "broken"]],
-    ["[1,,2]", [1, "broken", 2]],
-    ["[1", [1, "broken"]],
-    ["[1,", [1, "broken"]],
-    ['[{"a":', ["broken"]],
-    ["[1] 5", [1, "broken"]],
-    ['[{"a":"x\n},{"b":1}]', ["broken", { b: 1 }]],
-    ['[{"a":1}},2]', ["broken", 2]],
-  ])("%j has members %j", async (text, expected) => {
-    expect(members(await lines(text))).toEqual(expected);
-  });
-
-  it("is reported on by the number of the member", async () => {
-    const path = write(".json", `[\n${json(["a", "b", "c"])},\n{"u": "a", "i"},${json(["d", "e", ""])}]`);
-    expect(await refusal(path, columns)).toBe(`${path}: row 2: expected a JSON object, found broken JSON`);
-    const { table, skipped } = await load(path, columns, { skipBadRows: true });
-    expect({ table, skipped }).toEqual({
-      table: [
-        ["a", "b", "c"],
-        ["d", "e", null],
-      ],
-      skipped: 1,
-    });
-  });
-});
-
-describe("a layout that nobody gives is guessed", () => {
-  const guess = async (ending: string, content: string | Uint8Array, given: Layout = {}) => {
-    const path = write(ending, content);
-    const [, format] = /\.(csv|tsv|ndjson)/.exec(ending) ?? [];
-    const file = {
-      name: path,
-      path,
-      bytes: 0,
-      isPipe: false,
-      format: format as "csv" | undefined,
-      compression: "none" as const,
-    };
-    const { layout, why } = await guessLayout(file, given);
-    expect(Object.keys(why).sort()).toEqual(
-      Object.keys(layout)
-        .filter((key) => !(key in given))
-        .sort(),
-    );
-    return layout;
-  };
-
-  it.each<[string, string, string | Uint8Array, Layout]>([
-    ["an ordinary CSV", ".csv", "user,item,time\na,b,1\n", {}],
-    ["UserBehavior", ".csv", "1,2268318,2520377,pv,1511544070\n1,2333346,2520771,pv,1511561733\n", { header: "none" }],
-    [
-      "ratings of 1M",
-      ".dat",
-      "1::1193::5::978300760\n1::661::3::978302109\n",
-      { format: "csv", delimiter: "::", header: "none" },
-    ],
-    ["two colons below names", ".csv", "user::item::time\n1::1193::978300760\n", { delimiter: "::" }],
-    ["u.data", ".data", "196\t242\t3\t881250949\n186\t302\t3\t891717742\n", { format: "tsv", header: "none" }],
-    ["blanks", ".txt", "1 5951\n1 2\n2 37\n", { format: "csv", delimiter: " ", header: "none" }],
-    ["RecBole", ".inter", "user_id:token\titem_id:token\n1\t2\n", { format: "tsv" }],
-    ["JSON lines", ".log", '{"a":1}\n', { format: "ndjson" }],
-    ["a JSON array", "", ' [{"a":1}]', { format: "ndjson" }],
-    ["Latin-1", ".csv", Buffer.from("user,title\n1,Misérables\n", "latin1"), { encoding: "windows-1252" }],
-    [
-      "GBK",
-      ".csv",
-      Buffer.concat([Buffer.from("user,title\n1,"), Buffer.of(0xc4, 0xe3, 0xba, 0xc3, 0x0a)]),
-      { encoding: "gbk" },
-    ],
-    ["UTF-16 without a mark", ".csv", Buffer.from("user,title\n1,x\n", "utf16le"), { encoding: "utf-16le" }],
-    ["UTF-16 with a mark", ".csv", utf16("user,title\n1,x\n"), {}],
-    ["a quote alone", ".csv", 'user,title,x\n1,"Weird Al" Yankovic,2\n2,a,b\n', { quote: "none" }],
-    ["quotes that are used", ".csv", 'user,title,x\n1,"a, b",2\n2,"it""s\nc",b\n', {}],
-    ["TSV in quotes", ".tsv", '"user"\t"item"\n"a"\t"b"\n', { quote: '"' }],
-    ["one column", ".csv", "user id\na\nb\n", {}],
-    ["nothing", ".csv", "", {}],
-  ])("%s", async (_, ending, content, expected) => {
-    expect(await guess(ending, content)).toEqual(expected);
-  });
-
-  it("beside what is given", async () => {
-    const given: Layout = { header: ["user", "item"], format: "csv" };
-    expect(await guess(".dat", "1 5951\n1 2\n", given)).toEqual({ ...given, delimiter: " " });
-  });
 });
