@@ -36,7 +36,19 @@ const purposes: Record<string, Pick<TapeOptions, "training" | "supervised" | "ex
   train: { training: true, exposing: true },
 };
 
+const records = new Map<Batch, Map<string, ModelRecord>>();
+
+/** What a model records; several tests look at the same. */
 function recordOf(name: string, config: object, purpose: string, batch = allFields): ModelRecord {
+  const ofBatch = records.get(batch) ?? new Map<string, ModelRecord>();
+  records.set(batch, ofBatch);
+  const key = JSON.stringify([name, config, purpose]);
+  const record = ofBatch.get(key) ?? newRecordOf(name, config, purpose, batch);
+  ofBatch.set(key, record);
+  return record;
+}
+
+function newRecordOf(name: string, config: object, purpose: string, batch: Batch): ModelRecord {
   const plan = new ParameterPlan();
   const tape = new Tape({ kernels, parameters: plan, ...purposes[purpose] });
   const logits = recordModel(tape, batch, resolveConfig({ model: { name, ...config } }));

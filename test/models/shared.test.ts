@@ -1,6 +1,7 @@
 /**
  * Many candidates of one user: a sample of a sequence that several share has the score that it has alone with a copy of its
- * history, to the bit, in every model and every branch of its configuration.
+ * history, to the bit, in every model and with every pair of choices of its configuration (interpreted.test.ts has all
+ * branches, without sharing).
  */
 import { describe, expect, it } from "vitest";
 import { flopsOf } from "../../src/engine/cost.ts";
@@ -9,7 +10,7 @@ import type { Model } from "../../src/models/model.ts";
 import { models } from "../../src/models/registry.ts";
 import { areIds, type Cells, copyCells, widthOf } from "../../src/tensor/arrays.ts";
 import { Random } from "../../src/tensor/random.ts";
-import { branchesOf } from "../support/branches.ts";
+import { branchesOf, pairsOf } from "../support/branches.ts";
 import { interpret, sized } from "../support/interpreted.ts";
 import { ModelBench, wideSchema } from "../support/model-bench.ts";
 import { relativeError } from "../support/workbench.ts";
@@ -82,8 +83,8 @@ function scoresAlone(alone: ModelBench, { batch }: ModelBench, { samples }: Shar
 }
 
 describe.each([...models.values()])("$name on shared sequences", (model) => {
-  it("scores as each sample alone, in every branch, to the bit", () => {
-    for (const [i, branch] of branchesOf(model).entries()) {
+  it("scores as each sample alone, in branches with every pair of choices, to the bit", () => {
+    for (const [i, branch] of pairsOf(branchesOf(model)).entries()) {
       const config = sized(model, branch);
       const shared = randomBench(model, config, 60, 6);
       const alone = randomBench(model, config, 1);
@@ -99,8 +100,8 @@ describe.each([...models.values()])("$name on shared sequences", (model) => {
     }
   });
 
-  it("computes what its record says, in every branch", () => {
-    for (const [i, branch] of branchesOf(model).entries()) {
+  it("computes what its record says, in branches with every pair of choices", () => {
+    for (const [i, branch] of pairsOf(branchesOf(model)).entries()) {
       const bench = randomBench(model, sized(model, branch), 30, 5);
       fill(bench, randomSharing(i, 8));
       bench.scores();

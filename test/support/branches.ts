@@ -28,6 +28,33 @@ function combinations(schema: Described): Record<string, unknown>[] {
   return all;
 }
 
+/** Some of these branches, in which every pair of choices comes up that comes up in all; many times fewer where there are many choices. */
+export function pairsOf(branches: readonly Record<string, unknown>[]): Record<string, unknown>[] {
+  const left = new Set(branches.flatMap(pairsIn));
+  const chosen: Record<string, unknown>[] = [];
+  while (left.size > 0) {
+    const gains = branches.map((branch) => pairsIn(branch).filter((pair) => left.has(pair)).length);
+    const best = branches[gains.indexOf(Math.max(...gains))];
+    chosen.push(best);
+    for (const pair of pairsIn(best)) left.delete(pair);
+  }
+  return chosen;
+}
+
+/** A single choice is a pair with itself. */
+function pairsIn(branch: Record<string, unknown>): string[] {
+  const choices = leavesOf(branch);
+  return choices.flatMap((one, i) => choices.slice(i).map((other) => `${one} ${other}`));
+}
+
+function leavesOf(branch: Record<string, unknown>, place = ""): string[] {
+  return Object.entries(branch).flatMap(([key, value]) =>
+    typeof value === "object" && value !== null
+      ? leavesOf(value as Record<string, unknown>, `${place}${key}.`)
+      : [`${place}${key}=${value}`],
+  );
+}
+
 /** Configurations of `model` in which every combination of its choices comes up once. */
 export function branchesOf(model: Model): Record<string, unknown>[] {
   return combinations(z.toJSONSchema(model.config(z), { io: "input" }) as Described);

@@ -96,7 +96,7 @@ describe("a dataset that is larger than its buffer", () => {
   const out = freshRun();
 
   beforeAll(async () => {
-    await writeSmallDataset(large, { users: 3000, samples: 30_000 });
+    await writeSmallDataset(large, { users: 1600, samples: 16_000 });
     unbroken = await run(config(), out, 1);
   });
 
@@ -116,7 +116,7 @@ describe("a dataset that is larger than its buffer", () => {
     const out = freshRun();
     const controller = new AbortController();
     let chunks = 0;
-    const onProgress = () => ++chunks === 7 && controller.abort();
+    const onProgress = () => ++chunks === 4 && controller.abort();
     const begun = { data: large, out, config: config(), signal: controller.signal, onProgress };
     expect((await train({ ...begun, threads: 3 })).interrupted).toBe(true);
     const resumed = await finish(out, config(), { data: large, resume: true, threads: 2 });
