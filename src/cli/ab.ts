@@ -1,6 +1,7 @@
 /** `dien ab`: which of two models earns more. One file a subcommand, in `ab/`. */
 import type { Command } from "commander";
 import { addPlan } from "./ab/plan.ts";
+import { addReport } from "./ab/report.ts";
 import { addSimulate } from "./ab/simulate.ts";
 import type { Context } from "./context.ts";
 
@@ -11,4 +12,5 @@ export function addAb(program: Command, context: Context): void {
     .description("Compares models by what their users do: A/B tests, live and simulated (docs/ab.md).");
   addPlan(ab, context);
   addSimulate(ab, context);
+  addReport(ab, context);
 }

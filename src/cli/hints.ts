@@ -42,6 +42,7 @@ export const hints: Hints = {
   "serving.unguarded": () =>
     "give one with --token-file, or --unguarded, with which everybody who reaches the port may ask for scores, and read, add and erase histories",
   "ab.no-times": () => "say so with --log-days",
+  "ab.several": () => "say which with --experiment ab.yaml, or --name",
   "file.no-room": () => "allow more --memory, or choose an --out on a larger disk",
 };
 

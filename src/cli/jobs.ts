@@ -2,8 +2,10 @@
  * The work behind the commands, loaded when a command asks for it: `--help` must not wait for a database engine.
  */
 
+import type { analyse } from "../ab/analysis/analyse.ts";
 import type { readBaseline } from "../ab/plan/log.ts";
 import type { writePlan } from "../ab/plan/page.ts";
+import type { writeAbReport } from "../ab/show/page.ts";
 import type { readShape } from "../dataset/stream.ts";
 import type { runExperiment } from "../experiments/run.ts";
 import type { prepareAmazon } from "../importers/amazon/prepare.ts";
@@ -46,6 +48,8 @@ export interface Jobs {
   readonly readDatasetBehaviours: typeof readDatasetBehaviours;
   readonly openServer: typeof openServer;
   readonly simulate: typeof simulate;
+  readonly analyse: typeof analyse;
+  readonly writeAbReport: typeof writeAbReport;
 }
 
 export const jobs: Jobs = {
@@ -71,4 +75,6 @@ export const jobs: Jobs = {
   verify: async (...all) => (await import("../verification/verify.ts")).verify(...all),
   openServer: async (...all) => (await import("../serving/serve.ts")).openServer(...all),
   simulate: async (...all) => (await import("../market/simulate.ts")).simulate(...all),
+  analyse: async (...all) => (await import("../ab/analysis/analyse.ts")).analyse(...all),
+  writeAbReport: async (...all) => (await import("../ab/show/page.ts")).writeAbReport(...all),
 };

@@ -52,6 +52,8 @@ const ROOMS: Readonly<Record<string, { below: readonly string[]; browser?: boole
   run: { below: ["models", "dataset", "calibration", "lines.ts"] },
   engine: { below: ["run", "optim"] },
   scoring: { below: ["engine", "statistics", "store"] },
+  "ab/analysis": { below: ["importers/events/source", "statistics", "ab/experiment", "ab/records"] },
+  "ab/show": { below: ["ab/analysis", "report", "format.ts"] },
   "scoring/pool": { below: ["scoring"] },
   "serving/models": { below: ["scoring/pool"] },
   training: { below: ["scoring", "format.ts"] },
@@ -74,7 +76,7 @@ const ROOMS: Readonly<Record<string, { below: readonly string[]; browser?: boole
   },
   cli: {
     below: [
-      ...["serving", "experiments", "verification", "inspection/show", "ab/plan"],
+      ...["serving", "experiments", "verification", "inspection/show", "ab/plan", "ab/show"],
       ...["importers/amazon", "importers/taobao", "importers/synthetic"],
     ],
   },

@@ -5,6 +5,7 @@ import { attentionPlot } from "../../src/report/plots/attention.ts";
 import { barsPlot } from "../../src/report/plots/bars.ts";
 import { calibrationPlot } from "../../src/report/plots/calibration.ts";
 import { curvesPlot } from "../../src/report/plots/curves.ts";
+import { effectRows, effectTimeline } from "../../src/report/plots/effects.ts";
 import { histogramPlot } from "../../src/report/plots/histogram.ts";
 import { intervalPlot } from "../../src/report/plots/intervals.ts";
 import { powerPlot } from "../../src/report/plots/power.ts";
@@ -65,6 +66,22 @@ const PLOTS: Readonly<Record<string, (names: readonly string[], of: (n: number) 
       1000,
       { count: HOSTILE, rate: "rate" },
     ),
+  "effects by day": (names, of) =>
+    effectTimeline(
+      names.map((series, n) => ({
+        series,
+        time: 1e12 + n * 86_400_000,
+        value: of(n),
+        low: of(n) - 1,
+        high: of(n) + 1,
+      })),
+      { y: HOSTILE },
+    ),
+  "effects by group": (names, of) =>
+    effectRows(
+      names.map((name, n) => ({ group: name, name, series: name, value: of(n), low: of(n) - 1, high: of(n) + 1 })),
+      { x: HOSTILE },
+    ),
 };
 const INPUTS: Readonly<Record<string, [names: string[], of: (n: number) => number]>> = {
   nothing: [[], () => 0],
@@ -108,6 +125,22 @@ describe.each(Object.entries(PLOTS))("%s", (_, plot) => {
 });
 
 describe("marks", () => {
+  it("effects: a line, a band and dots for each series; a dot and an interval for each group's rows", () => {
+    const rows = ["din", "dien"].flatMap((series) =>
+      range(5).map((day) => ({ series, time: 1e12 + day * 86_400_000, value: 0.1, low: 0, high: 0.2 })),
+    );
+    const byDay = effectTimeline(rows, { y: "lift" });
+    expect([count(byDay, "area", "path"), count(byDay, "line", "path"), count(byDay, "dot", "circle")]).toEqual([
+      2, 2, 10,
+    ]);
+    const groups = ["age", "country"].flatMap((group) =>
+      ["din", "dien"].map((series) => ({ group, name: "1", series, value: 0.1, low: 0, high: 0.2 })),
+    );
+    const byGroup = effectRows(groups, { x: "lift" });
+    expect(count(byGroup, "dot", "circle")).toBe(4);
+    expect(byGroup).toContain(">+10%<");
+  });
+
   it("intervals: a mean, an interval and all seeds of each model", () => {
     const row = (group: string, name: string) => ({ group, name, mean: 2, low: 1, high: 3, points: [1, 2, 3] });
     const svg = intervalPlot([row("Beauty", "din"), row("Beauty", "dien"), row("Sports", "dien")], { x: "AUC" });

@@ -1,4 +1,4 @@
-/** Errors of online experiments: of their definitions, of serving them, of plans. */
+/** Errors of online experiments: of their definitions, of serving them, of plans, of what was recorded. */
 import { didYouMean } from "../../suggest.ts";
 import type { Entries } from "../entry.ts";
 
@@ -72,4 +72,53 @@ export const ab = {
     meaning: "A file or folder does not say what users did.",
     message: ({ path, problem }: { path: string; problem: string }) => `${path}: ${problem}`,
   },
+  "ab.no-files": {
+    status: 404,
+    meaning: "A folder holds no files of what should be read of an experiment.",
+    message: ({ path, name }: { path: string; name: string }) =>
+      `${path} holds no files ${name}-*.ndjson, .csv or .parquet; for files with other names give a pattern`,
+  },
+  "ab.no-column": {
+    status: 422,
+    meaning: "A column that is said to be called otherwise is in no file.",
+    message: ({ name, column }: { name: string; column: string }) => `no file has the column ${column} for ${name}`,
+  },
+  "ab.no-attribution": {
+    status: 422,
+    meaning: "Outcomes say neither which impression they follow nor whose they are.",
+    message: ({ path }: { path: string }) => `${path}: expected a column impression or user, found neither`,
+  },
+  "ab.no-field": {
+    status: 422,
+    meaning: "Users have no field by which they should be told apart.",
+    message: ({ path, field, known }: { path: string; field: string; known: readonly string[] }) =>
+      `${path}: no impression has the field ${field}${among("fields", known)}`,
+  },
+  "ab.several": {
+    status: 422,
+    meaning: "Files hold several experiments, and it was not said which one is meant.",
+    message: ({ path, names }: { path: string; names: readonly string[] }) =>
+      `${path}: expected one experiment, found ${names.join(", ")}`,
+  },
+  "ab.absent": {
+    status: 404,
+    meaning: "Files hold other experiments than the one that is meant.",
+    message: ({ path, expected, found }: { path: string; expected: string; found: readonly string[] }) =>
+      `${path}: expected the experiment ${expected}, found ${found.join(", ")}`,
+  },
+  "ab.arms": {
+    status: 422,
+    meaning: "Impressions are of too few or too many arms to be compared.",
+    message: ({ path, names }: { path: string; names: readonly string[] }) =>
+      `${path}: expected two arms or more, at most 100, found ${names.length === 0 ? "none" : names.join(", ")}`,
+  },
+  "ab.unknown-arm": {
+    status: 422,
+    meaning: "An arm is named that is none of the experiment's.",
+    message: ({ path, arm, known }: { path: string; arm: string; known: readonly string[] }) =>
+      `${path}: there is no arm ${arm}, arms are ${known.join(", ")}${didYouMean(arm, known)}`,
+  },
 } satisfies Entries<"ab">;
+
+const among = (what: string, known: readonly string[]) =>
+  known.length === 0 ? `; there are no ${what}` : `; ${what} are ${known.join(", ")}`;

@@ -50,6 +50,8 @@ export interface Wanted {
   readonly text: string;
   /** Whether what is a list in the file can be used. */
   readonly isList?: boolean;
+  /** Whether what is an object in the file can be used. */
+  readonly isObject?: boolean;
   /** What is made of the text once, before values and notes are: SQL by names of columns. */
   readonly made?: Readonly<Record<string, string>>;
   readonly stored: string;
@@ -183,7 +185,7 @@ export function wantedColumns(columns: LogColumns, utcOffset: number, missing: r
 }
 
 /** Columns that are made of texts: of times, or the order of rows, and of lists. */
-const MADE = {
+export const MADE = {
   time: "made_time",
   zoned: "made_zoned",
   candidates: "made_candidates",
@@ -202,8 +204,9 @@ export function isOrdered(wanted: readonly Wanted[]): boolean {
 export function selectWanted(rows: TextRows, wanted: readonly Wanted[], numbered: boolean, before = 0): string {
   const made = wanted.flatMap(({ made }) => Object.entries(made ?? {}).map(([name, sql]) => `${sql} AS ${name}`));
   const lists = namesOf(wanted.filter(({ isList }) => isList));
+  const objects = namesOf(wanted.filter(({ isObject }) => isObject));
   if (isOrdered(wanted)) made.push(`row_number() OVER () - 1 + ${before} AS ${MADE.time}`);
-  return `SELECT ${["*", ...made].join(", ")} FROM (${rows.select(namesOf(wanted), numbered, lists)})`;
+  return `SELECT ${["*", ...made].join(", ")} FROM (${rows.select(namesOf(wanted), numbered, lists, objects)})`;
 }
 
 /** How a row was found; kept with the number of its file until all are read. */

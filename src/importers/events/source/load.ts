@@ -56,6 +56,9 @@ export interface LoadOptions {
   readonly onProgress?: (done: number, total: number | undefined) => void;
 }
 
+/** What does not depend on which columns are wanted. */
+type Loading = Omit<LoadOptions, "utcOffset" | "missing">;
+
 export interface LoadedTable {
   readonly rows: number;
   readonly skipped: number;
@@ -85,6 +88,37 @@ export async function loadTable(
   options: LoadOptions,
 ): Promise<LoadedTable> {
   const wanted = wantedColumns(columns, options.utcOffset, options.missing);
+  return await loadParts(connection, table, source, wanted, options, async (into, copies) =>
+    isPostgres(source)
+      ? [await loadPostgres(connection, into, source, join(copies, "postgres.csv"), wanted, options)]
+      : await loadFiles(connection, into, await findFiles(connection, source), copies, wanted, options),
+  );
+}
+
+/**
+ * As `loadTable`, of given files and columns: what is wanted of a table that is no log.
+ * @param source what errors about all of the files call them
+ */
+export async function loadWanted(
+  connection: DuckDBConnection,
+  table: string,
+  { source, files }: { readonly source: string; readonly files: readonly SourceFile[] },
+  wanted: readonly Wanted[],
+  options: Loading,
+): Promise<LoadedTable> {
+  return await loadParts(connection, table, source, wanted, options, (into, copies) =>
+    loadFiles(connection, into, files, copies, wanted, options),
+  );
+}
+
+async function loadParts(
+  connection: DuckDBConnection,
+  table: string,
+  source: string,
+  wanted: readonly Wanted[],
+  options: Loading,
+  load: (into: string, copies: string) => Promise<Part[]>,
+): Promise<LoadedTable> {
   const copies = join(options.workFolder, `copies-${randomUUID()}`);
   const into = identifier(table);
   await connection.run(
@@ -92,10 +126,7 @@ export async function loadTable(
   );
   try {
     await mkdir(copies);
-    const parts = isPostgres(source)
-      ? [await loadPostgres(connection, into, source, join(copies, "postgres.csv"), wanted, options)]
-      : await loadFiles(connection, into, await findFiles(connection, source), copies, wanted, options);
-    return await finish(connection, into, source, parts, wanted, options);
+    return await finish(connection, into, source, await load(into, copies), wanted, options);
   } catch (error) {
     await connection.run(`DROP TABLE ${into}`);
     throw error;
@@ -110,7 +141,7 @@ async function loadFiles(
   files: readonly SourceFile[],
   copies: string,
   wanted: readonly Wanted[],
-  { onProgress, layout = {} }: LoadOptions,
+  { onProgress, layout = {} }: Loading,
 ): Promise<Part[]> {
   for (const file of files) formatOf(file, layout);
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -149,7 +180,7 @@ async function loadPostgres(
   source: string,
   spilled: string,
   wanted: readonly Wanted[],
-  { onProgress, layout = {} }: LoadOptions,
+  { onProgress, layout = {} }: Loading,
 ): Promise<Part> {
   checkNoLayout(source, layout);
   const choose = (name: string, columns: readonly string[]) => {
@@ -212,7 +243,7 @@ async function finish(
   source: string,
   parts: readonly Part[],
   wanted: readonly Wanted[],
-  { skipBadRows, unique }: LoadOptions,
+  { skipBadRows, unique }: Loading,
 ): Promise<LoadedTable> {
   const counts = new Map(
     (await connection.runAndReadAll(`SELECT note, count(*) FROM ${into} GROUP BY note`))

@@ -30,7 +30,7 @@ export function openNdjson(connection: DuckDBConnection, { path, name, compressi
       );
       return new Map(contents);
     },
-    select(wanted, numbered, lists = []) {
+    select(wanted, numbered, lists = [], objects = []) {
       const pointers = pointersOf(wanted);
       const texts = wanted.map((_, index) => {
         const text = `texts[${index + 1}]`;
@@ -42,7 +42,8 @@ export function openNdjson(connection: DuckDBConnection, { path, name, compressi
       const nested = wanted.map((key, index) => {
         const type = `types[${index + 1}]`;
         const text = `'column ' || ${quote(key)} || ': expected one value, found an ' || lower(${type})`;
-        return `WHEN ${type} IN (${lists.includes(key) ? "'OBJECT'" : "'OBJECT', 'ARRAY'"}) THEN ${text}`;
+        const unusable = [...(objects.includes(key) ? [] : ["'OBJECT'"]), ...(lists.includes(key) ? [] : ["'ARRAY'"])];
+        return unusable.length === 0 ? "" : `WHEN ${type} IN (${unusable.join(", ")}) THEN ${text}`;
       });
       const fault = `CASE WHEN kind IS NULL THEN 'expected a JSON object, found broken JSON'
         WHEN kind <> 'OBJECT' THEN 'expected a JSON object, found another value' ${nested.join(" ")} END AS fault`;

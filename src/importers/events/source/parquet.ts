@@ -10,6 +10,7 @@ import { numberText } from "./rules.ts";
 const NO_TEXT = /\[\d*\]$|^(STRUCT|MAP|UNION|BLOB|BIT|VARIANT|GEOMETRY)\b/;
 
 const LIST = /\[\d*\]$/;
+const OBJECT = /^(STRUCT|MAP)\b.*[^\]]$/s;
 
 /** @throws UserError where the file cannot be read */
 export async function openParquet(connection: DuckDBConnection, path: string, name: string): Promise<TextRows> {
@@ -27,11 +28,11 @@ export async function openParquet(connection: DuckDBConnection, path: string, na
     async nested() {
       return new Map([...types].flatMap(([column, type]) => (NO_TEXT.test(type) ? [[column, contentOf(type)]] : [])));
     },
-    select(wanted, numbered, lists = []) {
+    select(wanted, numbered, lists = [], objects = []) {
       const texts = wanted.map((column, index) => {
         const type = types.get(column)!;
-        const isList = lists.includes(column) && LIST.test(type);
-        const text = isList ? `to_json(${identifier(column)})::VARCHAR` : textOf(name, column, type);
+        const isNested = (lists.includes(column) && LIST.test(type)) || (objects.includes(column) && OBJECT.test(type));
+        const text = isNested ? `to_json(${identifier(column)})::VARCHAR` : textOf(name, column, type);
         return `nullif(${text}, '') AS c${index}`;
       });
       const row = numbered ? [`${rowNumber} AS row`] : [];

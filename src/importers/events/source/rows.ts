@@ -41,9 +41,10 @@ export interface TextRows {
   /**
    * A SELECT with a column `c0`, `c1`, ... for each of `wanted`: texts, null where missing or empty. And `fault`: why a
    * row cannot be used whatever its values are, or null; and `row`, its number in the file, if they are to be numbered.
-   * What is a list in the file is the text of a JSON array in columns that are in `lists`; in others it cannot be used.
+   * What is a list in the file is the text of a JSON array in columns that are in `lists`, and an object that of one in
+   * columns of `objects`; in others it cannot be used.
    */
-  select(wanted: readonly string[], numbered: boolean, lists?: readonly string[]): string;
+  select(wanted: readonly string[], numbered: boolean, lists?: readonly string[], objects?: readonly string[]): string;
   /**
    * Where readers leave out rows that they cannot read (CSV): those of the latest unnumbered reading, in order. Numbers
    * of rows are then of readable ones.

@@ -1,0 +1,164 @@
+/** `dien ab report`: what the records of an experiment say, in one sentence and in full. */
+import type { Command } from "commander";
+import { z } from "zod";
+import { METRICS } from "../../ab/analysis/metrics.ts";
+import type { AbReport, CheckName } from "../../ab/analysis/result.ts";
+import { experimentSchema } from "../../ab/experiment/schema.ts";
+import { headline, readingOf, reportTables } from "../../ab/show/tables.ts";
+import { failure } from "../../errors/failure.ts";
+import { parseYaml, readYamlText } from "../../files/yaml.ts";
+import { engineOptions } from "../../importers/events/options.ts";
+import { text, toggle } from "../../options/pieces.ts";
+import { whatIsWrong } from "../../options/problems.ts";
+import { shellWord } from "../../report/text.ts";
+import type { Context } from "../context.ts";
+import { addOptions } from "../options.ts";
+import { print, printJson } from "../output.ts";
+import { withProgress } from "../progress.ts";
+import { table } from "../table.ts";
+
+const WORDS = "expected words with commas between";
+const words = (value: string, description: string) =>
+  z
+    .array(
+      z
+        .string()
+        .trim()
+        .min(1)
+        .regex(/^[^,]+$/, WORDS),
+      WORDS,
+    )
+    .min(1)
+    .meta({ value, description, commas: true });
+
+const COLUMNS = "expected NAME=COLUMN, several with commas between";
+const WEIGHTS = "expected ARM=WEIGHT, several with commas between";
+/** Texts NAME=VALUE as a map. */
+const pairs = <T>(
+  pattern: RegExp,
+  expected: string,
+  of: (text: string) => T,
+  meta: { value: string; description: string },
+) =>
+  z
+    .array(z.string().trim().regex(pattern, expected), expected)
+    .min(1)
+    .meta({ ...meta, commas: true })
+    .transform((given) => new Map(given.map((pair) => [pair.split("=")[0].trim(), of(pair.split("=")[1].trim())])));
+
+export const reportFlags = z.strictObject({
+  exposures: text("files", "who saw what: the folder of a server's records, a file, or a pattern in quotes"),
+  outcomes: text("files", "what came of it; by default of the folder of --exposures").optional(),
+  before: text("files", "what users did before: columns user, impressions, clicks, revenue (CUPED)").optional(),
+  experiment: text("file", "ab.yaml: arms, weights, window and end of the experiment").optional(),
+  name: text("name", "which experiment, where files hold several and there is no --experiment").optional(),
+  control: text("arm", "what the others are compared with (otherwise the first arm)").optional(),
+  weights: pairs(/^[^=,]+=\s*\d+(?:\.\d+)?\s*$/, WEIGHTS, Number, {
+    value: "arm=weight,...",
+    description: "shares of users, where no --experiment says them (without either they are equal)",
+  }).optional(),
+  metric: z.enum(METRICS).default("ctr").describe("what the verdict rests on; choose it before the start"),
+  sequential: toggle("always-valid intervals: recommended, unless you look once, at an end set before the start"),
+  expectedUsers: z.int().min(1).default(5000).describe("of --sequential: users at which intervals are narrowest"),
+  alpha: z.number().gt(0).lt(1).default(0.05).describe("false alarms that are allowed"),
+  windowHours: z
+    .number()
+    .gt(0)
+    .optional()
+    .describe("outcomes later than this do not count (otherwise of ab.yaml, or 24)"),
+  segment: words("field,...", "also lifts among users of each value of these fields, as exploration").default([]),
+  click: text("type", "the type of outcomes that are clicks").default("click"),
+  revenue: words("type,...", "types of outcomes whose values are revenue (otherwise all)").optional(),
+  columns: pairs(/^[^=,]+=[^=,]+$/, COLUMNS, String, {
+    value: "name=column,...",
+    description: "names of columns in the files, where they are other ones: arm=variant",
+  }).optional(),
+  memory: engineOptions.memory,
+  out: text("folder", "also a page with figures, and all data").optional(),
+});
+
+export function addReport(parent: Command, context: Context): void {
+  const command = parent
+    .command("report")
+    .summary("which arm to keep, and how sure that is")
+    .description("Reads what a server recorded, or files of your own, and says which arm to keep.");
+  const read = addOptions(command, reportFlags);
+  command
+    .addHelpText(
+      "after",
+      `
+Files are CSV, TSV, NDJSON (each perhaps with .gz or .zst) or Parquet. Exposures have the columns user, arm, time, and if
+they are known id, experiment, propensity, fields; outcomes have type, time, and impression (the id of an exposure) or
+user, and if they are known id, value, experiment. What else they have is left alone. docs/ab.md explains the result.
+
+Examples:
+  dien ab report --exposures records --experiment ab.yaml --sequential
+  dien ab report --exposures records --experiment ab.yaml --segment country,age --out report
+  dien ab report --exposures seen.csv --outcomes 'clicks/*.parquet' --columns arm=variant,time=ts --control old`,
+    )
+    .action(async () => {
+      const { options, json } = await read();
+      const { experiment, sequential, expectedUsers, segment, columns, out, memory, ...rest } = options;
+      const definition = experiment === undefined ? undefined : await readDefinition(experiment);
+      const report = await withProgress(context.stderr, (progress) =>
+        context.jobs.analyse({
+          ...rest,
+          memory: memory / 2,
+          outcomes: rest.outcomes ?? rest.exposures,
+          definition,
+          reading: sequential ? "sequential" : "fixed",
+          tuning: expectedUsers,
+          segments: segment,
+          names: columns ?? new Map(),
+          onProgress: (stage, done, total) => progress.update(stage, done, total),
+        }),
+      );
+      if (!json) print(context.stdout, reportLines(report));
+      if (out !== undefined) {
+        await context.jobs.writeAbReport(out, report, commandOf(command));
+        print(context.stderr, [`page in ${out}/report.html`]);
+      }
+      if (json) printJson(context.stdout, report);
+    });
+}
+
+async function readDefinition(path: string) {
+  const content = await readYamlText(path);
+  let value: unknown;
+  try {
+    value = parseYaml(content);
+  } catch (error) {
+    throw failure("usage.not-yaml", { path, reason: (error as Error).message }, error);
+  }
+  const parsed = experimentSchema.safeParse(value);
+  if (!parsed.success) throw failure("ab.invalid", { path, problem: whatIsWrong(experimentSchema, value) });
+  return parsed.data;
+}
+
+/** What repeats the report: every option that was given. */
+function commandOf(command: Command): string {
+  const given = command.options.flatMap((option) => {
+    const key = option.attributeName();
+    if (command.getOptionValueSource(key) !== "cli" || ["json", "config"].includes(key)) return [];
+    const value = command.getOptionValue(key);
+    return value === true ? [`--${option.name()}`] : [`--${option.name()}`, shellWord(String(value))];
+  });
+  return ["dien", "ab", "report", ...given].join(" ");
+}
+
+/** What helps against a finding, in words of the command line. */
+const HELP: Readonly<Partial<Record<CheckName, string>>> = {
+  unfinished: "--sequential has intervals that hold now",
+  values: "--revenue chooses",
+};
+
+/** The verdict comes last, where the eye is when the command ends. */
+function reportLines(report: AbReport): string[] {
+  const tables = reportTables(report).flatMap(({ caption, head, rows }) => ["", caption, ...table(head, rows)]);
+  const findings = report.findings.map(({ level, message, check }) => {
+    return `${MARKS[level]}${message}${HELP[check] === undefined ? "" : `; ${HELP[check]}`}`;
+  });
+  return [headline(report), ...tables, "", readingOf(report), ...findings, "", report.verdict.sentence];
+}
+
+const MARKS = { grave: "GRAVE:   ", warning: "warning: ", note: "note:    " };
