@@ -23,7 +23,7 @@ const PAGE = 600_000;
 const DAY = 86_400_000;
 /** 2016-01-01, when the market opens. */
 const OPENS = Date.UTC(2016, 0, 1);
-/** Events of one request. */
+/** Events or outcomes of one request. */
 const POSTED_AT_ONCE = 500;
 
 export interface MarketResult {
@@ -70,6 +70,12 @@ interface Page {
   readonly auction: Auction;
 }
 
+/** What is brought to the server, each kind under its path and its key. */
+interface Posted {
+  readonly events: PostedEvent;
+  readonly outcomes: NewOutcome;
+}
+
 /** A click on a page: as an outcome of the experiment, and as a behaviour. */
 interface Click {
   readonly outcome?: NewOutcome;
@@ -89,7 +95,7 @@ class Market {
   impressions = 0;
   readonly #options: MarketOptions;
   readonly #parts: Parts;
-  /** How many requests with behaviours there were. */
+  /** How many requests brought something. */
   #posts = 0;
 
   constructor(options: MarketOptions, parts: Parts) {
@@ -122,12 +128,18 @@ class Market {
       looked.push(...this.#looking(visitor, past, number));
       return { visitor, number, auction: population.auction(visitor, number) };
     });
-    await this.#post(looked);
+    await this.#post("events", looked);
     const answers = await eachOf(pages, this.#options.settings.inFlight, (page) => this.#ask(page));
     await server.settle();
     const clicks = pages.flatMap((page, i) => this.#clicks(page, answers[i]));
-    await server.outcome(clicks.flatMap(({ outcome }) => outcome ?? []));
-    await this.#post(clicks.map(({ behaviour }) => behaviour));
+    await this.#post(
+      "outcomes",
+      clicks.flatMap(({ outcome }) => outcome ?? []),
+    );
+    await this.#post(
+      "events",
+      clicks.map(({ behaviour }) => behaviour),
+    );
   }
 
   /** What a visitor has looked at since the last page: something, and at the first visit all that the log has. */
@@ -166,10 +178,10 @@ class Market {
     });
   }
 
-  async #post(events: readonly PostedEvent[]): Promise<void> {
-    for (let from = 0; from < events.length; from += POSTED_AT_ONCE) {
-      const some = events.slice(from, from + POSTED_AT_ONCE);
-      await this.#parts.asking.post("/v1/events", { events: some }, `events.${this.#posts++}`);
+  async #post<Kind extends keyof Posted>(kind: Kind, all: readonly Posted[Kind][]): Promise<void> {
+    for (let from = 0; from < all.length; from += POSTED_AT_ONCE) {
+      const some = all.slice(from, from + POSTED_AT_ONCE);
+      await this.#parts.asking.post(`/v1/${kind}`, { [kind]: some }, `${kind}.${this.#posts++}`);
     }
   }
 }

@@ -41,8 +41,8 @@ export type MarketSettings = Readonly<z.output<typeof marketOptions>>;
 export interface MarketOptions {
   /** The shop whose log the models learned from. */
   readonly shop: ShopOptions;
-  /** The models of the arms; `oracle` is there without a run. */
-  readonly runs: readonly { readonly name: string; readonly run: string }[];
+  /** The models of the arms; `oracle` is there without a run. Calibrated are those that say so. */
+  readonly runs: readonly { readonly name: string; readonly run: string; readonly calibrated?: boolean | undefined }[];
   readonly experiment: OnlineExperiment;
   /** New folder for the records of the experiment; without one they are not kept. */
   readonly out?: string | undefined;

@@ -1,5 +1,4 @@
 /** The server of a market: as `dien serve` has it, but for its time, which is the market's. */
-import type { NewOutcome } from "../ab/records/rows.ts";
 import { itemNumber } from "../importers/synthetic/names.ts";
 import type { RankRequest } from "../scoring/request.ts";
 import { openModels } from "../serving/models/models.ts";
@@ -20,8 +19,6 @@ export interface MarketServer {
   beginDay(): Promise<void>;
   /** Records what has been shown, before anything that came of it. */
   settle(): Promise<void>;
-  /** Records what came of it. */
-  outcome(rows: readonly NewOutcome[]): Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -51,7 +48,6 @@ export async function openMarketServer(
       url,
       beginDay: async () => await server.experiment?.refresh(),
       settle: () => records.settle(),
-      outcome: (rows) => records.outcome(rows),
       close: () => server.close(),
     };
   } catch (error) {

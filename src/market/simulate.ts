@@ -18,6 +18,8 @@ export interface SimulateOptions extends Pick<MarketOptions, "out" | "threads" |
   readonly oracle: boolean;
   /** ab.yaml; without one each run is an arm. */
   readonly experiment?: string | undefined;
+  /** Share of pages whose order is left to chance, in the place of the experiment's policy. */
+  readonly explore?: number | undefined;
   readonly settings: MarketSettings;
 }
 
@@ -33,16 +35,12 @@ export interface Simulation {
  * @throws UserError where data, runs, the experiment or `out` cannot be used
  */
 export async function simulate(options: SimulateOptions): Promise<Simulation> {
-  const { data, run, oracle, experiment: path, settings, ...rest } = options;
+  const { data, run, oracle, experiment: path, explore, settings, ...rest } = options;
   const shop = await shopOf(data);
   const runs = namedRuns(run);
-  const experiment =
-    path === undefined
-      ? evenly(
-          runs.map(({ name }) => name),
-          oracle,
-        )
-      : await readExperiment(path);
+  const names = runs.map(({ name }) => name);
+  const given = path === undefined ? evenly(names, oracle) : await readExperiment(path);
+  const experiment: OnlineExperiment = explore === undefined ? given : { ...given, policy: { kind: "fixed", explore } };
   const market = { ...rest, shop, runs, experiment, settings: checkOptions("simulate", marketOptions, settings) };
   const { arms, impressions, seconds } = await runMarket(market);
   return { arms: effectsOf(arms), impressions, seconds };

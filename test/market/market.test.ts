@@ -104,6 +104,19 @@ describe("simulate", () => {
     expect((await names(several)).map(([arm]) => arm)).toEqual(["base", "next", "oracle"]);
   });
 
+  it("records how likely chance made each place", async () => {
+    const out = join(folder, "explored");
+    await simulate({ ...options, explore: 0.5, out });
+    const likely = await readRecords({ exposures: [out], outcomes: [out] }, async (connection) => {
+      const result = await connection.runAndReadAll(
+        "SELECT count(DISTINCT propensity > 0.5), max(propensity) FROM exposures",
+      );
+      return result.getRows()[0].map(Number);
+    });
+    expect(likely[0]).toBe(2);
+    expect(likely[1]).toBeLessThan(0.6);
+  });
+
   it("refuses data whose users it does not know", async () => {
     await expect(simulate({ ...options, data: folder })).rejects.toThrow("dataset.json");
   });

@@ -20,6 +20,12 @@ export const simulateFlags = z.strictObject({
     "file",
     "ab.yaml that says who gets which model (default: each run an arm, of equal weights)",
   ).optional(),
+  explore: z
+    .number()
+    .min(0)
+    .max(1)
+    .describe("share of pages whose order is left to chance (default: as ab.yaml has it)")
+    .optional(),
   out: text("folder", "new folder for the records of the experiment, for `dien ab report`").optional(),
   ...marketOptions.shape,
   threads: machineOptions.shape.threads,
@@ -47,10 +53,10 @@ Examples:
     )
     .action(async () => {
       const { options, json } = await read();
-      const { data, run, oracle, experiment, out, threads, ...settings } = options;
+      const { data, run, oracle, experiment, explore, out, threads, ...settings } = options;
       const result = await withProgress(context.stderr, (progress) =>
         context.jobs.simulate({
-          ...{ data, run, oracle, experiment, out, threads, settings, signal: context.signal },
+          ...{ data, run, oracle, experiment, explore, out, threads, settings, signal: context.signal },
           onProgress: (day, days, impressions) =>
             progress.update("market, days", day, days, `${count(impressions)} impressions`),
         }),
