@@ -176,6 +176,11 @@ describe("an experiment", () => {
     await expect(serverWith({ ...definition, ...(change as object) })).rejects.toThrow(message);
   });
 
+  it("is refused as a bandit that cannot see what its arms earn", async () => {
+    const refused = serverWith({ ...definition, policy: { kind: "thompson" } });
+    await expect(refused).rejects.toThrow("createServer: experiment.earned is missing");
+  });
+
   it("is none where there is none", async () => {
     const server = await serverOf();
     expect((await ask(server, "/v1/experiment")).body.error.code).toBe("ab.none");

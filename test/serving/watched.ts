@@ -1,11 +1,12 @@
 /** What a scrape has, read by a small program of its own. */
 import { expect } from "vitest";
+import { parseExperiment } from "../../src/ab/experiment/experiment.ts";
 import { failure } from "../../src/errors/failure.ts";
 import type { ModelEvent, ModelListener } from "../../src/serving/models/events.ts";
 import type { Models } from "../../src/serving/models/models.ts";
 import type { Server } from "../../src/serving/server.ts";
 import { openStore } from "../../src/store/open.ts";
-import { fakeModel, fakeModels, post, serverOf } from "./support.ts";
+import { fakeModel, fakeModels, memoryRecords, post, serverOf } from "./support.ts";
 
 export interface Family {
   readonly type: string;
@@ -63,7 +64,10 @@ export async function scrape(server: Server, headers: Record<string, string> = {
 export async function scrapeOfEverything() {
   const { models, tell } = watchedModels("a", "b");
   const store = await openStore("memory:", { most: 2 });
-  const server = await serverOf({ models, store: Object.assign(store, { size: async () => SIZE }) });
+  const arms = ["a", "b"].map((name) => ({ name }));
+  const experiment = { definition: parseExperiment({ name: "trial", arms }, "absent.yaml"), records: memoryRecords() };
+  const server = await serverOf({ models, store: Object.assign(store, { size: async () => SIZE }), experiment });
+  await server.experiment!.load().catch(() => {});
   const [model, version] = ["a", "v"];
   const zero = { candidates: 1, behaviours: 1, users: 1 };
   tell(
@@ -77,6 +81,7 @@ export async function scrapeOfEverything() {
   );
   await post(server, "/v1/events", { events: [{ id: "1", user: "u", item: "i", time: Date.now() }] });
   await post(server, "/v1/score", { user: "u", candidates: ["a"] });
+  await post(server, "/v1/score", { user: null, history: [], candidates: ["a"] });
   Object.assign(store, { history: () => Promise.reject(failure("store.unavailable", { path: "", reason: "" })) });
   await post(server, "/v1/score", { user: "u", candidates: ["a"] });
   return await scrape(server);

@@ -11,7 +11,7 @@ import { inRound, type OnlineExperiment } from "../../ab/experiment/experiment.t
 import type { Arm } from "../../ab/experiment/schema.ts";
 import type { Records } from "../../ab/records/records.ts";
 import type { NewExposure } from "../../ab/records/rows.ts";
-import { UserError } from "../../errors/failure.ts";
+import { failure, UserError } from "../../errors/failure.ts";
 import type { ModelDescription } from "../../run/model-description.ts";
 import { userKeyOf } from "../../scoring/behaviours.ts";
 import type { Value, Values } from "../../scoring/request.ts";
@@ -30,7 +30,7 @@ export interface RunningOptions {
   readonly clock?: (() => number) | undefined;
   /** Seconds between two looks at the definition's file; without it, it is loaded anew on request alone. */
   readonly watch?: number | undefined;
-  /** What the arms have shown so far, by name, for a bandit. */
+  /** What the arms have shown so far, by name: a bandit needs it (`earnedIn` reads it from the records). */
   readonly earned?: ((experiment: string) => Promise<ReadonlyMap<string, ArmCounts>>) | undefined;
 }
 
@@ -114,6 +114,11 @@ export class RunningExperiment implements ServedExperiment {
   /** @throws UserError where an arm's model is not served or would refuse requests, or a condition is on no field */
   static async open(options: RunningOptions, models: Models): Promise<RunningExperiment> {
     checkArms(options.definition, models);
+    if (options.definition.policy.kind === "thompson" && options.earned === undefined) {
+      const problems =
+        "experiment.earned is missing: expected a function that tells a bandit what its arms have earned";
+      throw failure("settings.invalid", { name: "createServer", problems });
+    }
     const running = new RunningExperiment(options, models);
     await running.refresh();
     if (options.clock === undefined) running.#tick();
