@@ -1,6 +1,7 @@
 /** `dien ab`: which of two models earns more. One file a subcommand, in `ab/`. */
 import type { Command } from "commander";
 import { addPlan } from "./ab/plan.ts";
+import { addReplay } from "./ab/replay.ts";
 import { addReport } from "./ab/report.ts";
 import { addSimulate } from "./ab/simulate.ts";
 import type { Context } from "./context.ts";
@@ -13,4 +14,5 @@ export function addAb(program: Command, context: Context): void {
   addPlan(ab, context);
   addSimulate(ab, context);
   addReport(ab, context);
+  addReplay(ab, context);
 }

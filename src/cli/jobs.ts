@@ -5,6 +5,8 @@
 import type { analyse } from "../ab/analysis/analyse.ts";
 import type { readBaseline } from "../ab/plan/log.ts";
 import type { writePlan } from "../ab/plan/page.ts";
+import type { writeReplay } from "../ab/replay/page.ts";
+import type { replay } from "../ab/replay/replay.ts";
 import type { writeAbReport } from "../ab/show/page.ts";
 import type { readShape } from "../dataset/stream.ts";
 import type { runExperiment } from "../experiments/run.ts";
@@ -50,6 +52,8 @@ export interface Jobs {
   readonly simulate: typeof simulate;
   readonly analyse: typeof analyse;
   readonly writeAbReport: typeof writeAbReport;
+  readonly replay: typeof replay;
+  readonly writeReplay: typeof writeReplay;
 }
 
 export const jobs: Jobs = {
@@ -77,4 +81,6 @@ export const jobs: Jobs = {
   simulate: async (...all) => (await import("../market/simulate.ts")).simulate(...all),
   analyse: async (...all) => (await import("../ab/analysis/analyse.ts")).analyse(...all),
   writeAbReport: async (...all) => (await import("../ab/show/page.ts")).writeAbReport(...all),
+  replay: async (...all) => (await import("../ab/replay/replay.ts")).replay(...all),
+  writeReplay: async (...all) => (await import("../ab/replay/page.ts")).writeReplay(...all),
 };

@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import type { z } from "zod";
 import { planFlags } from "../../src/cli/ab/plan.ts";
+import { replayFlags } from "../../src/cli/ab/replay.ts";
 import { reportFlags } from "../../src/cli/ab/report.ts";
 import { simulateFlags } from "../../src/cli/ab/simulate.ts";
 import type { Context } from "../../src/cli/context.ts";
@@ -62,6 +63,7 @@ const SCHEMAS: Readonly<Record<string, readonly [z.ZodObject, ...without: string
   "ab plan": [planFlags],
   "ab simulate": [simulateFlags],
   "ab report": [reportFlags],
+  "ab replay": [replayFlags],
   "store import": [importFlags],
   "store export": [exportFlags],
   "store compact": [compactFlags],

@@ -54,6 +54,7 @@ const ROOMS: Readonly<Record<string, { below: readonly string[]; browser?: boole
   scoring: { below: ["engine", "statistics", "store"] },
   "ab/analysis": { below: ["importers/events/source", "statistics", "ab/experiment", "ab/records"] },
   "ab/show": { below: ["ab/analysis", "report", "format.ts"] },
+  "ab/replay": { below: ["ab/analysis", "scoring", "report", "format.ts"] },
   "scoring/pool": { below: ["scoring"] },
   "serving/models": { below: ["scoring/pool"] },
   training: { below: ["scoring", "format.ts"] },
@@ -76,7 +77,7 @@ const ROOMS: Readonly<Record<string, { below: readonly string[]; browser?: boole
   },
   cli: {
     below: [
-      ...["serving", "experiments", "verification", "inspection/show", "ab/plan", "ab/show"],
+      ...["serving", "experiments", "verification", "inspection/show", "ab/plan", "ab/show", "ab/replay"],
       ...["importers/amazon", "importers/taobao", "importers/synthetic"],
     ],
   },

@@ -208,4 +208,17 @@ export const samples: Samples = {
   "system.library": [{ name: "yaml", reason: "Unexpected end of input" }],
   "system.defect": [{ name: "TypeError", reason: "x is not a function" }],
   "experiment.no-example": [{ dataset: "shop", who: "no user has" }],
+  "replay.no-propensities": [{ path: "records" }],
+  "replay.no-chance": [{ path: "records" }],
+  "replay.wrong-propensities": [
+    { path: "records", rows: 1 },
+    { path: "records", rows: 3 },
+  ],
+  "replay.no-rewards": [{ path: "shown.csv" }],
+  "replay.no-requests": [{ path: "records" }],
+  "replay.wrong-request": [{ path: "records", problem: "history is missing: expected a list" }],
+  "replay.no-probabilities": [{ path: "policy.csv" }],
+  "replay.no-distribution": [{ path: "policy.csv", situations: 3, total: 0.9 }],
+  "replay.no-situation": [{ path: "policy.csv", rows: 5, keys: "position" }],
+  "replay.nothing-judged": [{ path: "records" }],
 };

@@ -11,7 +11,7 @@ interface TableColumn {
 
 export interface TableColumns {
   /** How files of a folder begin, and how errors call what is missing. */
-  readonly name: "exposures" | "outcomes" | "before";
+  readonly name: "exposures" | "outcomes" | "before" | "probabilities";
   readonly hasTime: boolean;
   readonly columns: readonly TableColumn[];
 }

@@ -10,42 +10,14 @@ import { parseYaml, readYamlText } from "../../files/yaml.ts";
 import { engineOptions } from "../../importers/events/options.ts";
 import { text, toggle } from "../../options/pieces.ts";
 import { whatIsWrong } from "../../options/problems.ts";
-import { shellWord } from "../../report/text.ts";
 import type { Context } from "../context.ts";
 import { addOptions } from "../options.ts";
 import { print, printJson } from "../output.ts";
 import { withProgress } from "../progress.ts";
 import { table } from "../table.ts";
+import { columnNames, commandOf, pairs, words } from "./pieces.ts";
 
-const WORDS = "expected words with commas between";
-const words = (value: string, description: string) =>
-  z
-    .array(
-      z
-        .string()
-        .trim()
-        .min(1)
-        .regex(/^[^,]+$/, WORDS),
-      WORDS,
-    )
-    .min(1)
-    .meta({ value, description, commas: true });
-
-const COLUMNS = "expected NAME=COLUMN, several with commas between";
 const WEIGHTS = "expected ARM=WEIGHT, several with commas between";
-/** Texts NAME=VALUE as a map. */
-const pairs = <T>(
-  pattern: RegExp,
-  expected: string,
-  of: (text: string) => T,
-  meta: { value: string; description: string },
-) =>
-  z
-    .array(z.string().trim().regex(pattern, expected), expected)
-    .min(1)
-    .meta({ ...meta, commas: true })
-    .transform((given) => new Map(given.map((pair) => [pair.split("=")[0].trim(), of(pair.split("=")[1].trim())])));
-
 export const reportFlags = z.strictObject({
   exposures: text("files", "who saw what: the folder of a server's records, a file, or a pattern in quotes"),
   outcomes: text("files", "what came of it; by default of the folder of --exposures").optional(),
@@ -69,10 +41,7 @@ export const reportFlags = z.strictObject({
   segment: words("field,...", "also lifts among users of each value of these fields, as exploration").default([]),
   click: text("type", "the type of outcomes that are clicks").default("click"),
   revenue: words("type,...", "types of outcomes whose values are revenue (otherwise all)").optional(),
-  columns: pairs(/^[^=,]+=[^=,]+$/, COLUMNS, String, {
-    value: "name=column,...",
-    description: "names of columns in the files, where they are other ones: arm=variant",
-  }).optional(),
+  columns: columnNames("arm=variant").optional(),
   memory: engineOptions.memory,
   out: text("folder", "also a page with figures, and all data").optional(),
 });
@@ -133,17 +102,6 @@ async function readDefinition(path: string) {
   const parsed = experimentSchema.safeParse(value);
   if (!parsed.success) throw failure("ab.invalid", { path, problem: whatIsWrong(experimentSchema, value) });
   return parsed.data;
-}
-
-/** What repeats the report: every option that was given. */
-function commandOf(command: Command): string {
-  const given = command.options.flatMap((option) => {
-    const key = option.attributeName();
-    if (command.getOptionValueSource(key) !== "cli" || ["json", "config"].includes(key)) return [];
-    const value = command.getOptionValue(key);
-    return value === true ? [`--${option.name()}`] : [`--${option.name()}`, shellWord(String(value))];
-  });
-  return ["dien", "ab", "report", ...given].join(" ");
 }
 
 /** What helps against a finding, in words of the command line. */

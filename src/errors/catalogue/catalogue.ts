@@ -8,6 +8,7 @@ import { files } from "./files.ts";
 import { logs } from "./logs.ts";
 import { markets } from "./markets.ts";
 import { records } from "./records.ts";
+import { replay } from "./replay.ts";
 import { requests } from "./requests.ts";
 import { runs } from "./runs.ts";
 import { scoring } from "./scoring.ts";
@@ -36,6 +37,7 @@ export const catalogue = {
   ...served,
   ...experiments,
   ...ab,
+  ...replay,
   ...markets,
   ...system,
 } satisfies Readonly<Record<string, Entry<never>>>;
