@@ -25,11 +25,17 @@ export interface Design {
 
 /** The probability that `lift` is seen with so many users in all. */
 export function power(lift: number, users: number, design: Design): number {
-  const { noise, shares, alpha, horizon } = design;
+  return powerOf(design)(lift, users);
+}
+
+/** The same of many lifts and users. */
+function powerOf({ noise, shares, alpha, horizon }: Design): (lift: number, users: number) => number {
   const [control, treatment] = shares;
-  const error = Math.sqrt((noise / users) * (1 / treatment + (1 + lift) ** 2 / control));
   const bound = horizon === "fixed" ? quantileT(1 - alpha / 2, Number.POSITIVE_INFINITY) : sequentialBound(1, 1, alpha);
-  return upperTail(bound - lift / error) + upperTail(bound + lift / error);
+  return (lift, users) => {
+    const error = Math.sqrt((noise / users) * (1 / treatment + (1 + lift) ** 2 / control));
+    return upperTail(bound - lift / error) + upperTail(bound + lift / error);
+  };
 }
 
 /** P(Z > z). */
@@ -40,12 +46,14 @@ function upperTail(z: number): number {
 
 /** The fewest users in all with which `lift` is seen with probability `target`; Infinity where none are enough. */
 export function usersNeeded(lift: number, target: number, design: Design): number {
-  return Math.ceil(leastWhere((users) => power(lift, users, design) >= target));
+  const powerWith = powerOf(design);
+  return Math.ceil(leastWhere((users) => powerWith(lift, users) >= target));
 }
 
 /** The smallest positive lift that so many users show with probability `target`; Infinity where they show none. */
 export function smallestLift(users: number, target: number, design: Design): number {
-  return leastWhere((lift) => power(lift, users, design) >= target);
+  const powerWith = powerOf(design);
+  return leastWhere((lift) => powerWith(lift, users) >= target);
 }
 
 /** The most that is looked at: beyond this, nothing is ever enough. */
@@ -59,8 +67,10 @@ function leastWhere(holds: (value: number) => boolean): number {
     high *= 2;
   }
   let low = 0;
+  // Where anything is enough, this comes down to the smallest number there is.
   while (high - low > 1e-9 * high) {
     const middle = (low + high) / 2;
+    if (middle <= low) break;
     if (holds(middle)) high = middle;
     else low = middle;
   }

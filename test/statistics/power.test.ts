@@ -34,4 +34,8 @@ describe("power", () => {
     expect(usersNeeded(0, 0.8, halves)).toBe(Number.POSITIVE_INFINITY);
     expect(smallestLift(0, 0.8, halves)).toBe(Number.POSITIVE_INFINITY);
   });
+
+  it("needs hardly anything where nothing varies", () => {
+    expect(usersNeeded(0.05, 0.8, { ...halves, noise: 0 })).toBe(1);
+  });
 });

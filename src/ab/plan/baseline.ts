@@ -49,7 +49,7 @@ export function spanOf(days: number, sums: Sums, hasRevenue: boolean): Span {
   const levels: Record<string, MetricLevel> = {};
   for (const { name, factor, ...metric } of PLANNED) {
     const { value, variance } = estimate(sums, metric);
-    const isKnown = value > 0 && Number.isFinite(variance) && (hasRevenue || metric.of !== REVENUE);
+    const isKnown = value > 0 && variance > 0 && Number.isFinite(variance) && (hasRevenue || metric.of !== REVENUE);
     if (isKnown) levels[name] = { value: factor * value, noise: variance / value ** 2 };
   }
   const { CTR } = levels;

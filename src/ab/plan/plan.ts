@@ -1,7 +1,7 @@
 /** How many users and days an experiment takes, and what it can see. */
 import { usersToTrust } from "../../statistics/enough.ts";
 import { type Design, type Horizon, power, smallestLift, usersNeeded } from "../../statistics/power.ts";
-import { type Baseline, PLANNED, type Span, spanAfter } from "./baseline.ts";
+import { type Baseline, type MetricLevel, PLANNED, type Span, spanAfter } from "./baseline.ts";
 
 export const HORIZONS: readonly Horizon[] = ["fixed", "sequential"];
 
@@ -77,19 +77,20 @@ function pairOf({ users }: Span, { share, arms }: Aim): number {
 }
 
 /** What the comparison of an arm with control can see; the first step of Holm divides alpha by the comparisons. */
-export function designOf({ levels }: Span, { alpha, arms }: Aim, metric: string, horizon: Horizon): Design {
-  return { noise: levels[metric].noise, shares: [1 / 2, 1 / 2], alpha: alpha / (arms - 1), horizon };
+function designOf({ noise }: MetricLevel, { alpha, arms }: Aim, horizon: Horizon): Design {
+  return { noise, shares: [1 / 2, 1 / 2], alpha: alpha / (arms - 1), horizon };
 }
 
-/** The probability that a lift is seen after so many days. */
+/** The probability that a lift is seen after so many days; NaN where the metric is not known of them. */
 export function powerAfter(baseline: Baseline, aim: Aim, metric: string, horizon: Horizon, days: number, lift: number) {
   const span = spanAfter(baseline, days);
-  return power(lift, pairOf(span, aim), designOf(span, aim, metric, horizon));
+  const level = span.levels[metric];
+  return level === undefined ? Number.NaN : power(lift, pairOf(span, aim), designOf(level, aim, horizon));
 }
 
 function reading(baseline: Baseline, aim: Aim, metric: string, horizon: Horizon): PlannedReading {
   const end = spanAfter(baseline, aim.days);
-  const smallest = smallestLift(pairOf(end, aim), aim.power, designOf(end, aim, metric, horizon));
+  const smallest = smallestLift(pairOf(end, aim), aim.power, designOf(end.levels[metric], aim, horizon));
   const days = daysNeeded(baseline, aim, metric, horizon);
   return {
     horizon,
@@ -100,13 +101,17 @@ function reading(baseline: Baseline, aim: Aim, metric: string, horizon: Horizon)
 }
 
 /** The fewest whole days after which the lift is seen as probably as it should; null where that takes too long. */
-function daysNeeded(baseline: Baseline, aim: Aim, metric: string, horizon: Horizon): number | null {
-  for (const span of baseline.spans) {
-    if (span.levels[metric] === undefined) continue;
-    if (powerAfter(baseline, aim, metric, horizon, span.days, aim.lift) >= aim.power) return span.days;
+function daysNeeded({ spans }: Baseline, aim: Aim, metric: string, horizon: Horizon): number | null {
+  let days = Number.POSITIVE_INFINITY;
+  let before = 0;
+  for (const span of spans) {
+    const level = span.levels[metric];
+    if (level !== undefined) {
+      const pair = usersNeeded(aim.lift, aim.power, designOf(level, aim, horizon));
+      days = Math.max(before + 1, Math.ceil((pair / pairOf(span, aim)) * span.days));
+      if (days <= span.days) break;
+    }
+    before = Math.floor(span.days);
   }
-  const last = baseline.spans[baseline.spans.length - 1];
-  const pair = usersNeeded(aim.lift, aim.power, designOf(last, aim, metric, horizon));
-  const days = Math.ceil((pair / pairOf(last, aim)) * last.days);
   return days <= MOST_DAYS ? days : null;
 }

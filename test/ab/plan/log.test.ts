@@ -90,6 +90,28 @@ it("what is not there is refused", async () => {
   await expect(readBaseline(join(folder, "nowhere"))).rejects.toThrow("no such file or folder");
 });
 
+it("a day without clicks has no power, and is no answer", async () => {
+  const path = table(
+    "late.csv",
+    "user,time,click",
+    "a,2024-01-01,0",
+    "b,2024-01-02,1",
+    "c,2024-01-02,0",
+    "d,2024-01-03,1",
+  );
+  const baseline = await readBaseline(path);
+  const plan = planExperiment(baseline, { ...aim, lift: 5 });
+  expect(plan.metrics[0].readings[0].days).toBeGreaterThan(1);
+  await writePlan(join(folder, "late"), plan, baseline, "dien ab plan");
+});
+
+it("a log of many days answers with fewer", async () => {
+  const rows = Array.from({ length: 4000 }, (_, i) => `u${i},10,${(i % 3) + (i % 2)}`);
+  const baseline = await readBaseline(table("long.csv", "user,impressions,clicks", ...rows), 40);
+  const { metrics } = planExperiment(baseline, { ...aim, lift: 0.5 });
+  expect(metrics[0].readings[0]).toMatchObject({ users: 100, days: 1 });
+});
+
 describe("a dataset", () => {
   it("has the impressions of all its splits", async () => {
     const data = join(folder, "shop");
