@@ -235,7 +235,7 @@ describe("all readers", () => {
           `${join(path, file)} is damaged: row ${row} has ${column} ${shown}, expected ${least} to ${most}`,
         );
       }),
-      { numRuns: 30 },
+      { numRuns: 15 },
     );
     expect(await verdict(path)).toBe("read");
   });

@@ -258,7 +258,7 @@ test("any names and values give a text that is YAML and has the columns", async 
         expect(guess.there).toEqual(header);
       },
     ),
-    { numRuns: 30 },
+    { numRuns: 20 },
   );
 });
 
@@ -311,7 +311,7 @@ test("any name of a column comes through features.yaml, for a field and for what
       expect([second.name, second.column]).toEqual(["other", column]);
       expect([third.name, third.column]).toEqual(["third", field]);
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });
 

@@ -9,6 +9,9 @@ import { prepareEvents } from "../../../src/importers/events/prepare.ts";
 import { cases, contents, csv, type Fields, folder, oneOf, prepare, read, START, STEP } from "./cases.ts";
 import { type Case, type Reference, type Row, referenceOf } from "./reference.ts";
 
+/** EVENTS_RUNS=10 draws ten times as many cases. */
+const MANY = Number(process.env.EVENTS_RUNS ?? 1);
+
 /** Cases give the dataset of the slow program, or none where it makes none; at least a quarter of them give one. */
 async function agrees(given: fc.Arbitrary<Case>, sizes: LogSizes, numRuns: number): Promise<void> {
   let datasets = 0;
@@ -30,15 +33,15 @@ async function agrees(given: fc.Arbitrary<Case>, sizes: LogSizes, numRuns: numbe
 
 describe("a dataset of events", () => {
   test.each<[string, LogSizes, number]>([
-    ["together", {}, 16],
-    ["in parts", { rows: 3, segments: { whole: 3, own: 1 } }, 10],
+    ["together", {}, 10 * MANY],
+    ["in parts", { rows: 3, segments: { whole: 3, own: 1 } }, 6 * MANY],
   ])("is what the rules say, row by row, with users %s in memory", { timeout: 60_000 }, async (_, sizes, numRuns) => {
     await agrees(cases, sizes, numRuns);
   });
 
   test.each<[string, LogSizes, number]>([
-    ["together", {}, 6],
-    ["in parts", { rows: 3, segments: { whole: 3, own: 1 } }, 3],
+    ["together", {}, 4 * MANY],
+    ["in parts", { rows: 3, segments: { whole: 3, own: 1 } }, 2 * MANY],
   ])(
     "of target types is what the rules say, with users %s in memory",
     { timeout: 60_000 },
@@ -74,7 +77,7 @@ describe("a dataset of events", () => {
         compared++;
         expect(contents(again)).toEqual(contents(out));
       }),
-      { numRuns: 5, endOnFailure: true },
+      { numRuns: 3 * MANY, endOnFailure: true },
     );
     expect(compared).toBeGreaterThan(0);
   });
@@ -142,7 +145,7 @@ describe("a dataset of events", () => {
             }
           }
         }),
-        { numRuns: 5, endOnFailure: true },
+        { numRuns: 3 * MANY, endOnFailure: true },
       );
       expect(compared).toBeGreaterThan(0);
     },
