@@ -17,7 +17,7 @@ import { loadKernels } from "../../src/kernels/load.ts";
 import { models } from "../../src/models/registry.ts";
 import { resolveConfig } from "../../src/run/config.ts";
 import { Arena, createMemory } from "../../src/tensor/memory.ts";
-import { branchesOf } from "../support/branches.ts";
+import { branchesOf, pairsOf } from "../support/branches.ts";
 import { smallSchema, wideSchema } from "../support/model-bench.ts";
 import { faultsOf, type ModelRecord } from "../support/record.ts";
 
@@ -89,6 +89,21 @@ describe("the branches", () => {
       ),
     );
     expect(branchesOf(models.get("dien")!)).toHaveLength(2 * 3 * 2 * 4 * 2 * 2 * 2);
+  });
+
+  it("of which few have every pair of choices that all have", () => {
+    const all = branchesOf(models.get("dien")!);
+    const choicesOf = (branch: object, place = ""): string[] =>
+      Object.entries(branch).flatMap(([key, value]) =>
+        typeof value === "object" ? choicesOf(value, `${place}${key}.`) : `${place}${key} ${value}`,
+      );
+    const pairs = (branches: readonly object[]) =>
+      new Set(
+        branches.map((branch) => choicesOf(branch)).flatMap((of) => of.flatMap((a) => of.map((b) => `${a}, ${b}`))),
+      );
+    const few = pairsOf(all);
+    expect(pairs(few)).toEqual(pairs(all));
+    expect(few.length).toBeLessThan(all.length / 10);
   });
 
   it("of all models use every operation", () => {
