@@ -28,7 +28,7 @@ const operations = [
   ...["post /v1/score", "post /v1/rank", "post /v1/explain", "post /v1/events", "get /v1/users/{user}/history"],
   ...["delete /v1/users/{user}/history", "get /v1/models", "post /v1/models/{model}/load"],
   ...["post /v1/models/{model}/rollback", "get /livez", "get /readyz", "get /"],
-  ...["get /v1/experiment", "post /v1/experiment/load"],
+  ...["get /v1/experiment", "post /v1/experiment/load", "post /v1/outcomes"],
 ];
 
 /** Statuses of answers, by route. */
@@ -88,6 +88,10 @@ const fields = fc.dictionary(
 );
 const items = fc.oneof({ weight: 3, arbitrary: values }, fields);
 const event = fc.record({ user: values, item: items, time: values, type: values, id: values }, { requiredKeys: [] });
+const outcome = fc.record(
+  { id: values, user: values, type: values, impression: values, value: values, time: values },
+  { requiredKeys: [] },
+);
 const goodEvent = fc.record({
   user: fc.constantFrom("u", "v"),
   item: fc.constantFrom("item 1", "item 2"),
@@ -104,6 +108,7 @@ const near = fc.record(
     model: fc.constantFrom("a", "b", "c", ""),
     top: fc.oneof(fc.integer({ min: -1, max: 6 }), values),
     events: fc.array(fc.oneof(event, goodEvent), { maxLength: 4 }),
+    outcomes: fc.array(outcome, { maxLength: 4 }),
     run: texts,
   },
   { requiredKeys: [] },
