@@ -43,13 +43,7 @@ const BODIES = 500;
 export async function measureHttp(
   options: HttpOptions,
 ): Promise<{ readonly given: HttpReport; readonly stored: HttpReport }> {
-  const folder = mkdtempSync(join(tmpdir(), "dien-bench-serve-"));
-  try {
-    const run = join(folder, "run");
-    options.note("a model for a synthetic shop");
-    await prepareSynthetic({ out: join(folder, "data"), ...SHOP });
-    const config = resolveConfig({ model: { name: "dien" }, train: { epochs: 1 } });
-    await train({ data: join(folder, "data"), out: run, config });
+  return await withRun(options.note, async (run, folder) => {
     const server = await ServerProcess.start("--run", run, "--store", `file:${join(folder, "store")}`);
     try {
       await storeHistories(server.url, options.behaviours);
@@ -60,6 +54,22 @@ export async function measureHttp(
     } finally {
       await server.end("SIGTERM");
     }
+  });
+}
+
+/** Trains a model for a synthetic shop, in a folder that is gone afterwards. */
+export async function withRun<T>(
+  note: HttpOptions["note"],
+  body: (run: string, folder: string) => Promise<T>,
+): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), "dien-bench-serve-"));
+  try {
+    const run = join(folder, "run");
+    note("a model for a synthetic shop");
+    await prepareSynthetic({ out: join(folder, "data"), ...SHOP });
+    const config = resolveConfig({ model: { name: "dien" }, train: { epochs: 1 } });
+    await train({ data: join(folder, "data"), out: run, config });
+    return await body(run, folder);
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -73,7 +83,8 @@ function historyOf(user: number, behaviours: number): string[] {
   return Array.from({ length: behaviours }, () => itemOf(random));
 }
 
-function bodiesOf({ candidates, behaviours }: HttpOptions, given: boolean): string[] {
+/** @param given whether requests bring their histories */
+export function bodiesOf({ candidates, behaviours }: HttpOptions, given: boolean): string[] {
   const random = new Random(7);
   return Array.from({ length: BODIES }, (_, user) => {
     const history = given ? { history: historyOf(user, behaviours) } : {};
@@ -82,7 +93,7 @@ function bodiesOf({ candidates, behaviours }: HttpOptions, given: boolean): stri
   });
 }
 
-async function storeHistories(url: string, behaviours: number): Promise<void> {
+export async function storeHistories(url: string, behaviours: number): Promise<void> {
   for (let user = 0; user < BODIES; user++) {
     const events = historyOf(user, behaviours).map((item, i) => {
       return { id: `e${i}`, user: `u${user}`, item, time: 1_700_000_000 + i };
@@ -96,8 +107,7 @@ async function storeHistories(url: string, behaviours: number): Promise<void> {
 async function measureKind(url: string, kind: string, bodies: string[], options: HttpOptions): Promise<HttpReport> {
   const { candidates, seconds, note } = options;
   const measure = async (rate: number): Promise<Latencies> => {
-    const load = { url, bodies, candidates, rate, seconds, warmUp: WARM_UP, seed: rate, connections: CONNECTIONS };
-    const found = await generate(load);
+    const found = await measureRate(url, bodies, rate, { candidates, seconds });
     const { p50_ms, p99_ms, failed } = found;
     note(`${kind}, ${rate}/s: p50 ${p50_ms.toFixed(1)} ms, p99 ${p99_ms.toFixed(1)} ms, ${failed} failed`);
     return found;
@@ -109,6 +119,19 @@ async function measureKind(url: string, kind: string, bodies: string[], options:
     holds(at[rate] ?? (await measure(rate))),
   );
   return { http_50: at[50], http_100: at[100], http_200: at[200], http_360: at[360], max_rate };
+}
+
+/** Asks at one rate. */
+export async function measureRate(
+  url: string,
+  bodies: readonly string[],
+  rate: number,
+  { candidates, seconds }: Pick<HttpOptions, "candidates" | "seconds">,
+): Promise<Latencies> {
+  return await generate({
+    ...{ url, bodies, candidates, rate, seconds },
+    ...{ warmUp: WARM_UP, seed: rate, connections: CONNECTIONS },
+  });
 }
 
 /** The highest rate that holds, to a sixteenth; `low` is one that does. */

@@ -1,12 +1,14 @@
 /**
  * `npm run bench -- serve [--seconds N] [--candidates N] [--behaviours N] [--json FILE]`: how fast requests are scored, on one
  * thread and without a server, and how fast they are answered over HTTP. The figures for 100 candidates stand beside those
- * for the candidates that are asked for. `--scoring` leaves HTTP out.
+ * for the candidates that are asked for. `--scoring` leaves HTTP out. `--experiment [--pairs N]` measures something else:
+ * servers with and without an online experiment, in turns of so many seconds.
  */
 import { writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import Table from "cli-table3";
+import { measureExperiment } from "./experiment.ts";
 import { type HttpReport, measureHttp } from "./http.ts";
 import { measureScoring } from "./scoring.ts";
 
@@ -17,6 +19,8 @@ const { values } = parseArgs({
     candidates: { type: "string", default: "20" },
     behaviours: { type: "string", default: "50" },
     scoring: { type: "boolean", default: false },
+    experiment: { type: "boolean", default: false },
+    pairs: { type: "string", default: "6" },
     json: { type: "string" },
   },
 });
@@ -24,7 +28,20 @@ const [seconds, candidates, behaviours] = [values.seconds, values.candidates, va
 const MANY = 100;
 
 const note = (text: string) => process.stderr.write(`${text}\n`);
+const machine = () => ({ cpu: cpus()[0].model, cores: cpus().length, node: process.version, load: loadavg()[0] });
+const write = (report: object) => {
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
+};
 const style = { head: [], border: [], compact: true };
+
+if (values.experiment) {
+  const pairs = Number(values.pairs);
+  const cost = await measureExperiment({ candidates, behaviours, seconds, pairs, note });
+  write({ machine: machine(), seconds, candidates, behaviours, ...cost });
+  const [p50, p99] = [cost.p50_ratio, cost.p99_ratio].map((ratio) => ratio.toFixed(3));
+  process.stdout.write(`Latency under an experiment, as a multiple of that without: p50 ${p50}, p99 ${p99}\n`);
+  process.exit();
+}
 
 note("scoring");
 const scoring = measureScoring();
@@ -34,11 +51,7 @@ for (const each of scoring) {
   alone.push([each.candidates, each.behaviours, each.p50_ms.toFixed(3), each.p99_ms.toFixed(3)]);
 }
 process.stdout.write(`Scoring alone: one request from raw values to probabilities, one thread\n${alone.toString()}\n`);
-const machine = { cpu: cpus()[0].model, cores: cpus().length, node: process.version, load: loadavg()[0] };
-const ofScoring = { machine, scoring, rank_100x50: { p50_ms, p99_ms } };
-const write = (report: object) => {
-  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
-};
+const ofScoring = { machine: machine(), scoring, rank_100x50: { p50_ms, p99_ms } };
 if (values.scoring) {
   write(ofScoring);
   process.exit();
