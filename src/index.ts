@@ -42,6 +42,7 @@ export { loadScorer, type Scorer } from "./scoring/predict.ts";
 export type { PredictRequest, RankRequest, ScoreRequest, UserRequest, Value, Values } from "./scoring/request.ts";
 export type { RequestCounts } from "./scoring/request-cells.ts";
 export { type ScoredRun, type ScoreOptions, scoreRun } from "./scoring/scored-run.ts";
+export { writeCalibrationPage } from "./scoring/show/calibration-page.ts";
 export type { Exchange, ExchangeListener, ScoredRequest } from "./serving/exchange.ts";
 export { earnedIn } from "./serving/experiments/earned.ts";
 export type { ExperimentEvent } from "./serving/experiments/events.ts";

@@ -1,9 +1,9 @@
 /**
  * A calibration as data, and what it makes of a score.
  *
- * Each kind is a strictly increasing function of the score, so candidates keep their order. It is computed in float64 and
- * its result stays float64: between two neighbouring float32 scores there may be less than a step of float32. Equal scores
- * stay equal, and different ones become equal only where float64 cannot tell them apart, within about 1e-16 of 1.
+ * Each kind is a strictly increasing function of the score, so candidates keep their order. It is computed in float64, and
+ * the result stays float64: two neighbouring scores of float32 may be less than a step of float32 apart. Equal scores stay
+ * equal. Different ones become equal only where float64 cannot tell their probabilities: neighbours within about 1e-8 of 1.
  */
 import { logit, sigmoid, withinOdds } from "./odds.ts";
 

@@ -4,8 +4,9 @@
  * https://doi.org/10.1145/775047.775151).
  *
  * Its steps would make equal what the model tells apart. So each step becomes a knot at its centre, and between two knots log
- * odds are interpolated; beyond the first and the last they run along with those of the score. A step at 0 or 1 has no log
- * odds; its share of clicks is taken by the rule of succession, (clicks + 1) / (samples + 2).
+ * odds are interpolated, as in the centred isotonic regression of Oron and Flournoy 2017, https://arxiv.org/abs/1701.05964;
+ * beyond the first and the last they run along with those of the score. A step at 0 or 1 has no log odds; its share of clicks
+ * is taken by the rule of succession, (clicks + 1) / (samples + 2).
  */
 import type { IsotonicFit } from "./calibrator.ts";
 import { logit, withinOdds } from "./odds.ts";
@@ -27,16 +28,7 @@ export function fitIsotonic(samples: LabelledScores): IsotonicFit {
   const succession = ({ clicks, weight }: Step) => (clicks + 1) / (weight + 2);
   if (shares[last] >= 1) shares[last] = Math.max(succession(steps[last]), (1 + (shares[last - 1] ?? 0)) / 2);
   if (shares[0] <= 0) shares[0] = Math.min(succession(steps[0]), (shares[1] ?? 1) / 2);
-  const scores: number[] = [];
-  const rates: number[] = [];
-  for (const [k, { odds, weight }] of steps.entries()) {
-    const [x, y] = [odds / weight, logit(shares[k])];
-    // Weights may make a step that rounding does not tell from the one before.
-    if (k > 0 && !(x > scores[scores.length - 1] && y > rates[rates.length - 1])) continue;
-    scores.push(x);
-    rates.push(y);
-  }
-  return { method: "isotonic", scores, clicks: rates };
+  return { method: "isotonic", scores: steps.map(({ odds, weight }) => odds / weight), clicks: shares.map(logit) };
 }
 
 /** The steps of the isotonic regression, by score: their shares of clicks increase. */
@@ -60,8 +52,11 @@ export function poolAdjacent(samples: LabelledScores): Step[] {
   return steps;
 }
 
+/** Sums of weights are rounded: shares that differ by less than this are one. */
+const ROUNDING = 1e-12;
+
 function isBelow(low: Step, high: Step): boolean {
-  return low.clicks / low.weight < high.clicks / high.weight;
+  return low.clicks / low.weight < high.clicks / high.weight - ROUNDING;
 }
 
 function together(a: Step, b: Step): Step {

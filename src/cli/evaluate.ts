@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import type { Split } from "../dataset/dataset.ts";
 import { count, duration, metric, percent, pValue, share, signed } from "../format.ts";
-import type { Evaluation } from "../scoring/evaluate.ts";
+import type { AppliedCalibration, Evaluation } from "../scoring/evaluate.ts";
 import { evaluateOptions } from "../scoring/options.ts";
 import type { Context } from "./context.ts";
 import { addOptions } from "./options.ts";
@@ -24,6 +24,7 @@ Examples:
   dien evaluate --run runs/dien --data data/beauty
   dien evaluate --run runs/dien --data data/beauty --split valid --json
   dien evaluate --run runs/dien --data data/beauty --against runs/din --calibration
+  dien evaluate --run runs/dien --data data/beauty --calibrated --calibration
 
 AUC counts ties one half; where training does not know all candidates, the AUC of those that it knows is given too.
 GAUC is the AUC within each user, weighted by samples. ECE is how far predicted probabilities
@@ -51,7 +52,20 @@ function evaluationLines(evaluation: Evaluation, split: Split): string[] {
   const { auc, gauc, logloss, ece, samples, seconds } = evaluation;
   const row = [split, count(samples), ...[auc, gauc, logloss, ece].map(metric), duration(seconds)];
   const metrics = table(["", "samples", "AUC", "GAUC", "logloss", "ECE", "time"], [row]);
-  return [...metrics, ...knownLines(evaluation), ...comparisonLines(evaluation), ...calibrationLines(evaluation)];
+  return [
+    ...metrics,
+    ...appliedLines(evaluation),
+    ...knownLines(evaluation),
+    ...comparisonLines(evaluation),
+    ...calibrationLines(evaluation),
+  ];
+}
+
+function appliedLines({ calibrated }: { readonly calibrated?: AppliedCalibration }): string[] {
+  if (calibrated === undefined) return [];
+  const { method, rate, sha256 } = calibrated;
+  const rates = rate === 1 ? "" : `, rate of negatives ${rate.toPrecision(4)}: logloss and ECE are of the traffic`;
+  return [`calibrated: ${method}${rates}, version ${sha256}`];
 }
 
 function knownLines({ known, samples }: Pick<Evaluation, "known" | "samples">): string[] {

@@ -20,9 +20,11 @@ import type { prepareTaobao } from "../importers/taobao/prepare.ts";
 import type { inspectDataset } from "../inspection/measure/inspect.ts";
 import type { writeInspection } from "../inspection/show/inspection-page.ts";
 import type { simulate } from "../market/simulate.ts";
+import type { calibrateRun } from "../scoring/calibrate.ts";
 import type { readDatasetBehaviours } from "../scoring/dataset-behaviours.ts";
 import type { evaluateRun } from "../scoring/evaluate.ts";
 import type { loadScorer } from "../scoring/predict.ts";
+import type { writeCalibrationPage } from "../scoring/show/calibration-page.ts";
 import type { openServer } from "../serving/serve.ts";
 import type { openStore } from "../store/open.ts";
 import type { train } from "../training/train.ts";
@@ -42,6 +44,8 @@ export interface Jobs {
   readonly writeInspection: typeof writeInspection;
   readonly train: typeof train;
   readonly evaluateRun: typeof evaluateRun;
+  readonly calibrateRun: typeof calibrateRun;
+  readonly writeCalibrationPage: typeof writeCalibrationPage;
   readonly loadScorer: typeof loadScorer;
   readonly runExperiment: typeof runExperiment;
   readonly verify: typeof verify;
@@ -70,6 +74,9 @@ export const jobs: Jobs = {
   writeInspection: async (...all) => (await import("../inspection/show/inspection-page.ts")).writeInspection(...all),
   train: async (...all) => (await import("../training/train.ts")).train(...all),
   evaluateRun: async (...all) => (await import("../scoring/evaluate.ts")).evaluateRun(...all),
+  calibrateRun: async (...all) => (await import("../scoring/calibrate.ts")).calibrateRun(...all),
+  writeCalibrationPage: async (...all) =>
+    (await import("../scoring/show/calibration-page.ts")).writeCalibrationPage(...all),
   loadScorer: async (...all) => (await import("../scoring/predict.ts")).loadScorer(...all),
   runExperiment: async (...all) => (await import("../experiments/run.ts")).runExperiment(...all),
   openStore: async (...all) => (await import("../store/open.ts")).openStore(...all),

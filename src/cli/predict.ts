@@ -10,6 +10,7 @@ import { replaceFile } from "../files/aside.ts";
 import { count } from "../format.ts";
 import { throwIfInterrupted } from "../interruption.ts";
 import { skipBadRows, text } from "../options/pieces.ts";
+import { calibrated } from "../scoring/options.ts";
 import type { RequestCounts } from "../scoring/request-cells.ts";
 import { type Answer, answersTo, readRequests } from "./answers.ts";
 import type { Context } from "./context.ts";
@@ -21,6 +22,7 @@ export const predictFlags = z.strictObject({
   input: text("file", "requests, one JSON object a line; - reads standard input"),
   out: text("file", "where the scores go (default: standard output)").optional(),
   skipBadRows,
+  calibrated,
   engine: machineOptions.shape.engine,
 });
 
@@ -75,8 +77,8 @@ Examples:
     )
     .action(async () => {
       const { options, json } = await read();
-      const { run, input, out, engine } = options;
-      const scorer = await context.jobs.loadScorer(run, { engine });
+      const { run, input, out, calibrated, engine } = options;
+      const scorer = await context.jobs.loadScorer(run, { engine, calibrated });
       const source = addAbortSignal(context.signal, input === "-" ? context.stdin : createReadStream(input));
       // It may fail before anybody reads it; whoever does then hears of it.
       source.on("error", () => undefined);
@@ -109,7 +111,11 @@ Examples:
       }
       reportUnknown(context, scorer.counts);
       const seconds = (performance.now() - start) / 1000;
-      if (json) printJson(context.stdout, { requests, badRows: bad.rows, behaviours, unknown, seconds });
+      if (json) {
+        const { calibration } = scorer;
+        const applied = calibration === undefined ? {} : { calibration };
+        printJson(context.stdout, { requests, badRows: bad.rows, behaviours, unknown, seconds, ...applied });
+      }
     });
 }
 

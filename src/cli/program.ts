@@ -5,6 +5,7 @@ import { onNote } from "../files/notes.ts";
 import { interruptible, isInterruption } from "../interruption.ts";
 import { suggestion } from "../suggest.ts";
 import { addAb } from "./ab.ts";
+import { addCalibrate } from "./calibrate.ts";
 import { type Context, INTERRUPTED } from "./context.ts";
 import { addDemo } from "./demo.ts";
 import { addEvaluate } from "./evaluate.ts";
@@ -56,6 +57,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted and stopped cleanly
   addModels(program, context);
   addTrain(program, context, finish);
   addEvaluate(program, context);
+  addCalibrate(program, context);
   addPredict(program, context);
   addServe(program, context);
   addAb(program, context);

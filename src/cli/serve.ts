@@ -33,6 +33,7 @@ export const serveFlags = z.strictObject({
   ...machineOptions.shape,
   experiment: text("file", "ab.yaml: which users get which model, see docs/ab.md").optional(),
   records: text("folder", "where exposures and outcomes of the experiment are kept (default: records)").optional(),
+  calibrated: texts("name", "models whose probabilities are calibrated, by `dien calibrate`").optional(),
   watch: toggle("load a model anew when its run is replaced, and the experiment when its file is"),
   shadow: texts("name", "NAME=OTHER: model OTHER also scores what NAME has scored; see docs/serving.md").optional(),
   runs: text("folder", "folder whose runs requests may have loaded").optional(),
@@ -55,6 +56,7 @@ export function addServe(program: Command, context: Context): void {
       `
 Examples:
   dien serve --run runs/dien
+  dien serve --run runs/dien --calibrated dien
   dien serve --run runs/dien --run next=runs/dien2 --port 9000
   dien serve --run runs/dien --host 0.0.0.0 --token-file token --tls-cert cert.pem --tls-key key.pem
   dien serve --run runs/base --run runs/dien --experiment ab.yaml
@@ -75,7 +77,13 @@ terminal in words. After a signal it is not ready, answers the requests that it 
       const isTerminal = context.stderr.isTTY === true;
       const log = (line: string) => print(context.stderr, [line]);
       const { server, models } = await context.jobs.openServer({
-        ...{ run: options.run, store: options.store, dryRun, experiment: experimentOf(options) },
+        ...{
+          run: options.run,
+          calibrated: options.calibrated,
+          store: options.store,
+          dryRun,
+          experiment: experimentOf(options),
+        },
         scoring: scoringOf(options),
         serving: {
           ...{ token, cors: options.cors, runs: options.runs },
@@ -107,10 +115,13 @@ terminal in words. After a signal it is not ready, answers the requests that it 
 }
 
 function modelsOf(models: Models) {
-  return models.list().map(({ name, version }) => ({ name, version }));
+  return models
+    .list()
+    .map(({ name, version, calibration }) => ({ name, version, ...(calibration && { calibration }) }));
 }
 
-const lineOf = ({ name, version }: { name: string; version: string }) => `model ${name}, version ${version}`;
+const lineOf = ({ name, version, calibration }: ReturnType<typeof modelsOf>[number]) =>
+  `model ${name}, version ${version}${calibration === undefined ? "" : `, calibrated by ${calibration}`}`;
 
 /** Seconds between two looks at the runs, and at the experiment. */
 const WATCH = 2;

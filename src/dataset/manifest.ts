@@ -19,6 +19,11 @@ export const DATASET_VERSION = 4;
 export const PROTOCOLS = ["paper", "temporal"] as const;
 export type Protocol = (typeof PROTOCOLS)[number];
 
+/** Whether a dataset's negatives are drawn, one for each positive, and no impressions: then no rate of clicks is real. */
+export function drawsNegatives({ protocol }: Pick<Manifest, "protocol">): boolean {
+  return ["target", ...PROTOCOLS].includes(protocol);
+}
+
 /** Rows are counted by 32-bit integers in memory. */
 const count = z
   .int()

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { type CalibrationMethod, type Calibrator, calibrateAll } from "../calibration/calibrator.ts";
 import { bestOf, crossValidate, fitMethod, type Tried } from "../calibration/fit.ts";
 import { rateOf } from "../calibration/prior.ts";
+import { drawsNegatives } from "../dataset/manifest.ts";
 import { failure } from "../errors/failure.ts";
 import { listener } from "../options/pieces.ts";
 import { checkOptions } from "../options/problems.ts";
@@ -53,7 +54,7 @@ export async function calibrateRun(given: CalibrateOptions): Promise<CalibratedR
   const { method: asked, rate, baseRate, ...on } = checkOptions("calibrateRun", calibrateArguments, given);
   const { onProgress } = given;
   return await withRunOn(on, async (opened) => {
-    const { counts, protocol } = opened.manifest;
+    const { counts } = opened.manifest;
     const total = counts.valid + counts.test;
     const progress = (before: number) => (done: number) => onProgress?.(before + done, total);
     const valid = await opened.score("valid", progress(0));
@@ -73,7 +74,7 @@ export async function calibrateRun(given: CalibrateOptions): Promise<CalibratedR
     const sha256 = await writeCalibration(on.run, document);
     const test = counts.test === 0 ? null : await opened.score("test", progress(counts.valid));
     return {
-      ...{ sha256, weights_sha256: weights, method, rate: calibrator.rate, drawn: protocol !== "impressions" },
+      ...{ sha256, weights_sha256: weights, method, rate: calibrator.rate, drawn: drawsNegatives(opened.manifest) },
       ...{ samples, clicks, tried, test: test && testOf(test, calibrator) },
     };
   });

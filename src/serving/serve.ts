@@ -12,6 +12,8 @@ import { createServer, type Server, type ServerOptions } from "./server.ts";
 export interface ServeOptions {
   /** `RUN` or `NAME=RUN`; without a name it is that of the folder. The first is the default. */
   readonly run: readonly string[];
+  /** Names of those whose probabilities are calibrated. */
+  readonly calibrated?: readonly string[] | undefined;
   /** Address of the behaviours' store. */
   readonly store: string;
   /** Whether it is only tried: a store that is not there is not made. */
@@ -33,7 +35,7 @@ export async function openServer(options: ServeOptions): Promise<{ readonly serv
   const definition = given && (await readExperiment(given.path));
   const opened: { close(): Promise<void> }[] = [];
   try {
-    const models = await openModels({ runs: namedRuns(options.run), ...options.scoring });
+    const models = await openModels({ runs: namedRuns(options.run, options.calibrated), ...options.scoring });
     opened.push(models);
     if (definition !== undefined) checkArms(definition, models);
     const longest = Math.max(...models.list().map(({ description }) => description.schema.maxHistory));
@@ -57,10 +59,10 @@ export async function openServer(options: ServeOptions): Promise<{ readonly serv
 /** What a model may be called: its name is part of paths. */
 const NAME = /^[A-Za-z0-9][\w.-]{0,63}$/;
 
-export function namedRuns(given: readonly string[]): ModelsOptions["runs"] {
+export function namedRuns(given: readonly string[], calibrated: readonly string[] = []): ModelsOptions["runs"] {
   const named = given.map((text) => {
     const [, name, run] = /^([^=/\\]+)=(.+)$/.exec(text) ?? [undefined, basename(resolve(text)), text];
-    return { name, run };
+    return { name, run, calibrated: calibrated.includes(name) };
   });
   named.forEach(({ name }, place) => {
     if (!NAME.test(name)) {
@@ -68,5 +70,8 @@ export function namedRuns(given: readonly string[]): ModelsOptions["runs"] {
     }
     if (named.findIndex((other) => other.name === name) < place) throw failure("serving.taken-name", { name });
   });
+  const known = named.map(({ name }) => name);
+  const unknown = calibrated.find((name) => !known.includes(name));
+  if (unknown !== undefined) throw failure("settings.unknown-model", { name: unknown, known });
   return named;
 }

@@ -4,6 +4,7 @@ import { relative } from "node:path";
 import { checkWeights } from "../engine/state.ts";
 import { readStop, stopFile } from "../experiments/lab/trials.ts";
 import { hashFile } from "../files/digest.ts";
+import { readAnyCalibration, readCalibration } from "../run/calibration.ts";
 import { readCurve } from "../run/curve.ts";
 import { checkLog } from "../run/metrics-log.ts";
 import { readModelDescription, readModelOf } from "../run/model-folder.ts";
@@ -31,18 +32,25 @@ export async function verifyRun(run: string): Promise<Verification> {
         config ? readModelOf(run, config) : readModelDescription(run),
       )
     : undefined;
-  if (isFinished) {
-    await look(files.summary, "seal, model.json", async () => {
-      await readSummary(run);
-      if (model) await checkFinished(run, "model", model.sha256);
-    });
-  }
+  const summary = isFinished
+    ? await look(files.summary, "seal, model.json", async () => {
+        const summary = await readSummary(run);
+        if (model) await checkFinished(run, "model", model.sha256);
+        return summary;
+      })
+    : undefined;
   /** What is of no model that can be read may still be whole in itself. */
   const lookAtTensors = <T>(path: string, check: (model: string) => Promise<T>) =>
     look(path, "header, tensors, model.json", () =>
       model ? check(model.sha256) : checkTensors(path, () => undefined),
     );
   if (isThere(files.weights)) await lookAtTensors(files.weights, (model) => checkWeights(run, model));
+  // Of a run in training the weights may be others by now; whoever applies it looks.
+  if (existsSync(files.calibration)) {
+    await look(files.calibration, "seal, knots, weights", () =>
+      summary ? readCalibration(run, summary.weights_sha256) : readAnyCalibration(run),
+    );
+  }
   const progress = existsSync(files.checkpoint)
     ? await lookAtTensors(files.checkpoint, (model) => checkCheckpoint(run, model))
     : undefined;

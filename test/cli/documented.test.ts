@@ -31,6 +31,7 @@ it("there are command lines of every kind", () => {
       "inspect",
       "train",
       "evaluate",
+      "calibrate",
       "predict",
       "serve",
       "store",

@@ -10,6 +10,7 @@ import { planFlags } from "../../src/cli/ab/plan.ts";
 import { replayFlags } from "../../src/cli/ab/replay.ts";
 import { reportFlags } from "../../src/cli/ab/report.ts";
 import { simulateFlags } from "../../src/cli/ab/simulate.ts";
+import { calibrateFlags } from "../../src/cli/calibrate.ts";
 import type { Context } from "../../src/cli/context.ts";
 import { demoFlags } from "../../src/cli/demo.ts";
 import { experimentFlags, ownDataFlags } from "../../src/cli/experiment.ts";
@@ -51,6 +52,7 @@ const SCHEMAS: Readonly<Record<string, readonly [z.ZodObject, ...without: string
   models: [modelsFlags],
   train: [trainFlags],
   evaluate: [evaluateOptions],
+  calibrate: [calibrateFlags],
   predict: [predictFlags],
   "experiment table2": [experimentFlags, "user", "model", "trials", ...MARKET],
   "experiment table3": [experimentFlags, "user", "model", "trials", ...MARKET],

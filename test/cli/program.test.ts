@@ -33,6 +33,7 @@ describe("help", () => {
     [["models"]],
     [["train"]],
     [["evaluate"]],
+    [["calibrate"]],
     [["predict"]],
     [["store", "import"]],
     [["store", "export"]],

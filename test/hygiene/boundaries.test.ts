@@ -56,6 +56,7 @@ const ROOMS: Readonly<Record<string, { below: readonly string[]; browser?: boole
   "ab/show": { below: ["ab/analysis", "report", "format.ts"] },
   "ab/replay": { below: ["ab/analysis", "scoring", "report", "format.ts"] },
   "scoring/pool": { below: ["scoring"] },
+  "scoring/show": { below: ["scoring", "report", "format.ts"] },
   "serving/models": { below: ["scoring/pool"] },
   training: { below: ["scoring", "format.ts"] },
   serving: { below: ["serving/models", "store", "report", "ab/records", "ab/definition", "ab/bandit"] },
@@ -71,7 +72,7 @@ const ROOMS: Readonly<Record<string, { below: readonly string[]; browser?: boole
   api: { below: ["statistics", "options", "interruption.ts"] },
   "index.ts": {
     below: [
-      ...["api", "serving", "experiments", "verification", "inspection/show"],
+      ...["api", "serving", "experiments", "verification", "inspection/show", "scoring/show"],
       ...["importers/amazon", "importers/taobao", "importers/synthetic"],
     ],
   },
@@ -79,6 +80,7 @@ const ROOMS: Readonly<Record<string, { below: readonly string[]; browser?: boole
     below: [
       ...["serving", "experiments", "verification", "inspection/show", "ab/plan", "ab/show", "ab/replay"],
       ...["importers/amazon", "importers/taobao", "importers/synthetic"],
+      "scoring/show",
     ],
   },
 };
