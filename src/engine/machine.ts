@@ -5,12 +5,14 @@
 import { availableParallelism } from "node:os";
 import { z } from "zod";
 import { failure } from "../errors/failure.ts";
-import { ENGINES, type Engine, engineSupported } from "../kernels/load.ts";
+import { ENGINES, type Engine, lackFor } from "../kernels/load.ts";
 import { checkOptions } from "../options/problems.ts";
 
 const engine = z
   .enum(ENGINES)
-  .describe("kernels: simd gives the same bits everywhere; relaxed may be faster, reference is for comparison")
+  .describe(
+    "kernels: simd gives the same bits everywhere; native gives them faster, where it was built; relaxed rounds otherwise, reference is for comparison",
+  )
   .default("simd");
 
 /** Each has a stack, buffers and activations of its own, and threads beyond the cores make nothing faster. */
@@ -39,7 +41,7 @@ export interface Machine {
   readonly threads: number;
 }
 
-/** Fills the defaults. @throws UserError for other values, or where this version of Node does not have the engine */
+/** Fills the defaults. @throws UserError for other values, or where this machine does not have the engine */
 export function chooseMachine(options: MachineOptions): Machine {
   const given = { engine: options.engine, threads: options.threads };
   const { engine, threads = Math.min(MOST_THREADS, availableParallelism()) } = checkOptions(
@@ -47,9 +49,8 @@ export function chooseMachine(options: MachineOptions): Machine {
     machineOptions,
     given,
   );
-  if (!engineSupported(engine)) {
-    throw failure("run.unsupported-engine", { engine, reason: "this version of Node has no relaxed SIMD" });
-  }
+  const reason = lackFor(engine);
+  if (reason !== undefined) throw failure("run.unsupported-engine", { engine, reason });
   return { engine, threads };
 }
 

@@ -7,18 +7,30 @@
  *   (https://github.com/WebAssembly/relaxed-simd). Faster where the processor's additions are its bottleneck, but
  *   **results are no longer equal to the bit across machines**; on one machine they are repeatable as before. Node 20
  *   does not have it.
+ * - `native`: the same kernels in C++ (`native/`), compiled for the machine by `npm run build:native`, with the bits of
+ *   `simd` and vectors twice as wide.
  * - `reference`: plain TypeScript in double precision, for comparison. Two orders of magnitude slower.
  */
 import type { Kernels } from "./contract.ts";
+import { loadNativeKernels, nativeSupported } from "./native/native-kernels.ts";
 import { createReferenceKernels } from "./reference/reference-kernels.ts";
 import { loadWasmKernels, relaxedSupported } from "./wasm/wasm-kernels.ts";
 
-export const ENGINES = ["simd", "relaxed", "reference"] as const;
+export const ENGINES = ["simd", "relaxed", "native", "reference"] as const;
 export type Engine = (typeof ENGINES)[number];
 
-/** Whether this runtime has what an engine needs. */
+/** What this machine lacks for an engine; undefined where it runs. */
+export function lackFor(engine: Engine): string | undefined {
+  if (engine === "relaxed" && !relaxedSupported()) return "this version of Node has no relaxed SIMD";
+  if (engine === "native" && !nativeSupported()) {
+    return "it is not built for this machine (`npm run build:native` in a clone, with a C++ compiler)";
+  }
+  return undefined;
+}
+
+/** Whether an engine runs here. */
 export function engineSupported(engine: Engine): boolean {
-  return engine !== "relaxed" || relaxedSupported();
+  return lackFor(engine) === undefined;
 }
 
 /** Kernels for a tape that is recorded to plan with and never replayed: they compute nowhere. */
@@ -28,5 +40,6 @@ export function planKernels(): Kernels {
 
 /** The kernels over `memory` (shared, never to grow), ready to call. Throws Error where the engine is not supported. */
 export function loadKernels(memory: WebAssembly.Memory, engine: Engine = "simd"): Kernels {
-  return engine === "reference" ? createReferenceKernels(memory) : loadWasmKernels(memory, engine);
+  if (engine === "reference") return createReferenceKernels(memory);
+  return engine === "native" ? loadNativeKernels(memory) : loadWasmKernels(memory, engine);
 }

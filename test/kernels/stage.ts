@@ -1,6 +1,6 @@
 /**
  * A stage for one kernel call: the same inputs in two memories, the call on a build under test and on the reference,
- * and a comparison of the whole memory afterwards. Memory without a value holds NaN, so reading too far spoils the
+ * and a comparison of the whole memory afterwards. The reference of the native build is the build `simd`, to the bit. Memory without a value holds NaN, so reading too far spoils the
  * result. Memory that is not named as output must not change by a bit, so stray writes are seen.
  */
 import { expect } from "vitest";
@@ -9,7 +9,7 @@ import { type Engine, engineSupported, loadKernels } from "../../src/kernels/loa
 import { Random } from "../../src/tensor/random.ts";
 
 /** The builds that this runtime has, each of which must agree with the reference. */
-export const BUILDS: Engine[] = engineSupported("relaxed") ? ["simd", "relaxed"] : ["simd"];
+export const BUILDS: Engine[] = (["simd", "relaxed", "native"] as const).filter(engineSupported);
 
 /** Floats at `at`, `cols` in each of `rows` rows, `ld` apart; `exact` where they are integers or copies. */
 export interface Region {
@@ -35,6 +35,7 @@ export class Stage {
   readonly i32: Int32Array;
   readonly #reference: Kernels;
   readonly #expected: Float32Array;
+  readonly #toTheBit: boolean;
   #random = new Random(1);
   #next = 0;
 
@@ -43,7 +44,8 @@ export class Stage {
       () => new WebAssembly.Memory({ initial: PAGES, maximum: PAGES, shared: true }),
     );
     this.kernels = loadKernels(tested, engine);
-    this.#reference = loadKernels(specified, "reference");
+    this.#toTheBit = engine === "native";
+    this.#reference = loadKernels(specified, this.#toTheBit ? "simd" : "reference");
     this.f32 = new Float32Array(tested.buffer);
     this.i32 = new Int32Array(tested.buffer);
     this.#expected = new Float32Array(specified.buffer);
@@ -102,14 +104,17 @@ export class Stage {
     const got = call(this.kernels);
     const want = call(this.#reference);
     const close = (x: number, y: number): boolean => Math.abs(x - y) <= absolute + relative * Math.abs(y);
-    if (typeof want === "number") expect(close(got as number, want), `returned ${got}, expected ${want}`).toBe(true);
+    const isRight = (x: number, y: number, exact: boolean): boolean => (exact ? Object.is(x, y) : close(x, y));
+    if (typeof want === "number")
+      expect(isRight(got as number, want, this.#toTheBit), `returned ${got}, expected ${want}`).toBe(true);
     const expectedBits = new Int32Array(this.#expected.buffer);
-    for (const { at, rows, cols, ld, exact } of outputs) {
+    for (const { at, rows, cols, ld, exact: isExact = false } of outputs) {
+      const exact = isExact || this.#toTheBit;
       for (let i = 0; i < rows; i++) {
         for (let j = 0; j < cols; j++) {
           const index = at / 4 + i * ld + j;
           const [x, y] = exact ? [this.i32[index], expectedBits[index]] : [this.f32[index], this.#expected[index]];
-          if (exact ? x !== y : !close(x, y)) expect.fail(`[${i},${j}] of an output is ${x}, expected ${y}`);
+          if (!isRight(x, y, exact)) expect.fail(`[${i},${j}] of an output is ${x}, expected ${y}`);
           before[index] = this.i32[index];
         }
       }

@@ -17,6 +17,7 @@ import {
   train,
 } from "dien";
 import { beforeAll, describe, expect, it } from "vitest";
+import { engineSupported } from "../../src/kernels/load.ts";
 import { writeSmallDataset } from "../support/dataset.ts";
 import { temporaryFolder } from "../support/source.ts";
 
@@ -39,11 +40,15 @@ async function finish(out: string, config: RunConfig, how: Partial<TrainOptions>
 /** Of the default run, on every machine and version of Node. */
 const PINNED = "969fdaa83af536891682dec829f3abd68b2d1e625c30c01d87bd02bf40b3db18";
 
-describe("threads", () => {
+describe("threads and kernels", () => {
   it("dien: one, two and three threads give the weights of every other machine and version of Node", async () => {
     for (const threads of [1, 2, 3]) {
       expect((await finish(freshRun(), configOf(), { threads })).weights_sha256).toBe(PINNED);
     }
+  });
+
+  it.runIf(engineSupported("native"))("the native kernels give them too (needs npm run build:native)", async () => {
+    expect((await finish(freshRun(), configOf(), { engine: "native" })).weights_sha256).toBe(PINNED);
   });
 
   // Fewer threads than shards, and a number that does not divide them.

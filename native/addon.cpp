@@ -1,0 +1,132 @@
+/**
+ * The kernels as functions of JavaScript, through Node-API alone (https://nodejs.org/api/n-api.html). This file is compiled
+ * for any processor of its kind; only the kernels need what `isSupported` asks for.
+ */
+#include <node_api.h>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include "kernels.hpp"
+
+namespace dien {
+namespace {
+
+bool isSupported() {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx2");
+#else
+  return true;
+#endif
+}
+
+/** An argument of a kernel. Offsets become addresses, 0 the null pointer. */
+template <class T>
+T argument(napi_env env, napi_value value, char* base) {
+  if constexpr (std::is_pointer_v<T>) {
+    uint32_t offset = 0;
+    napi_get_value_uint32(env, value, &offset);
+    return offset == 0 ? nullptr : reinterpret_cast<T>(base + offset);
+  } else if constexpr (std::is_same_v<T, Offset>) {
+    uint32_t offset = 0;
+    napi_get_value_uint32(env, value, &offset);
+    return {offset};
+  } else if constexpr (std::is_same_v<T, int>) {
+    int32_t number = 0;
+    napi_get_value_int32(env, value, &number);
+    return number;
+  } else {
+    double number = 0;
+    napi_get_value_double(env, value, &number);
+    return static_cast<T>(number);
+  }
+}
+
+template <class Result, class Call>
+napi_value answer(napi_env env, const Call& call) {
+  if constexpr (std::is_void_v<Result>) {
+    call();
+    return nullptr;
+  } else {
+    napi_value result;
+    napi_create_double(env, call(), &result);
+    return result;
+  }
+}
+
+template <auto Kernel, class Result, class... Arguments, size_t... Place>
+napi_value callWith(napi_env env, napi_callback_info info, Result (*)(Arguments...), std::index_sequence<Place...>) {
+  size_t count = sizeof...(Arguments);
+  napi_value given[sizeof...(Arguments)];
+  void* base;
+  napi_get_cb_info(env, info, &count, given, nullptr, &base);
+  return answer<Result>(env, [&] { return Kernel(argument<Arguments>(env, given[Place], static_cast<char*>(base))...); });
+}
+
+template <auto Kernel, class Result, class... Arguments, size_t... Place>
+napi_value callWith(napi_env env, napi_callback_info info, Result (*)(Memory, Arguments...),
+                    std::index_sequence<0, Place...>) {
+  size_t count = sizeof...(Arguments);
+  napi_value given[sizeof...(Arguments)];
+  void* base;
+  napi_get_cb_info(env, info, &count, given, nullptr, &base);
+  const Memory memory = {static_cast<char*>(base)};
+  return answer<Result>(env, [&] { return Kernel(memory, argument<Arguments>(env, given[Place - 1], memory.base)...); });
+}
+
+template <class Result, class... Arguments>
+constexpr auto places(Result (*)(Arguments...)) {
+  return std::index_sequence_for<Arguments...>{};
+}
+
+template <auto Kernel>
+napi_value called(napi_env env, napi_callback_info info) {
+  return callWith<Kernel>(env, info, Kernel, places(Kernel));
+}
+
+struct Entry {
+  const char* name;
+  napi_callback callback;
+};
+
+#define ENTRY(name) {#name, called<&name>}
+const Entry ENTRIES[] = {
+    ENTRY(gemmNN),       ENTRY(gemmNT),       ENTRY(gemmTN),        ENTRY(transpose),
+    ENTRY(fill),         ENTRY(copyRows),     ENTRY(scale),         ENTRY(multiply),
+    ENTRY(rowDot),       ENTRY(rowScale),     ENTRY(columnSums),    ENTRY(sigmoid),
+    ENTRY(sigmoidBackward), ENTRY(preluForward), ENTRY(preluBackward), ENTRY(moments),
+    ENTRY(diceForward),  ENTRY(diceBackward), ENTRY(crossEntropy),  ENTRY(gruForward),
+    ENTRY(gruStep),      ENTRY(gruBackward),  ENTRY(softmaxSteps),  ENTRY(softmaxStepsBackward),
+    ENTRY(gatherRows),   ENTRY(gatherBags),   ENTRY(linkRows),      ENTRY(linkBags),
+    ENTRY(sumLinkedRows), ENTRY(sumShards),   ENTRY(adam),          ENTRY(adamRows),
+};
+
+/** load(bytes): the kernels over the memory of which `bytes` is a view; undefined where the processor cannot run them. */
+napi_value load(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value view;
+  napi_get_cb_info(env, info, &count, &view, nullptr, nullptr);
+  void* base = nullptr;
+  if (napi_get_typedarray_info(env, view, nullptr, nullptr, &base, nullptr, nullptr) != napi_ok) {
+    napi_throw_type_error(env, nullptr, "expected a typed array over the linear memory");
+    return nullptr;
+  }
+  if (!isSupported()) return nullptr;
+  napi_value kernels;
+  napi_create_object(env, &kernels);
+  for (const Entry& entry : ENTRIES) {
+    napi_value function;
+    napi_create_function(env, entry.name, NAPI_AUTO_LENGTH, entry.callback, base, &function);
+    napi_set_named_property(env, kernels, entry.name, function);
+  }
+  return kernels;
+}
+
+}  // namespace
+}  // namespace dien
+
+NAPI_MODULE_INIT() {
+  napi_value function;
+  napi_create_function(env, "load", NAPI_AUTO_LENGTH, dien::load, nullptr, &function);
+  napi_set_named_property(env, exports, "load", function);
+  return exports;
+}

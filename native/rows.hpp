@@ -1,0 +1,23 @@
+/** What many kernels do with a row. */
+#pragma once
+#include "simd.hpp"
+
+namespace dien {
+
+/** out[0..count) (+)= x[0..count). */
+INLINE void copyRow(int count, const float* x, float* out, int accumulate) {
+  for (int j = 0, left = count; left > 0; left -= W, j += W) {
+    const Vector value = get(x + j, left);
+    put(out + j, accumulate ? get(out + j, left) + value : value, left);
+  }
+}
+
+/** out[0..count) (+)= factor * x[0..count). */
+INLINE void scaleRow(int count, float factor, const float* x, float* out, int accumulate) {
+  for (int j = 0, left = count; left > 0; left -= W, j += W) {
+    const Vector value = get(x + j, left);
+    put(out + j, accumulate ? madd(value, splat(factor), get(out + j, left)) : value * splat(factor), left);
+  }
+}
+
+}  // namespace dien
