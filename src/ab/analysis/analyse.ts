@@ -5,11 +5,14 @@ import { withWorkDatabase } from "../../database/open.ts";
 import { failure } from "../../errors/failure.ts";
 import { withTemporaryFolder } from "../../files/scratch.ts";
 import { sampleRatioP } from "../../statistics/chi-square.ts";
+import { usersToTrust } from "../../statistics/enough.ts";
+import { estimate } from "../../statistics/estimate.ts";
 import type { ExperimentFile } from "../experiment/schema.ts";
 import { type Checked, findingsOf } from "./checks.ts";
 import { BEFORE, EXPOSURES, furtherAs, type Names, OUTCOMES, storedAs } from "./columns.ts";
 import { type ArmSums, armResult, effectsOf, type ReadingOptions } from "./effects.ts";
 import { factsOf } from "./facts.ts";
+import { metricOf } from "./metrics.ts";
 import type { AbReport, Attribution, RowCounts } from "./result.ts";
 import { segmentsOf } from "./segments.ts";
 import { type LoadedRows, loadRows } from "./sources.ts";
@@ -93,7 +96,9 @@ async function analyseIn(connection: DuckDBConnection, work: string, options: An
   const daily = await sumsBy(connection, "user_days", ["arm", "day"], quantitiesOf(false));
   const reads = { metric, reading, alpha, tuning };
   const weights = weightsOf(arms, options);
-  const users = sums.map((one) => ({ arm: one.arm, users: one.sums.n }));
+  const users = sums.map((one) => {
+    return { arm: one.arm, users: one.sums.n, needed: usersToTrust(estimate(one.sums, metricOf(metric))) };
+  });
   const ratioP =
     weights === null
       ? null

@@ -33,7 +33,8 @@ export interface Checked {
   readonly counts: Counts;
   readonly facts: Facts;
   readonly rows: { readonly exposures: LoadedRows; readonly outcomes: LoadedRows; readonly before: LoadedRows | null };
-  readonly arms: readonly { readonly arm: string; readonly users: number }[];
+  /** `needed`: how many users the metric's intervals take to be right; Infinity where it is not defined. */
+  readonly arms: readonly { readonly arm: string; readonly users: number; readonly needed: number }[];
   readonly metric: AbMetric;
   readonly click: string;
   readonly attribution: Attribution;
@@ -141,21 +142,22 @@ function lostOutcomes({ counts }: Checked): Judgements {
   ];
 }
 
-function fewUsers({ arms, facts, click }: Checked): Judgements {
-  return arms.flatMap(({ arm, users }): Judgements => {
+function fewUsers({ arms, facts, click, metric }: Checked): Judgements {
+  return arms.flatMap(({ arm, users, needed }): Judgements => {
     const { clickers } = facts.arms.find((one) => one.arm === arm)!;
-    if (users < BOUNDS.users)
+    if (users < BOUNDS.users) {
       return [["grave", `${arm} has ${counted(users, "user")}, and less than ${BOUNDS.users} tell nothing`]];
-    if (clickers >= BOUNDS.clickers) return NOTHING;
-    const types = facts.types.includes(click)
-      ? ""
-      : ` (no outcome is a "${click}"; types are: ${facts.types.join(", ") || "none"})`;
-    return [
-      [
-        "grave",
-        `${counted(clickers, "user")} of ${arm} clicked, and less than ${BOUNDS.clickers} tell nothing${types}`,
-      ],
-    ];
+    }
+    if (clickers < BOUNDS.clickers) {
+      const found = facts.types.join(", ") || "none";
+      const types = facts.types.includes(click) ? "" : ` (no outcome is a "${click}"; types are: ${found})`;
+      const few = `${counted(clickers, "user")} of ${arm} clicked, and less than ${BOUNDS.clickers} tell nothing${types}`;
+      return [["grave", few]];
+    }
+    if (users >= needed) return NOTHING;
+    const enough = Number.isFinite(needed) ? `from ${counted(needed, "user")} on` : "nowhere";
+    const message = `${arm} has ${counted(users, "user")}, and intervals of ${DESCRIBED[metric].title} are right ${enough}`;
+    return [["warning", message]];
   });
 }
 

@@ -31,7 +31,11 @@ export const reportFlags = z.strictObject({
   }).optional(),
   metric: z.enum(METRICS).default("ctr").describe("what the verdict rests on; choose it before the start"),
   sequential: toggle("always-valid intervals: recommended, unless you look once, at an end set before the start"),
-  expectedUsers: z.int().min(1).default(5000).describe("of --sequential: users at which intervals are narrowest"),
+  tuning: z
+    .int()
+    .min(1)
+    .default(5000)
+    .describe("of --sequential: users at which intervals are narrowest, as `dien ab plan` has it"),
   alpha: z.number().gt(0).lt(1).default(0.05).describe("false alarms that are allowed"),
   windowHours: z
     .number()
@@ -67,7 +71,7 @@ Examples:
     )
     .action(async () => {
       const { options, json } = await read();
-      const { experiment, sequential, expectedUsers, segment, columns, out, memory, ...rest } = options;
+      const { experiment, sequential, tuning, segment, columns, out, memory, ...rest } = options;
       const definition = experiment === undefined ? undefined : await readDefinition(experiment);
       const report = await withProgress(context.stderr, (progress) =>
         context.jobs.analyse({
@@ -76,7 +80,7 @@ Examples:
           outcomes: rest.outcomes ?? rest.exposures,
           definition,
           reading: sequential ? "sequential" : "fixed",
-          tuning: expectedUsers,
+          tuning,
           segments: segment,
           names: columns ?? new Map(),
           onProgress: (stage, done, total) => progress.update(stage, done, total),
@@ -108,6 +112,7 @@ async function readDefinition(path: string) {
 const HELP: Readonly<Partial<Record<CheckName, string>>> = {
   unfinished: "--sequential has intervals that hold now",
   values: "--revenue chooses",
+  bandit: "--experiment ab.yaml says where it was exploration within an arm; docs/ab.md says how a bandit is read",
 };
 
 /** The verdict comes last, where the eye is when the command ends. */

@@ -34,8 +34,8 @@ const GOOD: Checked = {
   ...{ counts, facts: facts(), rows: { exposures: rows, outcomes: rows, before: null }, metric: "ctr", click: "click" },
   ...{
     arms: [
-      { arm: "base", users: 1000 },
-      { arm: "dien", users: 1000 },
+      { arm: "base", users: 1000, needed: 50 },
+      { arm: "dien", users: 1000, needed: 50 },
     ],
     attribution: "impression",
     weights: [1, 1],
@@ -62,8 +62,8 @@ it.each<[string, string, Partial<Checked>, RegExp]>([
     {
       sampleRatioP: 0.0005,
       arms: [
-        { arm: "base", users: 1500 },
-        { arm: "dien", users: 500 },
+        { arm: "base", users: 1500, needed: 50 },
+        { arm: "dien", users: 500, needed: 50 },
       ],
     },
     /base has 75 % of the users instead of 50 %, dien has 25 %/,
@@ -84,11 +84,22 @@ it.each<[string, string, Partial<Checked>, RegExp]>([
     "grave",
     {
       arms: [
-        { arm: "base", users: 1000 },
-        { arm: "dien", users: 99 },
+        { arm: "base", users: 1000, needed: 50 },
+        { arm: "dien", users: 99, needed: 50 },
       ],
     },
     /^dien has 99 users/,
+  ],
+  [
+    "few-users",
+    "warning",
+    {
+      arms: [
+        { arm: "base", users: 1000, needed: 1001 },
+        { arm: "dien", users: 1000, needed: 1000 },
+      ],
+    },
+    /^base has 1,000 users, and intervals of CTR are right from 1,001 users on$/,
   ],
   ["few-users", "grave", { facts: facts({}, { clickers: 9 }) }, /^9 users of dien clicked/],
   [
@@ -153,8 +164,8 @@ it.each<[string, Partial<Checked>]>([
     "100 users in each arm, 10 of whom clicked",
     {
       arms: [
-        { arm: "base", users: 100 },
-        { arm: "dien", users: 100 },
+        { arm: "base", users: 100, needed: 50 },
+        { arm: "dien", users: 100, needed: 50 },
       ],
       facts: facts({ clickers: 10 }, { clickers: 10 }),
     },
