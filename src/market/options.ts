@@ -10,14 +10,14 @@ export const marketOptions = z.strictObject({
     .min(2)
     .max(10_000_000)
     .describe("users who may come: those of the shop's log first, then others like them")
-    .default(20_000),
+    .default(40_000),
   days: z.int().min(1).max(3650).describe("days that the market is open").default(35),
   visits: z
     .number()
     .gt(0)
     .max(0.5)
     .describe("visits of a user a day, on average; some come often, others seldom")
-    .default(0.1),
+    .default(0.05),
   pages: z.int().min(1).max(100).describe("pages of a visit, each with ads").default(2),
   slots: z.int().min(1).max(100).describe("ads on a page").default(3),
   candidates: z.int().min(2).max(1000).describe("ads that compete for a page").default(16),

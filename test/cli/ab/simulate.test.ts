@@ -26,7 +26,7 @@ describe("dien ab simulate", () => {
     const { code, stdout } = await dien(line, { jobs: { simulate } });
     expect(code).toBe(0);
     expect(asked[0]).toMatchObject({ data: "d", run: ["base", "dien"], oracle: true, out: undefined });
-    expect(asked[0].settings).toMatchObject({ bidSpread: 0.5, days: 35, population: 20_000 });
+    expect(asked[0].settings).toMatchObject({ bidSpread: 0.5, days: 35, population: 40_000 });
     expect(stdout).toMatch(/^base +base +1,000 +12,000 +70\.0 % +71\.0 % +1\.1000 +770\.00$/m);
     expect(stdout).toMatch(/^dien +ecpm +\+12\.00 % +\+10\.00 % to \+14\.00 % +< 0\.0001 +\+2\.00 %$/m);
     expect(stdout).toContain("24,000 impressions, 12.0 s, 2,000 a second");
