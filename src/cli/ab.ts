@@ -1,5 +1,7 @@
 /** `dien ab`: which of two models earns more. One file a subcommand, in `ab/`. */
 import type { Command } from "commander";
+import { addErase } from "./ab/erase.ts";
+import { addLoad } from "./ab/load.ts";
 import { addPlan } from "./ab/plan.ts";
 import { addReplay } from "./ab/replay.ts";
 import { addReport } from "./ab/report.ts";
@@ -15,4 +17,6 @@ export function addAb(program: Command, context: Context): void {
   addSimulate(ab, context);
   addReport(ab, context);
   addReplay(ab, context);
+  addLoad(ab, context);
+  addErase(ab, context);
 }

@@ -3,8 +3,10 @@
  */
 
 import type { analyse } from "../ab/analysis/analyse.ts";
+import type { loadRecords } from "../ab/load/postgres.ts";
 import type { readBaseline } from "../ab/plan/log.ts";
 import type { writePlan } from "../ab/plan/page.ts";
+import type { eraseUser } from "../ab/records/erase.ts";
 import type { writeReplay } from "../ab/replay/page.ts";
 import type { replay } from "../ab/replay/replay.ts";
 import type { writeAbReport } from "../ab/show/page.ts";
@@ -58,6 +60,8 @@ export interface Jobs {
   readonly writeAbReport: typeof writeAbReport;
   readonly replay: typeof replay;
   readonly writeReplay: typeof writeReplay;
+  readonly loadRecords: typeof loadRecords;
+  readonly eraseUser: typeof eraseUser;
 }
 
 export const jobs: Jobs = {
@@ -90,4 +94,6 @@ export const jobs: Jobs = {
   writeAbReport: async (...all) => (await import("../ab/show/page.ts")).writeAbReport(...all),
   replay: async (...all) => (await import("../ab/replay/replay.ts")).replay(...all),
   writeReplay: async (...all) => (await import("../ab/replay/page.ts")).writeReplay(...all),
+  loadRecords: async (...all) => (await import("../ab/load/postgres.ts")).loadRecords(...all),
+  eraseUser: async (...all) => (await import("../ab/records/erase.ts")).eraseUser(...all),
 };

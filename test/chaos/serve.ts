@@ -1,6 +1,7 @@
 /**
  * `npm run chaos:serve -- kills --times N`: a server is killed N times while events are posted.
  * `npm run chaos:serve -- redis --times N`: the Redis of its store stops and starts N times while events are posted.
+ * `npm run chaos:serve -- records --times N`: a server is killed N times while users of an experiment see items and click.
  * `npm run chaos:serve -- requests --times N`: N requests of all kinds, and what memory the server has on the way.
  */
 import { mkdtempSync, rmSync } from "node:fs";
@@ -9,6 +10,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { prepareSynthetic, resolveConfig, train } from "dien";
 import { Chance } from "./faults.ts";
+import { killedRecords } from "./records.ts";
 import { type AwayReport, awayRedis } from "./redis-away.ts";
 import { killedServer, mixedRequests } from "./serving.ts";
 
@@ -16,7 +18,7 @@ const { values, positionals } = parseArgs({
   options: { times: { type: "string", default: "200" }, seed: { type: "string", default: "1" } },
   allowPositionals: true,
 });
-const attacks = { kills: killedServer, redis: awayRedis, requests: mixedRequests };
+const attacks = { kills: killedServer, records: killedRecords, redis: awayRedis, requests: mixedRequests };
 const attack = attacks[positionals[0] as keyof typeof attacks];
 if (attack === undefined) throw new Error(`expected one of ${Object.keys(attacks)}`);
 

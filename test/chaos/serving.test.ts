@@ -6,6 +6,7 @@ import { beforeAll, expect, it } from "vitest";
 import { noRedis } from "../support/redis.ts";
 import { temporaryFolder } from "../support/source.ts";
 import { Chance } from "./faults.ts";
+import { killedRecords } from "./records.ts";
 import { awayRedis } from "./redis-away.ts";
 import { killedServer, mixedRequests } from "./serving.ts";
 
@@ -40,6 +41,12 @@ it.skipIf(noRedis !== undefined)(
     expect(Math.min(report.acknowledged, report.unanswered, report.scored)).toBeGreaterThan(0);
   },
 );
+
+it("a server that is killed in an experiment has all that it answered for in its records, once", async () => {
+  const report = await killedRecords(attack("records", 2));
+  expect(report).toMatchObject({ kills: 2, lost: 0, wrong: 0 });
+  expect(report.answered).toBeGreaterThan(0);
+});
 
 it("requests of all kinds are answered each with its status", async () => {
   const { wrong, answers } = await mixedRequests(attack("requests", 100));

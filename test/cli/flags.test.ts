@@ -6,6 +6,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import type { z } from "zod";
+import { eraseFlags } from "../../src/cli/ab/erase.ts";
+import { loadFlags } from "../../src/cli/ab/load.ts";
 import { planFlags } from "../../src/cli/ab/plan.ts";
 import { replayFlags } from "../../src/cli/ab/replay.ts";
 import { reportFlags } from "../../src/cli/ab/report.ts";
@@ -66,6 +68,8 @@ const SCHEMAS: Readonly<Record<string, readonly [z.ZodObject, ...without: string
   "ab simulate": [simulateFlags],
   "ab report": [reportFlags],
   "ab replay": [replayFlags],
+  "ab load": [loadFlags],
+  "ab erase": [eraseFlags],
   "store import": [importFlags],
   "store export": [exportFlags],
   "store compact": [compactFlags],

@@ -40,6 +40,7 @@ const ROOMS: Readonly<Record<string, { below: readonly string[]; browser?: boole
   importers: { below: ["dataset", "lines.ts"] },
   "importers/amazon": { below: ["importers"] },
   "importers/events/source": { below: ["dataset"] },
+  "ab/load": { below: ["ab/records", "importers/events/source"] },
   "importers/events/features": { below: ["importers/events/source"] },
   "importers/events/guess": { below: ["importers/events/features"] },
   "importers/events/log": { below: ["importers/events/features", "importers"] },
@@ -79,7 +80,7 @@ const ROOMS: Readonly<Record<string, { below: readonly string[]; browser?: boole
   },
   cli: {
     below: [
-      ...["serving", "experiments", "verification", "inspection/show", "ab/plan", "ab/show", "ab/replay"],
+      ...["serving", "experiments", "verification", "inspection/show", "ab/plan", "ab/show", "ab/replay", "ab/load"],
       ...["importers/amazon", "importers/taobao", "importers/synthetic"],
       "scoring/show",
     ],
