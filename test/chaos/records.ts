@@ -116,13 +116,13 @@ export async function killedRecords({ run, folder, chance, times, note }: Attack
     while (answered < until) await Promise.race([sleep(2), users]);
     await sleep(chance.real() * MOST_DELAY);
     await life.kill();
-    const starting = life.start(run, records);
     if (chance.below(10) === 0) {
+      const starting = life.start(run, records).catch(() => {});
       await sleep(chance.real() * MOST_START);
       await life.kill();
-      await starting.catch(() => {});
-      await life.start(run, records);
-    } else await starting;
+      await starting;
+    }
+    await life.start(run, records);
     if (kills % Math.ceil(times / 10) === 0) note(`${kills} kills, ${answered} answers, ${repeated} sent again`);
   }
   isOver = true;

@@ -15,6 +15,8 @@ export class AppendedFile {
   readonly #handle: FileHandle;
   #bytes = 0;
   #isDirty = false;
+  /** The latest wait for the disk: whatever was written before it is there after it. */
+  #syncing: Promise<void> = Promise.resolve();
   /** What of the file is on the disk is not known. */
   #isInDoubt = false;
 
@@ -56,12 +58,14 @@ export class AppendedFile {
   /** Waits until all lines are on the disk. */
   async sync(): Promise<void> {
     this.#checkSound();
-    if (!this.#isDirty) return;
-    this.#isDirty = false;
-    await this.#handle.datasync().catch((error) => {
-      this.#isInDoubt = true;
-      throw fileError(error, "write", this.path);
-    });
+    if (this.#isDirty) {
+      this.#isDirty = false;
+      this.#syncing = this.#handle.datasync().catch((error) => {
+        this.#isInDoubt = true;
+        throw fileError(error, "write", this.path);
+      });
+    }
+    await this.#syncing;
   }
 
   async close(): Promise<void> {

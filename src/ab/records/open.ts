@@ -86,9 +86,13 @@ class FolderRecords implements Records {
   };
   /** Files become Parquet one after the other. */
   readonly #rotating = new Turns();
+  /** Requests whose exposures may not be on the disk yet. */
+  #unflushed = new Set<string>();
   /** What is remembered of the latest exposures is on its way. */
   #remembering: Promise<unknown> = Promise.resolve();
   #flushing: NodeJS.Timeout | undefined;
+  /** The latest flush. */
+  #flushed: Promise<void> = Promise.resolve();
   readonly #aging: NodeJS.Timeout;
   /** Why nothing can be recorded any more. */
   #reason: string | undefined;
@@ -172,12 +176,16 @@ class FolderRecords implements Records {
     }
     if (count === 0) return [];
     const file = await this.#append("exposures", lines);
+    for (const request of changed.keys()) this.#unflushed.add(request);
     this.#counts.exposures += count;
     const fresh = [...changed.values()].filter(({ first }) => first);
     const position = ["exposures", { number: file.file.number, bytes: file.bytes }] as const;
     // Whoever asks for an impression waits for this; who is shown it does not.
     this.#remembering = this.#remember({ requests: changed, users: fresh, position }).catch(() => {});
-    this.#flushing ??= setTimeout(() => this.#flush(), FLUSH_WITHIN).unref();
+    this.#flushing ??= setTimeout(() => {
+      this.#flushing = undefined;
+      this.#flush().catch(() => {});
+    }, FLUSH_WITHIN).unref();
     await this.#rollFull("exposures");
     return [];
   }
@@ -191,7 +199,8 @@ class FolderRecords implements Records {
       Promise.all([
         this.#remembered.outcomes(all.map(({ id }) => id)),
         this.#remembered.requests([...new Set(wanted)]),
-        this.#files.exposures?.sync(),
+        // Few clicks come within a second: seldom is there anything to wait for.
+        wanted.some((request) => this.#unflushed.has(request)) ? this.#flush() : this.#flushed,
       ]),
     );
     const fresh: Outcome[] = [];
@@ -253,11 +262,14 @@ class FolderRecords implements Records {
     }
   }
 
-  #flush(): void {
-    this.#flushing = undefined;
-    this.#files.exposures?.sync().catch((error: Error) => {
+  /** Waits until all exposures that are recorded now are on the disk. */
+  #flush(): Promise<void> {
+    this.#unflushed = new Set();
+    this.#flushed = (this.#files.exposures?.sync() ?? Promise.resolve()).catch((error: Error) => {
       this.#reason ??= `${error.message}; start again`;
+      throw error;
     });
+    return this.#flushed;
   }
 
   /** Ends a file that is full. Within a turn of its kind. */
@@ -273,9 +285,9 @@ class FolderRecords implements Records {
   async #roll(kind: Kind): Promise<void> {
     const file = this.#files[kind];
     if (file === undefined) return;
-    delete this.#files[kind];
     await file.sync();
     await file.close();
+    delete this.#files[kind];
     this.#rotate(file.file);
   }
 
