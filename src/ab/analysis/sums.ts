@@ -12,6 +12,15 @@ export const quantitiesOf = (hasBefore: boolean): readonly string[] =>
 const pairs = (quantities: readonly string[]) =>
   quantities.flatMap((one, i) => quantities.slice(0, i + 1).map((other) => [one, other] as const));
 
+/**
+ * Sums of whole numbers are exact, however threads share them out; others are added up in the order of users. So all sums
+ * have the same bits in every run.
+ */
+function sumOf(quantities: readonly string[], term: string): string {
+  const isWhole = quantities.every((name) => name === "impressions" || name === "clicks");
+  return isWhole ? `sum(${term})` : `sum(${term} ORDER BY "user")`;
+}
+
 /** Sums of the users of a group. */
 export interface GroupSums {
   /** The values of the columns that the rows were grouped by, the arm first. */
@@ -20,8 +29,7 @@ export interface GroupSums {
 }
 
 /**
- * The sums of a table's rows, one a user in each group, in the order of groups. One thread adds them up in the order of
- * the table, which is that of users: the same bits in every run.
+ * The sums of a table's rows, one a user in each group, in the order of groups.
  */
 export async function sumsBy(
   connection: DuckDBConnection,
@@ -29,8 +37,8 @@ export async function sumsBy(
   groups: readonly string[],
   quantities: readonly string[],
 ): Promise<GroupSums[]> {
-  const sums = quantities.map((name) => `sum(${name})`);
-  const products = pairs(quantities).map(([one, other]) => `sum(${one} * ${other})`);
+  const sums = quantities.map((name) => sumOf([name], name));
+  const products = pairs(quantities).map((pair) => sumOf(pair, pair.join(" * ")));
   return await grouped(connection, table, groups, ["count(*)", ...sums, ...products], quantities.length);
 }
 
@@ -44,13 +52,13 @@ export async function sumsUpTo(connection: DuckDBConnection, hasBefore: boolean)
   const quantities = quantitiesOf(hasBefore);
   const now = quantities.map((name) => `sum(${name}) OVER sofar AS n_${name}`);
   const changes = pairs(quantities).map(([one, other]) => {
-    return `sum(n_${one} * n_${other} - (n_${one} - ${one}) * (n_${other} - ${other}))`;
+    return sumOf([one, other], `n_${one} * n_${other} - (n_${one} - ${one}) * (n_${other} - ${other})`);
   });
   const joined = hasBefore ? `JOIN (SELECT "user", ${BEFORE_QUANTITIES.join(", ")} FROM users) USING ("user")` : "";
   const days = `SELECT *, day = min(day) OVER (PARTITION BY "user") AS is_first FROM user_days ${joined}`;
   const cut = `SELECT "user", arm, day, is_first, ${[...QUANTITIES, ...(hasBefore ? before : [])].join(", ")} FROM (${days})`;
-  const rows = `SELECT *, ${now.join(", ")} FROM (${cut}) WINDOW sofar AS (PARTITION BY "user" ORDER BY day) ORDER BY "user", day`;
-  const added = ["count(*) FILTER (is_first)", ...quantities.map((name) => `sum(${name})`), ...changes];
+  const rows = `SELECT *, ${now.join(", ")} FROM (${cut}) WINDOW sofar AS (PARTITION BY "user" ORDER BY day)`;
+  const added = ["count(*) FILTER (is_first)", ...quantities.map((name) => sumOf([name], name)), ...changes];
   const daily = await grouped(connection, `(${rows})`, ["arm", "day"], added, quantities.length);
   const totals = new Map<unknown, Sums>();
   return daily.map(({ group, sums }) => {
@@ -69,16 +77,11 @@ async function grouped(
   quantities: number,
 ): Promise<GroupSums[]> {
   const places = groups.map((_, index) => index + 1).join(", ");
-  await connection.run("SET threads = 1");
-  try {
-    const sql = `SELECT ${[...groups, ...numbers].join(", ")} FROM ${from} GROUP BY ${places} ORDER BY ${places}`;
-    return (await connection.runAndReadAll(sql)).getRowsJS().map((row) => {
-      const group = row.slice(0, groups.length).map((value) => (typeof value === "bigint" ? Number(value) : value));
-      const [n, ...rest] = row.slice(groups.length).map(Number);
-      const sums = { n, sum: rest.slice(0, quantities), products: rest.slice(quantities) };
-      return { group: group as (string | number | null)[], sums };
-    });
-  } finally {
-    await connection.run("RESET threads");
-  }
+  const sql = `SELECT ${[...groups, ...numbers].join(", ")} FROM ${from} GROUP BY ${places} ORDER BY ${places}`;
+  return (await connection.runAndReadAll(sql)).getRowsJS().map((row) => {
+    const group = row.slice(0, groups.length).map((value) => (typeof value === "bigint" ? Number(value) : value));
+    const [n, ...rest] = row.slice(groups.length).map(Number);
+    const sums = { n, sum: rest.slice(0, quantities), products: rest.slice(quantities) };
+    return { group: group as (string | number | null)[], sums };
+  });
 }

@@ -167,3 +167,16 @@ it("days are those of the impressions: a click after midnight counts for the day
   expect(days).toBe(1);
   expect(byDay).toMatchObject([{ arm: "dien", day: "2026-11-01", users: 4, lift: 1 }]);
 });
+
+it("money that no binary number holds adds up to the same bits in every run", async () => {
+  const users = Array.from({ length: 3000 }, (_, n) => ({ user: `u${n}`, arm: ARMS[n % 2] }));
+  const exposures = users.flatMap(({ user, arm }, n) =>
+    [0, 1].map((i) => ({ id: `${user}-${i}`, user, arm, time: iso(START + ((n + i) % 3) * DAY) })),
+  );
+  const outcomes = exposures.map(({ id, user, time }, n) => {
+    return { id, user, impression: id, time, type: "click", value: (n % 97) / 10 + 0.01 };
+  });
+  const path = writeRecords(folder, "money", { exposures, outcomes });
+  const first = JSON.stringify(await reportOf(path));
+  for (let run = 0; run < 2; run++) expect(JSON.stringify(await reportOf(path))).toBe(first);
+});
