@@ -164,6 +164,17 @@ describe("dien ab replay", () => {
     ]);
   });
 
+  it("reads an arm of a bandit as if all had had it", async () => {
+    const rows = ["u1,a,.8,1", "u1,b,.3,1", "u2,a,.7,0", "u3,b,.2,0", "u3,b,.3,1"];
+    const exposures = csv("bandit.csv", ["user,arm,propensity,click", ...rows]);
+    const always = csv("always.csv", ["item,probability", "b,1"]);
+    const given = ["--exposures", exposures, "--probabilities", always, "--columns", "item=arm"];
+    const { rewards, users } = await resultOf(...given);
+    const [, snips] = rewards[0].estimates;
+    expect(users).toBe(3);
+    expect(snips.value).toBeCloseTo(2 / 0.3 / (2 / 0.3 + 1 / 0.2), 12);
+  });
+
   it("refuses what nothing can be said of", async () => {
     const policy = csv("any.csv", ["item,probability", "a,.5", "b,.5"]);
     const message = async (lines: readonly string[], table = policy) => {
