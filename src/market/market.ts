@@ -8,9 +8,11 @@
  * requests have ids of their own, and what came of a page is looked at in the order of the users, however the answers came.
  */
 import type { NewOutcome } from "../ab/records/rows.ts";
+import { checkEmpty } from "../files/plain.ts";
 import { itemName } from "../importers/synthetic/names.ts";
 import type { PostedEvent } from "../scoring/behaviours.ts";
 import { type Asking, askingAt, eachOf } from "./asking.ts";
+import { type LogRow, writeMarketLog } from "./log.ts";
 import type { MarketOptions } from "./options.ts";
 import { type Auction, Population, type Visitor } from "./population.ts";
 import { type MarketServer, openMarketServer } from "./server.ts";
@@ -40,6 +42,7 @@ export interface MarketResult {
 export async function runMarket(options: MarketOptions): Promise<MarketResult> {
   const { settings, shop, experiment } = options;
   const start = performance.now();
+  if (options.log !== undefined) await checkEmpty(options.log);
   const population = new Population(shop, settings);
   const tally = new Tally(experiment.arms);
   const clock = { now: OPENS };
@@ -48,6 +51,7 @@ export async function runMarket(options: MarketOptions): Promise<MarketResult> {
   try {
     const market = new Market(options, { population, tally, clock, server, asking });
     await market.run();
+    if (options.log !== undefined) await writeMarketLog(options.log, shop, market.segments, market.log);
     return { arms: tally.arms(), impressions: market.impressions, seconds: (performance.now() - start) / 1000 };
   } finally {
     asking.close();
@@ -93,6 +97,9 @@ interface Parts {
 
 class Market {
   impressions = 0;
+  /** What happened, where a log is wanted, and the segment of each user in it. */
+  readonly log: LogRow[] = [];
+  readonly segments = new Map<string, number>();
   readonly #options: MarketOptions;
   readonly #parts: Parts;
   /** How many requests brought something. */
@@ -129,6 +136,8 @@ class Market {
       return { visitor, number, auction: population.auction(visitor, number) };
     });
     await this.#post("events", looked);
+    for (const event of looked) this.#logged(viewOf(event));
+    for (const { visitor } of pages) this.segments.set(visitor.key, visitor.shopper.segment);
     const answers = await eachOf(pages, this.#options.settings.inFlight, (page) => this.#ask(page));
     await server.settle();
     const clicks = pages.flatMap((page, i) => this.#clicks(page, answers[i]));
@@ -136,10 +145,9 @@ class Market {
       "outcomes",
       clicks.flatMap(({ outcome }) => outcome ?? []),
     );
-    await this.#post(
-      "events",
-      clicks.map(({ behaviour }) => behaviour),
-    );
+    const behaviours = clicks.map(({ behaviour }) => behaviour);
+    await this.#post("events", behaviours);
+    for (const event of behaviours) this.#logged(viewOf(event));
   }
 
   /** What a visitor has looked at since the last page: something, and at the first visit all that the log has. */
@@ -167,6 +175,7 @@ class Market {
       const item = auction.items[index];
       const probability = population.probability(visitor, item, place + 1);
       const isClicked = population.clicks(visitor, number, item, probability);
+      this.#logged({ user, item: auction.keys[index], time: clock.now, clicked: isClicked });
       if (experiment) tally.add(experiment.arm, visitor.number, probability, isClicked ? price : undefined);
       if (!isClicked) return [];
       const time = clock.now + READING + place;
@@ -178,10 +187,19 @@ class Market {
     });
   }
 
+  #logged(row: LogRow): void {
+    if (this.#options.log !== undefined) this.log.push(row);
+  }
+
   async #post<Kind extends keyof Posted>(kind: Kind, all: readonly Posted[Kind][]): Promise<void> {
     for (let from = 0; from < all.length; from += POSTED_AT_ONCE) {
       const some = all.slice(from, from + POSTED_AT_ONCE);
       await this.#parts.asking.post(`/v1/${kind}`, { [kind]: some }, `${kind}.${this.#posts++}`);
     }
   }
+}
+
+/** A behaviour as the log has it. */
+function viewOf({ user, item, time }: PostedEvent): LogRow {
+  return { user: String(user), item: String(item), time: Number(time), clicked: null };
 }

@@ -46,6 +46,8 @@ export interface MarketOptions {
   readonly experiment: OnlineExperiment;
   /** New folder for the records of the experiment; without one they are not kept. */
   readonly out?: string | undefined;
+  /** New folder for the market as a log to learn from, of what was looked at and shown. */
+  readonly log?: string | undefined;
   readonly settings: MarketSettings;
   readonly threads?: number | undefined;
   readonly signal?: AbortSignal | undefined;

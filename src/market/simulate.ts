@@ -9,7 +9,7 @@ import { type MarketOptions, type MarketSettings, marketOptions } from "./option
 import { ORACLE } from "./oracle.ts";
 import { shopOf } from "./shop.ts";
 
-export interface SimulateOptions extends Pick<MarketOptions, "out" | "threads" | "signal" | "onProgress"> {
+export interface SimulateOptions extends Pick<MarketOptions, "out" | "log" | "threads" | "signal" | "onProgress"> {
   /** Dataset of the synthetic shop. */
   readonly data: string;
   /** `RUN` or `NAME=RUN`. */

@@ -1,7 +1,9 @@
 /** The market as a whole: over HTTP, with records, in any order of answers. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { prepareEvents } from "dien";
 import { beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { parseExperiment } from "../../dist/ab/experiment/experiment.js";
 import { readRecords } from "../../dist/ab/records/read.js";
 import { effectsOf } from "../../dist/market/effects.js";
@@ -115,6 +117,18 @@ describe("simulate", () => {
     });
     expect(likely[0]).toBe(2);
     expect(likely[1]).toBeLessThan(0.6);
+  });
+
+  it("writes what happened as a log that the next models can learn from", async () => {
+    const [log, out] = [join(folder, "log"), join(folder, "learned")];
+    const settings = small({ population: 20, days: 10 });
+    const { impressions } = await simulate({ ...options, settings, log });
+    const file = (name: string) => join(log, name);
+    const features = parse(readFileSync(file("features.yaml"), "utf8"));
+    const tables = { events: file("events.csv"), users: file("users.csv"), items: file("items.csv") };
+    const summary = await prepareEvents({ features, featuresPath: file("features.yaml"), ...tables, out });
+    expect(summary.train + summary.valid + summary.test).toBe(impressions);
+    await expect(simulate({ ...options, log })).rejects.toThrow("is not empty");
   });
 
   it("refuses data whose users it does not know", async () => {

@@ -27,6 +27,7 @@ export const simulateFlags = z.strictObject({
     .describe("share of pages whose order is left to chance (default: as ab.yaml has it)")
     .optional(),
   out: text("folder", "new folder for the records of the experiment, for `dien ab report`").optional(),
+  log: text("folder", "new folder for the market as a log to learn from, for `dien prepare events`").optional(),
   ...marketOptions.shape,
   threads: machineOptions.shape.threads,
 });
@@ -53,10 +54,10 @@ Examples:
     )
     .action(async () => {
       const { options, json } = await read();
-      const { data, run, oracle, experiment, explore, out, threads, ...settings } = options;
+      const { data, run, oracle, experiment, explore, out, log, threads, ...settings } = options;
       const result = await withProgress(context.stderr, (progress) =>
         context.jobs.simulate({
-          ...{ data, run, oracle, experiment, explore, out, threads, settings, signal: context.signal },
+          ...{ data, run, oracle, experiment, explore, out, log, threads, settings, signal: context.signal },
           onProgress: (day, days, impressions) =>
             progress.update("market, days", day, days, `${count(impressions)} impressions`),
         }),
