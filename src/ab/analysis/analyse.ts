@@ -114,7 +114,7 @@ async function analyseIn(connection: DuckDBConnection, work: string, options: An
     trends: trendsOf(arms, daily, reads),
     end: reading === "fixed" ? definition?.end : undefined,
     areAllValued: revenue === undefined,
-    isBandit: definition === undefined ? facts.leastPropensity < 1 : definition.policy.kind !== "fixed",
+    bandit: definition === undefined ? (facts.leastPropensity < 1 ? "perhaps" : "no") : banditIn(definition),
   };
   const findings = findingsOf(checked);
   const read = {
@@ -139,6 +139,8 @@ async function analyseIn(connection: DuckDBConnection, work: string, options: An
 const iso = (time: number) => new Date(time).toISOString();
 const dayOf = (time: number) => Math.floor(time / (24 * HOUR));
 const rowCounts = ({ files, read, bad }: LoadedRows): RowCounts => ({ files, read, bad });
+
+const banditIn = ({ policy }: ExperimentFile) => (policy.kind === "fixed" ? "no" : "yes");
 
 /** @throws UserError where a column that is given another name is in no table */
 function checkNames(names: Names, tables: readonly LoadedRows[]): void {

@@ -47,8 +47,8 @@ export interface Checked {
   readonly end: number | undefined;
   /** Whether the values of all types of outcomes are added up because nobody has chosen some. */
   readonly areAllValued: boolean;
-  /** Whether arms were chosen by what they had earned so far. */
-  readonly isBandit: boolean;
+  /** Whether arms were chosen by what they had earned so far; `perhaps` where propensities say so and nothing else does. */
+  readonly bandit: "no" | "perhaps" | "yes";
 }
 
 type Severity = Finding["level"];
@@ -85,9 +85,13 @@ const CHECKS: readonly (readonly [CheckName, (given: Checked) => Judgements])[] 
   ["attribution", attribution],
 ];
 
-function bandit({ isBandit }: Checked): Judgements {
-  if (!isBandit) return NOTHING;
-  return [["grave", "a bandit chose the arms by what they had earned, so that plain means are biased"]];
+function bandit({ bandit }: Checked): Judgements {
+  if (bandit === "no") return NOTHING;
+  const why =
+    bandit === "yes"
+      ? "a bandit chose the arms by what they had earned, so that plain means are biased"
+      : "chance chose what was shown (propensities below 1): if it was a bandit that chose arms, plain means are biased";
+  return [["grave", why]];
 }
 
 /** Grave above a share of the whole, a lesser level where there are any. */

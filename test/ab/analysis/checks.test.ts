@@ -40,7 +40,7 @@ const GOOD: Checked = {
     attribution: "impression",
     weights: [1, 1],
   },
-  ...{ areWeightsGiven: true, sampleRatioP: 0.4, trends: [], end: undefined, areAllValued: true, isBandit: false },
+  ...{ areWeightsGiven: true, sampleRatioP: 0.4, trends: [], end: undefined, areAllValued: true, bandit: "no" },
 };
 
 const trend = (first: number, slope: number) =>
@@ -151,7 +151,8 @@ it.each<[string, string, Partial<Checked>, RegExp]>([
   ["other-rows", "warning", sums({ otherArms: 4 }), /^4 impressions of arms/],
   ["other-rows", "note", sums({ otherExperiments: 4 }), /^4 rows of other experiments/],
   ["attribution", "note", { attribution: "user" }, /^outcomes name no impressions/],
-  ["bandit", "grave", { isBandit: true }, /bandit/],
+  ["bandit", "grave", { bandit: "yes" }, /^a bandit chose the arms/],
+  ["bandit", "grave", { bandit: "perhaps" }, /^chance chose what was shown .* if it was a bandit/],
 ])("%s: %s", (check, level, given, message) => {
   const found = findingsOf({ ...GOOD, ...given });
   expect(found).toMatchObject([{ check, level }]);
