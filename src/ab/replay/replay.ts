@@ -30,6 +30,8 @@ export interface ReplayOptions extends Pick<MachineOptions, "engine"> {
   /** The type of outcomes that are clicks, and those whose values are revenue (default: all). */
   readonly click: string;
   readonly revenue?: readonly string[] | undefined;
+  /** Whether the run's probabilities are calibrated, which with bids decides its ranking, too. */
+  readonly calibrated: boolean;
   /** Larger weights become this one. */
   readonly clip?: number | undefined;
   /** Own names of columns. */
@@ -87,7 +89,7 @@ async function judge(
   connection: DuckDBConnection,
   policy: ReplayOptions["policy"],
   path: string,
-  { engine, onProgress }: ReplayOptions,
+  { engine, calibrated, onProgress }: ReplayOptions,
   load: (table: typeof EXPOSURES, source: string) => Promise<LoadedRows>,
 ): Promise<{ readonly withoutRequest: number; readonly unknownItems: number }> {
   if ("probabilities" in policy) {
@@ -96,7 +98,7 @@ async function judge(
     return { withoutRequest: 0, unknownItems: 0 };
   }
   const { schema } = await readModelDescription(policy.run);
-  const scorer = await loadScorer(policy.run, { engine });
+  const scorer = await loadScorer(policy.run, { engine, calibrated });
   return await judgeByRun(connection, scorer, {
     ...{ path, item: schema.item[0].name },
     onProgress: (done, total) => onProgress("requests", done, total),

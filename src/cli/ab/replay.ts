@@ -9,6 +9,7 @@ import { failure } from "../../errors/failure.ts";
 import { count } from "../../format.ts";
 import { engineOptions } from "../../importers/events/options.ts";
 import { text } from "../../options/pieces.ts";
+import { calibrated } from "../../scoring/options.ts";
 import type { Context } from "../context.ts";
 import { addOptions } from "../options.ts";
 import { print, printJson } from "../output.ts";
@@ -30,6 +31,7 @@ export const replayFlags = z.strictObject({
   clip: z.number().gt(0).optional().describe("the largest weight of an impression; larger ones become this"),
   columns: columnNames("item=item_id").optional(),
   memory: engineOptions.memory,
+  calibrated,
   engine: machineOptions.shape.engine,
   out: text("folder", "also a page with a figure, and all data").optional(),
 });
