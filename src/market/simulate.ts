@@ -14,6 +14,8 @@ export interface SimulateOptions extends Pick<MarketOptions, "out" | "log" | "th
   readonly data: string;
   /** `RUN` or `NAME=RUN`. */
   readonly run: readonly string[];
+  /** Names of runs whose probabilities are calibrated. */
+  readonly calibrated?: readonly string[] | undefined;
   /** Whether there is an arm that knows the truth. */
   readonly oracle: boolean;
   /** ab.yaml; without one each run is an arm. */
@@ -35,9 +37,9 @@ export interface Simulation {
  * @throws UserError where data, runs, the experiment or `out` cannot be used
  */
 export async function simulate(options: SimulateOptions): Promise<Simulation> {
-  const { data, run, oracle, experiment: path, explore, settings, ...rest } = options;
+  const { data, run, calibrated, oracle, experiment: path, explore, settings, ...rest } = options;
   const shop = await shopOf(data);
-  const runs = namedRuns(run);
+  const runs = namedRuns(run, calibrated);
   const names = runs.map(({ name }) => name);
   const given = path === undefined ? evenly(names, oracle) : await readExperiment(path);
   const experiment: OnlineExperiment = explore === undefined ? given : { ...given, policy: { kind: "fixed", explore } };

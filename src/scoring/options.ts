@@ -38,7 +38,8 @@ export const calibrateOptions = z
     baseRate: share.lt(1).describe("share of impressions that are clicked, to find the rate by").optional(),
     ...machineOptions.shape,
   })
-  .refine(({ rate, baseRate }) => rate === undefined || baseRate === undefined, {
-    path: ["baseRate"],
-    message: "expected none beside a rate: one follows from the other",
+  .superRefine(({ rate, baseRate }, context) => {
+    if (rate === undefined || baseRate === undefined) return;
+    const message = "expected none beside a rate, as one follows from the other";
+    context.addIssue({ code: "custom", path: ["baseRate"], input: baseRate, message });
   });

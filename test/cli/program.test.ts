@@ -114,6 +114,10 @@ describe("wrong usage ends with 2 and one line", () => {
     [["inspect", "--data", "d", "--html", ""], "option '--html <file>' is empty"],
     [["evaluate", "--run", "r"], "option '--data <folder>' is missing"],
     [["evaluate", "--run", "r", "--data", "d", "--against", ""], "option '--against <run>' is empty"],
+    [
+      ["calibrate", "--run", "r", "--data", "d", "--rate", "0.5", "--base-rate", "0.2"],
+      "option '--base-rate <number>': expected none beside a rate, as one follows from the other, found 0.2",
+    ],
     [["predict", "--run", "r"], "option '--input <file>' is missing"],
     [["prepare", "amazon", "--reviews", "r"], "option '--meta <file>' is missing"],
     [

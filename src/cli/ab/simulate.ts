@@ -15,6 +15,7 @@ import { table } from "../table.ts";
 export const simulateFlags = z.strictObject({
   data: text("folder", "dataset of the synthetic shop that the models learned from: its users go on living"),
   run: texts("run", "runs that compete, as RUN or NAME=RUN; one alone makes an A/A test").min(1),
+  calibrated: texts("name", "runs whose probabilities are calibrated, by `dien calibrate`").optional(),
   oracle: toggle("have an arm that knows the true probabilities"),
   experiment: text(
     "file",
@@ -54,10 +55,22 @@ Examples:
     )
     .action(async () => {
       const { options, json } = await read();
-      const { data, run, oracle, experiment, explore, out, log, threads, ...settings } = options;
+      const { data, run, calibrated, oracle, experiment, explore, out, log, threads, ...settings } = options;
       const result = await withProgress(context.stderr, (progress) =>
         context.jobs.simulate({
-          ...{ data, run, oracle, experiment, explore, out, log, threads, settings, signal: context.signal },
+          ...{
+            data,
+            run,
+            calibrated,
+            oracle,
+            experiment,
+            explore,
+            out,
+            log,
+            threads,
+            settings,
+            signal: context.signal,
+          },
           onProgress: (day, days, impressions) =>
             progress.update("market, days", day, days, `${count(impressions)} impressions`),
         }),
