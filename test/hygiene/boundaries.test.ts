@@ -70,7 +70,7 @@ const ROOMS: Readonly<Record<string, { below: readonly string[]; browser?: boole
   "experiments/paper": { below: ["experiments/results", "market"] },
   "experiments/search": { below: ["experiments/results"] },
   experiments: { below: ["experiments/paper", "experiments/search"] },
-  "ab/plan": { below: ["ab/records", "inspection/measure", "statistics", "report", "format.ts"] },
+  "ab/plan": { below: ["ab/analysis", "inspection/measure", "report", "format.ts"] },
   api: { below: ["statistics", "options", "interruption.ts"] },
   "index.ts": {
     below: [

@@ -4,7 +4,7 @@ import { adjusted, type Estimate, estimate } from "../../statistics/estimate.ts"
 import { holm } from "../../statistics/holm.ts";
 import { quantileT } from "../../statistics/student.ts";
 import type { Sums } from "../../statistics/sums.ts";
-import { type AbMetric, beforeOf, METRICS, metricOf } from "./metrics.ts";
+import { type AbMetric, beforeOf, DESCRIBED, METRICS, metricOf } from "./metrics.ts";
 import type { ArmResult, EffectResult, Interval, ReadingKind } from "./result.ts";
 import { QUANTITIES } from "./sums.ts";
 
@@ -24,11 +24,9 @@ export interface ArmSums {
 
 export function armResult({ arm, sums }: ArmSums): ArmResult {
   const [impressions, clicks, revenue] = sums.sum;
-  const values = METRICS.map((metric) => [metric, estimate(sums, metricOf(metric)).value * scaleOf(metric)]);
+  const values = METRICS.map((metric) => [metric, estimate(sums, metricOf(metric)).value * DESCRIBED[metric].factor]);
   return { arm, users: sums.n, impressions, clicks, revenue, metrics: Object.fromEntries(values) };
 }
-
-const scaleOf = (metric: AbMetric) => (metric === "ecpm" ? 1000 : 1);
 
 /** The lifts of all metrics, those of the verdict's metric first. */
 export function effectsOf(arms: readonly ArmSums[], options: ReadingOptions): EffectResult[] {

@@ -1,4 +1,4 @@
-/** The metrics of a report: those of table 5 of the DIEN paper, and two that no model can raise by showing less. */
+/** The metrics of plans and reports: those of table 5 of the DIEN paper, and two that no model can raise by showing less. */
 import type { Metric } from "../../statistics/estimate.ts";
 import { QUANTITIES } from "./sums.ts";
 

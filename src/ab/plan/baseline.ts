@@ -1,24 +1,10 @@
 /** What users do before an experiment, and how much they differ: all that a plan rests on. */
-import { estimate, type Metric } from "../../statistics/estimate.ts";
-import type { Sums } from "../../statistics/sums.ts";
+import { estimate } from "../../statistics/estimate.ts";
+import { meanOf, type Sums } from "../../statistics/sums.ts";
+import { type AbMetric, DESCRIBED, METRICS, metricOf } from "../analysis/metrics.ts";
+import { QUANTITIES } from "../analysis/sums.ts";
 
-/** Of a user, in the order of `Sums`. */
-export const QUANTITIES = ["impressions", "clicks", "revenue"] as const;
-const [IMPRESSIONS, CLICKS, REVENUE] = QUANTITIES.keys();
-
-export interface PlannedMetric extends Metric {
-  readonly name: string;
-  /** Its values are shown times this. */
-  readonly factor: number;
-}
-
-export const PLANNED: readonly PlannedMetric[] = [
-  { name: "CTR", of: CLICKS, per: IMPRESSIONS, factor: 1 },
-  { name: "clicks per user", of: CLICKS, factor: 1 },
-  { name: "PPC", of: REVENUE, per: CLICKS, factor: 1 },
-  { name: "eCPM", of: REVENUE, per: IMPRESSIONS, factor: 1000 },
-  { name: "revenue per user", of: REVENUE, factor: 1 },
-];
+export type Levels = Readonly<Partial<Record<AbMetric, MetricLevel>>>;
 
 /** A metric of users over some days. */
 export interface MetricLevel {
@@ -31,8 +17,8 @@ export interface Span {
   readonly days: number;
   /** Different ones who come within these days. */
   readonly users: number;
-  /** By the name of the metric; those that there are. */
-  readonly levels: Readonly<Record<string, MetricLevel>>;
+  /** Those that there are. */
+  readonly levels: Levels;
   /** How many times the variance of CTR is that of as many clicks that are independent; at least about 1. */
   readonly clustering: number;
 }
@@ -46,15 +32,17 @@ export interface Baseline {
 
 /** @param hasRevenue whether the third quantity is known */
 export function spanOf(days: number, sums: Sums, hasRevenue: boolean): Span {
-  const levels: Record<string, MetricLevel> = {};
-  for (const { name, factor, ...metric } of PLANNED) {
-    const { value, variance } = estimate(sums, metric);
-    const isKnown = value > 0 && variance > 0 && Number.isFinite(variance) && (hasRevenue || metric.of !== REVENUE);
-    if (isKnown) levels[name] = { value: factor * value, noise: variance / value ** 2 };
+  const levels: Partial<Record<AbMetric, MetricLevel>> = {};
+  for (const metric of METRICS) {
+    const { of, factor } = DESCRIBED[metric];
+    const { value, variance } = estimate(sums, metricOf(metric));
+    const isKnown = value > 0 && variance > 0 && Number.isFinite(variance) && (hasRevenue || of !== "revenue");
+    if (isKnown) levels[metric] = { value: factor * value, noise: variance / value ** 2 };
   }
-  const { CTR } = levels;
-  const independent = (1 - CTR?.value) / CTR?.value / (sums.sum[IMPRESSIONS] / sums.n);
-  return { days, users: sums.n, levels, clustering: CTR === undefined ? Number.NaN : CTR.noise / independent };
+  const { ctr } = levels;
+  const impressions = meanOf(sums, QUANTITIES.indexOf("impressions"));
+  const clustering = ctr === undefined ? Number.NaN : (ctr.noise * impressions * ctr.value) / (1 - ctr.value);
+  return { days, users: sums.n, levels, clustering };
 }
 
 export interface Rates {
@@ -79,13 +67,13 @@ export function baselineOf(rates: Rates): Baseline {
   const ofClicks = ((1 - ctr) * clustering) / clicks;
   const ofPrices = priceSpread ** 2 / clicks;
   const activity = activitySpread ** 2;
-  const levels = {
-    CTR: { value: ctr, noise: ofClicks },
-    "clicks per user": { value: clicks, noise: ofClicks + activity },
+  const levels: Levels = {
+    ctr: { value: ctr, noise: ofClicks },
+    clicks_per_user: { value: clicks, noise: ofClicks + activity },
     ...(ppc !== undefined && {
-      PPC: { value: ppc, noise: ofPrices },
-      eCPM: { value: 1000 * ppc * ctr, noise: ofClicks + ofPrices },
-      "revenue per user": { value: ppc * clicks, noise: ofClicks + ofPrices + activity },
+      ppc: { value: ppc, noise: ofPrices },
+      ecpm: { value: 1000 * ppc * ctr, noise: ofClicks + ofPrices },
+      revenue_per_user: { value: ppc * clicks, noise: ofClicks + ofPrices + activity },
     }),
   };
   return { source: "the rates that were given", spans: [{ days: 1, users: usersPerDay, levels, clustering }] };

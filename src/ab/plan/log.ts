@@ -19,8 +19,9 @@ import { unlessAbsent } from "../../files/failures.ts";
 import { withTemporaryFolder } from "../../files/scratch.ts";
 import { openTables } from "../../inspection/measure/database.ts";
 import type { Sums } from "../../statistics/sums.ts";
+import { QUANTITIES, sumsBy } from "../analysis/sums.ts";
 import { readRecords } from "../records/read.ts";
-import { type Baseline, QUANTITIES, spanOf } from "./baseline.ts";
+import { type Baseline, spanOf } from "./baseline.ts";
 
 /** What becomes of a log: SQL for rows of "user", "time" (milliseconds since 1970, NULL where there is none) and the quantities. */
 interface LogRows {
@@ -53,11 +54,12 @@ export async function readBaseline(path: string, logDays?: number): Promise<Base
   );
 }
 
-/** Every impression once, with the outcomes that were put down to it. */
+/** Every impression once, as a report has it: of scores, whose candidates share an id, one. With the outcomes that were put down to it. */
 const RECORDS: LogRows = {
   source: "the records",
   sql: `
     SELECT "user", epoch_ms("time") AS "time", 1 AS impressions, 0 AS clicks, 0 AS revenue FROM exposures
+      QUALIFY row_number() OVER (PARTITION BY id ORDER BY "time") = 1
     UNION ALL
     SELECT "user", epoch_ms("time"), 0, ("type" = 'click')::INTEGER, coalesce("value", 0) FROM outcomes WHERE attributed`,
   hasRevenue: true,
@@ -183,12 +185,8 @@ async function baselineOfRows(
 
 /** Sums over the users who come on some days. */
 async function sumsWhere(connection: DuckDBConnection, days: string): Promise<Sums> {
-  const products = QUANTITIES.flatMap((one, i) => QUANTITIES.slice(0, i + 1).map((other) => `sum(${one} * ${other})`));
-  const found = await connection.runAndReadAll(
-    `SELECT count(*), ${[...QUANTITIES.map((name) => `sum(${name})`), ...products].join(", ")}
-     FROM (SELECT "user", ${QUANTITIES.map((name) => `sum(${name}) AS ${name}`).join(", ")} FROM user_days
-           WHERE ${days} GROUP BY "user")`,
-  );
-  const [n, ...sums] = found.getRows()[0].map(Number);
-  return { n, sum: sums.slice(0, QUANTITIES.length), products: sums.slice(QUANTITIES.length) };
+  const sums = QUANTITIES.map((name) => `sum(${name}) AS ${name}`).join(", ");
+  const users = `(SELECT 'all' AS arm, "user", ${sums} FROM user_days WHERE ${days} GROUP BY "user")`;
+  const [{ sums: all }] = await sumsBy(connection, users, ["arm"], QUANTITIES);
+  return all;
 }

@@ -3,6 +3,7 @@ import { count, percent, share } from "../../format.ts";
 import { powerPlot } from "../../report/plots/power.ts";
 import type { Report, ReportBlock } from "../../report/report.ts";
 import { writeReport } from "../../report/write.ts";
+import { DESCRIBED } from "../analysis/metrics.ts";
 import type { Baseline } from "./baseline.ts";
 import { type ExperimentPlan, HORIZONS, powerAfter } from "./plan.ts";
 import { clusteringSentence, PLAN_HEAD, planCells } from "./words.ts";
@@ -38,6 +39,7 @@ function planReport(plan: ExperimentPlan, baseline: Baseline, command: string): 
       ),
     );
   });
+  const titled = rows.map((row) => ({ ...row, metric: DESCRIBED[row.metric].title }));
   const comparisons = arms === 2 ? "" : `, in ${arms - 1} comparisons together`;
   return {
     name: "plan",
@@ -49,7 +51,7 @@ function planReport(plan: ExperimentPlan, baseline: Baseline, command: string): 
         kind: "figure",
         name: "power",
         caption: `The probability that a lift is seen, with ${share(alpha)} false alarms${comparisons}. Sequential readings may be looked at on any day; theirs is the power of the last look alone.`,
-        svg: powerPlot(rows, { lift, power }),
+        svg: powerPlot(titled, { lift, power }),
       },
       { kind: "text", text: `From ${plan.source.replaceAll("`", "ˋ")}. ${clusteringSentence(plan)}` },
     ],

@@ -1,7 +1,8 @@
 /** How many users and days an experiment takes, and what it can see. */
 import { usersToTrust } from "../../statistics/enough.ts";
 import { type Design, type Horizon, power, smallestLift, usersNeeded } from "../../statistics/power.ts";
-import { type Baseline, type MetricLevel, PLANNED, type Span, spanAfter } from "./baseline.ts";
+import { type AbMetric, METRICS } from "../analysis/metrics.ts";
+import { type Baseline, type MetricLevel, type Span, spanAfter } from "./baseline.ts";
 
 export const HORIZONS: readonly Horizon[] = ["fixed", "sequential"];
 
@@ -30,7 +31,7 @@ export interface PlannedReading {
 }
 
 export interface MetricPlan {
-  readonly metric: string;
+  readonly metric: AbMetric;
   readonly value: number;
   /** Of all arms together: with fewer, intervals and p-values do not hold what they promise, whatever the power. */
   readonly leastUsers: number;
@@ -61,12 +62,12 @@ export function planExperiment(baseline: Baseline, aim: Aim): ExperimentPlan {
     users: Math.floor(span.users * aim.share),
     clustering: span.clustering,
     tuning: Math.floor(pairOf(span, aim)),
-    metrics: PLANNED.flatMap(({ name }) => {
-      const level = span.levels[name];
+    metrics: METRICS.flatMap((metric) => {
+      const level = span.levels[metric];
       if (level === undefined) return [];
       const leastUsers = aim.arms * usersToTrust({ n: span.users, value: 1, variance: level.noise });
-      const readings = HORIZONS.map((each) => reading(baseline, aim, name, each));
-      return [{ metric: name, value: level.value, leastUsers, readings }];
+      const readings = HORIZONS.map((each) => reading(baseline, aim, metric, level, each));
+      return [{ metric, value: level.value, leastUsers, readings }];
     }),
   };
 }
@@ -82,15 +83,22 @@ function designOf({ noise }: MetricLevel, { alpha, arms }: Aim, horizon: Horizon
 }
 
 /** The probability that a lift is seen after so many days; NaN where the metric is not known of them. */
-export function powerAfter(baseline: Baseline, aim: Aim, metric: string, horizon: Horizon, days: number, lift: number) {
+export function powerAfter(
+  baseline: Baseline,
+  aim: Aim,
+  metric: AbMetric,
+  horizon: Horizon,
+  days: number,
+  lift: number,
+) {
   const span = spanAfter(baseline, days);
   const level = span.levels[metric];
   return level === undefined ? Number.NaN : power(lift, pairOf(span, aim), designOf(level, aim, horizon));
 }
 
-function reading(baseline: Baseline, aim: Aim, metric: string, horizon: Horizon): PlannedReading {
+function reading(baseline: Baseline, aim: Aim, metric: AbMetric, atEnd: MetricLevel, horizon: Horizon): PlannedReading {
   const end = spanAfter(baseline, aim.days);
-  const smallest = smallestLift(pairOf(end, aim), aim.power, designOf(end.levels[metric], aim, horizon));
+  const smallest = smallestLift(pairOf(end, aim), aim.power, designOf(atEnd, aim, horizon));
   const days = daysNeeded(baseline, aim, metric, horizon);
   return {
     horizon,
@@ -101,7 +109,7 @@ function reading(baseline: Baseline, aim: Aim, metric: string, horizon: Horizon)
 }
 
 /** The fewest whole days after which the lift is seen as probably as it should; null where that takes too long. */
-function daysNeeded({ spans }: Baseline, aim: Aim, metric: string, horizon: Horizon): number | null {
+function daysNeeded({ spans }: Baseline, aim: Aim, metric: AbMetric, horizon: Horizon): number | null {
   let days = Number.POSITIVE_INFINITY;
   let before = 0;
   for (const span of spans) {

@@ -1,5 +1,6 @@
 /** A plan in words and cells, for the terminal and for the page. */
 import { count, percent } from "../../format.ts";
+import { DESCRIBED } from "../analysis/metrics.ts";
 import type { ExperimentPlan } from "./plan.ts";
 
 /** What clicks of the same user have in common, in a sentence. */
@@ -13,7 +14,7 @@ export const PLAN_HEAD = ["metric", "now", "least users", "reading", "users", "d
 export function planCells({ metrics }: ExperimentPlan): (string | null)[][] {
   return metrics.flatMap(({ metric, value, leastUsers, readings }) =>
     readings.map(({ horizon, users, days, smallestLift }, i) => [
-      i === 0 ? metric : "",
+      i === 0 ? DESCRIBED[metric].title : "",
       i === 0 ? String(Number(value.toPrecision(4))) : "",
       i === 0 ? count(leastUsers) : "",
       horizon,

@@ -8,6 +8,7 @@ import { writePlan } from "../../../src/ab/plan/page.ts";
 import { planExperiment } from "../../../src/ab/plan/plan.ts";
 import { prepareSynthetic } from "../../../src/importers/synthetic/prepare.ts";
 import { temporaryFolder } from "../../support/source.ts";
+import { people, recordsOf, reportOf, writeRecords } from "../analysis/records.ts";
 
 const folder = temporaryFolder();
 const aim = { lift: 0.05, power: 0.8, alpha: 0.05, arms: 2, share: 1, days: 2 };
@@ -38,11 +39,11 @@ describe("a log of impressions", () => {
       [2, 3],
     ]);
     const { levels } = spans[1];
-    expect(levels.CTR.value).toBeCloseTo(2 / 6, 12);
-    expect(levels.PPC.value).toBe(1);
-    expect(levels.eCPM.value).toBeCloseTo(2000 / 6, 9);
+    expect(levels.ctr?.value).toBeCloseTo(2 / 6, 12);
+    expect(levels.ppc?.value).toBe(1);
+    expect(levels.ecpm?.value).toBeCloseTo(2000 / 6, 9);
     // Clicks 1, 1, 0 of impressions 3, 2, 1: parts 0, 1/3, -1/3 of a mean of 2 impressions.
-    expect(levels.CTR.noise * levels.CTR.value ** 2).toBeCloseTo((2 * (1 / 3 / 2) ** 2) / 2, 12);
+    expect(levels.ctr!.noise * levels.ctr!.value ** 2).toBeCloseTo((2 * (1 / 3 / 2) ** 2) / 2, 12);
   });
 
   it("is extended at the rate of its users", async () => {
@@ -61,8 +62,8 @@ describe("a log of impressions", () => {
     await expect(readBaseline(users)).rejects.toThrow("of how many days is it?");
     const [span] = (await readBaseline(users, 2)).spans;
     const [, whole] = (await readBaseline(path)).spans;
-    expect(span.levels.CTR).toEqual(whole.levels.CTR);
-    expect(Object.keys(span.levels)).toEqual(["CTR", "clicks per user"]);
+    expect(span.levels.ctr).toEqual(whole.levels.ctr);
+    expect(Object.keys(span.levels)).toEqual(["ctr", "clicks_per_user"]);
   });
 
   it("makes a page with a curve of power for each metric", async () => {
@@ -74,6 +75,18 @@ describe("a log of impressions", () => {
       expect(page).toContain(`>${name}<`);
     expect(existsSync(join(out, "figures", "power.svg"))).toBe(true);
   });
+});
+
+it("records have the rates that a report finds: what shares an id is one impression", async () => {
+  const rows = recordsOf(people(100));
+  const exposures = rows.exposures.flatMap((row) => ["x", "y"].map((item) => ({ ...row, item })));
+  const outcomes = rows.outcomes.map((row) => ({ ...row, attributed: true }));
+  const path = writeRecords(folder, "scored", { exposures, outcomes });
+  const { arms } = await reportOf(path);
+  const [clicks, impressions] = [arms[0].clicks + arms[1].clicks, arms[0].impressions + arms[1].impressions];
+  const { spans } = await readBaseline(path);
+  expect(impressions).toBe(2000);
+  expect(spans[spans.length - 1].levels.ctr?.value).toBe(clicks / impressions);
 });
 
 it.each([
@@ -121,8 +134,8 @@ describe("a dataset", () => {
     const last = spans[spans.length - 1];
     expect(source).toBe(`the dataset ${data}`);
     expect(last.users).toBeLessThanOrEqual(counts.users);
-    expect(last.levels.CTR.value).toBeGreaterThan(0.02);
-    expect(Object.keys(last.levels)).toEqual(["CTR", "clicks per user"]);
+    expect(last.levels.ctr?.value).toBeGreaterThan(0.02);
+    expect(Object.keys(last.levels)).toEqual(["ctr", "clicks_per_user"]);
     expect(last.clustering).toBeGreaterThan(0.5);
   });
 });

@@ -20,11 +20,11 @@ describe("dien ab plan", () => {
     const { metrics } = await json(...baseline, "--ppc", "0.5");
     const values = metrics.map(({ metric, value }: { metric: string; value: number }) => [metric, value]);
     expect(Object.fromEntries(values)).toEqual({
-      CTR: 0.04,
-      "clicks per user": 0.8,
-      PPC: 0.5,
-      eCPM: 20,
-      "revenue per user": 0.4,
+      ctr: 0.04,
+      clicks_per_user: 0.8,
+      ppc: 0.5,
+      ecpm: 20,
+      revenue_per_user: 0.4,
     });
   });
 
