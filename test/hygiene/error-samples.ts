@@ -192,6 +192,7 @@ export const samples: Samples = {
     { path: "records", names: ["dien"] },
     { path: "records", names: [] },
   ],
+  "ab.no-weight": [{ path: "records", names: ["dien"] }],
   "ab.unknown-arm": [{ path: "records", arm: "dein", known: ["base", "dien"] }],
   "served.mismatched": [{ name: "shop", path: "runs/next", problem: "it has no user field age" }],
   "served.no-probability": [{ path: "runs/next", expected: "0 to 1", found: Number.NaN }],

@@ -10,13 +10,13 @@ import { estimate } from "../../statistics/estimate.ts";
 import type { ExperimentFile } from "../experiment/schema.ts";
 import { type Checked, findingsOf } from "./checks.ts";
 import { BEFORE, EXPOSURES, furtherAs, type Names, OUTCOMES, storedAs } from "./columns.ts";
-import { type ArmSums, armResult, effectsOf, type ReadingOptions } from "./effects.ts";
+import { armResult, byArm, effectsOf, type ReadingOptions } from "./effects.ts";
 import { factsOf } from "./facts.ts";
 import { metricOf } from "./metrics.ts";
 import type { AbReport, Attribution, RowCounts } from "./result.ts";
 import { segmentsOf } from "./segments.ts";
 import { type LoadedRows, loadRows } from "./sources.ts";
-import { type GroupSums, quantitiesOf, sumsBy, sumsUpTo } from "./sums.ts";
+import { quantitiesOf, sumsBy, sumsUpTo } from "./sums.ts";
 import { addBefore, makeTables } from "./tables.ts";
 import { dayResults, trendsOf } from "./timeline.ts";
 import { verdictOf } from "./verdict.ts";
@@ -113,7 +113,7 @@ async function analyseIn(connection: DuckDBConnection, work: string, options: An
     areWeightsGiven: options.weights !== undefined || definition !== undefined,
     trends: trendsOf(arms, daily, reads),
     end: reading === "fixed" ? definition?.end : undefined,
-    areAllValued: revenue === undefined,
+    revenue,
     bandit: definition === undefined ? (facts.leastPropensity < 1 ? "perhaps" : "no") : banditIn(definition),
   };
   const findings = findingsOf(checked);
@@ -201,9 +201,13 @@ async function armsIn(
   return [first, ...arms.filter((arm) => arm !== first)];
 }
 
-/** Null where they were other ones at other times, or a bandit's. */
-function weightsOf(arms: readonly string[], { weights, definition }: AnalyseOptions): number[] | null {
-  if (weights !== undefined) return arms.map((arm) => weights.get(arm) ?? 0);
+/** Null where they were other ones at other times, or a bandit's. @throws UserError where some are given, and not all */
+function weightsOf(arms: readonly string[], { weights, definition, exposures }: AnalyseOptions): number[] | null {
+  if (weights !== undefined) {
+    const without = arms.filter((arm) => !weights.get(arm));
+    if (without.length > 0) throw failure("ab.no-weight", { path: exposures, names: without });
+    return arms.map((arm) => weights.get(arm)!);
+  }
   if (definition === undefined) return arms.map(() => 1);
   if (definition.policy.kind !== "fixed" || definition.before.length > 0) return null;
   return arms.map((arm) => definition.arms.find(({ name }) => name === arm)?.weight ?? 0);
@@ -228,14 +232,4 @@ async function checkSegments(connection: DuckDBConnection, path: string, segment
     );
     throw failure("ab.no-field", { path, field, known });
   }
-}
-
-/** Sums of each arm, zeros where it has no users. */
-export function byArm(arms: readonly string[], found: readonly GroupSums[], quantities: number): ArmSums[] {
-  const zeros = (length: number) => new Array<number>(length).fill(0);
-  return arms.map((arm) => {
-    const sums = found.find(({ group }) => group[0] === arm)?.sums;
-    const none = { n: 0, sum: zeros(quantities), products: zeros((quantities * (quantities + 1)) / 2) };
-    return { arm, sums: sums ?? none };
-  });
 }

@@ -45,8 +45,8 @@ export interface Checked {
   readonly trends: readonly { readonly arm: string; readonly trend: Trend }[];
   /** Where it is read once: the end that was planned, milliseconds since 1970. */
   readonly end: number | undefined;
-  /** Whether the values of all types of outcomes are added up because nobody has chosen some. */
-  readonly areAllValued: boolean;
+  /** Types of outcomes whose values are revenue; undefined where nobody has chosen some, and all are added up. */
+  readonly revenue: readonly string[] | undefined;
   /** Whether arms were chosen by what they had earned so far; `perhaps` where propensities say so and nothing else does. */
   readonly bandit: "no" | "perhaps" | "yes";
 }
@@ -153,17 +153,20 @@ function fewUsers({ arms, facts, click, metric }: Checked): Judgements {
       return [["grave", `${arm} has ${counted(users, "user")}, and less than ${BOUNDS.users} tell nothing`]];
     }
     if (clickers < BOUNDS.clickers) {
-      const found = facts.types.join(", ") || "none";
-      const types = facts.types.includes(click) ? "" : ` (no outcome is a "${click}"; types are: ${found})`;
+      const types = facts.types.includes(click) ? "" : ` (no outcome is a "${click}"; ${typesAre(facts.types)})`;
       const few = `${counted(clickers, "user")} of ${arm} clicked, and less than ${BOUNDS.clickers} tell nothing${types}`;
       return [["grave", few]];
     }
     if (users >= needed) return NOTHING;
-    const enough = Number.isFinite(needed) ? `from ${counted(needed, "user")} on` : "nowhere";
-    const message = `${arm} has ${counted(users, "user")}, and intervals of ${DESCRIBED[metric].title} are right ${enough}`;
+    const { title } = DESCRIBED[metric];
+    const message = Number.isFinite(needed)
+      ? `${arm} has ${counted(users, "user")}, and intervals of ${title} are right from ${counted(needed, "user")} on`
+      : `${arm} has no ${title} that could be compared`;
     return [["warning", message]];
   });
 }
+
+const typesAre = (types: readonly string[]) => `types are: ${types.join(", ") || "none"}`;
 
 function dominance({ facts }: Checked): Judgements {
   const most = (arm: ArmFacts, what: "clicks" | "revenue"): Judgements => {
@@ -232,8 +235,15 @@ function unfinished({ end, facts }: Checked): Judgements {
   return [["warning", `the experiment ends ${when}, and intervals for one reading at the end are too narrow before`]];
 }
 
-function values({ facts: { valued }, areAllValued }: Checked): Judgements {
-  if (!areAllValued || valued.length < 2) return NOTHING;
+function values({ facts: { valued, types }, revenue }: Checked): Judgements {
+  if (revenue !== undefined) {
+    const absent = revenue.filter((type) => !types.includes(type));
+    return absent.map((type) => [
+      "warning",
+      `no outcome is a "${type}", of which revenue should be; ${typesAre(types)}`,
+    ]);
+  }
+  if (valued.length < 2) return NOTHING;
   return [
     ["warning", `revenue adds up the values of ${valued.join(" and ")}, and an order may be paid for with its click`],
   ];

@@ -6,7 +6,7 @@ import { quantileT } from "../../statistics/student.ts";
 import type { Sums } from "../../statistics/sums.ts";
 import { type AbMetric, beforeOf, DESCRIBED, METRICS, metricOf } from "./metrics.ts";
 import type { ArmResult, EffectResult, Interval, ReadingKind } from "./result.ts";
-import { QUANTITIES } from "./sums.ts";
+import { type GroupSums, QUANTITIES } from "./sums.ts";
 
 /** How lifts are read. */
 export interface ReadingOptions {
@@ -20,6 +20,16 @@ export interface ReadingOptions {
 export interface ArmSums {
   readonly arm: string;
   readonly sums: Sums;
+}
+
+/** Sums of each arm, zeros where it has no users. */
+export function byArm(arms: readonly string[], found: readonly GroupSums[], quantities: number): ArmSums[] {
+  const zeros = (length: number) => new Array<number>(length).fill(0);
+  return arms.map((arm) => {
+    const sums = found.find(({ group }) => group[0] === arm)?.sums;
+    const none = { n: 0, sum: zeros(quantities), products: zeros((quantities * (quantities + 1)) / 2) };
+    return { arm, sums: sums ?? none };
+  });
 }
 
 export function armResult({ arm, sums }: ArmSums): ArmResult {

@@ -1,10 +1,9 @@
 /** The lift among users of each value of a field: exploration, since with many values some look good by chance. */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { holm } from "../../statistics/holm.ts";
-import { addSums } from "../../statistics/sums.ts";
-import { type ArmSums, type ReadingOptions, readLifts } from "./effects.ts";
+import { byArm, type ReadingOptions, readLifts } from "./effects.ts";
 import type { SegmentResult } from "./result.ts";
-import { sumsBy } from "./sums.ts";
+import { type GroupSums, sumsBy } from "./sums.ts";
 
 /** Values with the most users that are told apart; the others are one. */
 const MOST_VALUES = 12;
@@ -24,15 +23,14 @@ export async function segmentsOf(
     const top = `SELECT value FROM (${counts}) ORDER BY users DESC, value LIMIT ${MOST_VALUES}`;
     const named = `CASE WHEN s${index} IS NULL OR s${index} IN (${top}) THEN s${index} ELSE '${OTHERS}' END`;
     const found = await sumsBy(connection, `(SELECT *, ${named} AS value FROM users)`, ["arm", "value"], quantities);
-    const byValue = new Map<string | null, ArmSums[]>();
-    for (const { group, sums } of found) {
-      const value = group[1] as string | null;
-      byValue.set(value, [...(byValue.get(value) ?? []), { arm: String(group[0]), sums }]);
+    const byValue = new Map<string | null, GroupSums[]>();
+    for (const one of found) {
+      const value = one.group[1] as string | null;
+      byValue.set(value, [...(byValue.get(value) ?? []), one]);
     }
     const values = [...byValue]
-      .map(([value, own]) => ({ value, own: arms.flatMap((arm) => own.filter((one) => one.arm === arm)) }))
-      .filter(({ own }) => own.length === arms.length)
-      .map((one) => ({ ...one, users: addSums(one.own.map(({ sums }) => sums)).n }))
+      .map(([value, own]) => ({ value, own: byArm(arms, own, quantities.length) }))
+      .map((one) => ({ ...one, users: one.own.reduce((users, { sums }) => users + sums.n, 0) }))
       .sort((a, b) => b.users - a.users);
     for (const { value, own } of values) {
       for (const { arm, value: lift, low, high, p, users } of readLifts(own, options)) {

@@ -83,7 +83,11 @@ async function filesOf(connection: DuckDBConnection, { name }: TableColumns, sou
     if (error.code === "ENOTDIR" || error.code === "ENOENT") return undefined;
     throw fileError(error, "read", source);
   });
-  if (listed === undefined) return await findFiles(connection, source);
+  if (listed === undefined) {
+    const found = await findFiles(connection, source);
+    const counted = new Set(counting(found.map(({ path }) => path)));
+    return found.filter(({ path }) => counted.has(path));
+  }
   const isOurs = (file: string) => ENDINGS.test(file) && new RegExp(`^${name}(?:[-_.]|$)`).test(file);
   const paths = counting(listed.filter(isOurs).map((file) => join(source, file))).sort();
   if (paths.length === 0) throw failure("ab.no-files", { path: source, name });

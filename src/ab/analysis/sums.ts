@@ -60,12 +60,16 @@ export async function sumsUpTo(connection: DuckDBConnection, hasBefore: boolean)
   const rows = `SELECT *, ${now.join(", ")} FROM (${cut}) WINDOW sofar AS (PARTITION BY "user" ORDER BY day)`;
   const added = ["count(*) FILTER (is_first)", ...quantities.map((name) => sumOf([name], name)), ...changes];
   const daily = await grouped(connection, `(${rows})`, ["arm", "day"], added, quantities.length);
-  const totals = new Map<unknown, Sums>();
-  return daily.map(({ group, sums }) => {
-    const before = totals.get(group[0]);
-    const total = before === undefined ? sums : addSums([before, sums]);
-    totals.set(group[0], total);
-    return { group, sums: total };
+  const totals = new Map<string, Sums>();
+  const every = [...new Set(daily.map(({ group }) => Number(group[1])))].sort((a, b) => a - b);
+  return every.flatMap((day) => {
+    for (const { group, sums } of daily.filter(({ group }) => group[1] === day)) {
+      const arm = String(group[0]);
+      const total = totals.get(arm);
+      totals.set(arm, total === undefined ? sums : addSums([total, sums]));
+    }
+    // Of an arm without visitors on this day, what it had before.
+    return [...totals].map(([arm, sums]) => ({ group: [arm, day], sums }));
   });
 }
 

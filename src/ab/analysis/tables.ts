@@ -71,13 +71,14 @@ export async function makeTables(connection: DuckDBConnection, options: TablesOp
   const isOurs =
     experiment === undefined ? "true" : `coalesce(${at("experiment")}, ${quote(experiment)}) = ${quote(experiment)}`;
   const isArm = `${at("arm")} IN (${arms.map(quote).join(", ")})`;
-  const id = by === "impression" ? at("id") : `coalesce(${at("id")}, 'row ' || rowid)`;
+  // What has no id is a row of its own, which no outcome can name.
+  const id = `${at("id")}, CASE WHEN ${at("id")} IS NULL THEN rowid END`;
   const [otherExperiments, otherArms] = await one(
     `SELECT count(*) FILTER (NOT (${isOurs})), count(*) FILTER ((${isOurs}) AND NOT (${isArm})) FROM exposures`,
   );
   const segmentColumns = segments.map((name, n) => `${segmentOf(name)} AS s${n}`);
   const columns = [
-    `${id} AS id`,
+    `${at("id")} AS id`,
     `"time"`,
     `"time" // ${DAY} AS day`,
     `${at("user")} AS "user"`,
@@ -101,7 +102,7 @@ export async function makeTables(connection: DuckDBConnection, options: TablesOp
       SELECT rowid AS place, "time", ${at("id")} AS id, ${at("user")} AS "user", ${at("impression")} AS impression,
         ${at("type")} AS type, ${at("value")} AS value
       FROM outcomes WHERE ${isOurs}
-      QUALIFY row_number() OVER (PARTITION BY coalesce(${at("id")}, 'row ' || rowid) ORDER BY "time", ${at("impression")}, ${at("type")}, ${at("value")}) = 1)`);
+      QUALIFY row_number() OVER (PARTITION BY ${id} ORDER BY "time", ${at("impression")}, ${at("type")}, ${at("value")}) = 1)`);
   const [ours, all, distinct] = await one(
     `SELECT (SELECT count(*) FROM outcomes WHERE ${isOurs}), (SELECT count(*) FROM outcomes), (SELECT count(*) FROM once)`,
   );
@@ -112,7 +113,7 @@ export async function makeTables(connection: DuckDBConnection, options: TablesOp
       : `ASOF LEFT JOIN shown e ON o."user" = e."user" AND o."time" >= e."time"`;
   await connection.run(`CREATE TABLE followed AS SELECT e."user", e.arm, e.day,
       (o.type = ${quote(click)})::INTEGER AS click, CASE WHEN ${isRevenue} THEN o.value ELSE 0 END AS revenue, o.type,
-      CASE WHEN e.id IS NULL OR o."user" <> e."user" THEN CASE
+      CASE WHEN e."user" IS NULL OR o."user" <> e."user" THEN CASE
           WHEN ${by === "user"} AND o."user" IN (SELECT "user" FROM shown) THEN 'early'
           WHEN o."user" IN (SELECT "user" FROM shown) THEN 'lost' ELSE 'foreign' END
         WHEN o."time" < e."time" THEN 'early' WHEN o."time" > e."time" + ${window} THEN 'late'
@@ -125,7 +126,7 @@ export async function makeTables(connection: DuckDBConnection, options: TablesOp
       FROM followed WHERE fate = 'counted' GROUP BY ALL)
     SELECT "user", arm, day, impressions, coalesce(clicks, 0) AS clicks, coalesce(revenue, 0) AS revenue
     FROM seen LEFT JOIN done USING ("user", day) ORDER BY "user", day`);
-  const first = segments.map((_, n) => `arg_min(s${n}, ("time", id)) AS s${n}`);
+  const first = segments.map((_, n) => `arg_min_null(s${n}, ("time", id, s${n})) AS s${n}`);
   await connection.run(`CREATE TABLE users AS
     WITH sums AS (SELECT "user", arm, sum(impressions) AS impressions, sum(clicks) AS clicks,
       sum(revenue ORDER BY day) AS revenue FROM user_days GROUP BY ALL),

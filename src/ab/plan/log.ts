@@ -49,9 +49,10 @@ export async function readBaseline(path: string, logDays?: number): Promise<Base
   }
   const isDataset = (await stat(join(path, MANIFEST_FILE)).catch(unlessAbsent)) !== undefined;
   if (isDataset) return await ofDataset(path, logDays);
-  return await readRecords({ exposures: [path], outcomes: [path] }, (connection) =>
-    baselineOfRows(connection, RECORDS, path, logDays),
-  );
+  return await readRecords({ exposures: [path], outcomes: [path] }, (connection, { files }) => {
+    if (files.exposures === 0) throw failure("ab.no-files", { path, name: "exposures" });
+    return baselineOfRows(connection, RECORDS, path, logDays);
+  });
 }
 
 /** Every impression once, as a report has it: of scores, whose candidates share an id, one. With the outcomes that were put down to it. */

@@ -38,5 +38,5 @@ export const parquetOf = (path: string) => join(dirname(path), basename(path).re
 /** Those of `paths` that count. */
 export function counting(paths: readonly string[]): string[] {
   const all = new Set(paths);
-  return [...all].filter((path) => isParquet(path) || !all.has(parquetOf(path)));
+  return [...all].filter((path) => !path.endsWith(".ndjson") || !all.has(parquetOf(path)));
 }

@@ -1,4 +1,5 @@
 /** `dien ab report`: what the records of an experiment say, in one sentence and in full. */
+import { stat } from "node:fs/promises";
 import type { Command } from "commander";
 import { z } from "zod";
 import { METRICS } from "../../ab/analysis/metrics.ts";
@@ -6,6 +7,7 @@ import type { AbReport, CheckName } from "../../ab/analysis/result.ts";
 import { experimentSchema } from "../../ab/experiment/schema.ts";
 import { headline, readingOf, reportTables } from "../../ab/show/tables.ts";
 import { failure } from "../../errors/failure.ts";
+import { unlessAbsent } from "../../files/failures.ts";
 import { parseYaml, readYamlText } from "../../files/yaml.ts";
 import { engineOptions } from "../../importers/events/options.ts";
 import { text, toggle } from "../../options/pieces.ts";
@@ -27,7 +29,7 @@ export const reportFlags = z.strictObject({
   control: text("arm", "what the others are compared with (otherwise the first arm)").optional(),
   weights: pairs(/^[^=,]+=\s*\d+(?:\.\d+)?\s*$/, WEIGHTS, Number, {
     value: "arm=weight,...",
-    description: "shares of users, where no --experiment says them (without either they are equal)",
+    description: "shares of users, of every arm (otherwise of ab.yaml, or equal)",
   }).optional(),
   metric: z.enum(METRICS).default("ctr").describe("what the verdict rests on; choose it before the start"),
   sequential: toggle("always-valid intervals: recommended, unless you look once, at an end set before the start"),
@@ -72,12 +74,16 @@ Examples:
     .action(async () => {
       const { options, json } = await read();
       const { experiment, sequential, tuning, segment, columns, out, memory, ...rest } = options;
+      if (experiment !== undefined && rest.name !== undefined) {
+        throw failure("usage.contradiction", { option: "--name <name>", other: "--experiment <file>" });
+      }
       const definition = experiment === undefined ? undefined : await readDefinition(experiment);
+      const outcomes = rest.outcomes ?? (await folderOf(rest.exposures));
       const report = await withProgress(context.stderr, (progress) =>
         context.jobs.analyse({
           ...rest,
           memory: memory / 2,
-          outcomes: rest.outcomes ?? rest.exposures,
+          outcomes,
           definition,
           reading: sequential ? "sequential" : "fixed",
           tuning,
@@ -93,6 +99,14 @@ Examples:
       }
       if (json) printJson(context.stdout, report);
     });
+}
+
+/** The folder that holds outcomes, too. @throws UserError where it is no folder */
+async function folderOf(exposures: string): Promise<string> {
+  const place = await stat(exposures).catch(unlessAbsent);
+  const isOther = place === undefined ? /[*?[]/.test(exposures) : !place.isDirectory();
+  if (isOther) throw failure("usage.missing-option", { option: "--outcomes <files>" });
+  return exposures;
 }
 
 async function readDefinition(path: string) {

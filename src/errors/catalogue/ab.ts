@@ -112,6 +112,13 @@ export const ab = {
     message: ({ path, names }: { path: string; names: readonly string[] }) =>
       `${path}: expected two arms or more, at most 100, found ${names.length === 0 ? "none" : names.join(", ")}`,
   },
+  "ab.no-weight": {
+    status: 422,
+    exitCode: 2,
+    meaning: "Arms are given weights, and some of them none.",
+    message: ({ path, names }: { path: string; names: readonly string[] }) =>
+      `${path}: expected a weight above 0 of every arm, found none of ${names.join(", ")}`,
+  },
   "ab.unknown-arm": {
     status: 422,
     meaning: "An arm is named that is none of the experiment's.",

@@ -1,5 +1,5 @@
 /** From files to a report: golden values, every format, people's own tables, damaged files. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { AbReport } from "../../../src/ab/analysis/result.ts";
@@ -92,6 +92,9 @@ it("is the same report of NDJSON, CSV and Parquet, of one file or several, packe
     }
   });
   const bare = ({ rows: _, ...rest }: typeof expected) => rest;
+  const folders = writeRecords(folder, "csv", {});
+  for (const name of ["exposures", "outcomes"]) copyFileSync(csv(name), join(folders, `${name}.csv.gz`));
+  expect(bare(await reportOf(folders, { segments: ["country"] }))).toEqual(bare(expected));
   const ofCsv = await reportOf("", { exposures: csv("exposures"), outcomes: csv("outcomes"), segments: ["country"] });
   expect(bare(ofCsv)).toEqual(bare(expected));
   const parts = { exposures: `${copies}-?-exposures.parquet`, outcomes: `${copies}-?-outcomes.parquet` };
@@ -120,7 +123,7 @@ it("puts outcomes that name no impression down to the latest one of their user b
     ["type", "what"],
     ["value", "price"],
   ]);
-  const { arms, counts, attribution, byDay, control } = await reportOf("", {
+  const { arms, counts, attribution, byDay, upToDay, control } = await reportOf("", {
     exposures,
     outcomes,
     names,
@@ -133,6 +136,11 @@ it("puts outcomes that name no impression down to the latest one of their user b
   ]);
   expect(counts.outcomes).toMatchObject({ counted: 2, early: 1, late: 1, foreign: 1, lost: 0 });
   expect(byDay.map(({ day }) => day)).toEqual(["2026-11-01"]);
+  // An arm without visitors on a day has what it had before.
+  expect(upToDay.map(({ day, users }) => [day, users])).toEqual([
+    ["2026-11-01", 2],
+    ["2026-11-03", 2],
+  ]);
 });
 
 it("takes out what users did before: the interval is narrower, and the means of arms stay", async () => {
@@ -180,6 +188,53 @@ it("finds segments in the fields of users, each user in the one of the first imp
   for (const { adjustedP, p } of segments) expect(adjustedP).toBeGreaterThanOrEqual(p);
   const absent = reportOf(good, { segments: ["age"] });
   await expect(absent).rejects.toThrow("no impression has the field age; fields are country");
+});
+
+it("tells a segment that one arm alone has, and takes no later field for that of the first impression", async () => {
+  const { exposures, outcomes } = recordsOf(people(200));
+  const fieldsOf = ({ id }: Row) => (id === "d7-0" ? {} : id === "d8-0" ? { country: "MT" } : { country: "CN" });
+  const path = writeRecords(folder, "one-sided", {
+    exposures: exposures.map((row) => ({ ...row, fields: fieldsOf(row) })),
+    outcomes,
+  });
+  const { segments } = await reportOf(path, { segments: ["country"] });
+  expect(segments.map(({ value, users, lift }) => [value, users, Number.isNaN(lift)])).toEqual([
+    ["CN", 398, false],
+    ["MT", 1, true],
+    [null, 1, true],
+  ]);
+});
+
+it("counts each impression without an id, which no outcome can name", async () => {
+  const { exposures, outcomes } = recordsOf(people(200));
+  const path = writeRecords(folder, "no-ids", {
+    exposures: [...exposures, ...exposures.slice(0, 5).map((row) => ({ ...row, id: null }))],
+    outcomes: [...outcomes, { ...outcomes[0], id: "no", impression: null }],
+  });
+  const { counts } = await reportOf(path);
+  expect(counts).toMatchObject({ impressions: 4005, repeated: 0, outcomes: { counted: outcomes.length, lost: 1 } });
+});
+
+it("reads the folders of several servers by a pattern, without what a Parquet file has taken the place of", async () => {
+  const { exposures, outcomes } = recordsOf(people(200));
+  for (const part of [0, 1]) {
+    const half = (rows: readonly Row[]) => rows.filter((_, index) => index % 2 === part);
+    const path = writeRecords(folder, `server-${part}`, { exposures: half(exposures), outcomes: half(outcomes) });
+    await withDuckDB(async (connection) => {
+      const file = `${path}/exposures-00000001`;
+      if (part === 0) await connection.run(`COPY (FROM '${file}.ndjson') TO '${file}.parquet'`);
+    });
+  }
+  const pattern = (kind: string) => join(folder, "server-*", `${kind}-*`);
+  const { rows, counts, arms } = await reportOf("", { exposures: pattern("exposures"), outcomes: pattern("outcomes") });
+  expect(rows.exposures).toEqual({ files: 2, read: 4000, bad: 0 });
+  expect(counts).toMatchObject({ repeated: 0, outcomes: { repeated: 0 } });
+  expect(arms).toEqual((await reportOf(good)).arms);
+});
+
+it("wants the weights of all arms, where it is given any", async () => {
+  const few = reportOf(good, { weights: new Map([["base", 1]]) });
+  await expect(few).rejects.toThrow("expected a weight above 0 of every arm, found none of dien");
 });
 
 it("counts torn lines and bad rows, and goes on", async () => {

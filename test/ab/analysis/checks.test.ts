@@ -40,7 +40,7 @@ const GOOD: Checked = {
     attribution: "impression",
     weights: [1, 1],
   },
-  ...{ areWeightsGiven: true, sampleRatioP: 0.4, trends: [], end: undefined, areAllValued: true, bandit: "no" },
+  ...{ areWeightsGiven: true, sampleRatioP: 0.4, trends: [], end: undefined, revenue: undefined, bandit: "no" },
 };
 
 const trend = (first: number, slope: number) =>
@@ -56,6 +56,7 @@ it("nothing is found where nothing is wrong", () => {
 });
 
 it.each<[string, string, Partial<Checked>, RegExp]>([
+  ["values", "warning", { revenue: ["click", "sale"] }, /^no outcome is a "sale", .*; types are: click$/],
   [
     "sample-ratio",
     "grave",
@@ -179,7 +180,7 @@ it.each<[string, Partial<Checked>]>([
   ["effects that do not change", { trends: [{ arm: "dien", trend: trend(0.1, 0) }] }],
   ["effects that may have changed by chance", { trends: [{ arm: "dien", trend: trend(0.1, 0.005) }] }],
   ["an end on the day of the last impression", { end: START + 20.5 * DAY }],
-  ["values that were chosen", { areAllValued: false, facts: { ...facts(), valued: ["click", "order"] } }],
+  ["values that were chosen", { revenue: ["click"], facts: { ...facts(), valued: ["click", "order"] } }],
 ])("nothing is found of %s", (_, given) => {
   expect(findingsOf({ ...GOOD, ...given })).toEqual([]);
 });

@@ -100,6 +100,7 @@ it.each([
 });
 
 it("what is not there is refused", async () => {
+  await expect(readBaseline(folder)).rejects.toThrow(`${folder} holds no files exposures-*.ndjson`);
   await expect(readBaseline(join(folder, "nowhere"))).rejects.toThrow("no such file or folder");
 });
 

@@ -78,3 +78,15 @@ it("is wrong usage without exposures, or with words where numbers should be", as
   const wrong = await report("--weights", "base=half");
   expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("expected ARM=WEIGHT")]);
 });
+
+it("is told of one experiment once, and where outcomes are that lie in no folder of exposures", async () => {
+  const twice = await report("--experiment", "ab.yaml", "--name", "autumn");
+  expect(twice).toMatchObject({
+    code: 2,
+    stderr: "error: '--name <name>' and '--experiment <file>' contradict one another\n",
+  });
+  for (const exposures of [join(records, "exposures-00000001.ndjson"), join(records, "exposures-*")]) {
+    const { code, stderr } = await dien(["ab", "report", "--exposures", exposures], world);
+    expect([code, stderr]).toEqual([2, "error: option '--outcomes <files>' is missing\n"]);
+  }
+});
