@@ -1,4 +1,6 @@
 /** What each arm of a market changes against the first one, in the metrics of table 5, and how certain that is. */
+import { DESCRIBED, metricOf } from "../ab/analysis/metrics.ts";
+import { QUANTITIES } from "../ab/analysis/sums.ts";
 import { type Effect, effect, readOnce } from "../statistics/effect.ts";
 import { estimate, type Metric } from "../statistics/estimate.ts";
 import { holm } from "../statistics/holm.ts";
@@ -6,23 +8,15 @@ import { smallestLift } from "../statistics/power.ts";
 import { type Sums, sumsOf } from "../statistics/sums.ts";
 import type { ArmTally } from "./tally.ts";
 
-/** Quantities of a user. */
-const [IMPRESSIONS, CLICKS, REVENUE, EXPECTED] = [0, 1, 2, 3];
+/** Those of the table, as `dien ab report` has them. */
+export const METRIC_NAMES = ["ctr", "ppc", "ecpm"] as const;
+export type MetricName = (typeof METRIC_NAMES)[number];
 
-/** Ratios of sums over users. */
-export const METRICS = {
-  /** Clicks per impression. */
-  ctr: { of: CLICKS, per: IMPRESSIONS },
-  /** What a click costs, on average. */
-  ppc: { of: REVENUE, per: CLICKS },
-  /** Revenue per impression; of a thousand, as the paper has it, it is a thousand times that. */
-  ecpm: { of: REVENUE, per: IMPRESSIONS },
-} as const satisfies Readonly<Record<string, Metric>>;
-export type MetricName = keyof typeof METRICS;
-export const METRIC_NAMES = Object.keys(METRICS) as MetricName[];
+/** Quantities of a user. */
+const OF_USER = [...QUANTITIES, "expected"] as const;
 
 /** True click probability per impression: CTR without the luck of single clicks, which only a simulation knows. */
-const TRUE_CTR: Metric = { of: EXPECTED, per: IMPRESSIONS };
+const TRUE_CTR: Metric = { of: OF_USER.indexOf("expected"), per: OF_USER.indexOf("impressions") };
 
 /** False alarms, and the power that `smallest` is about. */
 const [ALPHA, POWER] = [0.05, 0.8];
@@ -44,7 +38,7 @@ export interface ArmEffects {
   readonly model: string;
   readonly users: number;
   readonly impressions: number;
-  /** Values of the metrics. */
+  /** eCPM is of a thousand impressions. */
   readonly values: Readonly<Record<MetricName, number>>;
   readonly trueCtr: number;
   /** None of the first arm. */
@@ -56,12 +50,12 @@ export interface ArmEffects {
 export function effectsOf(arms: readonly ArmTally[]): ArmEffects[] {
   const sums = arms.map(({ users }) =>
     sumsOf(
-      users.map(({ impressions, clicks, revenue, expected }) => [impressions, clicks, revenue, expected]),
-      4,
+      users.map((user) => OF_USER.map((name) => user[name])),
+      OF_USER.length,
     ),
   );
   const [control] = sums;
-  const found = sums.slice(1).flatMap((own) => METRIC_NAMES.map((name) => gainOf(control, own, METRICS[name])));
+  const found = sums.slice(1).flatMap((own) => METRIC_NAMES.map((name) => gainOf(control, own, metricOf(name))));
   const adjusted = holm(found.map(({ p }) => p));
   const all = found.map((gain, i): Gain => ({ ...gain, adjusted: adjusted[i] }));
   return arms.map(({ arm, model, users, impressions }, place) => {
@@ -71,7 +65,7 @@ export function effectsOf(arms: readonly ArmTally[]): ArmEffects[] {
       Object.fromEntries(METRIC_NAMES.map((name, index) => [name, value(name, index)])) as Record<MetricName, T>;
     return {
       ...{ arm, model, users: users.length, impressions, trueCtr },
-      values: of((name) => estimate(own, METRICS[name]).value),
+      values: of((name) => DESCRIBED[name].factor * estimate(own, metricOf(name)).value),
       ...(place > 0 && {
         gains: of((_, index) => all[(place - 1) * METRIC_NAMES.length + index]),
         trueCtrGain: trueCtr / estimate(control, TRUE_CTR).value - 1,

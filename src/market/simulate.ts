@@ -1,6 +1,7 @@
 /** What `dien ab simulate` does: a market between runs, with its shop read from their data. */
 import { readExperiment } from "../ab/definition/read.ts";
 import { type OnlineExperiment, parseExperiment } from "../ab/experiment/experiment.ts";
+import { failure } from "../errors/failure.ts";
 import { checkOptions } from "../options/problems.ts";
 import { namedRuns } from "../serving/serve.ts";
 import { type ArmEffects, effectsOf } from "./effects.ts";
@@ -34,13 +35,14 @@ export interface Simulation {
 
 /**
  * Runs a market, and compares its arms.
- * @throws UserError where data, runs, the experiment or `out` cannot be used
+ * @throws UserError where data, runs, the experiment or `out` cannot be used, or a run is called as the truth is
  */
 export async function simulate(options: SimulateOptions): Promise<Simulation> {
   const { data, run, calibrated, oracle, experiment: path, explore, settings, ...rest } = options;
   const shop = await shopOf(data);
   const runs = namedRuns(run, calibrated);
   const names = runs.map(({ name }) => name);
+  if (names.includes(ORACLE)) throw failure("serving.taken-name", { name: ORACLE });
   const given = path === undefined ? evenly(names, oracle) : await readExperiment(path);
   const experiment: OnlineExperiment = explore === undefined ? given : { ...given, policy: { kind: "fixed", explore } };
   const market = { ...rest, shop, runs, experiment, settings: checkOptions("simulate", marketOptions, settings) };

@@ -27,6 +27,12 @@ export function nameOf(field: string, value: Value | undefined): string | null {
   return textOf(value);
 }
 
+/** How records name an item: by its key, or where it has none, by its fields. @param field the model's field of keys */
+export function itemNameOf(field: string, candidate: Value | Values): string {
+  const key = isValues(candidate) ? candidate[field] : candidate;
+  return key === undefined || key === null ? JSON.stringify(candidate) : String(key);
+}
+
 export function refuseTime(field: string, value: Values[string] | undefined): never {
   const expected = "a date or a date and time (ISO 8601), or a number of seconds, milliseconds or microseconds";
   throw failure("request.wrong-value", { field, expected, found: JSON.stringify(value) });

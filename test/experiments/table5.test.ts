@@ -23,7 +23,7 @@ it("reports what each model earned, beside the paper, and the same when it is do
   for (const { clicks, impressions, revenue, ctr, ppc, ecpm } of arms) {
     expect(ctr).toBeCloseTo(Number(clicks) / Number(impressions), 12);
     expect(ppc).toBeCloseTo(Number(revenue) / Number(clicks), 12);
-    expect(ecpm).toBeCloseTo(Number(revenue) / Number(impressions), 12);
+    expect(ecpm).toBeCloseTo((1000 * Number(revenue)) / Number(impressions), 9);
   }
   const gains = readRows(outcome, "gains");
   expect(gains).toHaveLength(9);

@@ -63,7 +63,7 @@ const ROOMS: Readonly<Record<string, { below: readonly string[]; browser?: boole
   training: { below: ["scoring", "format.ts"] },
   serving: { below: ["serving/models", "store", "report", "ab/records", "ab/definition", "ab/bandit"] },
   client: { below: ["serving"], browser: true },
-  market: { below: ["serving", "ab/experiment", "statistics", "importers/synthetic"] },
+  market: { below: ["serving", "ab/analysis", "statistics", "importers/synthetic"] },
   "experiments/lab": { below: ["training"] },
   verification: { below: ["experiments/lab"] },
   "experiments/results": { below: ["experiments/lab", "report", "format.ts"] },

@@ -60,7 +60,7 @@ describe("a market", () => {
     expect(oracle.trueCtr).toBeGreaterThan(base.trueCtr * 1.05);
     expect(oracle.gains!.ctr.low).toBeGreaterThan(0);
     expect(base.gains).toBeUndefined();
-    for (const { values } of [base, oracle]) expect(values.ctr * values.ppc).toBeCloseTo(values.ecpm, 12);
+    for (const { values } of [base, oracle]) expect(1000 * values.ctr * values.ppc).toBeCloseTo(values.ecpm, 9);
   });
 
   it("has the same users do the same in either arm of an A/A test", async () => {
@@ -129,6 +129,11 @@ describe("simulate", () => {
     const summary = await prepareEvents({ features, featuresPath: file("features.yaml"), ...tables, out });
     expect(summary.train + summary.valid + summary.test).toBe(impressions);
     await expect(simulate({ ...options, log })).rejects.toThrow("is not empty");
+  });
+
+  it("has no run of the oracle's name: its arm would be the truth", async () => {
+    const taken = { ...options, run: [`oracle=${run[0]}`, ...run] };
+    await expect(simulate(taken)).rejects.toThrow('two models are called "oracle"');
   });
 
   it("refuses data whose users it does not know", async () => {

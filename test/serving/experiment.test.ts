@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import type { ArmCounts } from "../../src/ab/bandit/thompson.ts";
 import { assign } from "../../src/ab/experiment/assign.ts";
 import { parseExperiment } from "../../src/ab/experiment/experiment.ts";
@@ -267,5 +267,26 @@ describe("a bandit", () => {
     expect((await post(server, "/v1/rank", request("u"))).body.experiment).toEqual(
       (await post(server, "/v1/rank", request("u"))).body.experiment,
     );
+  });
+
+  it("looks again and again at what its arms have earned, through failures, until it is closed", async () => {
+    let looks = 0;
+    const earned = async () => {
+      if (++looks === 3) throw failure("records.unavailable", { path: "records", reason: "broken" });
+      return new Map<string, ArmCounts>();
+    };
+    const often = { ...bandit, policy: { ...bandit.policy, refresh_minutes: 1e-5 } };
+    const options = { definition: parseExperiment(often, "ab.yaml"), records: memoryRecords(), earned };
+    const running = await RunningExperiment.open(options, models());
+    const events: ExperimentEvent[] = [];
+    running.onEvent((event) => events.push(event));
+    await vi.waitFor(() => expect(looks).toBeGreaterThan(5));
+    await running.close();
+    const before = looks;
+    await new Promise((later) => setTimeout(later, 30));
+    expect(looks).toBe(before);
+    expect(events.filter(({ kind }) => kind === "round-refused")).toEqual([
+      expect.objectContaining({ experiment: "trial", code: "records.unavailable" }),
+    ]);
   });
 });

@@ -9,8 +9,9 @@ import { readChunks } from "../../importers/events/source/stream.ts";
 import { throwIfInterrupted } from "../../interruption.ts";
 import { whatIsWrong } from "../../options/problems.ts";
 import type { Scorer } from "../../scoring/predict.ts";
-import { rankRequestSchema, type Value, type Values } from "../../scoring/request.ts";
-import { isValues } from "../../scoring/values.ts";
+import { ranked } from "../../scoring/ranking.ts";
+import { rankRequestSchema } from "../../scoring/request.ts";
+import { itemNameOf } from "../../scoring/values.ts";
 import { numbers } from "./tables.ts";
 
 /** What `/v1/rank` takes, as far as a ranking depends on it. */
@@ -106,29 +107,22 @@ function judge(
   scorer: Scorer,
   { bids, ...request }: z.output<typeof recorded>,
   shown: readonly ShownItem[],
-  itemName: string,
+  field: string,
 ): [number, number, number, number][] {
   const { candidates } = request;
   const probabilities = scorer.rank(request);
-  const worth = (index: number) => probabilities[index] * (bids?.[index] ?? 1);
-  const order = candidates.map((_, index) => index).sort((a, b) => worth(b) - worth(a));
-  const keys = candidates.map((candidate) => keyOf(candidate, itemName));
+  const ranking = ranked(candidates, probabilities, bids);
+  const names = candidates.map((candidate) => itemNameOf(field, candidate));
   return shown.flatMap(({ place, item, position }) => {
-    const index = keys.indexOf(item);
+    const index = names.indexOf(item);
     if (index < 0) return [];
-    const chosen = order[(position ?? 1) - 1];
+    const chosen = ranking[(position ?? 1) - 1];
     const row: [number, number, number, number] = [
       place,
-      chosen === index ? 1 : 0,
+      chosen?.index === index ? 1 : 0,
       probabilities[index],
-      chosen === undefined ? 0 : probabilities[chosen],
+      chosen?.probability ?? 0,
     ];
     return [row];
   });
-}
-
-/** As `item` of an exposure has it. */
-function keyOf(candidate: Value | Values, itemName: string): string {
-  const key = isValues(candidate) ? candidate[itemName] : candidate;
-  return key === undefined || key === null ? JSON.stringify(candidate) : String(key);
 }

@@ -85,7 +85,7 @@ Examples:
 function armLines(arms: readonly ArmEffects[]): string[] {
   const rows = arms.map(({ arm, model, users, impressions, values, trueCtr }) => [
     ...[arm, model, count(users), count(impressions)],
-    ...[share(values.ctr), share(trueCtr), values.ppc.toFixed(4), (1000 * values.ecpm).toFixed(2)],
+    ...[share(values.ctr), share(trueCtr), values.ppc.toFixed(4), values.ecpm.toFixed(2)],
   ]);
   const gains = arms.flatMap(({ arm, gains }) =>
     Object.entries(gains ?? {}).map(([name, { value, low, high, p, smallest }]) => [

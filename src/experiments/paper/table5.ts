@@ -5,11 +5,12 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { DESCRIBED } from "../../ab/analysis/metrics.ts";
 import type { OnProgress } from "../../dataset/dataset.ts";
 import { MANIFEST_FILE } from "../../dataset/layout.ts";
 import { count, metric, percent, pValue, share } from "../../format.ts";
 import { prepareSynthetic } from "../../importers/synthetic/prepare.ts";
-import { type ArmEffects, effectsOf, type Gain, METRIC_NAMES, type MetricName } from "../../market/effects.ts";
+import { type ArmEffects, effectsOf, type Gain, METRIC_NAMES } from "../../market/effects.ts";
 import { runMarket } from "../../market/market.ts";
 import { type MarketSettings, marketOptions } from "../../market/options.ts";
 import { ORACLE } from "../../market/oracle.ts";
@@ -30,7 +31,6 @@ const LABELS = new Map<string, string>([
   ...VARIANTS.map(({ name, label }) => [name, label] as const),
   [ORACLE, "the truth (oracle)"],
 ]);
-const METRIC_LABELS: Readonly<Record<MetricName, string>> = { ctr: "CTR", ppc: "PPC", ecpm: "eCPM" };
 
 /** The dataset that table 5 has where none is given; one that is there stays. */
 export async function makeShop(folder: string, onProgress: OnProgress): Promise<void> {
@@ -130,7 +130,7 @@ function verdict(arms: readonly ArmTally[]): string {
         gain.high < 0
           ? `${ahead.label}'s clicks cost ${percent(gains!.ppc.value)}, and it has ${percent(gains!.ctr.value)} of them`
           : `so many users show a gain of ${percent(gain.smallest)} with a probability of 80 %`;
-      return `${ahead.label}'s ${METRIC_LABELS[name]} is ${intervalText(gain)} against ${behind.label}'s: ${why}.`;
+      return `${ahead.label}'s ${DESCRIBED[name].title} is ${intervalText(gain)} against ${behind.label}'s: ${why}.`;
     });
   });
   if (problems.length === 0) return "DIEN is ahead of DIN, and DIN of BaseModel, in CTR and in eCPM.";
@@ -141,7 +141,7 @@ function gainTable({ effects, dataset }: ShopMarket, size: string): ReportBlock 
   const rows = effects.map(({ arm, values, gains }): TableCell[] => [
     labelOf(arm),
     ...METRIC_NAMES.flatMap((name): TableCell[] => {
-      const value = name === "ecpm" ? (1000 * values[name]).toFixed(1) : metric(values[name]);
+      const value = name === "ecpm" ? values[name].toFixed(1) : metric(values[name]);
       const paper = onlineData[arm]?.[name];
       const gain = gains?.[name];
       return [
@@ -155,7 +155,7 @@ function gainTable({ effects, dataset }: ShopMarket, size: string): ReportBlock 
     kind: "table",
     name: `online-${dataset.slug}`,
     caption: `Online metrics and their gains over BaseModel, with 95 % intervals: ${size}. CTR is clicks per impression, PPC revenue per click, eCPM revenue per thousand impressions; ratios of sums over users, their variance by the delta method. The paper's values are of display advertising at Taobao in June and July 2018.`,
-    head: ["", ...METRIC_NAMES.flatMap((name) => [METRIC_LABELS[name], "gain", "paper"])],
+    head: ["", ...METRIC_NAMES.flatMap((name) => [DESCRIBED[name].title, "gain", "paper"])],
     rows,
   };
 }
@@ -166,7 +166,7 @@ function powerTable({ effects, dataset }: ShopMarket): ReportBlock {
       ? []
       : METRIC_NAMES.map((name): TableCell[] => {
           const { value, p, adjusted, smallest } = gains[name];
-          return [labelOf(arm), METRIC_LABELS[name], percent(value), pValue(p), pValue(adjusted), percent(smallest)];
+          return [labelOf(arm), DESCRIBED[name].title, percent(value), pValue(p), pValue(adjusted), percent(smallest)];
         }),
   );
   return {
@@ -186,7 +186,7 @@ function orderTable({ effects, dataset, runs }: ShopMarket): ReportBlock {
   const rows = effects.map(({ arm, values, trueCtr, gains, trueCtrGain }): TableCell[] => [
     labelOf(arm),
     metric(aucOf(arm, runs, dataset)),
-    ...[metric(values.ctr), metric(trueCtr), (1000 * values.ecpm).toFixed(1)],
+    ...[metric(values.ctr), metric(trueCtr), values.ecpm.toFixed(1)],
     part(trueCtrGain, best.trueCtrGain!),
     part(gains?.ecpm.value, best.gains!.ecpm.value),
   ]);
@@ -214,8 +214,8 @@ function orderText({ effects, dataset, runs }: ShopMarket): string {
   const said = (["ctr", "ecpm"] as const).map((name) => {
     const online = by(({ values }) => values[name]).join(", ");
     return online === offline
-      ? `The order by ${METRIC_LABELS[name]} is the same.`
-      : `By ${METRIC_LABELS[name]} it is ${online}.`;
+      ? `The order by ${DESCRIBED[name].title} is the same.`
+      : `By ${DESCRIBED[name].title} it is ${online}.`;
   });
   return `By test AUC the order is ${offline}. ${said.join(" ")}`;
 }
@@ -226,7 +226,7 @@ function intervalRows(effects: readonly ArmEffects[]) {
       if (gains === undefined) return [];
       const { value, low, high } = gains[name];
       const row = { mean: 100 * value, low: 100 * low, high: 100 * high, points: [] };
-      return [{ group: METRIC_LABELS[name], name: labelOf(arm), ...row }];
+      return [{ group: DESCRIBED[name].title, name: labelOf(arm), ...row }];
     }),
   );
 }

@@ -3,6 +3,7 @@
  * loaded anew between two requests.
  */
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { type ArmCounts, thompson } from "../../ab/bandit/thompson.ts";
 import { readExperiment } from "../../ab/definition/read.ts";
 import { assign, type Out } from "../../ab/experiment/assign.ts";
@@ -15,7 +16,7 @@ import { failure, UserError } from "../../errors/failure.ts";
 import type { ModelDescription } from "../../run/model-description.ts";
 import { userKeyOf } from "../../scoring/behaviours.ts";
 import type { Value, Values } from "../../scoring/request.ts";
-import { isValues, USER_KEY } from "../../scoring/values.ts";
+import { isValues, itemNameOf, USER_KEY } from "../../scoring/values.ts";
 import type { ScoredRequest } from "../exchange.ts";
 import type { Models } from "../models/models.ts";
 import { checkArms, checkSuccessor } from "./checks.ts";
@@ -121,7 +122,7 @@ export class RunningExperiment implements ServedExperiment {
     }
     const running = new RunningExperiment(options, models);
     await running.refresh();
-    if (options.clock === undefined) running.#tick();
+    if (options.clock === undefined) void running.#lookOften();
     if (options.watch !== undefined) running.#watch(options.watch);
     return running;
   }
@@ -163,7 +164,7 @@ export class RunningExperiment implements ServedExperiment {
     const { [description.userKey ?? USER_KEY]: _, ...fields } = part.fields;
     const of = { time, experiment, arm: arm.name, user, model, version, propensity, fields };
     const rows: NewExposure[] = shown.map(({ candidate, ...one }) => {
-      return { ...of, ...one, item: itemOf(description, candidate) };
+      return { ...of, ...one, item: itemNameOf(description.schema.item[0].name, candidate) };
     });
     try {
       await this.records.expose(rows);
@@ -223,16 +224,17 @@ export class RunningExperiment implements ServedExperiment {
   }
 
   /** Has a bandit look again and again. */
-  #tick(): void {
-    const { policy } = this.#definition;
-    if (policy.kind === "fixed" || this.#closing.signal.aborted) return;
-    const again = () => {
-      this.refresh()
-        .catch((error) => this.#tell({ kind: "round-refused", experiment: this.#definition.name, ...reasonOf(error) }))
-        .finally(() => this.#tick());
-    };
-    const timer = setTimeout(again, policy.refresh_minutes * MINUTE).unref();
-    this.#closing.signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+  async #lookOften(): Promise<void> {
+    const { signal } = this.#closing;
+    for (;;) {
+      const { policy, name } = this.#definition;
+      if (policy.kind === "fixed") return;
+      await sleep(policy.refresh_minutes * MINUTE, undefined, { signal, ref: false }).catch(() => {});
+      if (signal.aborted) return;
+      await this.refresh().catch((error) =>
+        this.#tell({ kind: "round-refused", experiment: name, ...reasonOf(error) }),
+      );
+    }
   }
 
   #watch(seconds: number): void {
@@ -252,10 +254,4 @@ function reasonOf(error: unknown): Pick<Extract<ExperimentEvent, { reason: strin
 /** What a request says of its user, by name. */
 function fieldsOf({ schema, userKey = USER_KEY }: ModelDescription, user: Value | Values): UserFields {
   return isValues(user) ? user : { [schema.user[0]?.name ?? userKey]: user };
-}
-
-/** How records name an item: by its key, or where it has none, by its fields. */
-function itemOf({ schema }: ModelDescription, candidate: Value | Values): string {
-  const key = isValues(candidate) ? candidate[schema.item[0].name] : candidate;
-  return key === undefined || key === null ? JSON.stringify(candidate) : String(key);
 }

@@ -1,12 +1,12 @@
 /** Scores of candidates for a user: in the order given, by falling probability, or of one with a look inside. */
 import type { z } from "zod";
 import type { Code } from "../../errors/catalogue/catalogue.ts";
+import { ranked } from "../../scoring/ranking.ts";
 import { type Asked, addRoute } from "../add-route.ts";
 import type { App, Exchange, ScoredRequest } from "../exchange.ts";
 import { exploration } from "../experiments/exploration.ts";
 import type { Participation, Shown } from "../experiments/running.ts";
 import { historyFor } from "../histories.ts";
-import { ranked } from "../ranking.ts";
 import { explainBody, explanationAnswer, rankBody, rankingAnswer, scoreBody, scoresAnswer } from "../schemas.ts";
 import type { Services } from "../services.ts";
 import { timed } from "../stages.ts";

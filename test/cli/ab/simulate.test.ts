@@ -4,7 +4,7 @@ import { dien } from "../harness.ts";
 
 const gain = { value: 0.12, low: 0.1, high: 0.14, p: 0.00001, adjusted: 0.00003, smallest: 0.02 };
 const arm = { arm: "base", model: "base", users: 1000, impressions: 12_000, trueCtr: 0.71 };
-const values = { ctr: 0.7, ppc: 1.1, ecpm: 0.77 };
+const values = { ctr: 0.7, ppc: 1.1, ecpm: 770 };
 const simulation: Simulation = {
   arms: [
     { ...arm, values },

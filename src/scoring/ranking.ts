@@ -1,6 +1,4 @@
 /** The order of candidates, and with bids what a click on each costs. */
-import type { Probabilities } from "../calibration/calibrator.ts";
-
 export interface RankedCandidate<C> {
   readonly candidate: C;
   /** Its place among the candidates given. */
@@ -19,7 +17,7 @@ export interface RankedCandidate<C> {
  */
 export function ranked<C>(
   candidates: readonly C[],
-  probabilities: Probabilities,
+  probabilities: ArrayLike<number>,
   bids?: readonly number[],
 ): readonly RankedCandidate<C>[] {
   const value = (index: number) => probabilities[index] * (bids?.[index] ?? 1);
