@@ -4,6 +4,7 @@ import { powerPlot } from "../../report/plots/power.ts";
 import type { Report, ReportBlock } from "../../report/report.ts";
 import { writeReport } from "../../report/write.ts";
 import { DESCRIBED } from "../analysis/metrics.ts";
+import { counted } from "../analysis/words.ts";
 import type { Baseline } from "./baseline.ts";
 import { type ExperimentPlan, HORIZONS, powerAfter } from "./plan.ts";
 import { clusteringSentence, PLAN_HEAD, planCells } from "./words.ts";
@@ -33,7 +34,7 @@ function planReport(plan: ExperimentPlan, baseline: Baseline, command: string): 
     return DURATIONS.map((part) => Math.max(1, Math.round(part * days))).flatMap((duration) =>
       HORIZONS.flatMap((horizon) =>
         lifts.map((x) => ({
-          ...{ metric, horizon, lift: x, series: `${duration} days` },
+          ...{ metric, horizon, lift: x, series: counted(duration, "day") },
           power: powerAfter(baseline, plan, metric, horizon, duration, x),
         })),
       ),
@@ -44,7 +45,7 @@ function planReport(plan: ExperimentPlan, baseline: Baseline, command: string): 
   return {
     name: "plan",
     title: "Plan of an experiment",
-    lead: `In ${days} days ${count(plan.users)} users take part, in ${arms} arms. The table says after how many days a lift of ${percent(lift)} is seen with probability ${share(power)}, and the smallest lift that is seen so after ${days}.`,
+    lead: `In ${counted(days, "day")} ${count(plan.users)} users take part, in ${arms} arms. The table says after how many days a lift of ${percent(lift)} is seen with probability ${share(power)}, and the smallest lift that is seen so after ${days}.`,
     blocks: [
       planTable(plan),
       {
@@ -62,7 +63,7 @@ function planReport(plan: ExperimentPlan, baseline: Baseline, command: string): 
 
 function planTable(plan: ExperimentPlan): ReportBlock {
   const { lift, days, power } = plan;
-  const caption = `Users and days for a lift of ${percent(lift)}, and the smallest lift in ${days} days, each seen with probability ${share(power)}. With fewer than the least users, intervals do not hold what they promise.`;
+  const caption = `Users and days for a lift of ${percent(lift)}, and the smallest lift in ${counted(days, "day")}, each seen with probability ${share(power)}. With fewer than the least users, intervals do not hold what they promise.`;
   return { kind: "table", name: "plan", caption, head: PLAN_HEAD, rows: planCells(plan) };
 }
 

@@ -61,7 +61,7 @@ export function planExperiment(baseline: Baseline, aim: Aim): ExperimentPlan {
     source: baseline.source,
     users: Math.floor(span.users * aim.share),
     clustering: span.clustering,
-    tuning: Math.floor(pairOf(span, aim)),
+    tuning: Math.max(1, Math.floor(pairOf(span, aim))),
     metrics: METRICS.flatMap((metric) => {
       const level = span.levels[metric];
       if (level === undefined) return [];

@@ -1,6 +1,7 @@
 /** `dien ab plan`: how many users and days an experiment takes, and what it can see. */
 import type { Command } from "commander";
 import { z } from "zod";
+import { counted } from "../../ab/analysis/words.ts";
 import { type Baseline, baselineOf, type Rates } from "../../ab/plan/baseline.ts";
 import { planExperiment } from "../../ab/plan/plan.ts";
 import { clusteringSentence, PLAN_HEAD, planCells } from "../../ab/plan/words.ts";
@@ -68,8 +69,8 @@ intervals are narrowest at the users of --days.`,
       }
       if (json) return printJson(context.stdout, plan);
       print(context.stdout, [
-        `${count(plan.users)} users take part in ${days} days, in ${arms} arms; from ${plan.source}`,
-        `users and days for a lift of ${percent(lift)}, and the smallest lift in ${days} days, seen with probability ${share(power)}`,
+        `${count(plan.users)} users take part in ${counted(days, "day")}, in ${arms} arms; from ${plan.source}`,
+        `users and days for a lift of ${percent(lift)}, and the smallest lift in ${counted(days, "day")}, seen with probability ${share(power)}`,
         "",
         ...table(
           PLAN_HEAD,
@@ -78,6 +79,7 @@ intervals are narrowest at the users of --days.`,
         "",
         "with fewer than the least users, intervals do not hold what they promise",
         clusteringSentence(plan),
+        `to read it on any day: dien ab report --sequential --tuning ${plan.tuning}`,
       ]);
     });
 }

@@ -14,6 +14,9 @@ describe("dien ab plan", () => {
     expect(stdout).toMatch(/^ +sequential +35,000 +7 +\+3\.26 %/m);
     expect(stdout).toMatch(/^clicks per user +0\.8 +1,760 +fixed/m);
     expect(stdout).not.toContain("PPC");
+    expect(stdout).toContain("70,000 users take part in 14 days, in 2 arms");
+    expect(stdout.trimEnd()).toMatch(/to read it on any day: dien ab report --sequential --tuning 70000$/);
+    expect((await plan(...baseline, "--days", "1")).stdout).toContain("in 1 day, in 2 arms");
   });
 
   it("plans metrics of revenue where a click's is known", async () => {
