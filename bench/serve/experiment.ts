@@ -1,7 +1,7 @@
 /**
  * What an online experiment costs: the same requests to a server that runs one and to one that does not, in turns, so that
  * both meet the same moods of the machine. Both arms get the one model, so that nothing but the experiment differs: who gets
- * which arm is found, and every candidate of every answer is recorded before the answer goes out.
+ * which arm is found, and what a ranking shows is recorded before the answer goes out.
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,6 +11,8 @@ import { bodiesOf, type HttpOptions, measureRate, storeHistories, withRun } from
 
 /** Requests a second. */
 const RATE = 360;
+/** Places of a page: what is shown, and recorded, of a ranking. */
+const TOP = 5;
 
 /** A turn of each server. */
 export interface Pair {
@@ -37,8 +39,9 @@ export async function measureExperiment(options: HttpOptions & { readonly pairs:
     };
     const without = await start("without");
     const under = await start("under", "--experiment", definition, "--records", join(folder, "records"));
-    const bodies = bodiesOf(options, false);
-    const measure = ({ url }: ServerProcess) => measureRate(url, bodies, RATE, options);
+    const bodies = bodiesOf(options, false).map((body) => JSON.stringify({ ...JSON.parse(body), top: TOP }));
+    const load = { path: "/v1/rank", answers: TOP, rate: RATE, seconds: options.seconds } as const;
+    const measure = ({ url }: ServerProcess) => measureRate(url, bodies, load);
     const pairs: Pair[] = [];
     try {
       for (let i = 0; i < options.pairs; i++) {

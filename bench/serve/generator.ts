@@ -11,7 +11,9 @@ export interface Load {
   readonly url: string;
   /** Bodies that are sent one after the other, over and over. */
   readonly bodies: readonly string[];
-  readonly candidates: number;
+  /** Probabilities that an answer has: of all candidates, or of the `top` ones. */
+  readonly answers: number;
+  readonly path: "/v1/score" | "/v1/rank";
   /** Requests a second, on average. */
   readonly rate: number;
   readonly seconds: number;
@@ -37,9 +39,9 @@ process.once("message", (load: Load) => {
   void measure(load).then((latencies) => process.send!(latencies, () => process.disconnect()));
 });
 
-async function measure({ url, bodies, candidates, rate, seconds, warmUp, ...load }: Load): Promise<Latencies> {
+async function measure({ url, bodies, path, answers, rate, seconds, warmUp, ...load }: Load): Promise<Latencies> {
   const { hostname, port, host } = new URL(url);
-  const requests = bodies.map((body) => requestOf(host, body));
+  const requests = bodies.map((body) => requestOf(host, path, body));
   const all = Array.from({ length: load.connections }, () => new Connection(hostname, Number(port)));
   const free = [...all];
   const waiting: number[] = [];
@@ -47,14 +49,14 @@ async function measure({ url, bodies, candidates, rate, seconds, warmUp, ...load
   const took = new Float64Array(due.length);
   const late = new Float64Array(due.length);
   let failed = 0;
-  const answers: Promise<void>[] = [];
+  const asked: Promise<void>[] = [];
   const start = performance.now();
   const now = () => performance.now() - start;
   const send = async (connection: Connection, place: number): Promise<void> => {
     for (let next: number | undefined = place; next !== undefined; next = waiting.shift()) {
       const answer = await connection.ask(requests[next % requests.length]).catch(() => undefined);
       took[next] = now() - due[next];
-      if (answer?.status !== 200 || !hasAll(answer.body, candidates)) failed++;
+      if (answer?.status !== 200 || countIn(answer.body) !== answers) failed++;
     }
     free.push(connection);
   };
@@ -62,9 +64,9 @@ async function measure({ url, bodies, candidates, rate, seconds, warmUp, ...load
     late[place] = now() - due[place];
     const connection = free.pop();
     if (connection === undefined) waiting.push(place);
-    else answers.push(send(connection, place));
+    else asked.push(send(connection, place));
   });
-  await Promise.all(answers);
+  await Promise.all(asked);
   for (const connection of all) connection.close();
   const first = due.findIndex((time) => time >= 1000 * warmUp);
   const [times, delays] = [took, late].map((each) => each.subarray(first).sort());
@@ -79,15 +81,16 @@ async function measure({ url, bodies, candidates, rate, seconds, warmUp, ...load
   };
 }
 
-function requestOf(host: string, body: string): string {
-  const head = `POST /v1/score HTTP/1.1\r\nhost: ${host}\r\ncontent-type: application/json`;
+function requestOf(host: string, path: string, body: string): string {
+  const head = `POST ${path} HTTP/1.1\r\nhost: ${host}\r\ncontent-type: application/json`;
   return `${head}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 }
 
-/** Numbers are counted without parsing them, which costs less beside the server. */
+/** A list of them, or one for each place of a ranking. */
 const PROBABILITIES = /"probabilities":\[([^\]]*)\]/;
+const PROBABILITY = /"probability":/g;
 
-/** Whether an answer has a probability for each candidate. */
-function hasAll(answer: string, candidates: number): boolean {
-  return PROBABILITIES.exec(answer)?.[1].split(",").length === candidates;
+/** How many probabilities an answer has, counted without parsing it, which costs less beside the server. */
+function countIn(answer: string): number {
+  return PROBABILITIES.exec(answer)?.[1].split(",").length ?? answer.match(PROBABILITY)?.length ?? 0;
 }

@@ -107,7 +107,7 @@ export async function storeHistories(url: string, behaviours: number): Promise<v
 async function measureKind(url: string, kind: string, bodies: string[], options: HttpOptions): Promise<HttpReport> {
   const { candidates, seconds, note } = options;
   const measure = async (rate: number): Promise<Latencies> => {
-    const found = await measureRate(url, bodies, rate, { candidates, seconds });
+    const found = await measureRate(url, bodies, { path: "/v1/score", answers: candidates, rate, seconds });
     const { p50_ms, p99_ms, failed } = found;
     note(`${kind}, ${rate}/s: p50 ${p50_ms.toFixed(1)} ms, p99 ${p99_ms.toFixed(1)} ms, ${failed} failed`);
     return found;
@@ -125,13 +125,9 @@ async function measureKind(url: string, kind: string, bodies: string[], options:
 export async function measureRate(
   url: string,
   bodies: readonly string[],
-  rate: number,
-  { candidates, seconds }: Pick<HttpOptions, "candidates" | "seconds">,
+  load: Pick<Load, "path" | "answers" | "rate" | "seconds">,
 ): Promise<Latencies> {
-  return await generate({
-    ...{ url, bodies, candidates, rate, seconds },
-    ...{ warmUp: WARM_UP, seed: rate, connections: CONNECTIONS },
-  });
+  return await generate({ url, bodies, ...load, warmUp: WARM_UP, seed: load.rate, connections: CONNECTIONS });
 }
 
 /** The highest rate that holds, to a sixteenth; `low` is one that does. */

@@ -23,6 +23,8 @@ export type ExperimentPart =
 export interface Exchange {
   /** Comes back as `request_id`, and in the header `x-request-id`. */
   readonly id: string;
+  /** Whether the id is its client's, who may have sent it before. */
+  readonly isNamed: boolean;
   /** `STRAY` of what never became a request. */
   readonly method: string;
   /** Undefined where nothing is served at the path. */
@@ -72,7 +74,7 @@ export function strays(listeners: readonly ExchangeListener[]): (error: UserErro
     const id = randomUUID();
     const status = isAnswered ? error.status : 0;
     const exchange: Exchange = {
-      ...{ id, method: STRAY, status, error },
+      ...{ id, isNamed: false, method: STRAY, status, error },
       ...{ start: performance.now(), milliseconds: 0, stages: [] },
     };
     for (const listener of listeners) listener(exchange);
@@ -87,9 +89,10 @@ const SANE_ID = /^[\w.:-]{1,64}$/;
 export function exchanges(listeners: readonly ExchangeListener[]): MiddlewareHandler<Env> {
   return async (c, next) => {
     const given = c.req.header("x-request-id");
-    const id = given !== undefined && SANE_ID.test(given) ? given : randomUUID();
+    const isNamed = given !== undefined && SANE_ID.test(given);
+    const id = isNamed ? given : randomUUID();
     const exchange: Exchange = {
-      ...{ id, method: c.req.method, start: performance.now(), stages: [] },
+      ...{ id, isNamed, method: c.req.method, start: performance.now(), stages: [] },
       ...{ status: 0, milliseconds: 0 },
     };
     c.set("exchange", exchange);

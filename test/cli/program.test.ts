@@ -126,7 +126,7 @@ describe("wrong usage ends with 2 and one line", () => {
     ],
     [["train", ...given, "--set", "train.checkpoint_seconds=1"], "use --checkpoint-seconds"],
     [["experiment", "table2", ...given, "--set", "train.threads=1"], "use --threads"],
-    [["train", ...given, "--engine", "gpu"], 'expected one of simd, relaxed, reference, found "gpu"'],
+    [["train", ...given, "--engine", "gpu"], 'expected one of simd, relaxed, native, reference, found "gpu"'],
     [["train", ...given, "--threads", "0"], "expected a whole number, 1 to 64, found 0"],
     [["train", ...given, "--epochs", "1.5"], "expected a whole number, 1 to 1000000, found 1.5"],
     [["train", ...given, "--epochs", ""], "option '--epochs <number>' is empty"],

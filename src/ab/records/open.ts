@@ -21,11 +21,19 @@ import { makeFolder } from "../../files/plain.ts";
 import { checkOptions } from "../../options/problems.ts";
 import { AppendedFile } from "./appended.ts";
 import { nameOf, type RecordFile } from "./files.ts";
+import { RecentKeys } from "./recent-keys.ts";
 import type { RecordCounts, Recorded, Records, RecordsOptions } from "./records.ts";
 import { type Recovered, recover } from "./recover.ts";
-import { type KnownRequest, type Remembered, rememberedError, requestOf, requestsOf } from "./remembered.ts";
+import {
+  type KnownRequest,
+  type Position,
+  type Remembered,
+  rememberedError,
+  requestOf,
+  requestsOf,
+} from "./remembered.ts";
 import { makeParquet } from "./rotate.ts";
-import { KINDS, type Kind, lineOf, type NewExposure, type NewOutcome, type Outcome } from "./rows.ts";
+import { KINDS, type Kind, lineOf, linesOf, type NewExposure, type NewOutcome, type Outcome } from "./rows.ts";
 import { Groups, Turns } from "./turns.ts";
 
 const recordsOptions = z.strictObject({
@@ -42,6 +50,29 @@ const recordsOptions = z.strictObject({
 const PRIVATE = 0o700;
 /** Milliseconds within which an exposure is flushed. */
 const FLUSH_WITHIN = 1000;
+/** Milliseconds within which the index knows of it: one write for many requests. */
+const SETTLE_WITHIN = 50;
+/** Users of whom it is known without the index that they were exposed. */
+const SEEN_USERS = 100_000;
+
+/** The rows of an answer. */
+interface Exposing {
+  readonly rows: readonly NewExposure[];
+  /** Whether no request of this id can have come before. */
+  readonly isNew: boolean;
+}
+
+/** Exposures that are in a file, and in no index yet. */
+class Pending {
+  readonly requests = new Map<string, KnownRequest>();
+  /** Up to where the file is known here. */
+  position: Position | undefined;
+
+  add(requests: ReadonlyMap<string, KnownRequest>, position: Position): void {
+    for (const [request, known] of requests) this.requests.set(request, known);
+    this.position = position;
+  }
+}
 
 /** Opens the records in a folder, which is made where there is none. @throws UserError where another process has them */
 export async function openRecords(folder: string, options: RecordsOptions): Promise<Records> {
@@ -74,9 +105,7 @@ class FolderRecords implements Records {
   readonly #turns = { exposures: new Turns(), outcomes: new Turns() } as const;
   /** Those that grow; a file is made for its first row. */
   readonly #files: Partial<Record<Kind, AppendedFile>> = {};
-  readonly #exposing = new Groups(this.#turns.exposures, (group: readonly (readonly NewExposure[])[]) =>
-    this.#recordExposures(group),
-  );
+  readonly #exposing = new Groups(this.#turns.exposures, (group: readonly Exposing[]) => this.#recordExposures(group));
   readonly #counting = new Groups(this.#turns.outcomes, (group: readonly (readonly NewOutcome[])[]) =>
     this.#recordOutcomes(group),
   );
@@ -88,8 +117,12 @@ class FolderRecords implements Records {
   readonly #rotating = new Turns();
   /** Requests whose exposures may not be on the disk yet. */
   #unflushed = new Set<string>();
-  /** What is remembered of the latest exposures is on its way. */
-  #remembering: Promise<unknown> = Promise.resolve();
+  /** Exposures that the index does not know yet, and those of them that are on their way to it. */
+  #pending = new Pending();
+  #remembering: Promise<void> = Promise.resolve();
+  #settling: NodeJS.Timeout | undefined;
+  /** Some of the users who were exposed. */
+  readonly #seen = new RecentKeys(SEEN_USERS);
   #flushing: NodeJS.Timeout | undefined;
   /** The latest flush. */
   #flushed: Promise<void> = Promise.resolve();
@@ -115,9 +148,9 @@ class FolderRecords implements Records {
     this.#aging = setInterval(() => void this.#rollAll(), options.rotateSeconds * 1000).unref();
   }
 
-  async expose(rows: readonly NewExposure[]): Promise<void> {
+  async expose(rows: readonly NewExposure[], isNew = false): Promise<void> {
     this.#checkOpen();
-    if (rows.length > 0) await this.#exposing.add(rows);
+    if (rows.length > 0) await this.#exposing.add({ rows, isNew });
   }
 
   async outcome(rows: readonly NewOutcome[]): Promise<Recorded> {
@@ -143,6 +176,7 @@ class FolderRecords implements Records {
     await this.#rotating.take(async () => {});
     clearTimeout(this.#flushing);
     this.#reason = CLOSED;
+    await this.#settle();
     await this.#remembered.close();
     await this.#claim.release();
   }
@@ -152,23 +186,20 @@ class FolderRecords implements Records {
   }
 
   /** Records what is new of a group: of each request as many rows as are not recorded yet. */
-  async #recordExposures(group: readonly (readonly NewExposure[])[]): Promise<undefined[]> {
-    await this.#remembering;
-    const requests = group.map(([row]) => requestOf(row));
-    const [known, areUsersKnown] = await this.#attempt(() =>
-      Promise.all([this.#remembered.requests(requests), this.#remembered.users(group.map(([row]) => row))]),
-    );
-    const users = new Set(group.flatMap(([row], i) => (areUsersKnown[i] ? userOf(row) : [])));
+  async #recordExposures(group: readonly Exposing[]): Promise<undefined[]> {
+    const requests = group.map(({ rows }) => requestOf(rows[0]));
+    const [known, users] = await Promise.all([this.#knownRequests(group, requests), this.#knownUsers(group)]);
     const changed = new Map<string, KnownRequest>();
     let lines = "";
     let count = 0;
-    for (const [i, rows] of group.entries()) {
+    for (const [i, { rows }] of group.entries()) {
       const before = changed.get(requests[i]) ?? known.get(requests[i]);
       const { time, experiment, arm, user } = rows[0];
-      const first = before?.first ?? !users.has(userOf(rows[0]));
-      users.add(userOf(rows[0]));
+      const key = userOf(rows[0]);
+      const first = before?.first ?? !users.has(key);
+      users.add(key);
       const fresh = rows.slice(before?.rows ?? 0);
-      for (const row of fresh) lines += lineOf({ ...row, first });
+      lines += linesOf(fresh, first);
       count += fresh.length;
       this.#counts.knownExposures += rows.length - fresh.length;
       if (fresh.length === 0) continue;
@@ -176,12 +207,13 @@ class FolderRecords implements Records {
     }
     if (count === 0) return [];
     const file = await this.#append("exposures", lines);
-    for (const request of changed.keys()) this.#unflushed.add(request);
     this.#counts.exposures += count;
-    const fresh = [...changed.values()].filter(({ first }) => first);
-    const position = ["exposures", { number: file.file.number, bytes: file.bytes }] as const;
-    // Whoever asks for an impression waits for this; who is shown it does not.
-    this.#remembering = this.#remember({ requests: changed, users: fresh, position }).catch(() => {});
+    this.#pending.add(changed, { number: file.file.number, bytes: file.bytes });
+    for (const [request, { experiment, user }] of changed) {
+      this.#unflushed.add(request);
+      this.#seen.add(userOf({ experiment, user }));
+    }
+    this.#settling ??= setTimeout(() => this.#settle().catch(() => {}), SETTLE_WITHIN).unref();
     this.#flushing ??= setTimeout(() => {
       this.#flushing = undefined;
       this.#flush().catch(() => {});
@@ -190,9 +222,54 @@ class FolderRecords implements Records {
     return [];
   }
 
+  /** Those of the requests that are recorded. Only one that a client has named can have come before. */
+  async #knownRequests(group: readonly Exposing[], requests: readonly string[]): Promise<Map<string, KnownRequest>> {
+    const known = new Map<string, KnownRequest>();
+    const asked: string[] = [];
+    for (const [i, { isNew }] of group.entries()) {
+      if (isNew) continue;
+      const pending = this.#pending.requests.get(requests[i]);
+      if (pending === undefined) asked.push(requests[i]);
+      else known.set(requests[i], pending);
+    }
+    if (asked.length === 0) return known;
+    await this.#remembering;
+    for (const [request, found] of await this.#attempt(() => this.#remembered.requests(asked)))
+      known.set(request, found);
+    return known;
+  }
+
+  /** The keys of those users of a group who were exposed before. */
+  async #knownUsers(group: readonly Exposing[]): Promise<Set<string>> {
+    const known = new Set<string>();
+    const asked: NewExposure[] = [];
+    for (const { rows } of group) {
+      if (this.#seen.has(userOf(rows[0]))) known.add(userOf(rows[0]));
+      else asked.push(rows[0]);
+    }
+    if (asked.length === 0) return known;
+    await this.#remembering;
+    const found = await this.#attempt(() => this.#remembered.users(asked));
+    for (const [i, row] of asked.entries()) if (found[i]) known.add(userOf(row));
+    return known;
+  }
+
+  /** Has the index remember what is only known here. Until it does, the lines of the file tell a next start. */
+  #settle(): Promise<void> {
+    clearTimeout(this.#settling);
+    this.#settling = undefined;
+    const { requests, position } = this.#pending;
+    if (position === undefined) return this.#remembering;
+    this.#pending = new Pending();
+    const users = [...requests.values()].filter(({ first }) => first);
+    this.#remembering = this.#remember({ requests, users, position: ["exposures", position] });
+    this.#remembering.catch(() => {});
+    return this.#remembering;
+  }
+
   /** Records what is new of a group, attributed, and waits until it is on the disk. */
   async #recordOutcomes(group: readonly (readonly NewOutcome[])[]): Promise<Recorded[]> {
-    await this.#remembering;
+    await this.#settle();
     const all = group.flat();
     const wanted = all.flatMap(({ impression }) => requestsOf(impression).map(({ request }) => request));
     const [known, requests] = await this.#attempt(() =>
@@ -235,7 +312,7 @@ class FolderRecords implements Records {
   async #append(kind: Kind, lines: string): Promise<AppendedFile> {
     const file = this.#files[kind] ?? (await this.#newFile(kind));
     this.#files[kind] = file;
-    await file.append(lines);
+    file.append(lines);
     return file;
   }
 
@@ -297,7 +374,7 @@ class FolderRecords implements Records {
     this.#rotating
       .take(async () => {
         // What only the lines could tell must not be gone with them.
-        await this.#remembering;
+        await this.#settle();
         await this.#remembered.flush();
         await makeParquet(file.kind, path);
         this.#counts.rotated++;

@@ -40,8 +40,9 @@ export interface Records {
    * Records what one answer shows: rows of one request, in the order of their positions. When it resolves they survive a
    * kill of the process; within a second, and before any outcome that follows them is acknowledged, a loss of power too.
    * A request that is known, such as one that a client has sent again, is recorded once.
+   * @param isNew that no request of this id can have come before: then nobody looks (default: false)
    */
-  expose(rows: readonly NewExposure[]): Promise<void>;
+  expose(rows: readonly NewExposure[], isNew?: boolean): Promise<void>;
   /** Records outcomes; they are on the disk when it resolves. */
   outcome(rows: readonly NewOutcome[]): Promise<Recorded>;
   /** Makes Parquet of all that is there. */

@@ -126,6 +126,20 @@ export function lineOf(row: Exposure | Outcome): string {
   return `${JSON.stringify({ ...row, time: new Date(row.time).toISOString() })}\n`;
 }
 
+/** The rows of a request as lines. What they have in common is written out once. */
+export function linesOf(rows: readonly NewExposure[], first: boolean): string {
+  if (rows.length === 0) return "";
+  const { time, experiment, arm, user, model, version, fields } = rows[0];
+  const of = { time: new Date(time).toISOString(), experiment, arm, user, first, model, version, fields };
+  const common = JSON.stringify(of).slice(1);
+  let lines = "";
+  for (const { id, item, position, probability, propensity, request } of rows) {
+    const own = JSON.stringify({ id, item, position, probability, propensity, request });
+    lines += `${own.slice(0, -1)},${common}\n`;
+  }
+  return lines;
+}
+
 /** The row of a line; undefined where it is none. */
 export function rowOn<K extends Kind>(kind: K, line: string): RowOf[K] | undefined {
   try {

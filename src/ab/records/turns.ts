@@ -12,20 +12,20 @@ export class Turns {
 }
 
 /** While one group of rows is being written, the next gathers: one write, and one wait for the disk, serves all of it. */
-export class Groups<Row, Result> {
+export class Groups<Rows, Result> {
   readonly #turns: Turns;
-  readonly #write: (group: readonly (readonly Row[])[]) => Promise<readonly Result[]>;
-  #gathering: (readonly Row[])[] = [];
+  readonly #write: (group: readonly Rows[]) => Promise<readonly Result[]>;
+  #gathering: Rows[] = [];
   #written: Promise<readonly Result[]> | undefined;
 
   /** @param write returns the result of each caller of a group */
-  constructor(turns: Turns, write: (group: readonly (readonly Row[])[]) => Promise<readonly Result[]>) {
+  constructor(turns: Turns, write: (group: readonly Rows[]) => Promise<readonly Result[]>) {
     this.#turns = turns;
     this.#write = write;
   }
 
   /** What came of these rows. */
-  async add(rows: readonly Row[]): Promise<Result> {
+  async add(rows: Rows): Promise<Result> {
     const place = this.#gathering.push(rows) - 1;
     this.#written ??= this.#turns.take(async () => {
       const group = this.#gathering;

@@ -63,9 +63,10 @@ export function addScoring(app: App, services: Services): void {
   };
 
   /** Records what is shown. @returns what the answer says of the experiment */
-  const expose = async ({ scored, part }: ScoredForPart, { onStage }: Asked, shown: () => readonly Shown[]) => {
+  const expose = async ({ scored, part }: ScoredForPart, asked: Asked, shown: () => readonly Shown[]) => {
     if (experiment === undefined || part === undefined) return {};
-    const isRecorded = await timed(onStage, "record", () => experiment.expose(part, scored, shown()));
+    const isNew = !asked.exchange.isNamed;
+    const isRecorded = await timed(asked.onStage, "record", () => experiment.expose(part, scored, shown(), isNew));
     return isRecorded ? { experiment: { name: part.experiment, arm: part.arm.name } } : {};
   };
 
