@@ -3,7 +3,7 @@
  * waits here until the round is over, and is recorded in the order of the requests' ids.
  */
 import { openRecords } from "../ab/records/open.ts";
-import type { RecordCounts, Recorded, Records, RecordsOptions } from "../ab/records/records.ts";
+import type { RecordCounts, Recorded, RecordedRequest, Records, RecordsOptions } from "../ab/records/records.ts";
 import type { NewExposure, NewOutcome } from "../ab/records/rows.ts";
 import { checkEmpty } from "../files/plain.ts";
 
@@ -43,6 +43,10 @@ class Ordered implements OrderedRecords {
     await Promise.all(shown.map((rows) => this.#records.expose(rows)));
   }
 
+  request(id: string): Promise<RecordedRequest | undefined> {
+    return this.#records.request(id);
+  }
+
   outcome(rows: readonly NewOutcome[]): Promise<Recorded> {
     return this.#records.outcome(rows);
   }
@@ -63,6 +67,7 @@ class Ordered implements OrderedRecords {
 /** Records of which nothing is left. */
 class Nowhere implements Records {
   async expose(): Promise<void> {}
+  async request(): Promise<undefined> {}
   async outcome({ length }: readonly NewOutcome[]): Promise<Recorded> {
     return { added: length, known: 0, unattributed: 0 };
   }

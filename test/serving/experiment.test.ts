@@ -269,6 +269,30 @@ describe("a bandit", () => {
     );
   });
 
+  it("answers a request that is sent again with the arm that is recorded, in another round, too", async () => {
+    let counts = new Map<string, ArmCounts>();
+    const records = memoryRecords();
+    const server = await serverWith(bandit, records, () => counts);
+    const ask = (user: string, id: string) =>
+      post(server, "/v1/rank", request(user), { "x-request-id": `${id}-${user.replace(" ", "-")}` });
+    const armOf = async (user: string, id: string) => (await ask(user, id)).body.experiment.arm;
+    const before = await Promise.all(users.map((user) => armOf(user, "page")));
+    counts = new Map([
+      ["control", { clicks: 300, impressions: 10_000 }],
+      ["new", { clicks: 100, impressions: 10_000 }],
+    ]);
+    await server.experiment!.refresh();
+    expect(await Promise.all(users.map((user) => armOf(user, "page")))).toEqual(before);
+    const { model, experiment } = (await ask(users[before.indexOf("new")], "page")).body;
+    expect([model, experiment.arm]).toEqual(["b", "new"]);
+    // What is new has the arms of the new round, and so has somebody else's request of that id.
+    const after = await Promise.all(users.map((user) => armOf(user, "next")));
+    expect(after.filter((arm) => arm === "new").length).toBeLessThan(before.filter((arm) => arm === "new").length / 2);
+    const id = { "x-request-id": `page-${users[before.indexOf("new")].replace(" ", "-")}` };
+    const others = await Promise.all(users.map((user) => post(server, "/v1/rank", request(`other ${user}`), id)));
+    expect(others.filter(({ body }) => body.experiment.arm === "new").length).toBeLessThan(20);
+  });
+
   it("looks again and again at what its arms have earned, through failures, until it is closed", async () => {
     let looks = 0;
     const earned = async () => {

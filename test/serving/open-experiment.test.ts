@@ -32,6 +32,8 @@ it("records what was shown, and a bandit that is begun anew goes on with it", as
     const { body } = await post(server, "/v1/rank", request(user));
     shown.push({ user, arm: body.experiment.arm, impression: body.ranking[0].impression });
   }
+  // Scores of a request are one impression: whoever asked chooses what is shown.
+  const scored = (await post(server, "/v1/score", request("user 0"))).body.experiment.arm;
   const ofB = shown.filter(({ arm }) => arm === "b");
   expect(ofB.length).toBeGreaterThan(5);
   expect(ofB.length).toBeLessThan(35);
@@ -55,8 +57,8 @@ it("records what was shown, and a bandit that is begun anew goes on with it", as
   ]);
   await kept.close();
   expect([...(await earnedIn(records, "trial"))].sort()).toEqual([
-    ["a", { clicks: 0, impressions: 2 * (40 - ofB.length) }],
-    ["b", { clicks: ofB.length, impressions: 2 * ofB.length }],
+    ["a", { clicks: 0, impressions: 2 * (40 - ofB.length) + Number(scored === "a") }],
+    ["b", { clicks: ofB.length, impressions: 2 * ofB.length + Number(scored === "b") }],
   ]);
   expect(await earnedIn(records, "another")).toEqual(new Map());
 

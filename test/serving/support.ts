@@ -98,6 +98,7 @@ export function memoryRecords(): Records & { readonly rows: NewExposure[] } {
   return {
     rows,
     expose: async (shown) => void rows.push(...shown),
+    request: async (id) => rows.find((row) => row.id === id || row.id.startsWith(`${id}.`)),
     outcome: async () => ({ added: 0, known: 0, unattributed: 0 }),
     rotate: async () => {},
     counts: () => ({

@@ -22,9 +22,10 @@ import { checkOptions } from "../../options/problems.ts";
 import { AppendedFile } from "./appended.ts";
 import { nameOf, type RecordFile } from "./files.ts";
 import { RecentKeys } from "./recent-keys.ts";
-import type { RecordCounts, Recorded, Records, RecordsOptions } from "./records.ts";
+import type { RecordCounts, Recorded, RecordedRequest, Records, RecordsOptions } from "./records.ts";
 import { type Recovered, recover } from "./recover.ts";
 import {
+  idsOf,
   type KnownRequest,
   type Position,
   type Remembered,
@@ -153,6 +154,12 @@ class FolderRecords implements Records {
     if (rows.length > 0) await this.#exposing.add({ rows, isNew });
   }
 
+  async request(id: string): Promise<RecordedRequest | undefined> {
+    this.#checkOpen();
+    const [known] = (await this.#knownRequests(idsOf(id))).values();
+    return known;
+  }
+
   async outcome(rows: readonly NewOutcome[]): Promise<Recorded> {
     this.#checkOpen();
     return rows.length > 0 ? await this.#counting.add(rows) : { added: 0, known: 0, unattributed: 0 };
@@ -188,7 +195,9 @@ class FolderRecords implements Records {
   /** Records what is new of a group: of each request as many rows as are not recorded yet. */
   async #recordExposures(group: readonly Exposing[]): Promise<undefined[]> {
     const requests = group.map(({ rows }) => requestOf(rows[0]));
-    const [known, users] = await Promise.all([this.#knownRequests(group, requests), this.#knownUsers(group)]);
+    // Only a request that a client has named can have come before.
+    const named = requests.filter((_, i) => !group[i].isNew);
+    const [known, users] = await Promise.all([this.#knownRequests(named), this.#knownUsers(group)]);
     const changed = new Map<string, KnownRequest>();
     let lines = "";
     let count = 0;
@@ -222,15 +231,14 @@ class FolderRecords implements Records {
     return [];
   }
 
-  /** Those of the requests that are recorded. Only one that a client has named can have come before. */
-  async #knownRequests(group: readonly Exposing[], requests: readonly string[]): Promise<Map<string, KnownRequest>> {
+  /** Those of the requests that are recorded. */
+  async #knownRequests(requests: readonly string[]): Promise<Map<string, KnownRequest>> {
     const known = new Map<string, KnownRequest>();
     const asked: string[] = [];
-    for (const [i, { isNew }] of group.entries()) {
-      if (isNew) continue;
-      const pending = this.#pending.requests.get(requests[i]);
-      if (pending === undefined) asked.push(requests[i]);
-      else known.set(requests[i], pending);
+    for (const request of requests) {
+      const pending = this.#pending.requests.get(request);
+      if (pending === undefined) asked.push(request);
+      else known.set(request, pending);
     }
     if (asked.length === 0) return known;
     await this.#remembering;

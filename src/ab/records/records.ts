@@ -34,6 +34,13 @@ export interface RecordCounts extends Recorded {
   readonly rotationsFailed: number;
 }
 
+/** What was recorded of a request. */
+export interface RecordedRequest {
+  readonly experiment: string;
+  readonly arm: string;
+  readonly user: string;
+}
+
 /** All methods reject with UserError where the disk fails or the records were closed. */
 export interface Records {
   /**
@@ -43,6 +50,8 @@ export interface Records {
    * @param isNew that no request of this id can have come before: then nobody looks (default: false)
    */
   expose(rows: readonly NewExposure[], isNew?: boolean): Promise<void>;
+  /** What is recorded of the request of an id; ids are known for at least two windows. */
+  request(id: string): Promise<RecordedRequest | undefined>;
   /** Records outcomes; they are on the disk when it resolves. */
   outcome(rows: readonly NewOutcome[]): Promise<Recorded>;
   /** Makes Parquet of all that is there. */

@@ -61,6 +61,9 @@ export function requestOf({ id, position }: Pick<Exposure, "id" | "position">): 
   return position !== null && id.endsWith(end) ? `r${id.slice(0, -end.length)}` : `s${id}`;
 }
 
+/** By what a request of an id may be known. */
+export const idsOf = (id: string): readonly string[] => [`r${id}`, `s${id}`];
+
 /** Which requests an impression may be of, with its position. */
 export function requestsOf(impression: string): { readonly request: string; readonly position: number }[] {
   const [, ranking, position] = /^(.+)\.(\d{1,9})$/s.exec(impression) ?? [];

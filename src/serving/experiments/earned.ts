@@ -2,11 +2,11 @@
 import type { ArmCounts } from "../../ab/bandit/thompson.ts";
 import { readRecords } from "../../ab/records/read.ts";
 
-/** Impressions of each arm, and how many of them were clicked within the window, by the records in a folder. */
+/** Impressions of each arm (all scores of a request are one), and how many of them were clicked within the window, by the records in a folder. */
 export async function earnedIn(folder: string, experiment: string): Promise<ReadonlyMap<string, ArmCounts>> {
   return await readRecords({ exposures: [folder], outcomes: [folder] }, async (connection) => {
     const result = await connection.runAndReadAll(
-      `SELECT arm, count(*) AS impressions, coalesce(any_value(clicked), 0) AS clicks
+      `SELECT arm, count(DISTINCT id) AS impressions, coalesce(any_value(clicked), 0) AS clicks
          FROM exposures LEFT JOIN (
            SELECT arm, count(DISTINCT impression) AS clicked FROM outcomes
              WHERE experiment = $1 AND type = 'click' AND attributed GROUP BY arm) USING (arm)

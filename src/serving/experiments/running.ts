@@ -62,7 +62,8 @@ export type NoPart = Out | "model" | "user";
 export interface Participation {
   readonly experiment: string;
   readonly arm: Arm;
-  readonly propensity: number;
+  /** With which probability it was chosen; null where that was in another round. */
+  readonly propensity: number | null;
   /** The share of rankings that chance orders. */
   readonly explore: number;
   readonly user: string;
@@ -139,8 +140,13 @@ export class RunningExperiment implements ServedExperiment {
     this.#listeners.push(listener);
   }
 
-  /** Whether a request takes part, and with which arm. @throws UserError where its user's key is none */
-  part(user: Value | Values): Participation | NoPart {
+  /**
+   * Whether a request takes part, and with which arm. Under a bandit, one that is sent again has the arm that is recorded,
+   * whatever round it is.
+   * @param id where the client has named the request, and so may have sent it before
+   * @throws UserError where its user's key is none
+   */
+  async part(user: Value | Values, id?: string): Promise<Participation | NoPart> {
     const { description } = this.#models.get();
     const key = userKeyOf(description, user);
     if (key === null || key.length > LONGEST_KEY || key.includes("\0")) return "user";
@@ -150,7 +156,18 @@ export class RunningExperiment implements ServedExperiment {
     const assignment = assign(this.#current, key, fields, time);
     if ("out" in assignment) return assignment.out;
     const explore = policy.kind === "fixed" ? policy.explore : 0;
-    return { experiment: name, ...assignment, explore, user: key, fields, time };
+    const isRepeatable = id !== undefined && policy.kind === "thompson";
+    const recorded = isRepeatable ? await this.#recordedArm(id, key) : undefined;
+    const { arm, propensity } = recorded === undefined ? assignment : { arm: recorded, propensity: null };
+    return { experiment: name, arm, propensity, explore, user: key, fields, time };
+  }
+
+  /** The arm that a user's request of this id was recorded with. Where that cannot be known, exposing it says why. */
+  async #recordedArm(id: string, user: string): Promise<Arm | undefined> {
+    const { name, arms } = this.#current;
+    const known = await this.records.request(id).catch(() => undefined);
+    if (known === undefined || known.experiment !== name || known.user !== user) return undefined;
+    return arms.find((arm) => arm.name === known.arm);
   }
 
   /**

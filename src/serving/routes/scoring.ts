@@ -37,9 +37,13 @@ export function addScoring(app: App, services: Services): void {
   const { models, store, experiment } = services;
 
   /** The part of a request in the experiment, if it takes any. */
-  const partOf = ({ model, user }: z.output<typeof scoreBody>, exchange: Exchange): Participation | undefined => {
+  const partOf = async (
+    { model, user }: z.output<typeof scoreBody>,
+    exchange: Exchange,
+  ): Promise<Participation | undefined> => {
     if (experiment === undefined) return undefined;
-    const part = model === undefined ? experiment.part(user) : "model";
+    const { id, isNamed } = exchange;
+    const part = model === undefined ? await experiment.part(user, isNamed ? id : undefined) : "model";
     const { name } = experiment.definition;
     exchange.part =
       typeof part === "string" ? { experiment: name, apart: part } : { experiment: name, arm: part.arm.name };
@@ -51,7 +55,7 @@ export function addScoring(app: App, services: Services): void {
     { exchange, deadline, signal, onStage }: Asked,
   ): Promise<ScoredForPart> => {
     const { model: name, ...request } = body;
-    const part = partOf(body, exchange);
+    const part = await partOf(body, exchange);
     const model = models.get(part?.arm.model ?? name);
     const history = await historyFor(request, model.description, store, onStage);
     const scored = {

@@ -44,6 +44,12 @@ describe("records", () => {
     await records.expose(shown("r1", 1));
     expect(await records.outcome([clicked("o1", "r1.2", 1)])).toEqual({ added: 1, known: 0, unattributed: 0 });
     expect(named(folder, "e")).toEqual(["exposures-00000001.ndjson"]);
+    const [{ arm, user, experiment }] = shown("r1", 1);
+    for (const id of ["r1", "r1.1"]) {
+      expect(await records.request(id)).toEqual(
+        id === "r1" ? expect.objectContaining({ arm, user, experiment }) : undefined,
+      );
+    }
     const before = await rowsIn(folder);
     expect(ids(before.exposures)).toEqual(["r1.1", "r1.2"]);
     await records.close();
