@@ -42,6 +42,7 @@ const linked = join(folder, "linked.node");
 compile("-shared", ...linking, ...sanitizers, ...objects, "-o", linked);
 for (const object of objects) rmSync(object);
 renameSync(linked, join(folder, "kernels.node"));
+process.stdout.write("native/build/kernels.node is built; --engine native uses it\n");
 
 function compile(...words) {
   const { status } = spawnSync(compiler, words, { stdio: "inherit" });

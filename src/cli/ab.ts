@@ -11,7 +11,7 @@ import type { Context } from "./context.ts";
 export function addAb(program: Command, context: Context): void {
   const ab = program
     .command("ab")
-    .summary("online experiments: plan them, read them")
+    .summary("online experiments: plan, simulate, read and replay them")
     .description("Compares models by what their users do: A/B tests, live and simulated (docs/ab.md).");
   addPlan(ab, context);
   addSimulate(ab, context);

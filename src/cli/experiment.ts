@@ -56,7 +56,7 @@ function addOne(
     .addHelpText(
       "after",
       `
-Finished runs are not trained again: the same command continues after Ctrl-C or a kill, and with more seeds trains only those.
+Finished runs are not trained again: the same command continues after Ctrl-C or a kill${manySeeds ? ", and with more seeds trains only those" : ""}.
 
 Examples:
   dien experiment ${name}${given} --out experiments

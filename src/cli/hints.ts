@@ -6,9 +6,10 @@ import type { Code, ValuesOf } from "../errors/catalogue/catalogue.ts";
 import type { UserError } from "../errors/failure.ts";
 import { machineFlag } from "./settings.ts";
 
-type Hints = { readonly [C in Code]?: (values: ValuesOf<C>) => string };
+type Hints = { readonly [C in Code]?: (values: ValuesOf<C>) => string | undefined };
 
 export const hints: Hints = {
+  "run.lacks": ({ what }) => (what === "calibration" ? "make one with `dien calibrate`" : undefined),
   "run.other-files": () => "choose another --out",
   "run.exists": () => "continue with --resume, or choose another --out",
   "run.other-dataset": () => "choose another --out",
@@ -19,7 +20,8 @@ export const hints: Hints = {
   "run.other-setting": () => "choose another --out, or remove the run",
   "file.other-version": () => "train the run again, into a new --out",
   "run.diverged": () => "train into a new --out",
-  "run.unsupported-engine": () => "use --engine simd, or Node 24",
+  "run.unsupported-engine": ({ engine }) =>
+    engine === "relaxed" ? "use --engine simd, or Node 24" : "use --engine simd",
   "run.no-address-space": () =>
     "raise it, or set NODE_OPTIONS=--disable-wasm-trap-handler (Node 20.15 or later), which reserves only what is used",
   "dataset.absent": () => "make one with `dien prepare`",
@@ -48,6 +50,6 @@ export const hints: Hints = {
 
 /** An error as the command line prints it. */
 export function errorLine({ code, values, message }: UserError): string {
-  const hint: ((values: never) => string) | undefined = hints[code];
-  return `error: ${message}${hint === undefined ? "" : `; ${hint(values as never)}`}`;
+  const hint = (hints[code] as ((values: never) => string | undefined) | undefined)?.(values as never);
+  return `error: ${message}${hint === undefined ? "" : `; ${hint}`}`;
 }

@@ -86,7 +86,7 @@ function flagOf(key: string, property: Described): Option {
   const several = type === "array" && !property.commas ? "..." : "";
   const option = new Option(`--${name} <${placeholder(property)}${several}>`, description);
   if (choices) option.argChoices = choices.map(String);
-  if (fallback === undefined || several) return option;
+  if (fallback === undefined || several || (Array.isArray(fallback) && fallback.length === 0)) return option;
   // The help has texts in quotation marks, and 2GB is none.
   return option.default(fallback, type === "string" ? undefined : String(fallback));
 }

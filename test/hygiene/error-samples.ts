@@ -109,7 +109,10 @@ export const samples: Samples = {
   "settings.invalid": [{ name: "configuration", problems: "train.epochs: expected a whole number, found 0.5" }],
   "settings.no-model": [{ name: "configuration", expected: '"model: {name: dien}"' }],
   "settings.unknown-model": [{ name: "dein", known: ["base", "dien"] }],
-  "run.lacks": [{ path: "runs/a", what: "scores", reason: "the run has not finished" }],
+  "run.lacks": [
+    { path: "runs/a", what: "scores", reason: "the run has not finished" },
+    { path: "runs/a", what: "calibration", reason: "there is no model/calibration.json" },
+  ],
   "run.scores-gone": [{ path: "runs/a", scores: "runs/a/scores/test.safetensors" }],
   "run.exists": [{ path: "runs/a" }],
   "run.in-training": [{ path: "runs/a", owner: "process 7 on host" }],
@@ -130,7 +133,10 @@ export const samples: Samples = {
   "run.diverged": [{ loss: "valid loss", epoch: 2, step: 40, rate: 0.5 }],
   "run.too-large": [{ needed: "5.1 GiB", field: "item", rows: 1_000_000, batchSize: 128, maxHistory: 100, threads: 4 }],
   "run.no-address-space": [{ needed: "31 MiB", field: "linear memory" }],
-  "run.unsupported-engine": [{ engine: "relaxed", reason: "this version of Node has no relaxed SIMD" }],
+  "run.unsupported-engine": [
+    { engine: "relaxed", reason: "this version of Node has no relaxed SIMD" },
+    { engine: "native", reason: "it is not built for this machine" },
+  ],
   "run.no-samples": [{ path: "data/shop", split: "valid" }],
   "request.unknown-field": [{ kind: "user", field: "agee", known: "user, age" }],
   "request.time-field": [{ kind: "context", field: "hour" }],

@@ -2,6 +2,7 @@
 import { count, percent, pValue } from "../../format.ts";
 import { type AbMetric, DESCRIBED, METRICS } from "../analysis/metrics.ts";
 import type { AbReport, ArmResult, EffectResult, Interval } from "../analysis/result.ts";
+import { counted } from "../analysis/words.ts";
 
 export interface ReportTable {
   readonly name: string;
@@ -33,7 +34,7 @@ export function headline({
   const followed = attribution === "impression" ? "the impression that they name" : "their user's latest impression";
   const before =
     usersBefore === null ? "" : ` What ${count(usersBefore)} of them did before is taken out of lifts (CUPED).`;
-  return `${name}: ${count(users)} users and ${count(impressions)} impressions, ${from.slice(0, 10)} to ${to.slice(0, 10)} (UTC); outcomes within ${windowHours} hours count for ${followed}.${before}`;
+  return `${name}: ${counted(users, "user")} and ${counted(impressions, "impression")}, ${from.slice(0, 10)} to ${to.slice(0, 10)} (UTC); outcomes within ${windowHours} hours count for ${followed}.${before}`;
 }
 
 /** How to read the intervals, and what is recommended. */

@@ -6,6 +6,7 @@ import { count, duration, percent, pValue, share } from "../../format.ts";
 import type { ArmEffects } from "../../market/effects.ts";
 import { marketOptions } from "../../market/options.ts";
 import { text, texts, toggle } from "../../options/pieces.ts";
+import { shellWord } from "../../report/text.ts";
 import type { Context } from "../context.ts";
 import { addOptions } from "../options.ts";
 import { print, printJson } from "../output.ts";
@@ -78,7 +79,14 @@ Examples:
       if (json) return printJson(context.stdout, result);
       const { arms, impressions, seconds } = result;
       const speed = `${count(impressions)} impressions, ${duration(seconds)}, ${count(impressions / seconds)} a second`;
-      print(context.stdout, [...armLines(arms), "", speed, ...(out === undefined ? [] : [`records in ${out}`])]);
+      print(context.stdout, [
+        ...armLines(arms),
+        "",
+        speed,
+        ...(out === undefined
+          ? []
+          : [`records in ${out}; \`dien ab report --exposures ${shellWord(out)}\` reads them`]),
+      ]);
     });
 }
 
