@@ -1,8 +1,8 @@
 /** Numbers as people read them, the same on every machine. */
 
-/** Four decimals; "n/a" for a metric that is not defined (NaN). */
-export function metric(value: number): string {
-  return Number.isFinite(value) ? value.toFixed(4) : "n/a";
+/** Four decimals, or as many as are given; "n/a" for a metric that is not defined (NaN). */
+export function metric(value: number, decimals = 4): string {
+  return Number.isFinite(value) ? value.toFixed(decimals) : "n/a";
 }
 
 /** A difference of metrics, with its sign. */

@@ -20,6 +20,7 @@ import { note } from "../../files/notes.ts";
 import { makeFolder } from "../../files/plain.ts";
 import { checkOptions } from "../../options/problems.ts";
 import { AppendedFile } from "./appended.ts";
+import { attribute } from "./attribute.ts";
 import { nameOf, type RecordFile } from "./files.ts";
 import { RecentKeys } from "./recent-keys.ts";
 import type { RecordCounts, Recorded, RecordedRequest, Records, RecordsOptions } from "./records.ts";
@@ -397,15 +398,3 @@ class FolderRecords implements Records {
 const CLOSED = "they were closed";
 
 const userOf = ({ experiment, user }: Pick<NewExposure, "experiment" | "user">) => `${experiment}\0${user}`;
-
-/** An outcome with the experiment and the arm of its impression, put down to it where it is the user's and in time. */
-function attribute(row: NewOutcome, requests: ReadonlyMap<string, KnownRequest>, window: number): Outcome {
-  const [found] = requestsOf(row.impression).flatMap(({ request, position }) => {
-    const known = requests.get(request);
-    return known !== undefined && position >= 1 && position <= known.rows ? known : [];
-  });
-  if (found === undefined) return { ...row, experiment: null, arm: null, attributed: false };
-  const { experiment, arm, user, time } = found;
-  const after = row.time - time;
-  return { ...row, experiment, arm, attributed: user === row.user && after >= 0 && after <= window };
-}

@@ -141,7 +141,7 @@ function gainTable({ effects, dataset }: ShopMarket, size: string): ReportBlock 
   const rows = effects.map(({ arm, values, gains }): TableCell[] => [
     labelOf(arm),
     ...METRIC_NAMES.flatMap((name): TableCell[] => {
-      const value = name === "ecpm" ? values[name].toFixed(1) : metric(values[name]);
+      const value = metric(values[name], name === "ecpm" ? 1 : 4);
       const paper = onlineData[arm]?.[name];
       const gain = gains?.[name];
       return [
@@ -186,7 +186,7 @@ function orderTable({ effects, dataset, runs }: ShopMarket): ReportBlock {
   const rows = effects.map(({ arm, values, trueCtr, gains, trueCtrGain }): TableCell[] => [
     labelOf(arm),
     metric(aucOf(arm, runs, dataset)),
-    ...[metric(values.ctr), metric(trueCtr), values.ecpm.toFixed(1)],
+    ...[metric(values.ctr), metric(trueCtr), metric(values.ecpm, 1)],
     part(trueCtrGain, best.trueCtrGain!),
     part(gains?.ecpm.value, best.gains!.ecpm.value),
   ]);

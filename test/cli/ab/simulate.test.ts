@@ -34,6 +34,14 @@ describe("dien ab simulate", () => {
     expect(JSON.parse(json.stdout)).toEqual(simulation);
   });
 
+  it("says n/a of what an arm without impressions has not", async () => {
+    const nothing = { ctr: Number.NaN, ppc: Number.NaN, ecpm: Number.NaN };
+    const none = { ...arm, users: 0, impressions: 0, trueCtr: Number.NaN, values: nothing };
+    const simulate = async () => ({ ...simulation, arms: [none, ...simulation.arms.slice(1)] });
+    const { stdout } = await dien(["ab", "simulate", "--data", "d", "--run", "base"], { jobs: { simulate } });
+    expect(stdout).toMatch(/^base +base +0 +0 +n\/a +n\/a +n\/a +n\/a$/m);
+  });
+
   it("needs data and a run", async () => {
     for (const line of [
       ["--run", "a"],
