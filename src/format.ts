@@ -1,7 +1,12 @@
 /** Numbers as people read them, the same on every machine. */
 
-/** Four decimals, or as many as are given; "n/a" for a metric that is not defined (NaN). */
-export function metric(value: number, decimals = 4): string {
+/** Four decimals; "n/a" for a metric that is not defined (NaN). */
+export function metric(value: number): string {
+  return rounded(value, 4);
+}
+
+/** The same with other decimals. */
+export function rounded(value: number, decimals: number): string {
   return Number.isFinite(value) ? value.toFixed(decimals) : "n/a";
 }
 

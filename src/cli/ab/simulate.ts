@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { z } from "zod";
 import { machineOptions } from "../../engine/machine.ts";
-import { count, duration, metric, percent, pValue, share } from "../../format.ts";
+import { count, duration, metric, percent, pValue, rounded, share } from "../../format.ts";
 import type { ArmEffects } from "../../market/effects.ts";
 import { marketOptions } from "../../market/options.ts";
 import { text, texts, toggle } from "../../options/pieces.ts";
@@ -93,7 +93,7 @@ Examples:
 function armLines(arms: readonly ArmEffects[]): string[] {
   const rows = arms.map(({ arm, model, users, impressions, values, trueCtr }) => [
     ...[arm, model, count(users), count(impressions)],
-    ...[share(values.ctr), share(trueCtr), metric(values.ppc), metric(values.ecpm, 2)],
+    ...[share(values.ctr), share(trueCtr), metric(values.ppc), rounded(values.ecpm, 2)],
   ]);
   const gains = arms.flatMap(({ arm, gains }) =>
     Object.entries(gains ?? {}).map(([name, { value, low, high, p, smallest }]) => [

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { DESCRIBED } from "../../ab/analysis/metrics.ts";
 import type { OnProgress } from "../../dataset/dataset.ts";
 import { MANIFEST_FILE } from "../../dataset/layout.ts";
-import { count, metric, percent, pValue, share } from "../../format.ts";
+import { count, metric, percent, pValue, rounded, share } from "../../format.ts";
 import { prepareSynthetic } from "../../importers/synthetic/prepare.ts";
 import { type ArmEffects, effectsOf, type Gain, METRIC_NAMES } from "../../market/effects.ts";
 import { runMarket } from "../../market/market.ts";
@@ -141,7 +141,7 @@ function gainTable({ effects, dataset }: ShopMarket, size: string): ReportBlock 
   const rows = effects.map(({ arm, values, gains }): TableCell[] => [
     labelOf(arm),
     ...METRIC_NAMES.flatMap((name): TableCell[] => {
-      const value = metric(values[name], name === "ecpm" ? 1 : 4);
+      const value = name === "ecpm" ? rounded(values[name], 1) : metric(values[name]);
       const paper = onlineData[arm]?.[name];
       const gain = gains?.[name];
       return [
@@ -186,7 +186,7 @@ function orderTable({ effects, dataset, runs }: ShopMarket): ReportBlock {
   const rows = effects.map(({ arm, values, trueCtr, gains, trueCtrGain }): TableCell[] => [
     labelOf(arm),
     metric(aucOf(arm, runs, dataset)),
-    ...[metric(values.ctr), metric(trueCtr), metric(values.ecpm, 1)],
+    ...[metric(values.ctr), metric(trueCtr), rounded(values.ecpm, 1)],
     part(trueCtrGain, best.trueCtrGain!),
     part(gains?.ecpm.value, best.gains!.ecpm.value),
   ]);
