@@ -4,13 +4,13 @@
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import napi from "node-api-headers";
 
 const source = fileURLToPath(new URL("../native/", import.meta.url));
 const folder = join(source, "build");
-const { include_dir: headers } = createRequire(import.meta.url)("node-api-headers");
+const headers = napi.include_dir;
 
 const sanitizers = process.argv.includes("--sanitize") ? ["-fsanitize=address,undefined", "-g", "-O1"] : ["-O3"];
 const flags = [

@@ -1,11 +1,9 @@
 /** The library: prepare, train, evaluate and score from TypeScript. The commands are thin layers over this. */
 
 export type { ArmCounts } from "./ab/bandit/thompson.ts";
-export { readExperiment } from "./ab/definition/read.ts";
-export { type Assignment, assign } from "./ab/experiment/assign.ts";
-export { type OnlineExperiment, parseExperiment } from "./ab/experiment/experiment.ts";
-export { openRecords } from "./ab/records/open.ts";
+export type { OnlineExperiment } from "./ab/experiment/experiment.ts";
 export type { Records, RecordsOptions } from "./ab/records/records.ts";
+export { earnedIn, openRecords, readExperiment } from "./api/experiments.ts";
 export { interruptible } from "./api/interruptible.ts";
 export { calibrationOf, compareAuc, evaluateScores, relaImpr, spreadOf } from "./api/statistics.ts";
 export type { Dataset, Samples, Split } from "./dataset/dataset.ts";
@@ -44,7 +42,6 @@ export type { RequestCounts } from "./scoring/request-cells.ts";
 export { type ScoredRun, type ScoreOptions, scoreRun } from "./scoring/scored-run.ts";
 export { writeCalibrationPage } from "./scoring/show/calibration-page.ts";
 export type { Exchange, ExchangeListener, ScoredRequest } from "./serving/exchange.ts";
-export { earnedIn } from "./serving/experiments/earned.ts";
 export type { ExperimentEvent } from "./serving/experiments/events.ts";
 export type { RunningOptions, ServedExperiment } from "./serving/experiments/running.ts";
 export type { Limits } from "./serving/limits.ts";

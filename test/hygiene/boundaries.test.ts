@@ -71,7 +71,7 @@ const ROOMS: Readonly<Record<string, { below: readonly string[]; browser?: boole
   "experiments/search": { below: ["experiments/results"] },
   experiments: { below: ["experiments/paper", "experiments/search"] },
   "ab/plan": { below: ["ab/analysis", "inspection/measure", "report", "format.ts"] },
-  api: { below: ["statistics", "options", "interruption.ts"] },
+  api: { below: ["statistics", "options", "interruption.ts", "ab/definition", "ab/records", "serving"] },
   "index.ts": {
     below: [
       ...["api", "serving", "experiments", "verification", "inspection/show", "scoring/show"],

@@ -97,4 +97,3 @@ export const experimentSchema = z
 
 export type ExperimentFile = z.output<typeof experimentSchema>;
 export type Arm = ExperimentFile["arms"][number];
-export type Policy = ExperimentFile["policy"];

@@ -40,13 +40,15 @@ import { Groups, Turns } from "./turns.ts";
 
 const recordsOptions = z.strictObject({
   window: z.number().positive(),
-  clock: z.custom<() => number>((given) => typeof given === "function", "expected a function").default(() => Date.now),
+  clock: z.custom<() => number>((given) => typeof given === "function", "expected a function").optional(),
   rotateBytes: z
     .int()
     .min(1)
     .default(64 * 2 ** 20),
   rotateSeconds: z.number().positive().max(2_000_000).default(3600),
 });
+
+type Settled = Required<z.output<typeof recordsOptions>>;
 
 /** Who was shown what, and bought what, is for those to say who keep it. */
 const PRIVATE = 0o700;
@@ -78,7 +80,8 @@ class Pending {
 
 /** Opens the records in a folder, which is made where there is none. @throws UserError where another process has them */
 export async function openRecords(folder: string, options: RecordsOptions): Promise<Records> {
-  const settled = checkOptions("openRecords", recordsOptions, options);
+  const given = checkOptions("openRecords", recordsOptions, options);
+  const settled = { ...given, clock: given.clock ?? Date.now };
   try {
     const place = await placeOf(folder);
     const isNew = (await stat(place).catch(unlessAbsent)) === undefined;
@@ -102,7 +105,7 @@ class FolderRecords implements Records {
   readonly #folder: string;
   readonly #claim: Claim;
   readonly #remembered: Remembered;
-  readonly #options: z.output<typeof recordsOptions>;
+  readonly #options: Settled;
   readonly #next: Record<Kind, number>;
   readonly #turns = { exposures: new Turns(), outcomes: new Turns() } as const;
   /** Those that grow; a file is made for its first row. */
@@ -132,13 +135,7 @@ class FolderRecords implements Records {
   /** Why nothing can be recorded any more. */
   #reason: string | undefined;
 
-  constructor(
-    name: string,
-    folder: string,
-    claim: Claim,
-    recovered: Recovered,
-    options: z.output<typeof recordsOptions>,
-  ) {
+  constructor(name: string, folder: string, claim: Claim, recovered: Recovered, options: Settled) {
     this.#name = name;
     this.#folder = folder;
     this.#claim = claim;
