@@ -84,7 +84,7 @@ export async function mixedRequests({ run, folder, chance, times, note }: Attack
   let sent = 0;
   const client = async () => {
     while (sent < times) {
-      const [name, kind] = chance.one(Object.entries(kindsOf(chance)));
+      const [name, kind] = oneOf(chance);
       if (++sent % Math.ceil(times / INTERVALS) === 0) {
         rss.push(server.rss);
         note(`${sent} requests, ${server.rss} MiB`);
@@ -99,35 +99,34 @@ export async function mixedRequests({ run, folder, chance, times, note }: Attack
   return { answers, wrong, rss };
 }
 
-function kindsOf(chance: Chance): Record<string, Kind> {
+/** One of the kinds of requests; only its own body is made. */
+function oneOf(chance: Chance): [name: string, Kind] {
   const user = `u${chance.below(1000)}`;
   const items = (count: number) => Array.from({ length: count }, () => `B${`${chance.below(1200)}`.padStart(9, "0")}`);
-  const given = () => JSON.stringify({ user, history: items(chance.below(60)), candidates: items(20) });
+  const scored = () => JSON.stringify({ user, history: items(chance.below(60)), candidates: items(20) });
+  const post = (path: string, body: object, status: number): Kind => ({ path, body: JSON.stringify(body), status });
   const time = 1_700_000_000 + chance.below(1_000_000);
-  const events = JSON.stringify({ events: items(3).map((item) => ({ user, item, time })) });
-  return {
-    score: { path: "/v1/score", body: given(), status: 200 },
-    "rank of the store": {
-      path: "/v1/rank",
-      body: JSON.stringify({ user, candidates: items(20), top: 3 }),
-      status: 200,
-    },
-    explain: { path: "/v1/explain", body: JSON.stringify({ user, candidate: items(1)[0] }), status: 200 },
-    events: { path: "/v1/events", body: events, status: 200 },
-    history: { path: `/v1/users/${user}/history`, status: 200 },
-    erase: { path: `/v1/users/${user}/history`, method: "DELETE", status: 200 },
-    "no JSON": { path: "/v1/score", body: given().slice(0, -2), status: 400 },
-    "unknown key": { path: "/v1/rank", body: JSON.stringify({ user, candidate: "B" }), status: 400 },
-    "too many": { path: "/v1/score", body: JSON.stringify({ user, candidates: items(1001) }), status: 413 },
-    large: {
-      path: "/v1/score",
-      body: JSON.stringify({ user, history: items(5000), candidates: items(500) }),
-      status: 200,
-    },
-    "no route": { path: "/v1/nothing", status: 404 },
-    "wrong method": { path: "/v1/score", status: 405 },
-    left: { path: "/v1/score", body: given(), status: 200, left: true },
+  const history = `/v1/users/${user}/history`;
+  // It takes as long as fifty others.
+  if (chance.below(100) === 0) {
+    return ["large", post("/v1/score", { user, history: items(5000), candidates: items(500) }, 200)];
+  }
+  const kinds: Record<string, () => Kind> = {
+    score: () => ({ path: "/v1/score", body: scored(), status: 200 }),
+    "rank of the store": () => post("/v1/rank", { user, candidates: items(20), top: 3 }, 200),
+    explain: () => post("/v1/explain", { user, candidate: items(1)[0] }, 200),
+    events: () => post("/v1/events", { events: items(3).map((item) => ({ user, item, time })) }, 200),
+    history: () => ({ path: history, status: 200 }),
+    erase: () => ({ path: history, method: "DELETE", status: 200 }),
+    "no JSON": () => ({ path: "/v1/score", body: scored().slice(0, -2), status: 400 }),
+    "unknown key": () => post("/v1/rank", { user, candidate: "B" }, 400),
+    "too many": () => post("/v1/score", { user, candidates: items(1001) }, 413),
+    "no route": () => ({ path: "/v1/nothing", status: 404 }),
+    "wrong method": () => ({ path: "/v1/score", status: 405 }),
+    left: () => ({ path: "/v1/score", body: scored(), status: 200, left: true }),
   };
+  const [name, make] = chance.one(Object.entries(kinds));
+  return [name, make()];
 }
 
 /** The status of an answer, which is read to its end; 0 where it was left, -1 where there is none for another reason. */

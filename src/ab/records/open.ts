@@ -240,8 +240,8 @@ class FolderRecords implements Records {
     }
     if (asked.length === 0) return known;
     await this.#remembering;
-    for (const [request, found] of await this.#attempt(() => this.#remembered.requests(asked)))
-      known.set(request, found);
+    const found = await this.#attempt(() => this.#remembered.requests(asked));
+    for (const [request, one] of found) known.set(request, one);
     return known;
   }
 
@@ -268,7 +268,10 @@ class FolderRecords implements Records {
     if (position === undefined) return this.#remembering;
     this.#pending = new Pending();
     const users = [...requests.values()].filter(({ first }) => first);
-    this.#remembering = this.#remember({ requests, users, position: ["exposures", position] });
+    // One after the other, or an earlier position could come to stand last.
+    this.#remembering = this.#remembering.then(() =>
+      this.#remember({ requests, users, position: ["exposures", position] }),
+    );
     this.#remembering.catch(() => {});
     return this.#remembering;
   }
