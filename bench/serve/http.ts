@@ -147,11 +147,12 @@ async function highestRate(low: number, holds: (rate: number) => Promise<boolean
 async function generate(load: Load): Promise<Latencies> {
   const child = fork(new URL("./generator.js", import.meta.url));
   child.send(load);
-  const [found] = await Promise.race([
-    once(child, "message"),
-    once(child, "exit").then(([code]) => {
-      throw new Error(`the generator ended with ${code}`);
-    }),
-  ]);
+  const message = once(child, "message");
+  // Its end may be seen before what it said last.
+  const end = once(child, "exit").then(([code]) => {
+    if (code !== 0) throw new Error(`the generator ended with ${code}`);
+    return message;
+  });
+  const [found] = await Promise.race([message, end]);
   return found as Latencies;
 }
