@@ -1,10 +1,9 @@
-/** Vector helpers: the one operation that differs between the two builds, and vectors of fewer than four elements. */
+/** Vector helpers: a product added, and vectors of fewer than four elements. */
 
-/** a * b + c: two roundings in the "simd" build; one, where the processor can, in the "relaxed" build. */
+/** a * b + c, rounded twice. */
 // @ts-ignore: decorator
 @inline
 export function madd(a: v128, b: v128, c: v128): v128 {
-  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
   return f32x4.add(f32x4.mul(a, b), c);
 }
 

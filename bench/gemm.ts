@@ -98,11 +98,11 @@ class Slice {
 }
 
 /** Measures every shape against the register-only kernel; takes a few seconds. */
-export function measureGemm(engine: "simd" | "relaxed" = "simd"): GemmReport {
+export function measureGemm(): GemmReport {
   const memory = new WebAssembly.Memory({ initial: 256, maximum: 256, shared: true });
   const values = new Float32Array(memory.buffer);
   for (let i = 0; i < values.length; i++) values[i] = ((i * 7919) % 2001) / 1000 - 1;
-  const kernels = loadWasmKernels(memory, engine);
+  const kernels = loadWasmKernels(memory);
   const peakSlice = peak(kernels);
   const slices = SHAPES.map((shape) => product(kernels, shape));
   const peaks: number[] = [];

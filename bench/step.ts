@@ -24,7 +24,7 @@ export interface StepRate {
 
 export function optionsFor(dataset: Dataset, threads: number): WorkspaceOptions {
   const config = resolveConfig({ model: { name: "dien" }, train: { batch_size: BATCH } });
-  return { schema: dataset.schema, config, training: true, engine: "simd", threads };
+  return { schema: dataset.schema, config, training: true, engine: "wasm", threads };
 }
 
 /** Operations of one step, from the tape of a shard: all shards are alike here. */

@@ -1,6 +1,6 @@
 /**
- * Compiles assembly/ to WebAssembly twice, without and with relaxed SIMD, and writes each module as a base64 string into
- * src/kernels/wasm/generated/, so that it loads in browsers and Node alike without a fetch. Does nothing when up to date.
+ * Compiles assembly/ to WebAssembly and writes the module as a base64 string into src/kernels/wasm/generated/, so that it
+ * loads in browsers and Node alike without a fetch. Does nothing when up to date.
  */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
@@ -10,8 +10,7 @@ import { gemmBlocks } from "./gemm-blocks.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const sourceFolder = join(root, "assembly");
-const outputFolder = join(root, "src", "kernels", "wasm", "generated");
-const BUILDS = { simd: [], relaxed: ["--enable", "relaxed-simd"] };
+const target = join(root, "src", "kernels", "wasm", "generated", "wasm.ts");
 const FLAGS = [
   ...["-O3", "--runtime", "stub", "--noAssert", "--enable", "simd,threads,bulk-memory"],
   ...["--importMemory", "--sharedMemory", "--initialMemory", "1", "--maximumMemory", "65536"],
@@ -34,17 +33,17 @@ function fingerprint(sources) {
   return hash.digest("hex");
 }
 
-async function compile(name, sources) {
+async function compile(sources) {
   const { default: asc } = await import("assemblyscript/asc");
   let binary;
-  const { error, stderr } = await asc.main(["index.ts", "--outFile", "out.wasm", ...FLAGS, ...BUILDS[name]], {
+  const { error, stderr } = await asc.main(["index.ts", "--outFile", "out.wasm", ...FLAGS], {
     readFile: (file) => sources.get(file) ?? null,
     writeFile: (file, contents) => {
       if (file === "out.wasm") binary = contents;
     },
     listFiles: () => [],
   });
-  if (error) throw new Error(`the ${name} kernels do not compile: ${error.message}\n${stderr}`);
+  if (error) throw new Error(`the kernels do not compile: ${error.message}\n${stderr}`);
   return binary;
 }
 
@@ -67,24 +66,20 @@ function sectionIds(binary) {
 async function build() {
   const sources = readSources();
   const stamp = `// Written by scripts/build-kernels.mjs; sources ${fingerprint(sources)}\n`;
-  mkdirSync(outputFolder, { recursive: true });
-  for (const name of Object.keys(BUILDS)) {
-    const target = join(outputFolder, `${name}.ts`);
-    if (existsSync(target) && readFileSync(target, "utf8").startsWith(stamp)) continue;
-    const binary = await compile(name, sources);
-    const ids = sectionIds(binary);
-    // Several instances share one memory: data of one (section 11), or a start function (8), would spoil the others.
-    if (ids.includes(11) || ids.includes(8))
-      throw new Error(`the ${name} kernels must have no data and no start section`);
-    const text = Buffer.from(binary).toString("base64");
-    const aside = `${target}.tmp-${process.pid}`;
-    writeFileSync(
-      aside,
-      `${stamp}/** The "${name}" kernels, ${binary.length} bytes of WebAssembly in base64. */\nexport const wasm =\n  "${text}";\n`,
-    );
-    renameSync(aside, target);
-    console.error(`kernels: ${name}, ${binary.length} bytes`);
-  }
+  if (existsSync(target) && readFileSync(target, "utf8").startsWith(stamp)) return;
+  const binary = await compile(sources);
+  const ids = sectionIds(binary);
+  // Several instances share one memory: data of one (section 11), or a start function (8), would spoil the others.
+  if (ids.includes(11) || ids.includes(8)) throw new Error("the kernels must have no data and no start section");
+  const text = Buffer.from(binary).toString("base64");
+  const aside = `${target}.tmp-${process.pid}`;
+  mkdirSync(dirname(target), { recursive: true });
+  writeFileSync(
+    aside,
+    `${stamp}/** The kernels, ${binary.length} bytes of WebAssembly in base64. */\nexport const wasm =\n  "${text}";\n`,
+  );
+  renameSync(aside, target);
+  console.error(`kernels: ${binary.length} bytes`);
 }
 
 await build();

@@ -124,7 +124,7 @@ describe("arguments that look right", () => {
       "an engine that is none",
       dien.loadScorer as Callable,
       [run, { engine: "gpu" }],
-      "loadScorer: options.engine: expected one of simd",
+      "loadScorer: options.engine: expected one of wasm",
     ],
   ])("%s", async (_, call, all, message) => {
     const error = await thrownBy(() => call(...all));

@@ -2,7 +2,7 @@
  * 100 candidates of one user with 50 behaviours: `loadScorer(run).rank` against onnxruntime (onnx_rank.py), alternately, each on
  * one thread. Of dien the time begins with raw keys, of onnxruntime with ids.
  *
- *   node bench/peers/serve.mjs --run RUN [--rounds 20] [--calls 50] [--engine simd] [--python python3] [--json]
+ *   node bench/peers/serve.mjs --run RUN [--rounds 20] [--calls 50] [--engine wasm] [--python python3] [--json]
  *
  * The run must be a `dien` of default size with fields of one id each and histories of 50. Python needs numpy, onnx and
  * onnxruntime. Needs `npm run build` before.
@@ -21,7 +21,7 @@ const { values: options } = parseArgs({
     rounds: { type: "string", default: "20" },
     calls: { type: "string", default: "50" },
     python: { type: "string", default: "python3" },
-    engine: { type: "string", default: "simd" },
+    engine: { type: "string", default: "wasm" },
     json: { type: "boolean", default: false },
   },
 });

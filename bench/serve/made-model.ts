@@ -14,7 +14,7 @@ const keys = (letter: string, count: number) => [null, ...Array.from({ length: c
 const category = { kind: "category" } as const;
 
 /** A model whose histories hold up to `maxHistory` behaviours. */
-export function madeModel(maxHistory: number, engine: Engine = "simd"): RequestModel {
+export function madeModel(maxHistory: number, engine: Engine = "wasm"): RequestModel {
   const random = new Random(maxHistory);
   const items = keys("i", SIZES.items);
   const schema: ModelDescription["schema"] = {

@@ -20,8 +20,7 @@ export const hints: Hints = {
   "run.other-setting": () => "choose another --out, or remove the run",
   "file.other-version": () => "train the run again, into a new --out",
   "run.diverged": () => "train into a new --out",
-  "run.unsupported-engine": ({ engine }) =>
-    engine === "relaxed" ? "use --engine simd, or Node 24" : "use --engine simd",
+  "run.unsupported-engine": () => "use --engine wasm",
   "run.no-address-space": () =>
     "raise it, or set NODE_OPTIONS=--disable-wasm-trap-handler (Node 20.15 or later), which reserves only what is used",
   "dataset.absent": () => "make one with `dien prepare`",

@@ -11,9 +11,9 @@ import { checkOptions } from "../options/problems.ts";
 const engine = z
   .enum(ENGINES)
   .describe(
-    "kernels: simd gives the same bits everywhere; native gives them faster, where it was built; relaxed rounds otherwise, reference is for comparison",
+    "kernels: wasm gives the same bits everywhere; native gives them faster, where it was built; reference is for comparison",
   )
-  .default("simd");
+  .default("wasm");
 
 /** Each has a stack, buffers and activations of its own, and threads beyond the cores make nothing faster. */
 const MOST_THREADS = 64;

@@ -1,27 +1,22 @@
 /**
  * Loads an implementation of the kernels over a shared memory; each has a folder of its own here.
  *
- * - `simd`: WebAssembly with 128-bit SIMD. Every product and sum is rounded as IEEE 754 says, so results are equal to
+ * - `wasm`: WebAssembly with 128-bit SIMD. Every product and sum is rounded as IEEE 754 says, so results are equal to
  *   the bit on every machine and runtime.
- * - `relaxed`: the same sources with relaxed SIMD, where a multiplication and an addition may be fused into one rounding
- *   (https://github.com/WebAssembly/relaxed-simd). Faster where the processor's additions are its bottleneck, but
- *   **results are no longer equal to the bit across machines**; on one machine they are repeatable as before. Node 20
- *   does not have it.
  * - `native`: the same kernels in C++ (`native/`), compiled for the machine by `npm run build:native`, with the bits of
- *   `simd` and vectors twice as wide.
+ *   `wasm` and vectors twice as wide.
  * - `reference`: plain TypeScript in double precision, for comparison. Two orders of magnitude slower.
  */
 import type { Kernels } from "./contract.ts";
 import { loadNativeKernels, nativeSupported } from "./native/native-kernels.ts";
 import { createReferenceKernels } from "./reference/reference-kernels.ts";
-import { loadWasmKernels, relaxedSupported } from "./wasm/wasm-kernels.ts";
+import { loadWasmKernels } from "./wasm/wasm-kernels.ts";
 
-export const ENGINES = ["simd", "relaxed", "native", "reference"] as const;
+export const ENGINES = ["wasm", "native", "reference"] as const;
 export type Engine = (typeof ENGINES)[number];
 
 /** What this machine lacks for an engine; undefined where it runs. */
 export function lackFor(engine: Engine): string | undefined {
-  if (engine === "relaxed" && !relaxedSupported()) return "this version of Node has no relaxed SIMD";
   if (engine === "native" && !nativeSupported()) {
     return "it is not built for this machine (`npm run build:native` in a clone, with a C++ compiler)";
   }
@@ -39,7 +34,7 @@ export function planKernels(): Kernels {
 }
 
 /** The kernels over `memory` (shared, never to grow), ready to call. Throws Error where the engine is not supported. */
-export function loadKernels(memory: WebAssembly.Memory, engine: Engine = "simd"): Kernels {
+export function loadKernels(memory: WebAssembly.Memory, engine: Engine = "wasm"): Kernels {
   if (engine === "reference") return createReferenceKernels(memory);
-  return engine === "native" ? loadNativeKernels(memory) : loadWasmKernels(memory, engine);
+  return engine === "native" ? loadNativeKernels(memory) : loadWasmKernels(memory);
 }

@@ -36,14 +36,19 @@ export const epochSchema = z.object({
 
 export type EpochSummary = z.output<typeof epochSchema>;
 
+/** The kernels that computed a run. Older runs call `wasm` `simd`, or have `relaxed`, which rounded otherwise. */
+export const enginesSchema = z.array(
+  z.enum([...ENGINES, "simd", "relaxed"]).transform((name) => (name === "simd" ? "wasm" : name)),
+);
+
 const summarySchema = z.object({
   model: z.string(),
   from: warmStartSchema.exactOptional(),
   seed: z.int(),
   /** Of the latest call that trained the run. */
   threads: z.int(),
-  /** The kernels that computed it, all that did. */
-  engines: z.array(z.enum(ENGINES)),
+  /** All that did. */
+  engines: enginesSchema,
   /** Number of trained values. */
   parameters: z.int(),
   /** From 1; `valid` and `test` are those of this epoch. */

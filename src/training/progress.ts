@@ -3,15 +3,15 @@
  * function of (seed, epoch, sample).
  */
 import { z } from "zod";
-import { ENGINES, type Engine } from "../kernels/load.ts";
+import type { Engine } from "../kernels/load.ts";
 import type { LossTerm } from "../run/losses.ts";
 import { EMPTY_LOG, logStateSchema } from "../run/metrics-log.ts";
-import { type EpochSummary, epochSchema, metricsSchema } from "../run/summary.ts";
+import { type EpochSummary, enginesSchema, epochSchema, metricsSchema } from "../run/summary.ts";
 import { addLosses, type LossSums, lossSumsSchema, noLosses } from "./losses.ts";
 
 export const progressSchema = z.object({
   /** The engines that have computed so far. */
-  engines: z.array(z.enum(ENGINES)),
+  engines: enginesSchema,
   /** The epoch under way, from 1, and its next step. */
   epoch: z.int(),
   step: z.int(),

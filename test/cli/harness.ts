@@ -63,7 +63,7 @@ export const summary: TrainSummary = {
   model: "din",
   seed: 7,
   threads: 2,
-  engines: ["simd"],
+  engines: ["wasm"],
   parameters: 12345,
   best_epoch: 2,
   valid: metrics,

@@ -15,7 +15,7 @@ it("a worker that throws makes this task and each later one fail", { timeout: 15
   onTestFinished(() => dataset.close());
   const loaded = { sequences: await dataset.allSequences(), samples: await dataset.allSamples("valid") };
   const config = resolveConfig({ model: { name: "base" } });
-  const options = { schema: dataset.schema, config, training: false, engine: "simd", threads: 1 } as const;
+  const options = { schema: dataset.schema, config, training: false, engine: "wasm", threads: 1 } as const;
   const pool = new WorkerPool(options, dataset);
   onTestFinished(() => pool.close());
 

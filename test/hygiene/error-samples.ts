@@ -133,10 +133,7 @@ export const samples: Samples = {
   "run.diverged": [{ loss: "valid loss", epoch: 2, step: 40, rate: 0.5 }],
   "run.too-large": [{ needed: "5.1 GiB", field: "item", rows: 1_000_000, batchSize: 128, maxHistory: 100, threads: 4 }],
   "run.no-address-space": [{ needed: "31 MiB", field: "linear memory" }],
-  "run.unsupported-engine": [
-    { engine: "relaxed", reason: "this version of Node has no relaxed SIMD" },
-    { engine: "native", reason: "it is not built for this machine" },
-  ],
+  "run.unsupported-engine": [{ engine: "native", reason: "it is not built for this machine" }],
   "run.no-samples": [{ path: "data/shop", split: "valid" }],
   "request.unknown-field": [{ kind: "user", field: "agee", known: "user, age" }],
   "request.time-field": [{ kind: "context", field: "hour" }],

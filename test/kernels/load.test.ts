@@ -1,6 +1,6 @@
-/** Loading: several instances over one memory, addresses beyond 2 GiB, runtimes without relaxed SIMD. */
+/** Loading: several instances over one memory, addresses beyond 2 GiB. */
 import { describe, expect, it } from "vitest";
-import { engineSupported, loadKernels } from "../../src/kernels/load.ts";
+import { loadKernels } from "../../src/kernels/load.ts";
 import { BUILDS } from "./stage.ts";
 
 describe.each([...BUILDS, "reference"] as const)("loading build %s", (build) => {
@@ -28,10 +28,4 @@ describe.each([...BUILDS, "reference"] as const)("loading build %s", (build) => 
     expect(kernels.sumLinkedRows(0, 1, 3, rows, head, next, addresses, base + 64)).toBe(25 + 49 + 81);
     expect(Array.from(view.subarray(16, 19))).toEqual([5, 7, 9]);
   });
-});
-
-it("names the runtime's lack where relaxed SIMD is asked for in vain", () => {
-  const load = () => loadKernels(new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }), "relaxed");
-  if (engineSupported("relaxed")) expect(load).not.toThrow();
-  else expect(load).toThrow(/relaxed SIMD, which this one lacks/);
 });

@@ -1,7 +1,7 @@
 /**
  * A stage for one kernel call: the same inputs in two memories, the call on a build under test and on the reference,
- * and a comparison of the whole memory afterwards. The reference of the native build is the build `simd`, to the bit. Memory without a value holds NaN, so reading too far spoils the
- * result. Memory that is not named as output must not change by a bit, so stray writes are seen.
+ * and a comparison of the whole memory afterwards. The reference of the native build is the build `wasm`,
+ * to the bit. Memory without a value holds NaN, so reading too far spoils the result. Memory that is not named as output must not change by a bit, so stray writes are seen.
  */
 import { expect } from "vitest";
 import type { Kernels } from "../../src/kernels/contract.ts";
@@ -9,7 +9,7 @@ import { type Engine, engineSupported, loadKernels } from "../../src/kernels/loa
 import { Random } from "../../src/tensor/random.ts";
 
 /** The builds that this runtime has, each of which must agree with the reference. */
-export const BUILDS: Engine[] = (["simd", "relaxed", "native"] as const).filter(engineSupported);
+export const BUILDS: Engine[] = (["wasm", "native"] as const).filter(engineSupported);
 
 /** Floats at `at`, `cols` in each of `rows` rows, `ld` apart; `exact` where they are integers or copies. */
 export interface Region {
@@ -45,7 +45,7 @@ export class Stage {
     );
     this.kernels = loadKernels(tested, engine);
     this.#toTheBit = engine === "native";
-    this.#reference = loadKernels(specified, this.#toTheBit ? "simd" : "reference");
+    this.#reference = loadKernels(specified, this.#toTheBit ? "wasm" : "reference");
     this.f32 = new Float32Array(tested.buffer);
     this.i32 = new Int32Array(tested.buffer);
     this.#expected = new Float32Array(specified.buffer);

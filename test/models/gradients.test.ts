@@ -108,7 +108,7 @@ describe.each(cases)("%s: %s", (name, _, config) => {
 
   it("SIMD and reference kernels agree on every gradient", () => {
     const lengths = [9, 8, 3, 3, 1, 0];
-    const [simd, reference] = (["simd", "reference"] as const).map((engine) => {
+    const [wasm, reference] = (["wasm", "reference"] as const).map((engine) => {
       const bench = new ModelBench(model, config, lengths.length, { engine });
       bench.randomise(0.3, 7);
       bench.fill(lengths, 8);
@@ -116,7 +116,7 @@ describe.each(cases)("%s: %s", (name, _, config) => {
     });
     for (const [parameter, expected] of reference) {
       const scale = Math.max(1e-3, ...expected.map(Math.abs));
-      simd.get(parameter)!.forEach((g, i) => {
+      wasm.get(parameter)!.forEach((g, i) => {
         expect(Math.abs(g - expected[i]) / scale, parameter).toBeLessThan(2e-4);
       });
     }

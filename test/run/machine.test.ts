@@ -1,8 +1,8 @@
 /** The machine is not the model: what was trained on one machine is scored and resumed on any other. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { evaluateRun, loadScorer, resolveConfig, type TrainSummary, train, UserError } from "dien";
-import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { evaluateRun, loadScorer, resolveConfig, type TrainSummary, train } from "dien";
+import { beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { chooseMachine, chooseTrainingMachine } from "../../src/engine/machine.ts";
 import { MACHINE_KEYS } from "../../src/run/config.ts";
@@ -26,10 +26,6 @@ beforeAll(async () => {
   summary = await finish(run);
 });
 
-afterEach(() => {
-  vi.restoreAllMocks();
-});
-
 describe("a saved run", () => {
   it("holds what decides the weights, and nothing of the machine", () => {
     const { train: stored } = parse(readFileSync(join(run, "config.yaml"), "utf8"));
@@ -41,13 +37,6 @@ describe("a saved run", () => {
 });
 
 describe("an engine", () => {
-  it("is refused where this version of Node does not have it", async () => {
-    vi.spyOn(WebAssembly, "validate").mockReturnValue(false);
-    const refused = loadScorer(run, { engine: "relaxed" });
-    await expect(refused).rejects.toThrow(UserError);
-    await expect(refused).rejects.toThrow(/no relaxed SIMD$/);
-  });
-
   it("may be another for scoring than for training", async () => {
     const requests = (await testRequests(data)).slice(0, 20);
     const plain = (await loadScorer(run)).score(requests);
@@ -68,8 +57,8 @@ describe("an engine", () => {
     expect(first.interrupted).toBe(true);
     const { test, engines } = await finish(out, { resume: true });
     expect(test.auc).toBeCloseTo(summary.test.auc, 1);
-    expect(engines).toEqual(["reference", "simd"]);
-    expect(summary.engines).toEqual(["simd"]);
+    expect(engines).toEqual(["reference", "wasm"]);
+    expect(summary.engines).toEqual(["wasm"]);
   });
 });
 

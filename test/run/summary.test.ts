@@ -14,7 +14,7 @@ const speed = { valid_auc: 0.7, seconds: 2, loading_seconds: 0.5, samples_per_s:
 const summary = {
   ...{ model: "dien", seed: 1, threads: 2, parameters: 10, best_epoch: 1, valid: metrics, test: metrics },
   weights_sha256: "00",
-  engines: ["simd"],
+  engines: ["wasm"],
 };
 
 function store(epochs: readonly object[], more: object = {}): void {
@@ -22,8 +22,13 @@ function store(epochs: readonly object[], more: object = {}): void {
 }
 
 it("a metric that is not defined is null in the file, and NaN here", async () => {
-  store([{ losses: { target: 0.6 }, ...speed }], { engines: ["relaxed"] });
-  expect(await readSummary(folder)).toMatchObject({ test: { auc: 0.75, gauc: Number.NaN }, engines: ["relaxed"] });
+  store([{ losses: { target: 0.6 }, ...speed }]);
+  expect(await readSummary(folder)).toMatchObject({ test: { auc: 0.75, gauc: Number.NaN }, engines: ["wasm"] });
+});
+
+it("has the engines by their names of today, and one that is no more", async () => {
+  store([], { engines: ["simd", "relaxed", "native"] });
+  expect(await readSummary(folder)).toMatchObject({ engines: ["wasm", "relaxed", "native"] });
 });
 
 it("has the metrics of known candidates where it was made with them: older runs were not", async () => {

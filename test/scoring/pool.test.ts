@@ -33,7 +33,7 @@ interface Choice {
 async function openPool({ threads = 1, mostWaiting = 20_000, run: of = run, change = () => {} }: Choice = {}) {
   const description = await readModelDescription(of);
   const { schema, config } = description;
-  const workspace = new Workspace({ schema, config, training: false, requests: true, engine: "simd", threads });
+  const workspace = new Workspace({ schema, config, training: false, requests: true, engine: "wasm", threads });
   await loadFinalWeights(of, workspace, description.sha256);
   change(description);
   const events: ScoringEvent[] = [];

@@ -167,7 +167,7 @@ describe("a run that cannot take the place", () => {
     const run = copyOf(first);
     const description = await readModelDescription(run);
     const { schema, config } = description;
-    const workspace = new Workspace({ schema, config, training: false, requests: true, engine: "simd", threads: 1 });
+    const workspace = new Workspace({ schema, config, training: false, requests: true, engine: "wasm", threads: 1 });
     await loadFinalWeights(run, workspace, description.sha256);
     for (const { data } of weightTensors(workspace).values()) data.fill(Number.NaN);
     rmSync(join(run, "summary.json"));

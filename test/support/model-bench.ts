@@ -57,7 +57,7 @@ export class ModelBench {
     maxSamples: number,
     {
       training = true,
-      engine = "simd",
+      engine = "wasm",
       schema = smallSchema,
       exposing = false,
       maxSequences,

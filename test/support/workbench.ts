@@ -35,7 +35,7 @@ export class Workbench {
     lengths: readonly number[],
     build: (bench: Pick<Workbench, "tape" | "packed">) => void,
     {
-      engine = "simd",
+      engine = "wasm",
       training = true,
       maxSteps = Math.max(1, ...lengths),
     }: { engine?: Engine; training?: boolean; maxSteps?: number } = {},

@@ -57,7 +57,7 @@ beforeAll(async () => {
   await makeRun(otherData, otherRun, otherBegun, 2);
   const { schema, config, sha256 } = await readModelDescription(begun);
   model = sha256;
-  workspace = new Workspace({ schema, config, training: true, engine: "simd", threads: 1 });
+  workspace = new Workspace({ schema, config, training: true, engine: "wasm", threads: 1 });
 });
 
 /** All that anybody reads of a dataset. */

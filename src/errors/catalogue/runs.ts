@@ -116,7 +116,7 @@ export const runs = {
   },
   "run.unsupported-engine": {
     status: 422,
-    meaning: "The engine asked for does not run here: this version of Node lacks something, or it was not built.",
+    meaning: "The engine asked for does not run here.",
     message: ({ engine, reason }: { engine: string; reason: string }) => `engine "${engine}": ${reason}`,
   },
   "run.no-samples": {

@@ -1,6 +1,6 @@
 /**
  * The native build of the kernels: `native/`, compiled for this machine by `npm run build:native`. It gives the bits of the
- * WebAssembly build `simd`, with vectors twice as wide. Where there is no such file, or no Node, there is no native build.
+ * WebAssembly build `wasm`, with vectors twice as wide. Where there is no such file, or no Node, there is no native build.
  */
 import type { Kernels } from "../contract.ts";
 
@@ -37,7 +37,7 @@ export function nativeSupported(): boolean {
 export function loadNativeKernels(memory: WebAssembly.Memory): Kernels {
   const kernels = addon()?.load(new Uint8Array(memory.buffer));
   if (kernels === undefined) {
-    throw new Error('kernels "native" need a build for this machine (npm run build:native); use "simd"');
+    throw new Error('kernels "native" need a build for this machine (npm run build:native); use "wasm"');
   }
   return kernels;
 }
