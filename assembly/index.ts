@@ -18,7 +18,7 @@ export { gemmNN, gemmNT, gemmTN, transpose } from "./gemm";
 export { crossEntropy } from "./loss";
 export { sigmoid } from "./math";
 export { peak } from "./peak";
-export { gruBackward, gruForward, gruStep } from "./recurrence";
+export { gruBackward, gruForward } from "./recurrence";
 export { softmaxSteps, softmaxStepsBackward } from "./softmax";
 // Exported only to stay variables: see math.ts.
 export { HIGHEST, LOWEST, MINUS_LOG2_E, ONE, POWER_1, POWER_2, POWER_3, POWER_4, POWER_5, ROUNDER } from "./math";

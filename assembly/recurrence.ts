@@ -1,6 +1,6 @@
-/** The recurrent step in its four gate forms (contract: `Gate`), and its gradient. */
+/** Recurrences over packed sequences in the four forms of the gate (contract: `Gate`), and their gradients. */
 import { copyRow } from "./elementwise";
-import { productNN } from "./gemm";
+import { productNN, transpose } from "./gemm";
 import { sigmoid, tanh } from "./math";
 import { get, madd, put, sum4 } from "./simd";
 
@@ -69,36 +69,73 @@ function moveState(gate: i32, hidden: i32, a: v128, u: usize, c: usize, previous
   if (left > 0) moveStep(gate, a, u + j, c + j, previous ? previous + j : 0, next + j, left);
 }
 
+/** Samples that go through all steps together: their states, a step's gates and U stay in the first-level cache. */
+const HEIGHT = 16;
+
+/** How many samples of HEIGHT from `first` on have step t. */
+// @ts-ignore: decorator
+@inline
+function heightOf(active: usize, t: i32, first: i32): i32 {
+  return min(HEIGHT, max(0, load<i32>(active + (<usize>t << 2)) - first));
+}
+
+/** Row `first` of the tokens of step t. */
+// @ts-ignore: decorator
+@inline
+function tokenOf(offsets: usize, t: i32, first: i32): usize {
+  return <usize>(load<i32>(offsets + (<usize>t << 2)) + first);
+}
+
 export function gruForward(
-  rows: i32,
+  steps: i32,
   hidden: i32,
   gate: i32,
+  offsets: usize,
+  active: usize,
+  input: usize,
+  inputOffsets: usize,
+  reference: usize,
+  U: usize,
+  attention: usize,
+  states: usize,
+  last: usize,
   gates: usize,
   recurrent: usize,
-  previous: usize,
-  attention: usize,
-  next: usize,
+  scratch: usize,
 ): void {
   const width = <usize>hidden << 2;
-  for (let i = 0; i < rows; i++) {
-    const c = gates + 2 * width;
-    sigmoid(2 * hidden, gates, gates);
-    candidateInput(hidden, c, gates + width, recurrent, c);
-    tanh(hidden, c, c);
-    const a = attention ? v128.load32_splat(attention + (<usize>i << 2)) : f32x4.splat(0);
-    moveState(gate, hidden, a, gates, c, previous, next);
-    gates += 3 * width;
-    recurrent += width;
-    if (previous) previous += width;
-    next += width;
+  const samples = steps > 0 ? load<i32>(active) : 0;
+  for (let first = 0; first < samples; first += HEIGHT) {
+    const ofSamples = last ? last + <usize>first * width : 0;
+    const references = reference ? reference + (<usize>first << 2) : 0;
+    let h: usize = 0;
+    for (let t = 0; t < steps; t++) {
+      const count = heightOf(active, t, first);
+      if (count == 0) break;
+      const token = tokenOf(offsets, t, first);
+      const from = input + (reference ? tokenOf(inputOffsets, t, 0) : token) * 3 * width;
+      const a = attention ? attention + (token << 2) : 0;
+      const next = states ? states + token * width : ofSamples;
+      if (gates) {
+        stepForward(count, hidden, gate, from, references, U, h, a, next, gates + token * 3 * width, recurrent + token * width, true);
+      } else {
+        stepForward(count, hidden, gate, from, references, U, h, a, next, scratch, scratch + <usize>HEIGHT * 2 * width, false);
+      }
+      h = next;
+      if (!states || !last) continue;
+      // Samples that end here.
+      const ongoing = t + 1 < steps ? heightOf(active, t + 1, first) : 0;
+      copyRow((count - ongoing) * hidden, h + <usize>ongoing * width, ofSamples + <usize>ongoing * width, 0);
+    }
   }
 }
 
-/** Rows of `gruStep` whose gates are computed together: they, and U, stay in the first-level cache. */
-const HEIGHT = 16;
-
-export function gruStep(
-  rows: i32,
+/**
+ * A step of up to HEIGHT samples with the states `previous`, or zero. Where u | r | c and h U_c are to be kept, they go to
+ * `g` and `products`, a row of 3H and of H for each; else u | r goes to `g`, rows of 2H, and c takes the place of h U_c.
+ */
+function stepForward(
+  count: i32,
   hidden: i32,
   gate: i32,
   input: usize,
@@ -107,48 +144,52 @@ export function gruStep(
   previous: usize,
   attention: usize,
   next: usize,
-  scratch: usize,
+  g: usize,
+  products: usize,
+  keeps: bool,
 ): void {
   const width = <usize>hidden << 2;
-  // [HEIGHT, 2H] u | r, then [HEIGHT, H] h U_c, which becomes c.
-  const candidates = scratch + <usize>HEIGHT * 2 * width;
-  for (; rows > 0; rows -= HEIGHT) {
-    const height = min(rows, HEIGHT);
-    const shared = reference && isConstant(height, reference);
-    const first = reference ? input + <usize>load<i32>(reference) * 3 * width : input;
-    // Rows of the input one after the other, or the same for all, are where the sums begin; others are copied there.
-    let init = first;
-    let step = shared ? 0 : 3 * width;
-    if (!previous || (reference && !shared)) {
-      for (let i = 0; i < height; i++) {
-        copyRow(2 * hidden, inputRow(i, width, input, reference), scratch + <usize>i * 2 * width, 0);
+  const ldg = keeps ? 3 * width : 2 * width;
+  const shared = reference && isConstant(count, reference);
+  // Rows of the input one after the other, or the same for all, are where the sums begin; others are copied there.
+  let init = inputRow(0, width, input, reference);
+  let step = shared ? 0 : 3 * width;
+  if (!previous || (reference && !shared)) {
+    if (g != init) {
+      for (let i = 0; i < count; i++) {
+        copyRow(2 * hidden, inputRow(i, width, input, reference), g + <usize>i * ldg, 0);
       }
-      init = scratch;
-      step = 2 * width;
     }
-    if (previous) {
-      productNN(height, 2 * hidden, hidden, previous, width, U, 3 * width, scratch, 2 * width, init, step);
-      productNN(height, hidden, hidden, previous, width, U + 2 * width, 3 * width, candidates, width, 0, 0);
-    } else {
-      memory.fill(candidates, 0, <usize>height * width);
+    init = g;
+    step = ldg;
+  }
+  if (previous) {
+    productNN(count, 2 * hidden, hidden, previous, width, U, 3 * width, g, ldg, init, step);
+    productNN(count, hidden, hidden, previous, width, U + 2 * width, 3 * width, products, width, 0, 0);
+  } else {
+    memory.fill(products, 0, <usize>count * width);
+  }
+  if (keeps) {
+    for (let i = 0; i < count; i++) {
+      const u = g + <usize>i * ldg;
+      const c = u + 2 * width;
+      sigmoid(2 * hidden, u, u);
+      candidateInput(hidden, inputRow(i, width, input, reference) + 2 * width, u + width, products + <usize>i * width, c);
+      tanh(hidden, c, c);
     }
-    sigmoid(height * 2 * hidden, scratch, scratch);
-    for (let i = 0; i < height; i++) {
-      const g = inputRow(i, width, input, reference) + 2 * width;
-      const c = candidates + <usize>i * width;
-      candidateInput(hidden, g, scratch + (2 * <usize>i + 1) * width, c, c);
+  } else {
+    sigmoid(count * 2 * hidden, g, g);
+    for (let i = 0; i < count; i++) {
+      const c = products + <usize>i * width;
+      candidateInput(hidden, inputRow(i, width, input, reference) + 2 * width, g + <usize>i * ldg + width, c, c);
     }
-    tanh(height * hidden, candidates, candidates);
-    for (let i = 0; i < height; i++) {
-      const a = attention ? v128.load32_splat(attention + (<usize>i << 2)) : f32x4.splat(0);
-      const row = <usize>i * width;
-      moveState(gate, hidden, a, scratch + 2 * row, candidates + row, previous ? previous + row : 0, next + row);
-    }
-    if (reference) reference += HEIGHT * 4;
-    else input += HEIGHT * 3 * width;
-    if (previous) previous += HEIGHT * width;
-    if (attention) attention += HEIGHT * 4;
-    next += HEIGHT * width;
+    tanh(count * hidden, products, products);
+  }
+  for (let i = 0; i < count; i++) {
+    const a = attention ? v128.load32_splat(attention + (<usize>i << 2)) : f32x4.splat(0);
+    const row = <usize>i * width;
+    const u = g + <usize>i * ldg;
+    moveState(gate, hidden, a, u, keeps ? u + 2 * width : products + row, previous ? previous + row : 0, next + row);
   }
 }
 
@@ -167,18 +208,71 @@ function inputRow(i: i32, width: usize, input: usize, reference: usize): usize {
   return input + <usize>row * 3 * width;
 }
 
+export function gruBackward(
+  steps: i32,
+  hidden: i32,
+  gate: i32,
+  offsets: usize,
+  active: usize,
+  U: usize,
+  attention: usize,
+  states: usize,
+  gates: usize,
+  recurrent: usize,
+  dStates: usize,
+  dLast: usize,
+  dAttention: usize,
+  previous: usize,
+  scratch: usize,
+): void {
+  const width = <usize>hidden << 2;
+  const samples = steps > 0 ? load<i32>(active) : 0;
+  transpose(hidden, 3 * hidden, U, 3 * hidden, scratch, hidden);
+  const transposedC = scratch + 2 * <usize>hidden * width;
+  // The gradients of the states of HEIGHT samples.
+  const dh = scratch + 3 * <usize>hidden * width;
+  for (let first = 0; first < samples; first += HEIGHT) {
+    let ongoing = 0;
+    for (let t = steps - 1; t >= 0; t--) {
+      const count = heightOf(active, t, first);
+      if (count == 0) continue;
+      const token = tokenOf(offsets, t, first);
+      // Samples that have no step after this one.
+      for (; ongoing < count; ongoing++) {
+        const row = dh + <usize>ongoing * width;
+        if (dStates) copyRow(hidden, dStates + (token + ongoing) * width, row, 0);
+        else memory.fill(row, 0, width);
+        if (dLast) copyRow(hidden, dLast + <usize>(first + ongoing) * width, row, 1);
+      }
+      const before = t > 0 ? tokenOf(offsets, t - 1, first) * width : 0;
+      const h = t > 0 ? states + before : 0;
+      const dBefore = dStates && t > 0 ? dStates + before : 0;
+      const g = gates + token * 3 * width;
+      const products = recurrent + token * width;
+      const a = attention ? attention + (token << 2) : 0;
+      const da = dAttention ? dAttention + (token << 2) : 0;
+      stepBackward(count, hidden, gate, g, products, h, a, dBefore, dh, da);
+      if (t == 0) continue;
+      copyRow(count * hidden, h, previous + (token - load<i32>(active)) * width, 0);
+      // What comes through the products.
+      productNN(count, hidden, 2 * hidden, g, 3 * width, scratch, width, dh, width, dh, width);
+      productNN(count, hidden, hidden, products, width, transposedC, width, dh, width, dh, width);
+    }
+  }
+}
+
 /** Gradients of up to four units; returns those of the attention. */
 // @ts-ignore: decorator
 @inline
-function backwardStep(
+function backwardUnits(
   gate: i32,
   width: usize,
   a: v128,
   gates: usize,
   recurrent: usize,
   previous: usize,
-  dNext: usize,
-  dPrevious: usize,
+  dBefore: usize,
+  dh: usize,
   left: i32,
 ): v128 {
   const one = f32x4.splat(1);
@@ -187,52 +281,55 @@ function backwardStep(
   const c = get(gates + 2 * width, left);
   const product = get(recurrent, left);
   const h = previous ? get(previous, left) : f32x4.splat(0);
-  const dh = get(dNext, left);
+  const d = get(dh, left);
   const moved = move(gate, u, a);
-  const dMove = f32x4.mul(dh, f32x4.sub(c, h));
-  const dc = f32x4.mul(f32x4.mul(dh, moved), f32x4.sub(one, f32x4.mul(c, c)));
+  const dMove = f32x4.mul(d, f32x4.sub(c, h));
+  const dc = f32x4.mul(f32x4.mul(d, moved), f32x4.sub(one, f32x4.mul(c, c)));
   const du = f32x4.mul(f32x4.mul(dMove, moveByUpdate(gate, a)), f32x4.mul(u, f32x4.sub(one, u)));
   const dr = f32x4.mul(f32x4.mul(dc, product), f32x4.mul(r, f32x4.sub(one, r)));
   put(gates, du, left);
   put(gates + width, dr, left);
   put(gates + 2 * width, dc, left);
   put(recurrent, f32x4.mul(dc, r), left);
-  if (dPrevious) put(dPrevious, f32x4.mul(dh, f32x4.sub(one, moved)), left);
+  const direct = f32x4.mul(d, f32x4.sub(one, moved));
+  put(dh, dBefore ? f32x4.add(get(dBefore, left), direct) : direct, left);
   return gate == GRU ? f32x4.splat(0) : f32x4.mul(dMove, moveByAttention(gate, u));
 }
 
-export function gruBackward(
-  rows: i32,
+/** The gates of a step: dh becomes the part of the states before that comes past the products, with dBefore. */
+function stepBackward(
+  count: i32,
   hidden: i32,
   gate: i32,
   gates: usize,
   recurrent: usize,
   previous: usize,
   attention: usize,
-  dNext: usize,
-  dPrevious: usize,
+  dBefore: usize,
+  dh: usize,
   dAttention: usize,
 ): void {
   const width = <usize>hidden << 2;
-  for (let i = 0; i < rows; i++) {
+  for (let i = 0; i < count; i++) {
     const a = attention ? v128.load32_splat(attention + (<usize>i << 2)) : f32x4.splat(0);
-    let h = previous ? previous + <usize>i * width : 0;
-    let dh = dPrevious ? dPrevious + <usize>i * width : 0;
     let da = f32x4.splat(0);
     let left = hidden;
     let at = gates;
     for (; left >= 4; left -= 4) {
-      da = f32x4.add(da, backwardStep(gate, width, a, at, recurrent, h, dNext, dh, 4));
+      da = f32x4.add(da, backwardUnits(gate, width, a, at, recurrent, previous, dBefore, dh, 4));
       at += 16;
       recurrent += 16;
-      dNext += 16;
-      if (h) h += 16;
-      if (dh) dh += 16;
+      dh += 16;
+      if (previous) previous += 16;
+      if (dBefore) dBefore += 16;
     }
     if (left > 0) {
-      da = f32x4.add(da, backwardStep(gate, width, a, at, recurrent, h, dNext, dh, left));
-      recurrent += <usize>left << 2;
-      dNext += <usize>left << 2;
+      da = f32x4.add(da, backwardUnits(gate, width, a, at, recurrent, previous, dBefore, dh, left));
+      const rest = <usize>left << 2;
+      recurrent += rest;
+      dh += rest;
+      if (previous) previous += rest;
+      if (dBefore) dBefore += rest;
     }
     if (dAttention) store<f32>(dAttention + (<usize>i << 2), sum4(da));
     gates += 3 * width;

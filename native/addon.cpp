@@ -95,7 +95,7 @@ const Entry ENTRIES[] = {
     ENTRY(rowDot),       ENTRY(rowScale),     ENTRY(columnSums),    ENTRY(sigmoid),
     ENTRY(sigmoidBackward), ENTRY(preluForward), ENTRY(preluBackward), ENTRY(moments),
     ENTRY(diceForward),  ENTRY(diceBackward), ENTRY(crossEntropy),  ENTRY(gruForward),
-    ENTRY(gruStep),      ENTRY(gruBackward),  ENTRY(softmaxSteps),  ENTRY(softmaxStepsBackward),
+    ENTRY(gruBackward),  ENTRY(softmaxSteps),  ENTRY(softmaxStepsBackward),
     ENTRY(gatherRows),   ENTRY(gatherBags),   ENTRY(linkRows),      ENTRY(linkBags),
     ENTRY(sumLinkedRows), ENTRY(sumShards),   ENTRY(adam),          ENTRY(adamRows),
 };

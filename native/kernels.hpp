@@ -45,12 +45,12 @@ void diceBackward(int rows, int cols, const float* x, const float* mean, const f
 
 double crossEntropy(int count, const float* logit, const float* label, const float* weight, float* gradient, float factor);
 
-void gruForward(int rows, int hidden, int gate, float* gates, const float* recurrent, const float* previous,
-                const float* attention, float* next);
-void gruStep(int rows, int hidden, int gate, const float* input, const int32_t* reference, const float* U,
-             const float* previous, const float* attention, float* next, float* scratch);
-void gruBackward(int rows, int hidden, int gate, float* gates, float* recurrent, const float* previous,
-                 const float* attention, const float* dNext, float* dPrevious, float* dAttention);
+void gruForward(int steps, int hidden, int gate, const int32_t* offsets, const int32_t* active, const float* input,
+                const int32_t* inputOffsets, const int32_t* reference, const float* U, const float* attention,
+                float* states, float* last, float* gates, float* recurrent, float* scratch);
+void gruBackward(int steps, int hidden, int gate, const int32_t* offsets, const int32_t* active, const float* U,
+                 const float* attention, const float* states, float* gates, float* recurrent, const float* dStates,
+                 const float* dLast, float* dAttention, float* previous, float* scratch);
 
 void softmaxSteps(int samples, int steps, const int32_t* offsets, const int32_t* active, const float* scores, float* out,
                   float* scratch);

@@ -1,4 +1,4 @@
-/** The recurrent step in its four gate forms (contract: `Gate`), and its gradient. */
+/** Recurrences over packed sequences in the four forms of the gate (contract: `Gate`), and their gradients. */
 #include "kernels.hpp"
 #include "math.hpp"
 #include "products.hpp"
@@ -41,6 +41,15 @@ static void withGate(int gate, const Kernel& kernel) {
   else kernel.template run<AUGRU_RELEASED>();
 }
 
+/** Samples that go through all steps together: their states, a step's gates and U stay in the first-level cache. */
+constexpr int HEIGHT = 16;
+
+/** How many samples of HEIGHT from `first` on have a step of so many. */
+INLINE int heightOf(int active, int first) {
+  const int count = active - first;
+  return count < 0 ? 0 : count < HEIGHT ? count : HEIGHT;
+}
+
 /** next[0..hidden) from activated u and r, h U_c and the candidate's input; where `keep` is given, c goes there. */
 template <Gate GATE>
 INLINE void moveState(int hidden, float a, const float* u, const float* r, const float* recurrent, const float* input,
@@ -54,44 +63,35 @@ INLINE void moveState(int hidden, float a, const float* u, const float* r, const
 }
 
 struct Forward {
-  int rows, hidden;
-  float* gates;
-  const float *recurrent, *previous, *attention;
-  float* next;
+  int steps, hidden;
+  const int32_t *offsets, *active;
+  const float* input;
+  const int32_t *inputOffsets, *reference;
+  const float *U, *attention;
+  float *states, *last, *gates, *recurrent, *scratch;
 
   template <Gate GATE>
   void run() const {
-    for (intptr_t i = 0; i < rows; i++) {
-      float* u = gates + 3 * i * hidden;
-      float* c = u + 2 * hidden;
-      sigmoidRow(2 * hidden, u, u);
-      moveState<GATE>(hidden, attention ? attention[i] : 0, u, u + hidden, recurrent + i * hidden, c,
-                      previous ? previous + i * hidden : nullptr, c, next + i * hidden);
+    const int samples = steps > 0 ? active[0] : 0;
+    for (int first = 0; first < samples; first += HEIGHT) {
+      const float* h = nullptr;
+      for (int t = 0; t < steps; t++) {
+        const int count = heightOf(active[t], first);
+        if (count == 0) break;
+        h = step<GATE>(t, first, count, h);
+        if (states && last) keepLast(h, first, t + 1 < steps ? heightOf(active[t + 1], first) : 0, count);
+      }
     }
   }
-};
 
-void gruForward(int rows, int hidden, int gate, float* gates, const float* recurrent, const float* previous,
-                const float* attention, float* next) {
-  withGate(gate, Forward{rows, hidden, gates, recurrent, previous, attention, next});
-}
+  /** Of sample i at step t, [3H]. */
+  const float* inputOf(int t, int i) const {
+    const intptr_t row = reference ? inputOffsets[t] + reference[i] : offsets[t] + i;
+    return input + 3 * row * hidden;
+  }
 
-/** Rows of `gruStep` whose gates are computed together: they, and U, stay in the first-level cache. */
-constexpr int HEIGHT = 16;
-
-struct WholeStep {
-  int rows, hidden;
-  const float* input;
-  const int32_t* reference;
-  const float* U;
-  const float *previous, *attention;
-  float *next, *scratch;
-
-  /** Of row i, [3H]. */
-  const float* inputOf(intptr_t i) const { return input + 3 * static_cast<intptr_t>(reference ? reference[i] : i) * hidden; }
-
-  /** Whether the inputs of `count` rows from `first` on are one. */
-  bool isShared(intptr_t first, int count) const {
+  /** Whether the inputs of `count` samples from `first` on are one. */
+  bool isShared(int first, int count) const {
     if (!reference) return false;
     for (int i = 1; i < count; i++) {
       if (reference[first + i] != reference[first]) return false;
@@ -99,66 +99,116 @@ struct WholeStep {
     return true;
   }
 
+  /** Step t of `count` samples from `first` on, whose states are h, or zero; returns their next states. */
   template <Gate GATE>
-  void run() const {
-    for (intptr_t first = 0; first < rows; first += HEIGHT) some<GATE>(first, rows - first < HEIGHT ? rows - first : HEIGHT);
-  }
-
-  template <Gate GATE>
-  void some(intptr_t first, int count) const {
-    // [HEIGHT, 2H] u | r, then [HEIGHT, H] h U_c.
-    float* recurrent = scratch + HEIGHT * 2 * hidden;
-    const float* h = previous ? previous + first * hidden : nullptr;
+  const float* step(int t, int first, int count, const float* h) const {
+    const intptr_t token = offsets[t] + first;
+    // u | r of a row, and h U_c.
+    float* g = gates ? gates + 3 * token * hidden : scratch;
+    const int ldg = (gates ? 3 : 2) * hidden;
+    float* product = recurrent ? recurrent + token * hidden : scratch + HEIGHT * 2 * hidden;
+    float* next = states ? states + token * hidden : last + static_cast<intptr_t>(first) * hidden;
     // Rows of the input one after the other, or the same for all, are where the sums begin; others are copied there.
     const bool shared = isShared(first, count);
-    const float* init = inputOf(first);
+    const float* init = inputOf(t, first);
     int step = shared ? 0 : 3 * hidden;
     if (!h || (reference && !shared)) {
-      for (int i = 0; i < count; i++) copyRow(2 * hidden, inputOf(first + i), scratch + 2 * i * hidden, 0);
-      init = scratch;
-      step = 2 * hidden;
+      if (g != init) {
+        for (int i = 0; i < count; i++) copyRow(2 * hidden, inputOf(t, first + i), g + i * ldg, 0);
+      }
+      init = g;
+      step = ldg;
     }
     if (h) {
-      productNN(count, 2 * hidden, {hidden, hidden, 3 * hidden, 2 * hidden, step}, h, U, scratch, init);
-      productNN(count, hidden, {hidden, hidden, 3 * hidden, hidden, 0}, h, U + 2 * hidden, recurrent, nullptr);
+      productNN(count, 2 * hidden, {hidden, hidden, 3 * hidden, ldg, step}, h, U, g, init);
+      productNN(count, hidden, {hidden, hidden, 3 * hidden, hidden, 0}, h, U + 2 * hidden, product, nullptr);
     } else {
-      fill(count * hidden, recurrent, 0);
+      fill(count * hidden, product, 0);
     }
-    sigmoidRow(count * 2 * hidden, scratch, scratch);
     for (int i = 0; i < count; i++) {
-      const float* u = scratch + 2 * i * hidden;
-      moveState<GATE>(hidden, attention ? attention[first + i] : 0, u, u + hidden, recurrent + i * hidden,
-                      inputOf(first + i) + 2 * hidden, h ? h + i * hidden : nullptr, nullptr,
-                      next + (first + i) * hidden);
+      float* u = g + i * ldg;
+      sigmoidRow(2 * hidden, u, u);
+      moveState<GATE>(hidden, attention ? attention[token + i] : 0, u, u + hidden, product + i * hidden,
+                      inputOf(t, first + i) + 2 * hidden, h ? h + i * hidden : nullptr,
+                      gates ? u + 2 * hidden : nullptr, next + i * hidden);
     }
+    return next;
+  }
+
+  /** The states h of rows [from, to), which end here, are the last of samples first + [from, to). */
+  void keepLast(const float* h, int first, int from, int to) const {
+    for (int i = from; i < to; i++) copyRow(hidden, h + i * hidden, last + static_cast<intptr_t>(first + i) * hidden, 0);
   }
 };
 
-void gruStep(int rows, int hidden, int gate, const float* input, const int32_t* reference, const float* U,
-             const float* previous, const float* attention, float* next, float* scratch) {
-  withGate(gate, WholeStep{rows, hidden, input, reference, U, previous, attention, next, scratch});
+void gruForward(int steps, int hidden, int gate, const int32_t* offsets, const int32_t* active, const float* input,
+                const int32_t* inputOffsets, const int32_t* reference, const float* U, const float* attention,
+                float* states, float* last, float* gates, float* recurrent, float* scratch) {
+  withGate(gate, Forward{steps, hidden, offsets, active, input, inputOffsets, reference, U, attention, states, last,
+                         gates, recurrent, scratch});
 }
 
 struct Backward {
-  int rows, hidden;
+  int steps, hidden;
+  const int32_t *offsets, *active;
+  const float *attention, *states;
   float *gates, *recurrent;
-  const float *previous, *attention, *dNext;
-  float *dPrevious, *dAttention;
+  const float *dStates, *dLast;
+  float *dAttention, *previous;
+  /** U^T [3H, H]; the gradients of the states of HEIGHT samples. */
+  const float* transposed;
+  float* dh;
 
   template <Gate GATE>
   void run() const {
-    for (intptr_t i = 0; i < rows; i++) {
-      const float da = row<GATE>(attention ? attention[i] : 0, gates + 3 * i * hidden, recurrent + i * hidden,
-                                 previous ? previous + i * hidden : nullptr, dNext + i * hidden,
-                                 dPrevious ? dPrevious + i * hidden : nullptr);
-      if (dAttention) dAttention[i] = da;
+    const int samples = steps > 0 ? active[0] : 0;
+    for (int first = 0; first < samples; first += HEIGHT) {
+      int ongoing = 0;
+      for (int t = steps - 1; t >= 0; t--) {
+        const int count = heightOf(active[t], first);
+        if (count == 0) continue;
+        begin(t, first, ongoing, count);
+        step<GATE>(t, first, count);
+        ongoing = count;
+      }
     }
   }
 
-  /** Gradients of a row; returns that of its attention. */
+  /** dh of rows [from, to), which have no step after t. */
+  void begin(int t, int first, int from, int to) const {
+    for (int i = from; i < to; i++) {
+      float* row = dh + i * hidden;
+      if (dStates) copyRow(hidden, dStates + (offsets[t] + static_cast<intptr_t>(first) + i) * hidden, row, 0);
+      else fill(hidden, row, 0);
+      if (dLast) copyRow(hidden, dLast + static_cast<intptr_t>(first + i) * hidden, row, 1);
+    }
+  }
+
+  /** Step t of `count` samples: dh, of the states after it, becomes that of the states before. */
   template <Gate GATE>
-  float row(float attention, float* gates, float* recurrent, const float* previous, const float* dNext,
-            float* dPrevious) const {
+  void step(int t, int first, int count) const {
+    const intptr_t token = offsets[t] + first;
+    const intptr_t before = t > 0 ? offsets[t - 1] + first : 0;
+    float* g = gates + 3 * token * hidden;
+    float* product = recurrent + token * hidden;
+    for (intptr_t i = 0; i < count; i++) {
+      const float* h = t > 0 ? states + (before + i) * hidden : nullptr;
+      const float* dBefore = dStates && t > 0 ? dStates + (before + i) * hidden : nullptr;
+      const float da = row<GATE>(attention ? attention[token + i] : 0, g + 3 * i * hidden, product + i * hidden, h, dBefore,
+                                 dh + i * hidden);
+      if (dAttention) dAttention[token + i] = da;
+    }
+    if (t == 0) return;
+    copyRow(count * hidden, states + before * hidden, previous + (token - active[0]) * hidden, 0);
+    // What comes through the products.
+    productNN(count, hidden, {2 * hidden, 3 * hidden, hidden, hidden, hidden}, g, transposed, dh, dh);
+    productNN(count, hidden, {hidden, hidden, hidden, hidden, hidden}, product, transposed + 2 * hidden * hidden, dh, dh);
+  }
+
+  /** Gradients of a row: dh becomes the part of its state before that comes past the products, with dBefore. */
+  template <Gate GATE>
+  float row(float attention, float* gates, float* recurrent, const float* previous, const float* dBefore,
+            float* dh) const {
     const Vector one = splat(1);
     const Vector a = splat(attention);
     Four da = {};
@@ -168,17 +218,18 @@ struct Backward {
       const Vector c = get(gates + 2 * hidden + j, left);
       const Vector product = get(recurrent + j, left);
       const Vector h = previous ? get(previous + j, left) : Vector{};
-      const Vector dh = get(dNext + j, left);
+      const Vector d = get(dh + j, left);
       const Vector moved = move<GATE>(u, a);
-      const Vector dMove = dh * (c - h);
-      const Vector dc = (dh * moved) * (one - c * c);
+      const Vector dMove = d * (c - h);
+      const Vector dc = (d * moved) * (one - c * c);
       const Vector du = (dMove * moveByUpdate<GATE>(a)) * (u * (one - u));
       const Vector dr = (dc * product) * (r * (one - r));
       put(gates + j, du, left);
       put(gates + hidden + j, dr, left);
       put(gates + 2 * hidden + j, dc, left);
       put(recurrent + j, dc * r, left);
-      if (dPrevious) put(dPrevious + j, dh * (one - moved), left);
+      const Vector direct = d * (one - moved);
+      put(dh + j, dBefore ? get(dBefore + j, left) + direct : direct, left);
       if (GATE == GRU) continue;
       const Vector each = dMove * moveByAttention<GATE>(u);
       for (int i = 0; i < W && i < left; i += 4) da += Four{each[i], each[i + 1], each[i + 2], each[i + 3]};
@@ -187,9 +238,12 @@ struct Backward {
   }
 };
 
-void gruBackward(int rows, int hidden, int gate, float* gates, float* recurrent, const float* previous,
-                 const float* attention, const float* dNext, float* dPrevious, float* dAttention) {
-  withGate(gate, Backward{rows, hidden, gates, recurrent, previous, attention, dNext, dPrevious, dAttention});
+void gruBackward(int steps, int hidden, int gate, const int32_t* offsets, const int32_t* active, const float* U,
+                 const float* attention, const float* states, float* gates, float* recurrent, const float* dStates,
+                 const float* dLast, float* dAttention, float* previous, float* scratch) {
+  transpose(hidden, 3 * hidden, U, 3 * hidden, scratch, hidden);
+  withGate(gate, Backward{steps, hidden, offsets, active, attention, states, gates, recurrent, dStates, dLast,
+                          dAttention, previous, scratch, scratch + 3 * hidden * hidden});
 }
 
 }  // namespace dien

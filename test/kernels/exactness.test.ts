@@ -9,6 +9,14 @@ import { BUILDS, Stage } from "./stage.ts";
 
 const size = fc.integer({ min: 1, max: 45 });
 
+/** The packing of histories of these lengths: they, longest first, and of each step its tokens and the first of them. */
+function packingOf(lengths: readonly number[]) {
+  const sorted = lengths.toSorted((x, y) => y - x);
+  const counts = Array.from({ length: sorted[0] }, (_, t) => sorted.filter((length) => length > t).length);
+  const firsts = counts.map((_, t) => counts.slice(0, t).reduce((sum, count) => sum + count, 0));
+  return { sorted, steps: sorted[0], counts, firsts, tokens: sorted.reduce((sum, length) => sum + length, 0) };
+}
+
 describe.each(BUILDS)("bits of build %s", (build) => {
   const stage = new Stage(build);
   const bits = (at: number, count: number): Int32Array => stage.i32.slice(at / 4, at / 4 + count);
@@ -61,29 +69,41 @@ describe.each(BUILDS)("bits of build %s", (build) => {
     );
   });
 
-  it("a sample of a recurrent step does not depend on the others", () => {
+  it("a sample of a recurrence does not depend on the others", () => {
+    const lengths = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 40 });
     fc.assert(
-      fc.property(fc.nat(), size, size, (seed, rows, hidden) => {
+      fc.property(fc.nat(), lengths, size, (seed, unsorted, hidden) => {
         stage.reset(seed);
-        const [gates, recurrent] = [stage.matrix(rows, 3 * hidden), stage.matrix(rows, hidden)];
-        const [previous, attention] = [stage.matrix(rows, hidden), stage.matrix(1, rows, rows, 0, 1)];
-        const copy = stage.floats(stage.read(gates, 3 * rows * hidden));
-        const [all, alone] = [stage.room(rows * hidden), stage.room(rows * hidden)];
-        stage.kernels.gruForward(rows, hidden, Gate.augruPaper, gates, recurrent, previous, attention, all);
-        for (let i = 0; i < rows; i++) {
-          const [row, three] = [4 * i * hidden, 12 * i * hidden];
+        const { sorted, steps, counts, firsts, tokens } = packingOf(unsorted);
+        const input = stage.matrix(tokens, 3 * hidden);
+        const [U, attention] = [stage.matrix(hidden, 3 * hidden), stage.matrix(1, tokens, tokens, 0, 1)];
+        const [all, alone] = [stage.room(sorted.length * hidden), stage.room(hidden)];
+        const scratch = stage.room(48 * hidden);
+        const [offsets, active] = [stage.integers(firsts), stage.integers(counts)];
+        const ones = stage.integers(new Array(steps).fill(1));
+        const run = (steps: number, offsets: number, active: number, input: number, attention: number, last: number) =>
           stage.kernels.gruForward(
-            1,
+            steps,
             hidden,
             Gate.augruPaper,
-            copy + three,
-            recurrent + row,
-            previous + row,
-            attention + 4 * i,
-            alone + row,
+            offsets,
+            active,
+            input,
+            0,
+            0,
+            U,
+            attention,
+            0,
+            last,
+            0,
+            0,
+            scratch,
           );
-        }
-        expect(bits(alone, rows * hidden)).toEqual(bits(all, rows * hidden));
+        run(steps, offsets, active, input, attention, all);
+        sorted.forEach((length, i) => {
+          run(length, offsets, ones, input + 12 * i * hidden, attention + 4 * i, alone);
+          expect(bits(alone, hidden)).toEqual(bits(all + 4 * i * hidden, hidden));
+        });
       }),
       { numRuns: 30 },
     );
@@ -93,12 +113,8 @@ describe.each(BUILDS)("bits of build %s", (build) => {
     const lengths = fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 11 });
     fc.assert(
       fc.property(fc.nat(), lengths, (seed, unsorted) => {
-        const sorted = unsorted.sort((x, y) => y - x);
-        const steps = sorted[0];
+        const { sorted, steps, counts, firsts, tokens } = packingOf(unsorted);
         stage.reset(seed);
-        const counts = Array.from({ length: steps }, (_, t) => sorted.filter((length) => length > t).length);
-        const firsts = counts.map((_, t) => counts.slice(0, t).reduce((sum, count) => sum + count, 0));
-        const tokens = sorted.reduce((sum, length) => sum + length, 0);
         const scores = stage.matrix(1, tokens, tokens, -5, 5);
         const [out, scratch] = [stage.room(tokens), stage.room(2 * sorted.length)];
         const [offsets, active] = [stage.integers(firsts), stage.integers(counts)];

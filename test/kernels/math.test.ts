@@ -33,8 +33,10 @@ const tanh: Evaluate = (stage, values) => {
   const count = values.length;
   stage.reset(1);
   const gates = stage.floats([...new Array<number>(2 * count).fill(0), ...Array.from(values)]);
-  const recurrent = stage.floats(new Array<number>(count).fill(0));
-  stage.kernels.gruForward(1, count, Gate.gru, gates, recurrent, 0, 0, stage.room(count));
+  const [offsets, active] = [stage.integers([0]), stage.integers([1])];
+  const [products, states] = [stage.room(count), stage.room(count)];
+  // There is no product with U before the second step.
+  stage.kernels.gruForward(1, count, Gate.gru, offsets, active, gates, 0, 0, 0, 0, states, 0, gates, products, 0);
   return stage.read(gates + 8 * count, count);
 };
 

@@ -3,66 +3,65 @@ import type { Gate, Pointer } from "./values.ts";
 
 export interface SequenceKernels {
   /**
-   * One recurrent step for `rows` samples (paper, eq. 2-5 and 10-12), after the products:
-   *   gates[rows,3H]   in: x W + b, plus h U in the u and r columns; out: u | r | c, activated, kept for backward
-   *   recurrent[rows,H]    h U_c (kept for backward)
-   *   previous[rows,H]     h, or 0 for the zero state
-   *   attention[rows]      a; 0 with Gate.gru
-   *   next[rows,H]         c = tanh(gates_c + r * recurrent), h' = (1 - move) * h + move * c
-   * All dense. The absolute error of tanh is below 2^-21.
+   * A recurrence from a zero state (paper, eq. 2-5 and 10-12), step after step:
+   *   u, r = sigmoid(input_ur + h U_ur)   c = tanh(input_c + r * (h U_c))   h' = (1 - move) * h + move * c
+   * Packed tokens are given by `offsets` and `active`, as for `softmaxSteps`.
+   *   input[., 3H]          x W + b. The row of a token is its own; with `reference` (int32), where samples share sequences,
+   *                         that of sample i at step t is inputOffsets[t] + reference[i]
+   *   U[H,3H]               the recurrent weight, columns update | reset | candidate
+   *   attention[tokens]     a; 0 with Gate.gru
+   *   states[tokens,H]      h'; may be 0 where `last` is given
+   *   last[active[0],H]     the last h' of each sample; may be 0 where `states` is given
+   *   gates[tokens,3H]      u | r | c, and
+   *   recurrent[tokens,H]   h U_c: kept for backward, or both 0. Without `reference`, gates may be `input`
+   * `scratch` holds 48*H floats where nothing is kept. The absolute error of tanh is below 2^-21.
    */
   gruForward(
-    rows: number,
+    steps: number,
     hidden: number,
     gate: Gate,
-    gates: Pointer,
-    recurrent: Pointer,
-    previous: Pointer,
-    attention: Pointer,
-    next: Pointer,
-  ): void;
-
-  /**
-   * The same step with its products, where nothing is kept for backward, to the bit:
-   *   input[., 3H]         x W + b; of row i it is row reference[i], or row i without `reference` (int32)
-   *   U[H,3H]              the recurrent weight, columns update | reset | candidate
-   *   previous, attention  as above
-   *   next[rows,H]         h'; may be `previous` itself
-   * `scratch` holds 48*H floats.
-   */
-  gruStep(
-    rows: number,
-    hidden: number,
-    gate: Gate,
+    offsets: Pointer,
+    active: Pointer,
     input: Pointer,
+    inputOffsets: Pointer,
     reference: Pointer,
     U: Pointer,
-    previous: Pointer,
     attention: Pointer,
-    next: Pointer,
+    states: Pointer,
+    last: Pointer,
+    gates: Pointer,
+    recurrent: Pointer,
     scratch: Pointer,
   ): void;
 
   /**
    * Gradient of `gruForward`, in place over what it kept:
-   *   gates       in: u | r | c; out: gradient of the pre-activations (that is, of x W + b) u | r | c
-   *   recurrent   in: h U_c;     out: its gradient (r * dc)
-   *   dNext[rows,H]       gradient of h' (read)
-   *   dPrevious[rows,H]   overwritten with the direct part dNext * (1 - move), without the part through the products;
-   *                       0 where the state before was the zero state. In place allowed (dPrevious = dNext).
-   *   dAttention[rows]    overwritten; 0 with Gate.gru
+   *   gates[tokens,3H]      in: u | r | c; out: gradient of the pre-activations, that is of each token's input, u | r | c
+   *   recurrent[tokens,H]   in: h U_c;     out: its gradient
+   *   states[tokens,H]      h', as forward left them
+   *   dStates[tokens,H]     gradient of `states`, beside that which comes through later steps; or 0: there is none
+   *   dLast[active[0],H]    gradient of `last`, or 0
+   *   dAttention[tokens]    overwritten; 0 with Gate.gru
+   *   previous[pairs,H]     overwritten with the state before each token of step 1 and later: with the gradients of these
+   *                         tokens' gates and h U_c it makes that of U
+   * `scratch` holds 3*H*H + 16*H floats.
    */
   gruBackward(
-    rows: number,
+    steps: number,
     hidden: number,
     gate: Gate,
+    offsets: Pointer,
+    active: Pointer,
+    U: Pointer,
+    attention: Pointer,
+    states: Pointer,
     gates: Pointer,
     recurrent: Pointer,
-    previous: Pointer,
-    attention: Pointer,
-    dNext: Pointer,
-    dPrevious: Pointer,
+    dStates: Pointer,
+    dLast: Pointer,
     dAttention: Pointer,
+    previous: Pointer,
+    scratch: Pointer,
   ): void;
 
   /**

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { Gate } from "../../../src/kernels/contract.ts";
 import type { Stage } from "../stage.ts";
-import { type Cases, type Draw, dense, flag, size, summed, tokens } from "./case.ts";
+import { type Cases, type Draw, dense, flag, size } from "./case.ts";
 
 const gates = fc.constantFrom(Gate.gru, Gate.agru, Gate.augruPaper, Gate.augruReleased);
 
@@ -19,6 +19,8 @@ function packed(stage: Stage, draw: Draw) {
   }
   return {
     samples: lengths.length,
+    /** Samples with a step. */
+    started: active[0] ?? 0,
     steps: active.length,
     tokens,
     offsets: stage.integers(offsets),
@@ -26,61 +28,102 @@ function packed(stage: Stage, draw: Draw) {
   };
 }
 
-export const sequences: Cases<"gruForward" | "gruStep" | "gruBackward" | "softmaxSteps" | "softmaxStepsBackward"> = {
-  gruForward(stage, draw) {
-    const [rows, hidden, gate, started] = [draw(() => size), draw(() => size), draw(() => gates), draw(() => flag)];
-    const at = stage.matrix(rows, 3 * hidden, 3 * hidden, -3, 3);
-    const recurrent = stage.matrix(rows, hidden);
-    const previous = started ? stage.matrix(rows, hidden) : 0;
-    const attention = gate === Gate.gru ? 0 : stage.matrix(1, rows, rows, 0, 1);
-    const next = stage.room(rows * hidden);
-    return {
-      call: (kernels) => kernels.gruForward(rows, hidden, gate, at, recurrent, previous, attention, next),
-      outputs: [dense(at, rows, 3 * hidden), dense(next, rows, hidden)],
-    };
-  },
+/** Weights of a recurrence that neither explodes nor dies out. */
+const recurrentWeight = (stage: Stage, hidden: number) =>
+  stage.matrix(hidden, 3 * hidden, 3 * hidden, -1.5 / Math.sqrt(hidden + 1), 1.5 / Math.sqrt(hidden + 1));
 
-  gruStep(stage, draw) {
-    const [rows, hidden, gate, started] = [draw(() => tokens), draw(() => size), draw(() => gates), draw(() => flag)];
+export const sequences: Cases<"gruForward" | "gruBackward" | "softmaxSteps" | "softmaxStepsBackward"> = {
+  gruForward(stage, draw) {
+    const { samples, steps, tokens, offsets, active, started } = packed(stage, draw);
+    const [hidden, gate] = [draw(() => size), draw(() => gates)];
+    // Rows of sequences that samples share; 0: each token has its own.
     const sequences = draw(() => fc.constantFrom(0, 1, 2, 40));
-    const input = stage.matrix(sequences || rows, 3 * hidden, 3 * hidden, -3, 3);
-    const reference = sequences === 0 ? 0 : stage.ids(rows, sequences);
-    const U = stage.matrix(hidden, 3 * hidden);
-    const previous = started ? stage.matrix(rows, hidden) : 0;
-    const attention = gate === Gate.gru ? 0 : stage.matrix(1, rows, rows, 0, 1);
-    const next = started && draw(() => flag) ? previous : stage.room(rows * hidden);
-    const scratch = stage.room(48 * hidden);
+    const input = stage.matrix(sequences === 0 ? tokens : steps * sequences, 3 * hidden, 3 * hidden, -3, 3);
+    const inputOffsets = sequences === 0 ? 0 : stage.integers(Array.from({ length: steps }, (_, t) => t * sequences));
+    const reference = sequences === 0 ? 0 : stage.ids(samples, sequences);
+    const U = recurrentWeight(stage, hidden);
+    const attention = gate === Gate.gru ? 0 : stage.matrix(1, tokens, tokens, 0, 1);
+    const keeps = draw(() => flag);
+    const inPlace = sequences === 0 && draw(() => flag) === 1;
+    const kept = inPlace ? input : stage.room(3 * tokens * hidden);
+    const [at, recurrent] = keeps ? [kept, stage.room(tokens * hidden)] : [0, 0];
+    const what = draw(() => fc.constantFrom("states", "last", "both"));
+    const states = what === "last" ? 0 : stage.room(tokens * hidden);
+    const last = what === "states" ? 0 : stage.room(started * hidden);
+    const floats = keeps ? 0 : 48 * hidden;
+    const scratch = stage.room(floats);
     return {
       call: (kernels) => {
-        kernels.gruStep(rows, hidden, gate, input, reference, U, previous, attention, next, scratch);
-        stage.f32.fill(Number.NaN, scratch / 4, scratch / 4 + 48 * hidden);
+        kernels.gruForward(
+          steps,
+          hidden,
+          gate,
+          offsets,
+          active,
+          input,
+          inputOffsets,
+          reference,
+          U,
+          attention,
+          states,
+          last,
+          at,
+          recurrent,
+          scratch,
+        );
+        stage.f32.fill(Number.NaN, scratch / 4, scratch / 4 + floats);
       },
-      outputs: [dense(next, rows, hidden)],
-      tolerance: summed(hidden),
+      outputs: [
+        ...(states ? [dense(states, tokens, hidden)] : []),
+        ...(last ? [dense(last, started, hidden)] : []),
+        ...(keeps ? [dense(at, tokens, 3 * hidden), dense(recurrent, tokens, hidden)] : []),
+      ],
+      tolerance: { absolute: 2e-5, relative: 2e-5 },
     };
   },
 
   gruBackward(stage, draw) {
-    const [rows, hidden, gate] = [draw(() => size), draw(() => size), draw(() => gates)];
-    const [started, inPlace] = [draw(() => flag), draw(() => flag)];
-    const at = stage.matrix(rows, 3 * hidden, 3 * hidden, 0, 1);
-    const recurrent = stage.matrix(rows, hidden);
-    const previous = started ? stage.matrix(rows, hidden) : 0;
-    const attention = gate === Gate.gru ? 0 : stage.matrix(1, rows, rows, 0, 1);
-    const dNext = stage.matrix(rows, hidden);
-    const fresh = inPlace ? dNext : stage.room(rows * hidden);
-    const dPrevious = started ? fresh : 0;
-    const dAttention = attention ? stage.room(rows) : 0;
+    const { steps, tokens, offsets, active, started } = packed(stage, draw);
+    const [hidden, gate] = [draw(() => size), draw(() => gates)];
+    const U = recurrentWeight(stage, hidden);
+    const attention = gate === Gate.gru ? 0 : stage.matrix(1, tokens, tokens, 0, 1);
+    const states = stage.matrix(tokens, hidden);
+    const at = stage.matrix(tokens, 3 * hidden, 3 * hidden, 0, 1);
+    const recurrent = stage.matrix(tokens, hidden);
+    const dStates = draw(() => flag) ? stage.matrix(tokens, hidden) : 0;
+    const dLast = draw(() => flag) ? stage.matrix(started, hidden) : 0;
+    const dAttention = attention ? stage.room(tokens) : 0;
+    const previous = stage.room((tokens - started) * hidden);
+    const floats = 3 * hidden * hidden + 16 * hidden;
+    const scratch = stage.room(floats);
     return {
-      call: (kernels) =>
-        kernels.gruBackward(rows, hidden, gate, at, recurrent, previous, attention, dNext, dPrevious, dAttention),
+      call: (kernels) => {
+        kernels.gruBackward(
+          steps,
+          hidden,
+          gate,
+          offsets,
+          active,
+          U,
+          attention,
+          states,
+          at,
+          recurrent,
+          dStates,
+          dLast,
+          dAttention,
+          previous,
+          scratch,
+        );
+        stage.f32.fill(Number.NaN, scratch / 4, scratch / 4 + floats);
+      },
       outputs: [
-        dense(at, rows, 3 * hidden),
-        dense(recurrent, rows, hidden),
-        ...(dPrevious ? [dense(dPrevious, rows, hidden)] : []),
-        ...(dAttention ? [dense(dAttention, 1, rows)] : []),
+        dense(at, tokens, 3 * hidden),
+        dense(recurrent, tokens, hidden),
+        dense(previous, tokens - started, hidden),
+        ...(dAttention ? [dense(dAttention, 1, tokens)] : []),
       ],
-      tolerance: summed(hidden),
+      tolerance: { absolute: 1e-4, relative: 1e-4 },
     };
   },
 
