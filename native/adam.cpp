@@ -1,5 +1,6 @@
 /** Reduction over shards, and Adam on dense parameters and on embedding rows. */
 #include "kernels.hpp"
+#include "rows.hpp"
 #include "simd.hpp"
 
 namespace dien {
@@ -61,8 +62,15 @@ void adamRows(int from, int to, int cols, const int32_t* rows, float* weight, fl
               double clip, double decay, double rate, double beta1, double beta2, double epsilon, double correction1,
               double correction2) {
   const Step step(clip, decay, rate, beta1, beta2, epsilon, correction1, correction2);
+  const auto offsetOf = [&](intptr_t r) { return static_cast<intptr_t>(rows[r]) * cols; };
   for (intptr_t r = from; r < to; r++) {
-    const intptr_t at = static_cast<intptr_t>(rows[r]) * cols;
+    if (r + AHEAD < to) {
+      const intptr_t next = offsetOf(r + AHEAD);
+      prefetchRow(cols, weight + next);
+      prefetchRow(cols, m + next);
+      prefetchRow(cols, v + next);
+    }
+    const intptr_t at = offsetOf(r);
     step.update(cols, weight + at, m + at, v + at, gradient + r * cols);
   }
 }

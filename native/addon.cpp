@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <utility>
 #include "kernels.hpp"
+#include "pages.hpp"
 
 namespace dien {
 namespace {
@@ -106,11 +107,13 @@ napi_value load(napi_env env, napi_callback_info info) {
   napi_value view;
   napi_get_cb_info(env, info, &count, &view, nullptr, nullptr);
   void* base = nullptr;
-  if (napi_get_typedarray_info(env, view, nullptr, nullptr, &base, nullptr, nullptr) != napi_ok) {
+  size_t bytes = 0;
+  if (napi_get_typedarray_info(env, view, nullptr, &bytes, &base, nullptr, nullptr) != napi_ok) {
     napi_throw_type_error(env, nullptr, "expected a typed array over the linear memory");
     return nullptr;
   }
   if (!isSupported()) return nullptr;
+  askForLargePages(base, bytes);
   napi_value kernels;
   napi_create_object(env, &kernels);
   for (const Entry& entry : ENTRIES) {

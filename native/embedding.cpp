@@ -5,7 +5,11 @@
 namespace dien {
 
 void gatherRows(int count, int cols, const int32_t* ids, const float* table, float* out, int ldo) {
-  for (int i = 0; i < count; i++, out += ldo) copyRow(cols, table + static_cast<intptr_t>(ids[i]) * cols, out, 0);
+  const auto rowOf = [&](int i) { return table + static_cast<intptr_t>(ids[i]) * cols; };
+  for (int i = 0; i < count; i++, out += ldo) {
+    if (i + AHEAD < count) prefetchRow(cols, rowOf(i + AHEAD));
+    copyRow(cols, rowOf(i), out, 0);
+  }
 }
 
 void gatherBags(int count, int width, int cols, const int32_t* ids, const float* table, float* weights, float* out,
@@ -31,6 +35,11 @@ struct Chains {
   int32_t* rows;
   int rowCount;
 
+  void prefetch(int id) const {
+    __builtin_prefetch(head + id);
+    __builtin_prefetch(tail + id);
+  }
+
   void link(int id, int entry, uint32_t gradient) {
     addresses[entry] = gradient;
     next[entry] = -1;
@@ -48,7 +57,10 @@ int linkRows(int count, const int32_t* ids, Offset gradient, int ld, int firstEn
              int32_t* next, uint32_t* addresses, int32_t* rows, int rowCount) {
   Chains chains = {head, tail, next, addresses, rows, rowCount};
   const uint32_t step = 4 * static_cast<uint32_t>(ld);
-  for (int i = 0; i < count; i++) chains.link(ids[i], firstEntry + i, gradient.bytes + i * step);
+  for (int i = 0; i < count; i++) {
+    if (i + AHEAD < count) chains.prefetch(ids[i + AHEAD]);
+    chains.link(ids[i], firstEntry + i, gradient.bytes + i * step);
+  }
   return chains.rowCount;
 }
 

@@ -20,4 +20,14 @@ INLINE void scaleRow(int count, float factor, const float* x, float* out, int ac
   }
 }
 
+/** So many rows before its turn a row of a table is asked for: of a large table it lies in no cache. */
+constexpr int AHEAD = 8;
+
+/** Has the lines of the cache that row x[0..count) lies in fetched. */
+INLINE void prefetchRow(int count, const float* x) {
+  constexpr int LINE = 16;
+  for (int j = 0; j < count; j += LINE) __builtin_prefetch(x + j);
+  __builtin_prefetch(x + count - 1);
+}
+
 }  // namespace dien

@@ -42,7 +42,7 @@ export class BatchAssembler {
   constructor({ schema, itemFields, popularity }: ItemCatalogue, maxSamples: number) {
     const tokens = maxSamples * schema.maxHistory;
     this.#itemFields = itemFields;
-    this.#own = new Marks(itemFields[0].length);
+    this.#own = new Marks();
     this.#sampler = new NegativeSampler(popularity, this.#own);
     this.#lengths = new Int32Array(maxSamples);
     this.#chosen = new Int32Array(maxSamples);

@@ -40,10 +40,10 @@ export async function sampleBehaviours(
   sequences: BehaviourSequences,
   { protocol, negatives, seed, maxHistory }: SampleOptions,
 ): Promise<Sampled> {
-  const { users, offsets, items, times, catalogue } = sequences;
+  const { users, offsets, items, times } = sequences;
   const plans = users.map((user, s) => planOf(protocol, user, offsets[s + 1] - offsets[s], seed));
   const training = Int32Array.from(plans, (plan) => plan.training);
-  const own: OwnItems = { marks: new Marks(catalogue.length), areAll: true };
+  const own: OwnItems = { marks: new Marks(), areAll: true };
   const sampler = new SampleNegatives(partsOf(sequences, plans, negatives === "strict" ? maxHistory : 0), own, seed);
   const columns = { train: new SampleColumns(), valid: new SampleColumns(), test: new SampleColumns() };
   const isStrict = negatives === "strict";

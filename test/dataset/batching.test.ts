@@ -240,7 +240,7 @@ describe("NegativeSampler", () => {
         fc.integer({ min: 1, max: 20 }),
         fc.nat(),
         (popularity, own, positive, seed) => {
-          const marks = new Marks(21);
+          const marks = new Marks();
           const sampler = new NegativeSampler(Int32Array.from(popularity), marks);
           marks.mark(Int32Array.from([9, ...own, 9]), 1, 1 + own.length);
           const free = popularity.filter((item) => item !== positive && !own.includes(item));
@@ -255,7 +255,7 @@ describe("NegativeSampler", () => {
   });
 
   test("forgets the user before", () => {
-    const marks = new Marks(3);
+    const marks = new Marks();
     const sampler = new NegativeSampler(Int32Array.of(1, 2), marks);
     marks.mark(Int32Array.of(1), 0, 1);
     const sampled = () => new Set(Array.from({ length: 50 }, (_, d) => sampler.draw(0, 1, 2, 3, d)));
@@ -265,16 +265,16 @@ describe("NegativeSampler", () => {
   });
 
   test("in a catalogue that the user has all of, refuses the positive alone; accepts it where there is nothing else", () => {
-    const marks = new Marks(3);
+    const marks = new Marks();
     const sampler = new NegativeSampler(Int32Array.of(1, 2), marks);
     marks.mark(Int32Array.of(1, 2), 0, 2);
     for (let d = 0; d < 20; d++) expect(sampler.draw(1, 5, 0, 0, d)).toBe(2);
-    expect(new NegativeSampler(Int32Array.of(1), new Marks(2)).draw(1, 0, 0, 0, 0)).toBe(1);
-    expect(new NegativeSampler(new Int32Array(0), new Marks(2)).draw(1, 0, 0, 0, 0)).toBe(0);
+    expect(new NegativeSampler(Int32Array.of(1), new Marks()).draw(1, 0, 0, 0, 0)).toBe(1);
+    expect(new NegativeSampler(new Int32Array(0), new Marks()).draw(1, 0, 0, 0, 0)).toBe(0);
   });
 
   test("of a pool samples what is there, where that is the positive and the user's own alone by popularity", () => {
-    const marks = new Marks(8);
+    const marks = new Marks();
     const sampler = new NegativeSampler(Int32Array.of(1, 2, 3, 4), marks);
     marks.mark(Int32Array.of(1, 2, 6), 0, 3);
     const sampled = (pool: Int32Array) =>
@@ -286,7 +286,7 @@ describe("NegativeSampler", () => {
 
   test("takes the first attempt that is not the positive where nothing is marked", () => {
     const popularity = Int32Array.from({ length: 50 }, (_, i) => i + 1);
-    const sampler = new NegativeSampler(popularity, new Marks(51));
+    const sampler = new NegativeSampler(popularity, new Marks());
     for (let d = 0; d < 50; d++) {
       const draws = Array.from({ length: ATTEMPTS }, (_, i) => popularity[below(mix(1, 2, 3, d * ATTEMPTS + i), 50)]);
       expect(sampler.draw(7, 1, 2, 3, d)).toBe(draws.find((item) => item !== 7));
@@ -295,7 +295,7 @@ describe("NegativeSampler", () => {
 
   test("samples in proportion to popularity", () => {
     const popularity = Int32Array.from([...Array(600).fill(1), ...Array(300).fill(2), ...Array(100).fill(3)]);
-    const sampler = new NegativeSampler(popularity, new Marks(4));
+    const sampler = new NegativeSampler(popularity, new Marks());
     const counts = [0, 0, 0, 0];
     const draws = 20_000;
     for (let d = 0; d < draws; d++) counts[sampler.draw(0, 42, 0, 0, d)]++;

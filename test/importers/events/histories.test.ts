@@ -147,7 +147,7 @@ test("a positive without a negative is left out: its item is all that is in its 
     [6, 7, 1, 1], // 7 | 5 6 7, or 7 | 6 5 7
   );
   const leftOut = (split: SampleRule["split"], refused: number[] | null) => {
-    const marks = new Marks(10);
+    const marks = new Marks();
     marks.mark(Int32Array.from(refused ?? []), 0, refused?.length ?? 0);
     const how = { ...rule, split };
     return samplesOf([user], how, new HistoryWalk(how, { marks, areAll: refused === null }));
@@ -200,7 +200,7 @@ test("rows that come in parts are what they are together, whoever came before", 
       const how = { ...limits, split: predicted ? null : { validFrom: 6, testFrom: 9 } };
       const all = (list: Row[]) => log(...list.map((row): Row => (predicted ? [row[0], row[1], -1, 1] : row)));
       const [other, user] = [all(before), all(rows)];
-      const marks = new Marks(5);
+      const marks = new Marks();
       const walk = new HistoryWalk(how, predicted ? { marks, areAll: true } : undefined);
       samplesOf(partsOf(other, most), how, walk);
       const made = samplesOf(partsOf(user, most), how, walk);

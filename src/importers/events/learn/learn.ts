@@ -110,8 +110,7 @@ export async function openLog(
     }
   }
   const [behaviours] = await readIntegers(connection, "users", ["behaviours"], sequences);
-  const catalogue = 1 + (await countRows(connection, "catalogue"));
-  const own = features.columns.label ? undefined : new MarkedItems(beside, catalogue, rule.split === null);
+  const own = features.columns.label ? undefined : new MarkedItems(beside, rule.split === null);
   return { rule, own, fields, weight, columns, rows: await countRows(connection, "log"), behaviours, users, sizes };
 }
 

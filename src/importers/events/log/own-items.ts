@@ -9,7 +9,7 @@ import { readInt32 } from "../source/stream.ts";
 import type { UserRows } from "./histories.ts";
 
 export class MarkedItems implements OwnItems {
-  readonly marks: Marks;
+  readonly marks = new Marks();
   readonly areAll: boolean;
   readonly #connection: DuckDBConnection;
   /** Items of the rows that are predicted. */
@@ -17,12 +17,10 @@ export class MarkedItems implements OwnItems {
 
   /**
    * @param connection not the one that the log is read from
-   * @param rows the size of the catalogue, row 0 included
    * @param areAll whether all items of a user are meant, not those of predicted types alone
    */
-  constructor(connection: DuckDBConnection, rows: number, areAll: boolean) {
+  constructor(connection: DuckDBConnection, areAll: boolean) {
     this.#connection = connection;
-    this.marks = new Marks(rows);
     this.areAll = areAll;
   }
 
