@@ -3,6 +3,9 @@
  * for any processor of its kind; only the kernels need what `isSupported` asks for.
  */
 #include <node_api.h>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -12,13 +15,24 @@
 namespace dien {
 namespace {
 
-bool isSupported() {
 #if defined(__x86_64__)
-  return __builtin_cpu_supports("avx2");
-#else
-  return true;
-#endif
+#define VECTORS "AVX2"
+
+/** Whether the processor has AVX2 and the system saves its registers (Intel's manual, volume 1, 14.7.1). */
+bool isSupported() {
+  unsigned a, b, c, d;
+  if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE)) return false;
+  unsigned saved, upper;
+  __asm__("xgetbv" : "=a"(saved), "=d"(upper) : "c"(0));
+  const unsigned registers = 6;  // of 128 bits and of 256
+  return (saved & registers) == registers && __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & bit_AVX2);
 }
+#else
+#define VECTORS "NEON"
+
+/** Every processor of this kind has it. */
+bool isSupported() { return true; }
+#endif
 
 /** An argument of a kernel. Offsets become addresses, 0 the null pointer. */
 template <class T>
@@ -124,12 +138,21 @@ napi_value load(napi_env env, napi_callback_info info) {
   return kernels;
 }
 
+void setText(napi_env env, napi_value object, const char* name, const char* text) {
+  napi_value value;
+  napi_create_string_utf8(env, text, NAPI_AUTO_LENGTH, &value);
+  napi_set_named_property(env, object, name, value);
+}
+
 }  // namespace
 }  // namespace dien
 
+/** exports: `sources`, of which it is made; `vectors`, which it needs; `load`. */
 NAPI_MODULE_INIT() {
   napi_value function;
   napi_create_function(env, "load", NAPI_AUTO_LENGTH, dien::load, nullptr, &function);
   napi_set_named_property(env, exports, "load", function);
+  dien::setText(env, exports, "sources", SOURCES);
+  dien::setText(env, exports, "vectors", VECTORS);
   return exports;
 }

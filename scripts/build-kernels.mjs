@@ -1,16 +1,19 @@
 /**
  * Compiles assembly/ to WebAssembly and writes the module as a base64 string into src/kernels/wasm/generated/, so that it
- * loads in browsers and Node alike without a fetch. Does nothing when up to date.
+ * loads in browsers and Node alike without a fetch; and writes which sources the native kernels must be made of. Does
+ * nothing when up to date.
  */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gemmBlocks } from "./gemm-blocks.mjs";
+import { fingerprint as nativeFingerprint } from "./native-addon.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const sourceFolder = join(root, "assembly");
 const target = join(root, "src", "kernels", "wasm", "generated", "wasm.ts");
+const nativeTarget = join(root, "src", "kernels", "native", "generated", "sources.ts");
 const FLAGS = [
   ...["-O3", "--runtime", "stub", "--noAssert", "--enable", "simd,threads,bulk-memory"],
   ...["--importMemory", "--sharedMemory", "--initialMemory", "1", "--maximumMemory", "65536"],
@@ -72,14 +75,24 @@ async function build() {
   // Several instances share one memory: data of one (section 11), or a start function (8), would spoil the others.
   if (ids.includes(11) || ids.includes(8)) throw new Error("the kernels must have no data and no start section");
   const text = Buffer.from(binary).toString("base64");
-  const aside = `${target}.tmp-${process.pid}`;
-  mkdirSync(dirname(target), { recursive: true });
-  writeFileSync(
-    aside,
+  write(
+    target,
     `${stamp}/** The kernels, ${binary.length} bytes of WebAssembly in base64. */\nexport const wasm =\n  "${text}";\n`,
   );
-  renameSync(aside, target);
   console.error(`kernels: ${binary.length} bytes`);
 }
 
+function noteNativeSources() {
+  const text = `// Written by scripts/build-kernels.mjs\n/** What a build of native/ says that it is made of. */\nexport const SOURCES = "${nativeFingerprint()}";\n`;
+  if (!existsSync(nativeTarget) || readFileSync(nativeTarget, "utf8") !== text) write(nativeTarget, text);
+}
+
+function write(path, text) {
+  const aside = `${path}.tmp-${process.pid}`;
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(aside, text);
+  renameSync(aside, path);
+}
+
+noteNativeSources();
 await build();

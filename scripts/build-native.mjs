@@ -3,53 +3,31 @@
  * clang++), to native/build/kernels.node. With `--sanitize`, for address and undefined-behaviour checks.
  */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import napi from "node-api-headers";
+import { buildAddon } from "./native-addon.mjs";
 
-const source = fileURLToPath(new URL("../native/", import.meta.url));
-const folder = join(source, "build");
-const headers = napi.include_dir;
-
-const sanitizers = process.argv.includes("--sanitize") ? ["-fsanitize=address,undefined", "-g", "-O1"] : ["-O3"];
-const flags = [
-  ...["-std=c++17", "-fPIC", "-fvisibility=hidden", "-fno-exceptions", "-fno-rtti", "-fno-math-errno"],
-  // Rounded as IEEE 754 says: products and sums are not fused.
-  ...["-ffp-contract=off", "-fno-trapping-math", "-Wall", "-Wextra", "-Werror", "-Wno-psabi"],
-  ...sanitizers,
-];
-/** What the kernels may use; the addon itself asks the processor for it. */
-const vectors = process.arch === "x64" ? ["-mavx2"] : [];
-const linking = process.platform === "darwin" ? ["-undefined", "dynamic_lookup"] : [];
+const folder = fileURLToPath(new URL("../native/build/", import.meta.url));
+const sanitizers = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-g", "-O1"];
 
 const compiler = [process.env.CXX, "c++", "g++", "clang++"].find(
   (name) => name !== undefined && spawnSync(name, ["--version"]).status === 0,
 );
-if (compiler === undefined) fail("no C++ compiler was found: install one, or name it with CXX");
-if (process.platform === "win32") fail("on Windows there is no native build yet: the WebAssembly build runs");
-
-rmSync(folder, { recursive: true, force: true });
-mkdirSync(folder);
-const objects = readdirSync(source)
-  .filter((name) => name.endsWith(".cpp"))
-  .map((name) => {
-    const object = join(folder, name.replace(".cpp", ".o"));
-    compile(...flags, ...(name === "addon.cpp" ? [`-I${headers}`] : vectors), "-c", join(source, name), "-o", object);
-    return object;
+try {
+  if (process.platform === "win32") throw new Error("on Windows there is none: the WebAssembly build runs");
+  if (compiler === undefined) throw new Error("no C++ compiler was found: install one, or name it with CXX");
+  rmSync(folder, { recursive: true, force: true });
+  buildAddon({
+    command: [compiler],
+    arch: process.arch,
+    include: napi.include_dir,
+    flags: ["-fPIC", ...(process.argv.includes("--sanitize") ? sanitizers : ["-O3"])],
+    linking: process.platform === "darwin" ? ["-undefined", "dynamic_lookup"] : [],
+    out: `${folder}kernels.node`,
   });
-const linked = join(folder, "linked.node");
-compile("-shared", ...linking, ...sanitizers, ...objects, "-o", linked);
-for (const object of objects) rmSync(object);
-renameSync(linked, join(folder, "kernels.node"));
-process.stdout.write("native/build/kernels.node is built; --engine native uses it\n");
-
-function compile(...words) {
-  const { status } = spawnSync(compiler, words, { stdio: "inherit" });
-  if (status !== 0) fail(`${compiler} ended with ${status}`);
-}
-
-function fail(reason) {
-  process.stderr.write(`build:native: ${reason}\n`);
-  process.exit(1);
+  process.stdout.write("native/build/kernels.node is built, and used where no --engine says otherwise\n");
+} catch (error) {
+  process.stderr.write(`build:native: ${error.message}\n`);
+  process.exitCode = 1;
 }

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { onNote } from "../files/notes.ts";
 import { interruptible, isInterruption } from "../interruption.ts";
+import { nativeBuild } from "../kernels/native/native-kernels.ts";
 import { suggestion } from "../suggest.ts";
 import { addAb } from "./ab.ts";
 import { addCalibrate } from "./calibrate.ts";
@@ -29,7 +30,7 @@ const { version } = JSON.parse(readFileSync(new URL("../../package.json", import
 export function createProgram(context: Context, finish: (exitCode: number) => void): Command {
   const program = new Command("dien")
     .description("Deep Interest Evolution Network: click-through-rate prediction from behaviour sequences.")
-    .version(version)
+    .option("-V, --version", "output the version number, and which kernels compute here")
     .exitOverride()
     .configureOutput({
       writeOut: (text) => printOwn(context.stdout, text),
@@ -50,6 +51,10 @@ Start here:
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted and stopped cleanly.`,
     );
+  program.on("option:version", () => {
+    print(context.stdout, [`${version} (kernels: ${kernels()})`]);
+    throw new CommanderError(0, "commander.version", "");
+  });
   addDemo(program, context, finish);
   addInit(program, context);
   addPrepare(program, context);
@@ -65,6 +70,12 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted and stopped cleanly
   addStore(program, context);
   addVerify(program, context, finish);
   return program;
+}
+
+/** Those that compute where no --engine is given, and why they are not the native ones. */
+function kernels(): string {
+  const { addon, lack } = nativeBuild();
+  return lack === undefined ? `native, ${addon.vectors}` : `wasm; no native ones: ${lack.reason}`;
 }
 
 /** An error of Commander's with its suggestions as we make them. */

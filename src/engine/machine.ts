@@ -5,15 +5,17 @@
 import { availableParallelism } from "node:os";
 import { z } from "zod";
 import { failure } from "../errors/failure.ts";
+import { note } from "../files/notes.ts";
 import { ENGINES, type Engine, lackFor } from "../kernels/load.ts";
+import { nativeBuild } from "../kernels/native/native-kernels.ts";
 import { checkOptions } from "../options/problems.ts";
 
 const engine = z
   .enum(ENGINES)
   .describe(
-    "kernels: wasm gives the same bits everywhere; native gives them faster, where it was built; reference is for comparison",
+    "kernels: native where this machine has them, else wasm; both give the same bits; reference is for comparison (default: the fastest there is)",
   )
-  .default("wasm");
+  .optional();
 
 /** Each has a stack, buffers and activations of its own, and threads beyond the cores make nothing faster. */
 const MOST_THREADS = 64;
@@ -41,14 +43,23 @@ export interface Machine {
   readonly threads: number;
 }
 
+let hasSaid = false;
+
+/** The kernels of a machine that nobody has chosen. Says once in a process where there are better ones that do not load. */
+function fastestEngine(): Engine {
+  const { lack } = nativeBuild();
+  if (lack?.isBroken && !hasSaid) {
+    hasSaid = true;
+    note(`the slower kernels "wasm" are used: ${lack.reason}`);
+  }
+  return lack === undefined ? "native" : "wasm";
+}
+
 /** Fills the defaults. @throws UserError for other values, or where this machine does not have the engine */
 export function chooseMachine(options: MachineOptions): Machine {
   const given = { engine: options.engine, threads: options.threads };
-  const { engine, threads = Math.min(MOST_THREADS, availableParallelism()) } = checkOptions(
-    "machine",
-    machineOptions,
-    given,
-  );
+  const chosen = checkOptions("machine", machineOptions, given);
+  const { engine = fastestEngine(), threads = Math.min(MOST_THREADS, availableParallelism()) } = chosen;
   const reason = lackFor(engine);
   if (reason !== undefined) throw failure("run.unsupported-engine", { engine, reason });
   return { engine, threads };

@@ -3,12 +3,12 @@
  *
  * - `wasm`: WebAssembly with 128-bit SIMD. Every product and sum is rounded as IEEE 754 says, so results are equal to
  *   the bit on every machine and runtime.
- * - `native`: the same kernels in C++ (`native/`), compiled for the machine by `npm run build:native`, with the bits of
- *   `wasm` and vectors twice as wide.
+ * - `native`: the same kernels in C++ (`native/`), compiled for the machine, with the bits of `wasm` and vectors
+ *   twice as wide.
  * - `reference`: plain TypeScript in double precision, for comparison. Two orders of magnitude slower.
  */
 import type { Kernels } from "./contract.ts";
-import { loadNativeKernels, nativeSupported } from "./native/native-kernels.ts";
+import { loadNativeKernels, nativeBuild } from "./native/native-kernels.ts";
 import { createReferenceKernels } from "./reference/reference-kernels.ts";
 import { loadWasmKernels } from "./wasm/wasm-kernels.ts";
 
@@ -17,10 +17,7 @@ export type Engine = (typeof ENGINES)[number];
 
 /** What this machine lacks for an engine; undefined where it runs. */
 export function lackFor(engine: Engine): string | undefined {
-  if (engine === "native" && !nativeSupported()) {
-    return "it is not built for this machine (`npm run build:native` in a clone, with a C++ compiler)";
-  }
-  return undefined;
+  return engine === "native" ? nativeBuild().lack?.reason : undefined;
 }
 
 /** Whether an engine runs here. */

@@ -24,7 +24,7 @@ describe("exit codes", () => {
   it("are 0 for what is done, and stdout holds the result alone", async () => {
     const { code, stdout, stderr } = await dien("--version");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+ \(kernels: .+\)\n$/);
   });
 
   it("are 1 for what failed, reported in one line", async () => {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { failure } from "../../src/errors/failure.ts";
 import { note } from "../../src/files/notes.ts";
+import { engineSupported } from "../../src/kernels/load.ts";
 import { models } from "../../src/models/registry.ts";
 import type { EvaluateOptions, Evaluation } from "../../src/scoring/evaluate.ts";
 import type { TrainOptions } from "../../src/training/train.ts";
@@ -66,9 +67,12 @@ describe("help", () => {
     expect(stderr).toContain("Start here:");
   });
 
-  it("prints the version of the package", async () => {
+  it("prints the version of the package, and its kernels", async () => {
     const { version } = JSON.parse(readFileSync("package.json", "utf8"));
-    expect(await dien(["--version"])).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
+    const { code, stdout, stderr } = await dien(["--version"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const kernels = engineSupported("native") ? "native, (AVX2|NEON)" : "wasm; no native ones: .+";
+    expect(stdout).toMatch(new RegExp(`^${version} \\(kernels: ${kernels}\\)\n$`));
   });
 });
 

@@ -92,6 +92,7 @@ const PARTS: readonly string[] = [
   "cli/ab",
   "cli/prepare",
   "errors/catalogue",
+  "kernels/native/generated",
   "kernels/wasm/generated",
   "report/plots",
   "serving/experiments",

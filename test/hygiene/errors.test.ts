@@ -83,6 +83,8 @@ const ROOMS_OF_NUMBERS = ["autograd", "features", "kernels", "models", "nn", "op
 const DEFECTS: Readonly<Record<string, number>> = {
   // What is thrown but is no error, for it to become one.
   "cli/failures.ts": 1,
+  // As Commander ends a program that has said its version.
+  "cli/program.ts": 1,
   // What the server said, where the catalogue is not.
   "client/asking.ts": 4,
   "dataset/file-writer.ts": 1,
