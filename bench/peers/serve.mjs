@@ -2,24 +2,25 @@
  * 100 candidates of one user with 50 behaviours: `loadScorer(run).rank` against onnxruntime (onnx_rank.py), alternately, each on
  * one thread. Of dien the time begins with raw keys, of onnxruntime with ids.
  *
- *   node bench/peers/serve.mjs --run RUN [--rounds 20] [--calls 50] [--engine wasm] [--python python3] [--json]
+ *   node bench/peers/serve.mjs --run RUN [--rounds 20] [--calls 50] [--engine wasm] [--environments DIR] [--python python3]
+ *     [--json]
  *
- * The run must be a `dien` of default size with fields of one id each and histories of 50. Python needs numpy, onnx and
- * onnxruntime. Needs `npm run build` before.
+ * The run must be a `dien` of default size with fields of one id each and histories of 50. Needs `npm run build` before.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { loadavg } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { ENVIRONMENTS, here, pythonOf } from "./environments.mjs";
 
 const { values: options } = parseArgs({
   options: {
     run: { type: "string" },
     rounds: { type: "string", default: "20" },
     calls: { type: "string", default: "50" },
+    environments: { type: "string", default: ENVIRONMENTS },
     python: { type: "string", default: "python3" },
     engine: { type: "string", default: "wasm" },
     json: { type: "boolean", default: false },
@@ -47,14 +48,10 @@ const request = {
 };
 
 const weights = join(options.run, "model", "weights.safetensors");
-const args = [
-  join(dirname(fileURLToPath(import.meta.url)), "onnx_rank.py"),
-  weights,
-  names(schema.user),
-  names(schema.item),
-  BEHAVIOURS,
-];
-const python = spawn(options.python, args.map(String), { stdio: ["pipe", "pipe", "inherit"] });
+const args = [join(here, "onnx_rank.py"), weights, names(schema.user), names(schema.item), BEHAVIOURS];
+const python = spawn(pythonOf("onnxruntime", options.environments, options.python), args.map(String), {
+  stdio: ["pipe", "pipe", "inherit"],
+});
 const lines = createInterface({ input: python.stdout })[Symbol.asyncIterator]();
 const ids = { user: [schema.user.map(() => 1)], history: history.map(idsOf), candidates: candidates.map(idsOf) };
 async function onnx(calls) {
