@@ -15,6 +15,13 @@ export function gatherRows(count: i32, cols: i32, ids: usize, table: usize, out:
   }
 }
 
+export function addRows(count: i32, cols: i32, ids: usize, x: usize, out: usize): void {
+  for (let i = 0; i < count; i++) {
+    copyRow(cols, x, out + ((<usize>load<i32>(at(ids, i)) * <usize>cols) << 2), 1);
+    x += <usize>cols << 2;
+  }
+}
+
 export function gatherBags(
   count: i32,
   width: i32,

@@ -13,12 +13,13 @@ export {
   scale,
   sigmoidBackward,
 } from "./elementwise";
-export { gatherBags, gatherRows, linkBags, linkRows, sumLinkedRows } from "./embedding";
+export { addRows, gatherBags, gatherRows, linkBags, linkRows, sumLinkedRows } from "./embedding";
 export { gemmNN, gemmNT, gemmTN, transpose } from "./gemm";
 export { crossEntropy } from "./loss";
 export { sigmoid } from "./math";
 export { peak } from "./peak";
 export { gruBackward, gruForward } from "./recurrence";
+export { addSteps, gatherSteps } from "./sharing";
 export { softmaxSteps, softmaxStepsBackward } from "./softmax";
 // Exported only to stay variables: see math.ts.
 export { HIGHEST, LOWEST, MINUS_LOG2_E, ONE, POWER_1, POWER_2, POWER_3, POWER_4, POWER_5, ROUNDER } from "./math";

@@ -110,9 +110,10 @@ const Entry ENTRIES[] = {
     ENTRY(rowDot),       ENTRY(rowScale),     ENTRY(columnSums),    ENTRY(sigmoid),
     ENTRY(sigmoidBackward), ENTRY(preluForward), ENTRY(preluBackward), ENTRY(moments),
     ENTRY(diceForward),  ENTRY(diceBackward), ENTRY(crossEntropy),  ENTRY(gruForward),
-    ENTRY(gruBackward),  ENTRY(softmaxSteps),  ENTRY(softmaxStepsBackward),
-    ENTRY(gatherRows),   ENTRY(gatherBags),   ENTRY(linkRows),      ENTRY(linkBags),
-    ENTRY(sumLinkedRows), ENTRY(sumShards),   ENTRY(adam),          ENTRY(adamRows),
+    ENTRY(gruBackward),  ENTRY(softmaxSteps), ENTRY(softmaxStepsBackward),
+    ENTRY(gatherSteps),  ENTRY(addSteps),     ENTRY(gatherRows),    ENTRY(addRows),
+    ENTRY(gatherBags),   ENTRY(linkRows),     ENTRY(linkBags),      ENTRY(sumLinkedRows),
+    ENTRY(sumShards),    ENTRY(adam),         ENTRY(adamRows),
 };
 
 /** load(bytes): the kernels over the memory of which `bytes` is a view; undefined where the processor cannot run them. */

@@ -12,6 +12,10 @@ void gatherRows(int count, int cols, const int32_t* ids, const float* table, flo
   }
 }
 
+void addRows(int count, int cols, const int32_t* ids, const float* x, float* out) {
+  for (int i = 0; i < count; i++, x += cols) copyRow(cols, x, out + static_cast<intptr_t>(ids[i]) * cols, 1);
+}
+
 void gatherBags(int count, int width, int cols, const int32_t* ids, const float* table, float* weights, float* out,
                 int ldo) {
   for (int i = 0; i < count; i++, ids += width, out += ldo) {

@@ -57,7 +57,13 @@ void softmaxSteps(int samples, int steps, const int32_t* offsets, const int32_t*
 void softmaxStepsBackward(int samples, int steps, const int32_t* offsets, const int32_t* active, const float* y,
                           const float* dy, float* dScores, float* scratch);
 
+void gatherSteps(int steps, int cols, const int32_t* active, const int32_t* offsets, const int32_t* sequenceOffsets,
+                 const int32_t* reference, const float* x, float* out);
+void addSteps(int steps, int cols, const int32_t* active, const int32_t* offsets, const int32_t* sequenceOffsets,
+              const int32_t* reference, const float* x, float* out);
+
 void gatherRows(int count, int cols, const int32_t* ids, const float* table, float* out, int ldo);
+void addRows(int count, int cols, const int32_t* ids, const float* x, float* out);
 void gatherBags(int count, int width, int cols, const int32_t* ids, const float* table, float* weights, float* out, int ldo);
 int linkRows(int count, const int32_t* ids, Offset gradient, int ld, int firstEntry, int32_t* head, int32_t* tail,
              int32_t* next, uint32_t* addresses, int32_t* rows, int rowCount);

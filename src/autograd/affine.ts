@@ -12,7 +12,7 @@ import type { Pointer } from "../kernels/contract.ts";
 import type { Packed } from "../tensor/packed.ts";
 import { biasGradient, inputGradient, multiplyWeight, weightGradient } from "./matmul.ts";
 import type { AffineActivation } from "./operation.ts";
-import { isShared, StepRows } from "./shared.ts";
+import { isShared, StepRows, trainedTokens } from "./shared.ts";
 import type { Tape } from "./tape.ts";
 import { gradientAt, type Parameter, type Tensor, valueAt } from "./values.ts";
 
@@ -35,8 +35,9 @@ export interface AffineOptions {
 }
 
 /** y [rows, n] = act(sum of x W + b + plus). All terms have the same rows. */
-export function affine(tape: Tape, terms: readonly Term[], options: AffineOptions = {}): Tensor {
+export function affine(tape: Tape, given: readonly Term[], options: AffineOptions = {}): Tensor {
   const { bias, activation = "none", plus, packed } = options;
+  const terms = packed ? given.map(({ x, weight }) => ({ x: trainedTokens(tape, packed, x), weight })) : given;
   const { kernels } = tape;
   const rows = packed ? packed.tokens : terms[0].x.rows;
   const n = terms[0].weight.cols;

@@ -14,7 +14,7 @@ import { biasGradient, inputGradient, multiplyWeight, weightGradient } from "./m
 import type { GateName } from "./operation.ts";
 import { isShared } from "./shared.ts";
 import type { Tape } from "./tape.ts";
-import { type Parameter, type Scratch, type Tensor, valueAt } from "./values.ts";
+import { gradientAt, type Parameter, type Scratch, type Tensor, valueAt } from "./values.ts";
 
 export interface RecurrentParameters {
   /** [D, 3H], columns update | reset | candidate */
@@ -47,7 +47,6 @@ export function recurrent<Name extends Read>(
   const { kernels, training } = tape;
   const form = Gate[gate];
   const H = U.rows;
-  if (training && isShared(packed, x)) throw new Error("training on shared sequences has no gradients yet");
   const inputs = isShared(packed, x) ? packed.sequences : packed;
   // Without attention nothing of it is the samples' own: the recurrence is that of the sequences.
   const layout = attention ? packed : inputs;
@@ -95,6 +94,7 @@ export function recurrent<Name extends Read>(
       backward() {
         const { gates, hUc, previous, dAttention } = forBackward;
         const ofLast = last?.claimed ? last : undefined;
+        if (ofLast && layout !== packed) addLastGradients(tape, packed, ofLast, states!);
         kernels.gruBackward(
           layout.steps,
           H,
@@ -115,6 +115,7 @@ export function recurrent<Name extends Read>(
         const { pairs } = layout;
         const dGates = valueAt(gates, pairs.first);
         stateWeightGradient(tape, pairs.count, previous.value, dGates, valueAt(hUc, pairs.first), U);
+        if (gates !== projected) addTokenGradients(tape, packed, gates, projected);
         biasGradient(tape, x.rows.count, projected.value, b);
         weightGradient(tape, x.rows.count, x.value, projected.value, W);
         inputGradient(tape, x, projected.value, W, scratch);
@@ -184,4 +185,25 @@ function gatherLastStates({ kernels }: Tape, packed: Packed, states: Scratch, la
     const from = valueAt(states, sequences.offsets[t]);
     kernels.gatherRows(active[t] - first, H, sequencePointer + first * 4, from, valueAt(last, first), H);
   }
+}
+
+/** Its gradient, added to that of the states. */
+function addLastGradients(tape: Tape, packed: Packed, last: Tensor, states: Tensor): void {
+  const { active, steps, sequences, sequencePointer } = packed;
+  const H = last.cols;
+  tape.settle(states);
+  for (let t = 0; t < steps; t++) {
+    const first = t + 1 < steps ? active[t + 1] : 0;
+    const to = gradientAt(states, sequences.offsets[t]);
+    tape.kernels.addRows(active[t] - first, H, sequencePointer + first * 4, gradientAt(last, first), to);
+  }
+}
+
+/** to [tokens of sequences, n] = the sum over each token's samples of from [tokens, n]. */
+function addTokenGradients({ kernels }: Tape, packed: Packed, from: Scratch, to: Scratch): void {
+  const { steps, activePointer, offsetsPointer, sequences, sequencePointer } = packed;
+  const { cols } = to;
+  kernels.fill(to.rows.count * cols, to.value, 0);
+  const shared = sequences.offsetsPointer;
+  kernels.addSteps(steps, cols, activePointer, offsetsPointer, shared, sequencePointer, from.value, to.value);
 }

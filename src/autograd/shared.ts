@@ -1,6 +1,9 @@
 /**
- * What is computed once for a sequence and read by every sample of it (tensor/packed.ts). Without shared sequences, so
- * always in training, there is nothing between the two: nothing is recorded, and nothing is copied.
+ * What is computed once for a sequence and read by every sample of it (tensor/packed.ts). Without shared sequences there is
+ * nothing between the two: nothing is recorded, and nothing is copied.
+ *
+ * An operation that goes through the steps of shared tokens reads them by `StepRows` while it scores. In training it reads
+ * a copy for each sample (`perSample`), whose gradients are added up, sample by sample, in one place.
  */
 import type { Pointer } from "../kernels/contract.ts";
 import type { Packed } from "../tensor/packed.ts";
@@ -13,25 +16,48 @@ export function isShared(packed: Packed, { rows }: Pick<Tensor, "rows">): boolea
   return sequences !== packed && (rows === sequences.tokens || rows === sequences.samples);
 }
 
-/** A row for each sample: those of x [sequences, n] -> [samples, n]. */
+/** A row for each sample: those of x [sequences, n] -> [samples, n], or of its tokens [tokens*, n] -> [tokens, n]. */
 export function perSample(tape: Tape, packed: Packed, x: Tensor): Tensor {
   if (!isShared(packed, x)) return x;
   const { kernels } = tape;
   const { cols } = x;
-  const y = tape.tensor(packed.samples, cols);
+  const { samples, tokens, sequences, sequencePointer, activePointer, offsetsPointer } = packed;
+  const ofTokens = x.rows === sequences.tokens;
+  const y = tape.tensor(ofTokens ? tokens : samples, cols);
+  const shared = sequences.offsetsPointer;
   tape.record({
     name: "perSample",
     inputs: { x },
     outputs: { y },
     attributes: { packed },
     forward() {
-      kernels.gatherRows(packed.samples.count, cols, packed.sequencePointer, x.value, y.value, cols);
+      if (!ofTokens) kernels.gatherRows(samples.count, cols, sequencePointer, x.value, y.value, cols);
+      else {
+        const { steps } = packed;
+        kernels.gatherSteps(steps, cols, activePointer, offsetsPointer, shared, sequencePointer, x.value, y.value);
+      }
+    },
+    backward() {
+      tape.settle(x);
+      if (!ofTokens) kernels.addRows(samples.count, cols, sequencePointer, y.grad, x.grad);
+      else {
+        const { steps } = packed;
+        kernels.addSteps(steps, cols, activePointer, offsetsPointer, shared, sequencePointer, y.grad, x.grad);
+      }
     },
   });
   return y;
 }
 
-/** Reads a tensor of tokens step by step, a row for each sample that has the step, whosever tokens they are. */
+/** The tokens that operations with a gradient go through: in training, a row of its own for each token of a sample. */
+export function trainedTokens(tape: Tape, packed: Packed, x: Tensor): Tensor {
+  return tape.training ? perSample(tape, packed, x) : x;
+}
+
+/**
+ * Reads a tensor of tokens step by step, a row for each sample that has the step, whosever tokens they are: in training its
+ * own (`trainedTokens`), and else, perhaps, those of its sequence.
+ */
 export class StepRows {
   readonly #tape: Tape;
   readonly #packed: Packed;
@@ -45,7 +71,6 @@ export class StepRows {
     this.#packed = packed;
     this.#x = x;
     if (!isShared(packed, x)) return;
-    if (tape.training) throw new Error("training on shared sequences has no gradients yet");
     this.#gathered = tape.scratch(packed.samples, x.cols);
   }
 

@@ -3,10 +3,10 @@
  *
  * Step t of a history holds the tokens of samples 0 .. active[t]-1 (see tensor/packed.ts), so each operation is a short
  * loop over steps of dense kernels, and the sample of a token needs no look-up. Where the tokens are those of sequences
- * that samples share, each sample reads its own through `StepRows`.
+ * that samples share, each sample reads its own (shared.ts).
  */
 import type { Packed } from "../tensor/packed.ts";
-import { isShared, StepRows } from "./shared.ts";
+import { isShared, StepRows, trainedTokens } from "./shared.ts";
 import type { Tape } from "./tape.ts";
 import { gradientAt, type Tensor, valueAt } from "./values.ts";
 
@@ -62,13 +62,19 @@ function sumSharedSteps(tape: Tape, packed: Packed, x: Tensor): Tensor {
         kernels.gatherRows(count, cols, sequencePointer + first * 4, sums.value, valueAt(y, first), cols);
       }
     },
+    backward() {
+      tape.settle(x);
+      const { steps, activePointer } = packed;
+      kernels.addSteps(steps, cols, activePointer, 0, sequences.offsetsPointer, sequencePointer, y.grad, x.grad);
+    },
   });
   return y;
 }
 
 /** Sum of each sample's tokens weighted by a [tokens, 1]: [tokens, n] -> [samples, n]. */
-export function weightedSumSteps(tape: Tape, packed: Packed, weight: Tensor, x: Tensor): Tensor {
+export function weightedSumSteps(tape: Tape, packed: Packed, weight: Tensor, shared: Tensor): Tensor {
   const { kernels } = tape;
+  const x = trainedTokens(tape, packed, shared);
   const { cols } = x;
   const y = tape.tensor(packed.samples, cols);
   const rows = new StepRows(tape, packed, x);
@@ -101,8 +107,9 @@ export function weightedSumSteps(tape: Tape, packed: Packed, weight: Tensor, x: 
 }
 
 /** Each token's row times its sample's row, element by element: [tokens, n] x [samples, n] -> [tokens, n]. */
-export function multiplySteps(tape: Tape, packed: Packed, tokens: Tensor, samples: Tensor): Tensor {
+export function multiplySteps(tape: Tape, packed: Packed, shared: Tensor, samples: Tensor): Tensor {
   const { kernels } = tape;
+  const tokens = trainedTokens(tape, packed, shared);
   const { cols } = tokens;
   const y = tape.tensor(packed.tokens, cols);
   const steps = new StepRows(tape, packed, tokens);
@@ -134,8 +141,9 @@ export function multiplySteps(tape: Tape, packed: Packed, tokens: Tensor, sample
 }
 
 /** Inner product of each token's row with its sample's row: [tokens, n] x [samples, n] -> [tokens, 1]. */
-export function dotSteps(tape: Tape, packed: Packed, tokens: Tensor, samples: Tensor): Tensor {
+export function dotSteps(tape: Tape, packed: Packed, shared: Tensor, samples: Tensor): Tensor {
   const { kernels } = tape;
+  const tokens = trainedTokens(tape, packed, shared);
   const { cols } = tokens;
   const y = tape.tensor(packed.tokens, 1);
   const steps = new StepRows(tape, packed, tokens);
@@ -166,8 +174,9 @@ export function dotSteps(tape: Tape, packed: Packed, tokens: Tensor, samples: Te
 }
 
 /** Each token's row times the token's weight [tokens, 1]: the input of AIGRU (paper, eq. 9). */
-export function scaleSteps(tape: Tape, packed: Packed, weight: Tensor, x: Tensor): Tensor {
+export function scaleSteps(tape: Tape, packed: Packed, weight: Tensor, shared: Tensor): Tensor {
   const { kernels } = tape;
+  const x = trainedTokens(tape, packed, shared);
   const { cols } = x;
   const rows = packed.tokens;
   const y = tape.tensor(rows, cols);

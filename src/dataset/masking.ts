@@ -2,17 +2,16 @@
  * Rare values read as the unknown one while a model trains, so that id 0 of every field learns what a value is worth that
  * training does not know: word dropout of Kiperwasser and Goldberg 2016 (https://arxiv.org/abs/1603.04351, section 4.1).
  * A value that training has n times is masked in a share a / (a + n) of the samples, and then everywhere in them:
- * as the candidate, in the history, among the negatives. Each field is masked on its own, so an item may lose its id and
- * keep its category.
+ * as the candidate, in the history, among the negatives. Samples that share a sequence share what is masked. Each field is
+ * masked on its own, so an item may lose its id and keep its category.
  *
- * What is masked is a function of (seed, epoch, sample, field, value), as negatives are.
+ * What is masked is a function of (seed, epoch, key of the sequence, field, value), as negatives are.
  */
 import type { Batch } from "../features/batch.ts";
 import { FIELD_KINDS, type FieldKind } from "../features/schema.ts";
 import { areIds, type Cells, type Ids, widthOf } from "../tensor/arrays.ts";
 import { extend, mix } from "../tensor/random.ts";
 import type { Draw } from "./batching.ts";
-import type { Samples } from "./dataset.ts";
 import type { DatasetStream } from "./stream.ts";
 
 /** Keeps these draws apart from those of the order and the negatives. */
@@ -57,22 +56,27 @@ export class Masker {
   readonly #thresholds: MaskThresholds;
   /** By kind and field: keeps the draws of fields apart. */
   readonly #salts: Readonly<Record<FieldKind, Int32Array>>;
-  /** [samples] the random key of each row. */
-  readonly #keys: Int32Array;
+  /** The random key of each sequence, and of each sample, which is that of its sequence. */
+  readonly #ofSequences: Int32Array;
+  readonly #ofSamples: Int32Array;
 
   constructor(thresholds: MaskThresholds, maxSamples: number) {
     const salts = (kind: FieldKind) => Int32Array.from(thresholds[kind], (_, f) => mix(FIELD_KINDS.indexOf(kind), f));
     this.#thresholds = thresholds;
     this.#salts = { user: salts("user"), item: salts("item"), context: salts("context") };
-    this.#keys = new Int32Array(maxSamples);
+    this.#ofSequences = new Int32Array(maxSamples);
+    this.#ofSamples = new Int32Array(maxSamples);
   }
 
-  /** Masks a batch that was filled with the samples indices[from ..), with its negatives if it has any. */
-  mask(batch: Batch, samples: Samples, indices: Int32Array, from: number, draw: Draw, negatives: boolean): void {
-    const { packed } = batch;
+  /** Masks a batch that was filled, with its negatives if it has any. */
+  mask(batch: Batch, draw: Draw, negatives: boolean): void {
+    const { packed, keys } = batch;
+    const { sequences, sequence } = packed;
+    const ofSequences = this.#ofSequences;
     const stream = mix(draw.seed, MASK_STREAM);
+    for (let row = 0; row < sequences.samples.count; row++) ofSequences[row] = mix(stream, draw.epoch, keys[row]);
     for (let row = 0; row < packed.samples.count; row++) {
-      this.#keys[row] = mix(stream, draw.epoch, samples.row[indices[from + packed.order[row]]]);
+      this.#ofSamples[row] = ofSequences[sequences === packed ? row : sequence[row]];
     }
     this.#maskSamples(batch, batch.user, "user");
     this.#maskSamples(batch, batch.candidate, "item");
@@ -84,21 +88,21 @@ export class Masker {
   #maskSamples({ packed }: Batch, fields: readonly Cells[], kind: FieldKind): void {
     for (let f = 0; f < fields.length; f++) {
       const cells = fields[f];
-      if (areIds(cells)) this.#maskRows(cells, 0, packed.samples.count, kind, f);
+      if (areIds(cells)) this.#maskRows(cells, 0, packed.samples.count, this.#ofSamples, kind, f);
     }
   }
 
-  #maskTokens({ packed }: Batch, fields: readonly Cells[]): void {
+  #maskTokens({ packed: { sequences } }: Batch, fields: readonly Cells[]): void {
+    const { offsets, active, steps } = sequences;
     for (let f = 0; f < fields.length; f++) {
       const cells = fields[f];
       if (!areIds(cells)) continue;
-      for (let t = 0; t < packed.steps; t++) this.#maskRows(cells, packed.offsets[t], packed.active[t], "item", f);
+      for (let t = 0; t < steps; t++) this.#maskRows(cells, offsets[t], active[t], this.#ofSequences, "item", f);
     }
   }
 
-  /** The ids of `count` rows from row `first` of their array on, which belong to rows 0 .. count - 1 of the batch. */
-  #maskRows(ids: Ids, first: number, count: number, kind: FieldKind, field: number): void {
-    const keys = this.#keys;
+  /** The ids of `count` rows from row `first` of their array on, by their keys. */
+  #maskRows(ids: Ids, first: number, count: number, keys: Int32Array, kind: FieldKind, field: number): void {
     const { values } = ids;
     const width = widthOf(ids);
     const salt = this.#salts[kind][field];

@@ -6,11 +6,12 @@
  * weights, bit for bit, for any number of threads.
  */
 import { BatchAssembler, trainingOrder } from "../dataset/batching.ts";
-import type { ItemCatalogue, LoadedPortion, Samples } from "../dataset/dataset.ts";
+import type { ItemCatalogue, LoadedPortion } from "../dataset/dataset.ts";
 import { Masker, type MaskThresholds } from "../dataset/masking.ts";
 import { Adam } from "../optim/adam.ts";
 import { gatherGradients, sumTouchedRows } from "../optim/reduction.ts";
 import { Barrier } from "./barrier.ts";
+import { mostTogether, Shards } from "./shards.ts";
 import type { MeasureTask, ScoreTask, Task, TrainTask } from "./tasks.ts";
 import { WorkCounter } from "./work-counter.ts";
 import { type RecordedModel, SCORE_BATCH, type Workspace } from "./workspace.ts";
@@ -23,6 +24,7 @@ export class TaskRunner {
   readonly #thread: number;
   readonly #assembler: BatchAssembler;
   readonly #masker: Masker | undefined;
+  readonly #dealt: Shards;
   readonly #shards: readonly RecordedModel[];
   readonly #scorer: RecordedModel;
   readonly #measurer: RecordedModel | undefined;
@@ -41,6 +43,7 @@ export class TaskRunner {
     this.#masker = masks && new Masker(masks, workspace.shardSize);
     const { kernels, gradients, options } = workspace;
     const { train } = options.config;
+    this.#dealt = new Shards(train);
     this.#scorer = workspace.recordForScoring(thread);
     this.#measurer = workspace.recordForMeasuring(thread);
     this.#draw.seed = train.seed;
@@ -64,12 +67,13 @@ export class TaskRunner {
   #train({ epoch, portion, from, to, done, rate }: TrainTask): void {
     const { kernels, options } = this.#workspace;
     const gradients = this.#workspace.gradients!;
-    const { seed, batch_size: batchSize, shards } = options.config.train;
+    const { train } = options.config;
+    const { seed, batch_size: batchSize, shards } = train;
     const { samples } = this.#loaded!;
     if (this.#draw.epoch !== epoch || this.#portion !== portion) {
       this.#draw.epoch = epoch;
       this.#portion = portion;
-      this.#order = trainingOrder(samples.count, seed, epoch, portion);
+      this.#order = trainingOrder(samples, seed, epoch, portion, mostTogether(train));
     }
     const adam = this.#adam!;
     const barrier = this.#barrier;
@@ -79,9 +83,9 @@ export class TaskRunner {
     for (let step = from; step < to; step++) {
       const first = step * batchSize;
       const count = Math.min(batchSize, samples.count - first);
-      const pairs = countPairs(samples, this.#order, first, count);
+      this.#dealt.deal(samples, this.#order, first, count);
       for (let shard = counter.take(); shard < shards; shard = counter.take()) {
-        this.#runShard(shard, first, count, pairs, step - from);
+        this.#runShard(shard, count, step - from);
       }
       barrier.wait();
       if (this.#thread === 0) counter.restart();
@@ -94,12 +98,12 @@ export class TaskRunner {
     }
   }
 
-  #runShard(shard: number, first: number, count: number, pairs: number, chunkStep: number): void {
+  #runShard(shard: number, count: number, chunkStep: number): void {
     const { gradients, stepLosses, losses, options } = this.#workspace;
     const { shards } = options.config.train;
     const { batch, tape, activations, lookupGradients, readsNegatives } = this.#shards[shard];
-    const from = Math.floor((shard * count) / shards);
-    const to = Math.floor(((shard + 1) * count) / shards);
+    const { order, bounds, pairs } = this.#dealt;
+    const [from, to] = [bounds[shard], bounds[shard + 1]];
     const at = (chunkStep * shards + shard) * losses.length;
     if (from === to) {
       gradients!.publishNothing(shard);
@@ -107,9 +111,8 @@ export class TaskRunner {
       return;
     }
     const draw = this.#draw;
-    const loaded = this.#loaded!;
-    this.#assembler.fill(batch, loaded, this.#order, first + from, to - from, readsNegatives ? draw : null);
-    this.#masker?.mask(batch, loaded.samples, this.#order, first + from, draw, readsNegatives);
+    this.#assembler.fill(batch, this.#loaded!, order, from, to - from, readsNegatives ? draw : null);
+    this.#masker?.mask(batch, draw, readsNegatives);
     tape.totals.samples = count;
     tape.totals.pairs = pairs;
     tape.forward(activations, lookupGradients);
@@ -155,11 +158,4 @@ export class TaskRunner {
       this.#counter.advance(count);
     }
   }
-}
-
-/** (t, t+1) pairs of a batch: what the auxiliary loss is a mean over. */
-function countPairs({ length }: Samples, order: Int32Array, first: number, count: number): number {
-  let pairs = 0;
-  for (let i = first; i < first + count; i++) pairs += Math.max(0, length[order[i]] - 1);
-  return pairs;
 }

@@ -4,6 +4,7 @@
  */
 import { Worker } from "node:worker_threads";
 import { type ItemCatalogue, type LoadedPortion, type Samples, sharedInt32 } from "../dataset/dataset.ts";
+import { groupsOf } from "../dataset/groups.ts";
 import type { MaskThresholds } from "../dataset/masking.ts";
 import { revived } from "../errors/failure.ts";
 import { currentSignal } from "../interruption.ts";
@@ -50,7 +51,7 @@ export class WorkerPool {
     this.#open(loaded);
     const timer = onProgress && setInterval(() => onProgress(this.#counter.done), 200);
     try {
-      await this.#run({ kind: "score", order: longestFirst(loaded.samples), scores });
+      await this.#run({ kind: "score", order: longestTogether(loaded.samples), scores });
     } finally {
       clearInterval(timer);
     }
@@ -105,4 +106,19 @@ function longestFirst({ count, length }: Samples): Int32Array {
   const order = sharedInt32(count);
   for (let i = 0; i < count; i++) order[i] = i;
   return order.sort((a, b) => length[b] - length[a] || a - b);
+}
+
+/** The same, of groups of samples that share a sequence, each by its longest history. */
+function longestTogether(samples: Samples): Int32Array {
+  const bounds = groupsOf(samples, samples.count);
+  const groups = bounds.length - 1;
+  const longest = new Int32Array(groups);
+  for (let g = 0; g < groups; g++) {
+    for (let i = bounds[g]; i < bounds[g + 1]; i++) longest[g] = Math.max(longest[g], samples.length[i]);
+  }
+  const sorted = Int32Array.from({ length: groups }, (_, g) => g).sort((a, b) => longest[b] - longest[a] || a - b);
+  const order = sharedInt32(samples.count);
+  let next = 0;
+  for (const group of sorted) for (let i = bounds[group]; i < bounds[group + 1]; i++) order[next++] = i;
+  return order;
 }

@@ -31,6 +31,7 @@ import {
 import { BARRIER_CELLS } from "./barrier.ts";
 import type { Machine } from "./machine.ts";
 import { recordModel } from "./record.ts";
+import { shardCapacity } from "./shards.ts";
 import { COUNTER_CELLS } from "./work-counter.ts";
 
 export interface WorkspaceOptions extends Machine {
@@ -98,6 +99,7 @@ export class Workspace {
   readonly #shardBatches: readonly Batch[];
   readonly #lookupGradients: readonly Arena[];
   readonly #scoreBatches: readonly Batch[];
+  readonly #measureBatches: readonly Batch[];
   readonly #activations: readonly Arena[];
 
   /** Lays the run out in `memory`: one that another thread has laid it out in, or that of so many bytes that is given. */
@@ -126,11 +128,12 @@ export class Workspace {
     this.barrierCells = parts.barrierCells;
     this.counterCells = parts.counterCells;
     this.stepLosses = parts.stepLosses;
-    this.shardSize = shardSize(options.config);
+    this.shardSize = shardCapacity(options.config.train);
     this.losses = (trainingPlan ?? plan).losses;
     this.#shardBatches = parts.shardBatches;
     this.#lookupGradients = parts.lookupGradients;
     this.#scoreBatches = parts.scoreBatches;
+    this.#measureBatches = parts.measureBatches;
     this.#activations = parts.activations;
   }
 
@@ -159,7 +162,7 @@ export class Workspace {
   /** Records the model with its losses but without gradients; undefined where the run measures none. */
   recordForMeasuring(thread: number): RecordedModel | undefined {
     if (!measures(this.options)) return undefined;
-    return this.#record(MEASURE, this.#scoreBatches[thread], this.#activations[thread], new Arena(0, 0));
+    return this.#record(MEASURE, this.#measureBatches[thread], this.#activations[thread], new Arena(0, 0));
   }
 
   #record(
@@ -187,28 +190,40 @@ function measures({ config, training }: WorkspaceOptions): boolean {
   return training && config.train.curve_steps > 0;
 }
 
-function shardSize({ train }: RunConfig): number {
-  return Math.ceil(train.batch_size / train.shards);
-}
-
 /** Records the model on a tape without memory. */
 function planTape(options: WorkspaceOptions, purpose: Purpose): TapePlan {
-  const { schema, config, weighted } = options;
+  const { config } = options;
   const parameters = new ParameterPlan();
   const tape = new Tape({ kernels: planKernels(), parameters, ...purpose });
   const [memory, arena] = [planMemory(0), new Arena(0, Number.POSITIVE_INFINITY)];
   const batch = purpose.training
-    ? new Batch(memory, arena, schema, shardSize(config), weighted)
-    : scoreBatch(options, memory, arena);
+    ? trainBatch(options, memory, arena)
+    : purpose.supervised
+      ? measureBatch(options, memory, arena)
+      : scoreBatch(options, memory, arena);
   recordModel(tape, batch, config);
   const losses = tape.losses.map(({ name, weight }) => ({ name, weight }));
   return { specs: parameters.specs, lookups: tape.lookups, losses, bytes: tape.bytes() };
 }
 
+/** A shard of a batch. */
+function trainBatch({ schema, config, weighted }: WorkspaceOptions, memory: MemoryViews, arena: Arena): Batch {
+  const most = shardCapacity(config.train);
+  const sharing = config.train.batches === "users" && { sequences: most };
+  return new Batch(memory, arena, schema, most, { ...(weighted && { weighted }), ...sharing });
+}
+
 /** What is scored at once. */
-function scoreBatch({ schema, weighted, requests }: WorkspaceOptions, memory: MemoryViews, arena: Arena): Batch {
-  if (!requests) return new Batch(memory, arena, schema, SCORE_BATCH, weighted);
-  return new Batch(memory, arena, schema, REQUEST_BATCH.candidates, weighted, REQUEST_BATCH.requests);
+function scoreBatch({ schema, requests }: WorkspaceOptions, memory: MemoryViews, arena: Arena): Batch {
+  const { requests: sequences, candidates } = REQUEST_BATCH;
+  return requests
+    ? new Batch(memory, arena, schema, candidates, { sequences, requests })
+    : new Batch(memory, arena, schema, SCORE_BATCH, { sequences: SCORE_BATCH });
+}
+
+/** What losses are measured on at once: each sample has its own sequence, so that a loss does not depend on the others. */
+function measureBatch({ schema, weighted }: WorkspaceOptions, memory: MemoryViews, arena: Arena): Batch {
+  return new Batch(memory, arena, schema, SCORE_BATCH, { ...(weighted && { weighted }) });
 }
 
 function layOut(
@@ -219,7 +234,7 @@ function layOut(
   memory: MemoryViews,
   arena: Arena,
 ) {
-  const { schema, config, threads, training, weighted } = options;
+  const { config, threads, training } = options;
   const { shards } = config.train;
   const each = <T>(count: number, make: () => T): T[] => Array.from({ length: count }, make);
   const region = (bytes: number) => {
@@ -241,9 +256,10 @@ function layOut(
     stepLosses: new Float64Array(memory.f32.buffer).subarray(losses / 8, losses / 8 + lossCount),
     parameters,
     gradients: trainingPlan && new Gradients(memory, arena, parameters, trainingPlan.lookups, shards),
-    shardBatches: trainingPlan ? each(shards, () => new Batch(memory, arena, schema, shardSize(config), weighted)) : [],
+    shardBatches: trainingPlan ? each(shards, () => trainBatch(options, memory, arena)) : [],
     lookupGradients: trainingPlan ? each(shards, () => region(trainingPlan.bytes.lookupGradients)) : [],
     scoreBatches: each(threads, () => scoreBatch(options, memory, arena)),
+    measureBatches: measures(options) ? each(threads, () => measureBatch(options, memory, arena)) : [],
     activations: each(threads, () => region(activationBytes)),
   };
 }

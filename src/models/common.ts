@@ -50,12 +50,12 @@ export interface EmbeddedBatch {
 
 /** Looks up what every model reads. */
 export function embedBatch(tape: Tape, batch: Batch, { embedding }: CommonConfig): EmbeddedBatch {
-  const { schema, packed } = batch;
+  const { schema, packed, moments } = batch;
   const { samples, sequences } = packed;
   const items = new Embedding(tape, schema.item, embedding);
   const optional = (fields: typeof schema.user, ids: typeof batch.user) => {
     if (fields.length === 0) return undefined;
-    return perSample(tape, packed, new Embedding(tape, fields, embedding).lookUp(ids, sequences.samples));
+    return perSample(tape, packed, new Embedding(tape, fields, embedding).lookUp(ids, moments));
   };
   const history = items.lookUp(batch.history, sequences.tokens);
   return {

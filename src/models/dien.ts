@@ -66,7 +66,10 @@ export const dien = defineModel({
   },
 });
 
-/** Pairs each interest with the behaviour that follows it and with one sampled for that place. */
+/**
+ * Pairs each interest with the behaviour that follows it and with one sampled for that place; of sequences that samples
+ * share, each pair once.
+ */
 function superviseInterests(
   tape: Tape,
   batch: Batch,
@@ -74,11 +77,11 @@ function superviseInterests(
   interests: Tensor,
   { auxiliary }: DienConfig,
 ): void {
-  const { packed } = batch;
+  const { sequences } = batch.packed;
   const input = {
-    states: preceding(tape, packed, interests),
-    clicked: following(tape, packed, history),
-    negative: items.lookUp(batch.negatives, packed.pairs),
+    states: preceding(tape, sequences, interests),
+    clicked: following(tape, sequences, history),
+    negative: items.lookUp(batch.negatives, sequences.pairs),
   };
   auxiliaryLoss(tape, "auxiliary", auxiliary.form, auxiliary.weight, input, auxiliary.layers);
 }

@@ -15,6 +15,12 @@ import { leaves } from "./dotted.ts";
 export const trainSchema = z.strictObject({
   epochs: z.int().min(1).max(1_000_000).describe("passes over the training samples").default(3),
   batch_size: z.int().min(1).max(65_536).describe("samples of a batch").default(128),
+  batches: z
+    .enum(["users", "samples"])
+    .default("samples")
+    .describe(
+      "users: samples of a user stand together, and what their histories share is computed once; samples: each by itself",
+    ),
   shards: z
     .int()
     .min(1)

@@ -307,16 +307,47 @@ describe("NegativeSampler", () => {
 });
 
 describe("trainingOrder", () => {
+  /** Samples of sequences that are told by a letter; histories of length i at position i. */
+  const samplesOf = (letters: string): Samples => {
+    const count = letters.length;
+    const seen = new Map<string, number>();
+    const length = Int32Array.from(letters, (letter) => seen.set(letter, (seen.get(letter) ?? 0) + 1).get(letter)!);
+    const none = new Int32Array(count);
+    const sequence = Int32Array.from(letters, (letter) => letter.charCodeAt(0));
+    const columns = { row: none, label: new Float32Array(count), item: none, user: [], context: [] };
+    return { count, ...columns, sequence, length, position: length };
+  };
+
   test("is a permutation, the same for the same seed, epoch and portion only", () => {
+    const each = (count: number) => samplesOf("x".repeat(count));
     fc.assert(
-      fc.property(fc.nat(300), fc.nat(), fc.nat(100), (count, seed, epoch) => {
-        const order = trainingOrder(count, seed, epoch, 0);
+      fc.property(fc.nat(300), fc.nat(), fc.nat(100), fc.integer({ min: 1, max: 9 }), (count, seed, epoch, together) => {
+        const order = trainingOrder(each(count), seed, epoch, 0, together);
         expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, i) => i));
-        expect(trainingOrder(count, seed, epoch, 0)).toEqual(order);
+        expect(trainingOrder(each(count), seed, epoch, 0, together)).toEqual(order);
       }),
     );
-    expect(trainingOrder(100, 1, 0, 0)).not.toEqual(trainingOrder(100, 1, 1, 0));
-    expect(trainingOrder(100, 1, 0, 0)).not.toEqual(trainingOrder(100, 2, 0, 0));
-    expect(trainingOrder(100, 1, 0, 0)).not.toEqual(trainingOrder(100, 1, 0, 1));
+    const hundred = each(100);
+    for (const together of [1, 3]) {
+      const order = trainingOrder(hundred, 1, 0, 0, together);
+      expect(order).not.toEqual(trainingOrder(hundred, 1, 1, 0, together));
+      expect(order).not.toEqual(trainingOrder(hundred, 2, 0, 0, together));
+      expect(order).not.toEqual(trainingOrder(hundred, 1, 0, 1, together));
+    }
+  });
+
+  test("keeps groups of samples together that begin alike", () => {
+    const order = (letters: string, together: number, seed = 5) =>
+      [...trainingOrder(samplesOf(letters), seed, 1, 0, together)].map((i) => `${letters[i]}${i}`).join(" ");
+    const orders = new Set(Array.from({ length: 50 }, (_, seed) => order("aaabb", 9, seed)));
+    expect(orders).toEqual(new Set(["a0 a1 a2 b3 b4", "b3 b4 a0 a1 a2"]));
+    const pairs = new Set(Array.from({ length: 50 }, (_, seed) => order("aaabb", 2, seed)));
+    expect(pairs.size).toBe(6);
+    for (const found of pairs) expect(found).toMatch(/a0 a1.*b3 b4|b3 b4.*a0 a1/);
+    // A history that begins later is no longer of the same sequence.
+    const cut = { ...samplesOf("aaaa"), length: Int32Array.of(1, 2, 2, 2) };
+    const cutOrders = new Set(Array.from({ length: 90 }, (_, seed) => trainingOrder(cut, seed, 1, 0, 9).join(" ")));
+    expect(cutOrders.size).toBe(6);
+    for (const found of cutOrders) expect(found).toContain("0 1");
   });
 });

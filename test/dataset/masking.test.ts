@@ -85,7 +85,7 @@ function idsOf(indices: readonly number[], { seed = 1, epoch = 1, strength = 1 }
     const order = Int32Array.from([-1, ...indices]);
     new BatchAssembler(dataset, indices.length).fill(batch, { sequences, samples }, order, 1, indices.length, draw);
     const masker = new Masker(maskThresholds(COUNTS, strength), indices.length);
-    if (isMasked) masker.mask(batch, samples, order, 1, draw, true);
+    if (isMasked) masker.mask(batch, draw, true);
     const { packed } = batch;
     return indices.map((_, i) => {
       const row = packed.order.indexOf(i);

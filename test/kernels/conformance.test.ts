@@ -12,9 +12,10 @@ import { matrices } from "./cases/matrices.ts";
 import { optimiser } from "./cases/optimiser.ts";
 import { rows } from "./cases/rows.ts";
 import { sequences } from "./cases/sequences.ts";
+import { sharing } from "./cases/sharing.ts";
 import { BUILDS, Stage } from "./stage.ts";
 
-const CASES: Cases<keyof Kernels> = { ...matrices, ...activations, ...sequences, ...rows, ...optimiser };
+const CASES: Cases<keyof Kernels> = { ...matrices, ...activations, ...sequences, ...sharing, ...rows, ...optimiser };
 
 describe.each(BUILDS)("kernels of build %s agree with the reference", (build) => {
   const stage = new Stage(build);

@@ -93,6 +93,18 @@ describe.each(cases)("%s: %s", (name, _, config) => {
     expect(directionalError(bench, 17)).toBeLessThan(2e-2);
   });
 
+  it("gradient on samples that share sequences", () => {
+    const [lengths, sequenceOf] = [
+      [9, 4, 4, 1, 0, 6, 2, 9],
+      [1, 1, 0, 2, 3, 1, 0, 1],
+    ];
+    const sharing = { sequences: [4, 9, 1, 0], sequenceOf };
+    const bench = new ModelBench(model, config, lengths.length, { engine: "reference", sequences: 4 });
+    bench.randomise(0.4, 5);
+    bench.fill(lengths, 11, sharing);
+    expect(directionalError(bench, 17)).toBeLessThan(2e-2);
+  });
+
   it("gradient on random shapes, SIMD kernels", () => {
     const lengths = fc.array(fc.integer({ min: 0, max: smallSchema.maxHistory }), { minLength: 1, maxLength: 9 });
     fc.assert(

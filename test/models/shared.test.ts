@@ -1,7 +1,7 @@
 /**
  * Many candidates of one user: a sample of a sequence that several share has the score that it has alone with a copy of its
  * history, to the bit, in every model and with every pair of choices of its configuration (interpreted.test.ts has all
- * branches, without sharing).
+ * branches, without sharing). In training it has the same gradient, but for the order of sums.
  */
 import { describe, expect, it } from "vitest";
 import { flopsOf } from "../../src/engine/cost.ts";
@@ -46,7 +46,7 @@ const SHARINGS: Record<string, Sharing> = {
 
 /** A model with random weights, not to be trained. */
 function randomBench(model: Model, config: object, samples: number, maxSequences?: number): ModelBench {
-  const sharing = maxSequences === undefined ? {} : { maxSequences };
+  const sharing = maxSequences === undefined ? {} : { sequences: maxSequences, requests: true };
   const bench = new ModelBench(model, config, samples, { training: false, schema: wideSchema, ...sharing });
   bench.randomise(0.4, 5);
   return bench;
@@ -145,8 +145,46 @@ it("a sample longer than its sequence, or of none, is refused", () => {
   expect(() => fill(bench, { sequences: [2], samples: [[1, 0]] })).toThrow(RangeError);
 });
 
-it("nothing is trained on shared sequences", () => {
-  expect(() => new ModelBench(models.get("dien")!, {}, 4, { training: true, maxSequences: 2 })).toThrow(
-    "training on shared sequences has no gradients yet",
+/** The samples of `from`, which share sequences, with a copy of its history for each. */
+function copyAll(from: Batch, { samples }: Sharing, into: Batch): void {
+  const { packed } = from;
+  into.packed.pack(
+    samples.map(([, length]) => length),
+    0,
+    samples.length,
   );
+  for (const group of ["user", "context", "candidate"] as const) {
+    for (const [f, { values }] of from[group].entries()) into[group][f].values.set(values);
+  }
+  into.labels.values.set(from.labels.values);
+  for (const [f, { values }] of from.history.entries()) {
+    const width = widthOf(into.history[f]);
+    for (let row = 0; row < samples.length; row++) {
+      for (let t = 0; t < packed.lengths[row]; t++) {
+        const token = packed.sequences.offsets[t] + packed.sequence[row];
+        copyCells(into.history[f].values, into.packed.offsets[t] + row, values, token, width);
+      }
+    }
+  }
+}
+
+it.each([...models.values()])("$name learns from samples of shared sequences what it learns from copies", (model) => {
+  const draws = Object.entries({ ...SHARINGS, random: randomSharing(3, 40) });
+  for (const [i, branch] of pairsOf(branchesOf(model)).entries()) {
+    // The auxiliary loss is a mean over the pairs of sequences: of other pairs than with copies.
+    const config = sized(model, model.name === "dien" ? { ...branch, auxiliary: { weight: 0 } } : branch);
+    const [shared, copies] = [{ sequences: 6 }, {}].map((sharing) => {
+      const bench = new ModelBench(model, config, 60, { schema: wideSchema, ...sharing });
+      bench.randomise(0.4, 5);
+      return bench;
+    });
+    const [what, sharing] = draws[i % draws.length];
+    fill(shared, sharing);
+    copyAll(shared.batch, sharing, copies.batch);
+    copies.tape.totals.samples = shared.tape.totals.samples;
+    const [got, expected] = [shared.gradients(), copies.gradients()];
+    for (const [name, gradient] of expected) {
+      expect(relativeError(got.get(name)!, gradient), `${what}, ${JSON.stringify(branch)}, ${name}`).toBeLessThan(1e-4);
+    }
+  }
 });

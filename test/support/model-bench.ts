@@ -4,7 +4,7 @@ import { crossEntropy } from "../../src/autograd/loss.ts";
 import { ParameterLayout, ParameterPlan } from "../../src/autograd/parameters.ts";
 import { Tape } from "../../src/autograd/tape.ts";
 import type { Tensor } from "../../src/autograd/values.ts";
-import { Batch } from "../../src/features/batch.ts";
+import { Batch, type BatchOptions } from "../../src/features/batch.ts";
 import type { Schema } from "../../src/features/schema.ts";
 import { type Engine, loadKernels } from "../../src/kernels/load.ts";
 import type { Model } from "../../src/models/model.ts";
@@ -41,6 +41,9 @@ export const wideSchema: Schema = {
   maxHistory: 9,
 };
 
+/** How many sequences the samples share, and whether they are those of requests. */
+type Sharing = Pick<BatchOptions, "sequences" | "requests">;
+
 export class ModelBench {
   readonly memory: LinearMemory;
   readonly batch: Batch;
@@ -60,14 +63,14 @@ export class ModelBench {
       engine = "wasm",
       schema = smallSchema,
       exposing = false,
-      maxSequences,
-    }: { training?: boolean; engine?: Engine; schema?: Schema; exposing?: boolean; maxSequences?: number } = {},
+      ...sharing
+    }: { training?: boolean; engine?: Engine; schema?: Schema; exposing?: boolean } & Sharing = {},
   ) {
     const bytes = 24 << 20;
     const memory = createMemory(bytes);
     const kernels = loadKernels(memory.memory, engine);
     const arena = new Arena(0, bytes);
-    const batch = new Batch(memory, arena, schema, maxSamples, false, maxSequences);
+    const batch = new Batch(memory, arena, schema, maxSamples, sharing);
     const resolved = model.config(z).parse(config);
     const record = (tape: Tape): Tensor => {
       const logits = model.logits(tape, batch, resolved);
@@ -120,14 +123,14 @@ export class ModelBench {
           }
         } else for (let i = 0; i < count; i++) values[i] = size > 0 ? random.integer(size) : random.normal();
       });
-    draw(batch.user, schema.user, shared.samples.count);
-    draw(batch.context, schema.context, shared.samples.count);
+    draw(batch.user, schema.user, batch.moments.count);
+    draw(batch.context, schema.context, batch.moments.count);
     draw(batch.candidate, schema.item, lengths.length);
     draw(batch.history, schema.item, shared.tokens.count);
-    draw(batch.negatives, schema.item, packed.tokens.count);
+    draw(batch.negatives, schema.item, shared.tokens.count);
     for (let i = 0; i < lengths.length; i++) batch.labels.values[i] = random.integer(2);
     this.tape.totals.samples = lengths.length;
-    this.tape.totals.pairs = packed.pairs.count;
+    this.tape.totals.pairs = shared.pairs.count;
   }
 
   /**

@@ -5,6 +5,9 @@ export interface RowKernels {
   /** out[i, 0..cols) = table[ids[i], 0..cols); table is dense [V, cols], ids int32. */
   gatherRows(count: number, cols: number, ids: Pointer, table: Pointer, out: Pointer, ldo: number): void;
 
+  /** Its gradient: out[ids[i], 0..cols) += x[i, 0..cols), in the order of i; both dense. */
+  addRows(count: number, cols: number, ids: Pointer, x: Pointer, out: Pointer): void;
+
   /**
    * Appends `count` look-ups to the chains of their rows, in order. Look-up i is entry `firstEntry + i`; its gradient
    * vector lies at byte address gradient + 4 * i * ld, which goes to addresses[entry] (int32).

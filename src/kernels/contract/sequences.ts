@@ -65,6 +65,38 @@ export interface SequenceKernels {
   ): void;
 
   /**
+   * The tokens of samples from those of the sequences that they share: row i of step t is row reference[i] of the step there,
+   *   out[offsets[t] + i, 0..cols) = x[sequenceOffsets[t] + reference[i], 0..cols)   for i below active[t]
+   * `active`, `offsets` and `sequenceOffsets` are int32 arrays of `steps` elements, as for `softmaxSteps`; all rows are dense.
+   */
+  gatherSteps(
+    steps: number,
+    cols: number,
+    active: Pointer,
+    offsets: Pointer,
+    sequenceOffsets: Pointer,
+    reference: Pointer,
+    x: Pointer,
+    out: Pointer,
+  ): void;
+
+  /**
+   * Its gradient, step by step in the order of i:
+   *   out[sequenceOffsets[t] + reference[i], 0..cols) += x[offsets[t] + i, 0..cols)
+   * Without `offsets` the rows of x are those of the samples, the same at each step.
+   */
+  addSteps(
+    steps: number,
+    cols: number,
+    active: Pointer,
+    offsets: Pointer,
+    sequenceOffsets: Pointer,
+    reference: Pointer,
+    x: Pointer,
+    out: Pointer,
+  ): void;
+
+  /**
    * out = softmax of `scores` over each sample's own steps. Tokens are packed time-major: step t has active[t] tokens,
    * those of samples 0 .. active[t]-1, from token offsets[t] on; active never grows with t, active[0] <= samples.
    * `offsets`, `active` are int32 arrays of `steps` elements; `scratch` holds 2*samples floats. In place allowed.

@@ -2,7 +2,7 @@
 import type { Kernels, Pointer } from "../contract.ts";
 import type { Views } from "./views.ts";
 
-type EmbeddingKernels = Pick<Kernels, "gatherRows" | "gatherBags" | "linkRows" | "linkBags" | "sumLinkedRows">;
+type EmbeddingKernels = Pick<Kernels, "gatherRows" | "addRows" | "gatherBags" | "linkRows" | "linkBags" | "sumLinkedRows">;
 
 type Chains = Readonly<Record<"head" | "tail" | "next" | "addresses", Pointer>>;
 
@@ -31,6 +31,13 @@ export function embedding({ f32, i32 }: Views): EmbeddingKernels {
       for (let i = 0; i < count; i++) {
         const row = table / 4 + i32[ids / 4 + i] * cols;
         for (let j = 0; j < cols; j++) f32[out / 4 + i * ldo + j] = f32[row + j];
+      }
+    },
+
+    addRows(count, cols, ids, x, out) {
+      for (let i = 0; i < count; i++) {
+        const row = out / 4 + i32[ids / 4 + i] * cols;
+        for (let j = 0; j < cols; j++) f32[row + j] += f32[x / 4 + i * cols + j];
       }
     },
 

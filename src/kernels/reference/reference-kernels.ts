@@ -10,6 +10,7 @@ import { embedding } from "./embedding.ts";
 import { optimiser } from "./optimiser.ts";
 import { products } from "./products.ts";
 import { recurrence } from "./recurrence.ts";
+import { sharing } from "./sharing.ts";
 
 /** Reference kernels over `memory`, which must not grow. */
 export function createReferenceKernels(memory: Pick<WebAssembly.Memory, "buffer">): Kernels {
@@ -21,6 +22,7 @@ export function createReferenceKernels(memory: Pick<WebAssembly.Memory, "buffer"
     ...recurrence(views),
     ...attention(views),
     ...embedding(views),
+    ...sharing(views),
     ...optimiser(views),
   };
 }

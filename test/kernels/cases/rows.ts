@@ -14,7 +14,7 @@ function bags(stage: Stage, draw: Draw, vocabulary: number) {
   return { count, width, ids };
 }
 
-export const rows: Cases<"gatherRows" | "gatherBags" | "linkBags" | "linkRows" | "sumLinkedRows"> = {
+export const rows: Cases<"gatherRows" | "addRows" | "gatherBags" | "linkBags" | "linkRows" | "sumLinkedRows"> = {
   gatherRows(stage, draw) {
     const [count, cols, vocabulary] = [draw(() => size), draw(() => size), draw(() => positive)];
     const ldo = cols + draw(() => gap);
@@ -24,6 +24,18 @@ export const rows: Cases<"gatherRows" | "gatherBags" | "linkBags" | "linkRows" |
     return {
       call: (kernels) => kernels.gatherRows(count, cols, ids, table, out, ldo),
       outputs: [exact(out, count, cols, ldo)],
+    };
+  },
+
+  addRows(stage, draw) {
+    const [count, cols, vocabulary] = [draw(() => size), draw(() => size), draw(() => positive)];
+    const ids = stage.ids(count, vocabulary);
+    const x = stage.matrix(count, cols);
+    const out = stage.matrix(vocabulary, cols);
+    return {
+      call: (kernels) => kernels.addRows(count, cols, ids, x, out),
+      outputs: [dense(out, vocabulary, cols)],
+      tolerance: summed(count),
     };
   },
 
