@@ -115,13 +115,23 @@ export function resolveConfig(input: unknown): RunConfig {
   throw failure("settings.invalid", { name: "configuration", problems: whatIsWrong(schema, input) });
 }
 
+/** What a stored configuration means that was written before it had a key. */
+const BEFORE = { batches: "samples" };
+
+/** With the keys of `train` that it was written without. */
+function completed(input: unknown): unknown {
+  const stored = z.looseObject({ train: z.looseObject({}) }).safeParse(input);
+  return stored.success ? { ...stored.data, train: { ...BEFORE, ...stored.data.train } } : input;
+}
+
 /**
- * As `resolveConfig`, of what the file at `path` holds.
+ * As `resolveConfig`, of what the file at `path` holds. What the file lacks has the value that it had when there was no
+ * choice: a run that is resumed keeps its bits.
  * @throws UserError that names the file, which is damaged where it holds no configuration
  */
 export function resolveStoredConfig(input: unknown, path: string): RunConfig {
   try {
-    return resolveConfig(input);
+    return resolveConfig(completed(input));
   } catch (error) {
     throw error instanceof UserError ? failure("file.damaged", { path, problem: error.message }) : error;
   }

@@ -7,7 +7,7 @@ import { Marks } from "../../src/dataset/marks.ts";
 import { ATTEMPTS, NegativeSampler, Popularity } from "../../src/dataset/negatives.ts";
 import { openDataset } from "../../src/dataset/read.ts";
 import { writeDataset } from "../../src/dataset/write.ts";
-import { Batch } from "../../src/features/batch.ts";
+import { Batch, type BatchOptions } from "../../src/features/batch.ts";
 import { type CellValues, widthOf } from "../../src/tensor/arrays.ts";
 import { Arena, createMemory } from "../../src/tensor/memory.ts";
 import { below, mix } from "../../src/tensor/random.ts";
@@ -25,9 +25,9 @@ beforeAll(async () => {
   }
 });
 
-function makeBatch(dataset: Dataset): Batch {
+function makeBatch(dataset: Dataset, options: BatchOptions = {}): Batch {
   const memory = createMemory(1 << 20);
-  return new Batch(memory, new Arena(0, 1 << 20), dataset.schema, MAX_SAMPLES);
+  return new Batch(memory, new Arena(0, 1 << 20), dataset.schema, MAX_SAMPLES, options);
 }
 
 function portionOf({ sequences }: Dataset, samples: Samples): LoadedPortion {
@@ -110,6 +110,47 @@ describe("BatchAssembler.fill", () => {
             expect(found).toEqual(history.map(of));
           });
         });
+      }),
+    );
+  });
+
+  test("lays shared sequences out so that every sample finds its history, and the negatives of a sequence alone", () => {
+    fc.assert(
+      fc.property(selections, ({ dataset, samples, indices, from, count, seed, epoch }) => {
+        const assembler = new BatchAssembler(dataset, MAX_SAMPLES);
+        const [shared, plain] = [{ sequences: MAX_SAMPLES }, {}].map((sharing) => makeBatch(dataset, sharing));
+        // Side by side, as an epoch of users has them.
+        indices.sort((a, b) => a - b);
+        for (const batch of [shared, plain]) {
+          assembler.fill(batch, portionOf(dataset, samples), indices, from, count, { seed, epoch });
+        }
+        const { packed } = shared;
+        const { sequences } = packed;
+        const chosen = Array.from(packed.order.subarray(0, count), (place) => indices[from + place]);
+        const given = [...indices.subarray(from, from + count)];
+        const begins = given.map(
+          (sample) => `${samples.sequence[sample]} ${samples.position[sample] - samples.length[sample]}`,
+        );
+        expect(sequences.samples.count).toBe(begins.filter((begin, i) => begin !== begins[i - 1]).length);
+        expect(plain.packed.lengths.subarray(0, count)).toEqual(packed.lengths.subarray(0, count));
+        for (let row = 0; row < count; row++) {
+          const s = packed.sequence[row];
+          const holders = chosen.filter((_, other) => packed.sequence[other] === s);
+          expect(shared.keys[s]).toBe(samples.row[Math.min(...holders)]);
+          expect(sequences.lengths[s]).toBe(Math.max(...holders.map((sample) => samples.length[sample])));
+          dataset.schema.item.forEach((shape, field) => {
+            const width = widthOf(shape);
+            expect(shared.candidate[field].values).toEqual(plain.candidate[field].values);
+            for (let t = 0; t < packed.lengths[row]; t++) {
+              const [own, common] = [plain.packed.offsets[t] + row, sequences.offsets[t] + s];
+              const expected = cellsAt(plain.history[field].values, own, width);
+              expect(cellsAt(shared.history[field].values, common, width)).toEqual(expected);
+              if (plain.keys[row] !== shared.keys[s]) continue;
+              const negative = cellsAt(plain.negatives[field].values, own, width);
+              expect(cellsAt(shared.negatives[field].values, common, width)).toEqual(negative);
+            }
+          });
+        }
       }),
     );
   });
@@ -321,11 +362,17 @@ describe("trainingOrder", () => {
   test("is a permutation, the same for the same seed, epoch and portion only", () => {
     const each = (count: number) => samplesOf("x".repeat(count));
     fc.assert(
-      fc.property(fc.nat(300), fc.nat(), fc.nat(100), fc.integer({ min: 1, max: 9 }), (count, seed, epoch, together) => {
-        const order = trainingOrder(each(count), seed, epoch, 0, together);
-        expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, i) => i));
-        expect(trainingOrder(each(count), seed, epoch, 0, together)).toEqual(order);
-      }),
+      fc.property(
+        fc.nat(300),
+        fc.nat(),
+        fc.nat(100),
+        fc.integer({ min: 1, max: 9 }),
+        (count, seed, epoch, together) => {
+          const order = trainingOrder(each(count), seed, epoch, 0, together);
+          expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, i) => i));
+          expect(trainingOrder(each(count), seed, epoch, 0, together)).toEqual(order);
+        },
+      ),
     );
     const hundred = each(100);
     for (const together of [1, 3]) {

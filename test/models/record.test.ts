@@ -26,7 +26,10 @@ const kernels = loadKernels(memory.memory);
 const batchOf = (schema: Schema) => new Batch(memory, new Arena(0, Number.MAX_SAFE_INTEGER), schema, 4);
 const allFields = batchOf(smallSchema);
 const wideFields = batchOf(wideSchema);
-const sharing = new Batch(memory, new Arena(0, Number.MAX_SAFE_INTEGER), wideSchema, 4, { sequences: 2, requests: true });
+const sharing = new Batch(memory, new Arena(0, Number.MAX_SAFE_INTEGER), wideSchema, 4, {
+  sequences: 2,
+  requests: true,
+});
 const itemsOnly = batchOf({ ...smallSchema, user: [], context: [] });
 
 const purposes: Record<string, Pick<TapeOptions, "training" | "supervised" | "exposing">> = {

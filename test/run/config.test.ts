@@ -16,6 +16,7 @@ it("fills in the defaults", () => {
     train: {
       epochs: 3,
       batch_size: 128,
+      batches: "samples",
       shards: 8,
       learning_rate: 0.002,
       learning_rate_decay: 1,

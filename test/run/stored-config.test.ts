@@ -36,3 +36,10 @@ it("is named in any other file too", () => {
     /^model\.json is damaged: configuration: unknown key 'model\.depth'/,
   );
 });
+
+it("written before there were batches of users, is one of samples", () => {
+  const batchesOf = (train: object) =>
+    resolveStoredConfig({ model: { name: "din" }, train }, "model.json").train.batches;
+  expect(batchesOf({ seed: 3 })).toBe("samples");
+  expect(batchesOf({ seed: 3, batches: "users" })).toBe("users");
+});

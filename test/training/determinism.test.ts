@@ -59,6 +59,7 @@ describe("threads and kernels", () => {
   const settings: [string, object, object][] = [
     ...others.map((name): [string, object, object] => [name, {}, { name }]),
     ["dien with Dice", {}, { name: "dien", head: { activation: "dice" } }],
+    ["dien on batches of users", { batches: "users" }, { name: "dien" }],
     ["clipped, with L2", { clip_norm: 0.1, embedding_l2: 1e-3 }, { name: "dien" }],
     ["more shards than samples in the last batch", { batch_size: 599, shards: 16 }, { name: "dien" }],
   ];
@@ -97,7 +98,7 @@ describe("threads and kernels", () => {
 describe("a dataset that is larger than its buffer", () => {
   const large = join(folder, "large");
   const config = (train: object = {}) =>
-    configOf({ batch_size: 128, buffer_mb: 1, ...train }, { name: "dien", embedding: { size: 4 } });
+    configOf({ batch_size: 128, buffer_mb: 1, batches: "users", ...train }, { name: "dien", embedding: { size: 4 } });
   const run = (config: RunConfig, out: string, threads = 2) => finish(out, config, { data: large, threads });
 
   let unbroken: TrainSummary;

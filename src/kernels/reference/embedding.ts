@@ -2,7 +2,10 @@
 import type { Kernels, Pointer } from "../contract.ts";
 import type { Views } from "./views.ts";
 
-type EmbeddingKernels = Pick<Kernels, "gatherRows" | "addRows" | "gatherBags" | "linkRows" | "linkBags" | "sumLinkedRows">;
+type EmbeddingKernels = Pick<
+  Kernels,
+  "gatherRows" | "addRows" | "gatherBags" | "linkRows" | "linkBags" | "sumLinkedRows"
+>;
 
 type Chains = Readonly<Record<"head" | "tail" | "next" | "addresses", Pointer>>;
 
