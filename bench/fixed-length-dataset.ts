@@ -4,7 +4,7 @@ import { type MaskThresholds, maskThresholds } from "../src/dataset/masking.ts";
 import type { Field } from "../src/features/schema.ts";
 import { Random } from "../src/tensor/random.ts";
 
-const SIZES = { users: 20_000, items: 20_000, categories: 500 };
+const SIZES = { users: 20_000, categories: 500 };
 
 function shared(count: number, value: (i: number) => number): Int32Array {
   const array = sharedInt32(count);
@@ -18,13 +18,13 @@ export function evenMasks({ schema }: Dataset): MaskThresholds {
   return maskThresholds({ user: counts(schema.user), item: counts(schema.item), context: counts(schema.context) }, 1);
 }
 
-/** `count` training samples with histories of `length` behaviours. */
-export function fixedLengthDataset(length: number, count: number): Dataset {
+/** `count` training samples with histories of `length` behaviours, out of a catalogue of so many items. */
+export function fixedLengthDataset(length: number, count: number, catalogue = 20_000): Dataset {
   const random = new Random(length);
   const ids = (count: number, bound: number): Int32Array => shared(count, () => 1 + random.integer(bound));
   const offsets = shared(count + 1, (s) => s * length);
-  const items = ids(count * length, SIZES.items);
-  const categories = ids(SIZES.items + 1, SIZES.categories);
+  const items = ids(count * length, catalogue);
+  const categories = ids(catalogue + 1, SIZES.categories);
   const label = sharedFloat32(count);
   for (let i = 0; i < count; i++) label[i] = random.integer(2);
   const samples: Samples = {
@@ -34,7 +34,7 @@ export function fixedLengthDataset(length: number, count: number): Dataset {
     sequence: shared(count, (s) => s),
     position: sharedInt32(count).fill(length),
     length: sharedInt32(count).fill(length),
-    item: ids(count, SIZES.items),
+    item: ids(count, catalogue),
     user: [ids(count, SIZES.users)],
     context: [],
   };
@@ -42,14 +42,14 @@ export function fixedLengthDataset(length: number, count: number): Dataset {
     schema: {
       user: [{ name: "user", size: SIZES.users + 1 }],
       item: [
-        { name: "item", size: SIZES.items + 1 },
+        { name: "item", size: catalogue + 1 },
         { name: "category", size: SIZES.categories + 1 },
       ],
       context: [],
       maxHistory: length,
     },
     sequences: { offsets, items },
-    itemFields: [shared(SIZES.items + 1, (row) => row), categories],
+    itemFields: [shared(catalogue + 1, (row) => row), categories],
     popularity: items,
     train: samples,
     valid: samples,
