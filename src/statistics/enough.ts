@@ -2,7 +2,7 @@
  * From how many users on intervals hold what they promise. The normal approximation fails where few users make up most of a
  * metric: of users with log-normal activity and revenue, 95 % intervals of relative effects cover the truth in 94 to 96 % as
  * long as the metric's own standard error is below a twentieth of it in each arm; at a tenth in 93 to 95 %, at a quarter in
- * 91 % (docs/ab.md). How far revenue is from normal counts in no other way: a metric that varies more needs more users to get there.
+ * 91 % (docs/ab/trust.md). How far revenue is from normal counts in no other way: a metric that varies more needs more users to get there.
  */
 import type { Estimate } from "./estimate.ts";
 

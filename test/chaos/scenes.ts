@@ -15,6 +15,8 @@ import { storeKills } from "./store-kills.ts";
 
 /** Faults before the last, unbroken command. */
 const ROUNDS = 2;
+/** A model that is learned soon: how large it is makes no difference to what a fault leaves. */
+const SMALL = ["--set", "model.embedding.size=4", "--set", "model.head.layers=[8]"];
 /** Milliseconds within which a signal ends a command, on a machine that does other things too. */
 const PROMPT = 6000;
 
@@ -61,19 +63,19 @@ export async function makersOf(folder: string): Promise<SceneMakers> {
     ...["prepare", "events", "--config", join(log, "features.yaml"), ...tables],
     ...["--seed", `${seed}`, "--out", out],
   ];
-  const data = join(folder, "data");
-  await succeed(folder, prepare(1, data));
+  const events = (seed: number) => prepare(seed, "out");
+  const workshop = new Workshop(folder);
+  const { folder: data } = await workshop.outcomeOf(events(1), "out");
   const train = [
     ...["train", "--data", data, "--out", "run", "--threads", "2", "--checkpoint-seconds", "0.05"],
     ...["--epochs", "2", "--set", "train.batch_size=32", "--set", "train.patience=9"],
+    ...SMALL,
   ];
   const experiment = [
     ...["experiment", "figure2", "--data", data, "--out", "out", "--seeds", "1", "--checkpoint-seconds", "0.05"],
-    ...["--set", "train.epochs=1", "--set", "train.batch_size=32"],
+    ...["--set", "train.epochs=1", "--set", "train.batch_size=32", ...SMALL],
   ];
-  const events = (seed: number) => prepare(seed, "out");
   const synthetic = (seed: number) => ["prepare", "synthetic", "--users", "60", "--seed", `${seed}`, "--out", "out"];
-  const workshop = new Workshop(folder);
   return {
     "prepare events": () => replacement(workshop, events),
     "prepare synthetic": () => replacement(workshop, synthetic),
@@ -155,7 +157,7 @@ async function replacement(workshop: Workshop, command: (seed: number) => readon
 
 /** Several processes write to one place at a time, and some of them are killed. */
 async function several(workshop: Workshop, command: (seed: number) => readonly string[]): Promise<Scene> {
-  const seeds = [1, 2, 3];
+  const seeds = [1, 2, 1];
   const outcomes: Outcome[] = [];
   for (const seed of seeds) outcomes.push(await workshop.outcomeOf(command(seed), "out"));
   return {

@@ -8,7 +8,7 @@ import { Broken, type Scene, type Tally } from "./promise.ts";
 
 const WRITER = resolve("test/chaos/store-writer.mjs");
 /** Kills of one store. */
-const KILLS = 10;
+const KILLS = 5;
 /** Milliseconds after the opening in which it is killed; some are killed before. */
 const MOST_DELAY = 400;
 

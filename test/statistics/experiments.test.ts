@@ -1,6 +1,6 @@
 /**
  * What readings of experiments claim, counted: `SIMULATIONS=2000 npx vitest run test/statistics/experiments.test.ts` prints
- * the figures of docs/ab.md.
+ * the figures of docs/ab/trust.md.
  */
 import { beforeAll, describe, expect, it } from "vitest";
 import { sampleRatioP } from "../../src/statistics/chi-square.ts";

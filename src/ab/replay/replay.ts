@@ -1,4 +1,4 @@
-/** What another policy would have earned, from records that left something to chance: `dien ab replay` (docs/ab.md). */
+/** What another policy would have earned, from records that left something to chance: `dien ab replay` (docs/ab/replay.md). */
 import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { withWorkDatabase } from "../../database/open.ts";

@@ -50,7 +50,7 @@ The log must say with which probability each item was shown where it was shown (
 experiment with \`explore\`, and with it the requests, which --run ranks anew. Files of your own (CSV, TSV, NDJSON, Parquet) have
 the columns item and propensity, and if they are known id, user, position, click, revenue. A policy that is no run is a
 table of item and probability, for each position or id if it has such columns, and with predicted (what a model expects)
-for the doubly robust estimate. docs/ab.md explains the result.
+for the doubly robust estimate. docs/ab/replay.md explains the result.
 
 Examples:
   dien ab replay --exposures records --run runs/new

@@ -126,7 +126,8 @@ async function readDefinition(path: string) {
 const HELP: Readonly<Partial<Record<CheckName, string>>> = {
   unfinished: "--sequential has intervals that hold now",
   values: "--revenue chooses",
-  bandit: "--experiment ab.yaml says where it was exploration within an arm; docs/ab.md says how a bandit is read",
+  bandit:
+    "--experiment ab.yaml says where it was exploration within an arm; docs/ab/bandit.md says how a bandit is read",
 };
 
 /** The verdict comes last, where the eye is when the command ends. */

@@ -1,5 +1,5 @@
 /**
- * What a bandit gains and costs, and that what is read of it is right: figures of docs/ab.md by
+ * What a bandit gains and costs, and that what is read of it is right: figures of docs/ab/bandit.md by
  * `BANDIT_RUNS=2000 npx vitest run test/ab/bandit/bandit.test.ts`.
  */
 import { describe, expect, it } from "vitest";

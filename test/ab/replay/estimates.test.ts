@@ -1,5 +1,5 @@
 /**
- * Estimates against another implementation, and against the truth: figures of docs/ab.md by
+ * Estimates against another implementation, and against the truth: figures of docs/ab/replay.md by
  * `REPLAY_RUNS=2000 npx vitest run test/ab/replay/estimates.test.ts`.
  */
 import { describe, expect, it } from "vitest";
