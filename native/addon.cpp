@@ -114,6 +114,7 @@ const Entry ENTRIES[] = {
     ENTRY(gatherSteps),  ENTRY(addSteps),     ENTRY(gatherRows),    ENTRY(addRows),
     ENTRY(gatherBags),   ENTRY(linkRows),     ENTRY(linkBags),      ENTRY(sumLinkedRows),
     ENTRY(sumShards),    ENTRY(adam),         ENTRY(adamRows),
+    ENTRY(peak),
 };
 
 /** load(bytes): the kernels over the memory of which `bytes` is a view; undefined where the processor cannot run them. */

@@ -79,4 +79,7 @@ void adamRows(int from, int to, int cols, const int32_t* rows, float* weight, fl
               double clip, double decay, double rate, double beta1, double beta2, double epsilon, double correction1,
               double correction2);
 
+/** No kernel: makes multiplications and additions in registers, fused or not, and returns how many; 0 where it cannot. */
+double peak(int iterations, float factor, float addend, int isFused);
+
 }  // namespace dien

@@ -1,5 +1,6 @@
 /** DIEN in its default size with random weights, as a model that takes raw requests; and requests for it. */
 import { Workspace } from "../../src/engine/workspace.ts";
+import type { Kernels } from "../../src/kernels/contract.ts";
 import type { Engine } from "../../src/kernels/load.ts";
 import { resolveConfig } from "../../src/run/config.ts";
 import type { ModelDescription } from "../../src/run/model-description.ts";
@@ -13,8 +14,12 @@ const SIZES = { users: 20_000, items: 20_000, categories: 500 };
 const keys = (letter: string, count: number) => [null, ...Array.from({ length: count }, (_, i) => `${letter}${i + 1}`)];
 const category = { kind: "category" } as const;
 
-/** A model whose histories hold up to `maxHistory` behaviours. */
-export function madeModel(maxHistory: number, engine: Engine = "wasm"): RequestModel {
+/** A model whose histories hold up to `maxHistory` behaviours; `wrap` may replace its kernels. */
+export function madeModel(
+  maxHistory: number,
+  engine: Engine = "wasm",
+  wrap: (kernels: Kernels) => Kernels = (kernels) => kernels,
+): RequestModel {
   const random = new Random(maxHistory);
   const items = keys("i", SIZES.items);
   const schema: ModelDescription["schema"] = {
@@ -47,6 +52,8 @@ export function madeModel(maxHistory: number, engine: Engine = "wasm"): RequestM
   };
   const workspace = new Workspace({ schema, config, training: false, requests: true, engine, threads: 1 });
   workspace.parameters.initialise(workspace.memory, 1);
+  // Before anything records a model with them.
+  (workspace as { kernels: Kernels }).kernels = wrap(workspace.kernels);
   return new RequestModel(description, workspace);
 }
 

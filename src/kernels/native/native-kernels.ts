@@ -6,6 +6,15 @@
 import type { Kernels } from "../contract.ts";
 import { SOURCES } from "./generated/sources.ts";
 
+/** The kernels, and `peak` of native/peak.cpp. */
+export interface NativeKernels extends Kernels {
+  /**
+   * Makes multiplications and additions in registers, at the build's best rate, fused where `isFused` is 1; returns how many
+   * operations they were, 0 where the processor has none that are fused.
+   */
+  peak(iterations: number, factor: number, addend: number, isFused: 0 | 1): number;
+}
+
 /** What a file of the build exports (native/addon.cpp). */
 interface Addon {
   /** Which sources it is made of. */
@@ -13,7 +22,7 @@ interface Addon {
   /** The vector instructions that it needs of a processor. */
   readonly vectors: string;
   /** The kernels over the memory that `bytes` is a view of; undefined where the processor lacks what they need. */
-  load(bytes: Uint8Array): Kernels | undefined;
+  load(bytes: Uint8Array): NativeKernels | undefined;
 }
 
 /** Why there are no native kernels. */
@@ -40,7 +49,7 @@ export function nativeBuild(): NativeBuild {
 }
 
 /** The native kernels over `memory`, which must never grow. Throws Error where there are none. */
-export function loadNativeKernels(memory: WebAssembly.Memory): Kernels {
+export function loadNativeKernels(memory: WebAssembly.Memory): NativeKernels {
   const { addon, lack } = nativeBuild();
   if (addon === undefined) throw new Error(`no native kernels: ${lack.reason}; use "wasm"`);
   return addon.load(new Uint8Array(memory.buffer))!;

@@ -1,15 +1,16 @@
 /**
- * The share of the machine's best 128-bit rate that the matrix products reach, at the shapes of training.
+ * `npm run bench -- products [--json]`: the share of the machine's best 128-bit rate that the matrix products reach, at the shapes of training.
  *
  * The best rate is measured by a kernel of multiplications and additions that never leaves registers. It and the
  * products run alternately in slices of about a millisecond, round after round over all shapes, and the median of the
  * ratios is taken: clock rate and other load change from one moment to the next, the ratio hardly does.
  */
 import { loadWasmKernels, PEAK_FLOP, type WasmKernels } from "../src/kernels/wasm/wasm-kernels.ts";
+import { machine, percent, print, printMachine, table } from "./show.ts";
 
 type Form = "NN" | "NT" | "TN";
 
-export interface ShapeRate {
+interface ShapeRate {
   form: Form;
   m: number;
   n: number;
@@ -19,7 +20,7 @@ export interface ShapeRate {
   share: number;
 }
 
-export interface GemmReport {
+interface GemmReport {
   /** Median rate of the register-only kernel. */
   best_gflops: number;
   /** The share at the headline shape, [1280x72] x [72x96]. */
@@ -98,7 +99,7 @@ class Slice {
 }
 
 /** Measures every shape against the register-only kernel; takes a few seconds. */
-export function measureGemm(): GemmReport {
+function measureGemm(): GemmReport {
   const memory = new WebAssembly.Memory({ initial: 256, maximum: 256, shared: true });
   const values = new Float32Array(memory.buffer);
   for (let i = 0; i < values.length; i++) values[i] = ((i * 7919) % 2001) / 1000 - 1;
@@ -138,4 +139,18 @@ function product(kernels: WasmKernels, { form, m, n, k }: { form: Form; m: numbe
     TN: () => kernels.gemmTN(m, n, k, a, m, b, n, c, n, 0),
   };
   return new Slice(2 * m * n * k, run[form]);
+}
+
+const report = measureGemm();
+if (process.argv.includes("--json")) print(JSON.stringify({ machine: machine(), ...report }));
+else {
+  printMachine();
+  print(`Products, against the best 128-bit rate (${report.best_gflops.toFixed(1)} GFLOP/s a core)`);
+  const row = ({ form, m, n, k, gflops, share }: ShapeRate) => [
+    form,
+    `${m} x ${n} x ${k}`,
+    gflops.toFixed(1),
+    percent(share),
+  ];
+  print(table(["form", "m x n x k", "GFLOP/s", "share"], report.shapes.map(row)));
 }

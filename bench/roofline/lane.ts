@@ -1,0 +1,125 @@
+/** Training steps of DIEN on threads of an engine, a slice of a fraction of a second at a time. */
+import { Worker } from "node:worker_threads";
+import type { Operation } from "../../src/autograd/operation.ts";
+import type { Dataset } from "../../src/dataset/dataset.ts";
+import { flopsOf } from "../../src/engine/cost.ts";
+import { Workspace, type WorkspaceOptions } from "../../src/engine/workspace.ts";
+import type { Engine } from "../../src/kernels/load.ts";
+import { resolveConfig } from "../../src/run/config.ts";
+import { evenMasks, fixedLengthDataset } from "../fixed-length-dataset.ts";
+import type { CallCost, Clock } from "./clocks.ts";
+
+/** Steps of one size: a batch of histories that all have one length. */
+export interface StepSize {
+  readonly history: number;
+  readonly batch: number;
+}
+
+/** What a worker did in a slice. */
+export interface WorkerTimes {
+  readonly seconds: number;
+  /** Of these, at barriers, and while batches were made. */
+  readonly waiting: number;
+  readonly feeding: number;
+  /** Of timed lanes: the kernels by name, and what a call costs. */
+  readonly kernels: Record<string, Clock>;
+  readonly call: CallCost | undefined;
+}
+
+export interface LaneStart {
+  readonly options: WorkspaceOptions;
+  readonly memory: WebAssembly.Memory;
+  readonly dataset: Dataset;
+  readonly masks: ReturnType<typeof evenMasks>;
+  readonly thread: number;
+  readonly timed: boolean;
+}
+
+/** Steps [0, steps) of the dataset, after `done` others. */
+export interface Slice {
+  readonly steps: number;
+  readonly done: number;
+}
+
+/** Behaviours of a slice: a tenth of a second to half of one. */
+const TOKENS = 40_000;
+const MOST_STEPS = 20;
+
+export function stepsOfSlice({ history, batch }: StepSize): number {
+  return Math.max(1, Math.min(MOST_STEPS, Math.round(TOKENS / (history * batch))));
+}
+
+export function datasetFor(size: StepSize): Dataset {
+  return fixedLengthDataset(size.history, size.batch * stepsOfSlice(size));
+}
+
+export function optionsFor(dataset: Dataset, batch: number, engine: Engine, threads: number): WorkspaceOptions {
+  const config = resolveConfig({ model: { name: "dien" }, train: { batch_size: batch } });
+  return { schema: dataset.schema, config, training: true, engine, threads };
+}
+
+/** Operations of one step, from the record of a shard: all shards are alike here. */
+export function operationsOfStep(options: WorkspaceOptions): { products: number; gates: number } {
+  const workspace = new Workspace(options);
+  const { tape, batch } = workspace.recordForTraining(0, 0);
+  const lengths = new Array<number>(workspace.shardSize).fill(options.schema.maxHistory);
+  batch.packed.pack(lengths, 0, lengths.length);
+  const { shards } = options.config.train;
+  return { products: flopsOf(tape) * shards, gates: gateOperations(tape.operations) * shards };
+}
+
+/**
+ * Operations of the gates of one hidden unit at one step, as math.hpp writes them: a sigmoid is 19, a tanh 22; forward has two
+ * and one and 9 more, backward 22. A division counts as one.
+ */
+const GATE_OPERATIONS = 2 * 19 + 22 + 9 + 22;
+
+function gateOperations(operations: readonly Operation[]): number {
+  return operations.reduce((sum, { name, inputs, parameters }) => {
+    return name === "recurrent" ? sum + inputs.x.rows.count * parameters.U.rows * GATE_OPERATIONS : sum;
+  }, 0);
+}
+
+/** Threads with a model of their own; `timed` ones count the time of each kernel, which costs some. */
+export class Lane {
+  readonly #workers: readonly Worker[];
+  readonly #steps: number;
+  #done = 0;
+
+  constructor(dataset: Dataset, size: StepSize, engine: Engine, threads: number, timed = false) {
+    const options = optionsFor(dataset, size.batch, engine, threads);
+    this.#steps = stepsOfSlice(size);
+    const workspace = new Workspace(options);
+    workspace.parameters.initialise(workspace.memory, 1);
+    workspace.gradients!.initialise();
+    const { memory } = workspace.memory;
+    this.#workers = Array.from({ length: threads }, (_, thread) => {
+      const workerData: LaneStart = { options, memory, dataset, masks: evenMasks(dataset), thread, timed };
+      return new Worker(new URL("./worker.js", import.meta.url), { workerData });
+    });
+  }
+
+  /** Runs a slice: seconds until all threads had answered, a step, and what each of them did. */
+  async run(): Promise<{ seconds: number; threads: WorkerTimes[] }> {
+    const slice: Slice = { steps: this.#steps, done: this.#done };
+    this.#done += this.#steps;
+    const start = performance.now();
+    const threads = await Promise.all(this.#workers.map((worker) => answer(worker, slice)));
+    return { seconds: (performance.now() - start) / 1000 / this.#steps, threads };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+  }
+}
+
+function answer(worker: Worker, slice: Slice): Promise<WorkerTimes> {
+  return new Promise((resolve, reject) => {
+    worker.once("error", reject);
+    worker.once("message", (times: WorkerTimes) => {
+      worker.off("error", reject);
+      resolve(times);
+    });
+    worker.postMessage(slice);
+  });
+}

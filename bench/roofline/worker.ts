@@ -1,0 +1,43 @@
+/** Entry of a thread of a `Lane`: runs slices of training, and says where their time went. */
+import { parentPort, workerData } from "node:worker_threads";
+import { BatchAssembler } from "../../src/dataset/batching.ts";
+import { Masker } from "../../src/dataset/masking.ts";
+import { Barrier } from "../../src/engine/barrier.ts";
+import { TaskRunner } from "../../src/engine/task-runner.ts";
+import { Workspace } from "../../src/engine/workspace.ts";
+import type { Kernels } from "../../src/kernels/contract.ts";
+import { type Clock, callCost, restart, timed, timedKernels } from "./clocks.ts";
+import type { LaneStart, Slice, WorkerTimes } from "./lane.ts";
+
+/** Too small to move the weights anywhere: every step is like the first. */
+const RATE = 1e-7;
+
+const { options, memory, dataset, masks, thread, timed: isTimed } = workerData as LaneStart;
+
+// The engine itself has no clocks.
+const waiting: Clock = { seconds: 0, calls: 0 };
+const feeding: Clock = { seconds: 0, calls: 0 };
+Barrier.prototype.wait = timed(waiting, Barrier.prototype.wait);
+BatchAssembler.prototype.fill = timed(feeding, BatchAssembler.prototype.fill);
+Masker.prototype.mask = timed(feeding, Masker.prototype.mask);
+
+const workspace = new Workspace(options, memory);
+const call = isTimed ? callCost(workspace.kernels) : undefined;
+const { kernels, clocks } = timedKernels(workspace.kernels);
+// Replaced before anything records a model with them.
+if (isTimed) (workspace as { kernels: Kernels }).kernels = kernels;
+const runner = new TaskRunner(workspace, dataset, thread, masks);
+runner.run({ kind: "open", loaded: { sequences: dataset.sequences, samples: dataset.train } });
+
+parentPort!.on("message", ({ steps, done }: Slice) => {
+  restart({ waiting, feeding, ...clocks });
+  const start = performance.now();
+  runner.run({ kind: "train", epoch: 1, portion: 0, from: 0, to: steps, done, rate: RATE });
+  const seconds = (performance.now() - start) / 1000;
+  const used = Object.entries(clocks).filter(([, { calls }]) => calls > 0);
+  const times: WorkerTimes = {
+    ...{ seconds, waiting: waiting.seconds, feeding: feeding.seconds },
+    ...{ kernels: Object.fromEntries(used), call },
+  };
+  parentPort!.postMessage(times);
+});
