@@ -4,6 +4,9 @@ import { type MaskThresholds, maskThresholds } from "../src/dataset/masking.ts";
 import type { Field } from "../src/features/schema.ts";
 import { Random } from "../src/tensor/random.ts";
 
+/** A learning rate too small to move the weights anywhere: every step is like the first. */
+export const RATE = 1e-7;
+
 const SIZES = { users: 20_000, categories: 500 };
 
 function shared(count: number, value: (i: number) => number): Int32Array {

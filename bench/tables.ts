@@ -9,8 +9,7 @@ import { WorkerPool } from "../src/engine/worker-pool.ts";
 import { STEPS_PER_CHUNK, type WorkspaceOptions } from "../src/engine/workspace.ts";
 import { engineSupported } from "../src/kernels/load.ts";
 import { resolveConfig } from "../src/run/config.ts";
-import { evenMasks, fixedLengthDataset } from "./fixed-length-dataset.ts";
-import { RATE } from "./step.ts";
+import { evenMasks, fixedLengthDataset, RATE } from "./fixed-length-dataset.ts";
 
 const BATCH = 128;
 const HISTORY = 10;

@@ -6,11 +6,9 @@ import { Barrier } from "../../src/engine/barrier.ts";
 import { TaskRunner } from "../../src/engine/task-runner.ts";
 import { Workspace } from "../../src/engine/workspace.ts";
 import type { Kernels } from "../../src/kernels/contract.ts";
+import { RATE } from "../fixed-length-dataset.ts";
 import { type Clock, callCost, restart, timed, timedKernels } from "./clocks.ts";
 import type { LaneStart, Slice, WorkerTimes } from "./lane.ts";
-
-/** Too small to move the weights anywhere: every step is like the first. */
-const RATE = 1e-7;
 
 const { options, memory, dataset, masks, thread, timed: isTimed } = workerData as LaneStart;
 
