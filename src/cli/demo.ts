@@ -57,6 +57,7 @@ export function addDemo(program: Command, context: Context, finish: (exitCode: n
 interface Run {
   readonly model: string;
   readonly run: string;
+  readonly engines: TrainSummary["engines"];
   readonly test: TrainSummary["test"];
   readonly seconds: number;
 }
@@ -95,7 +96,8 @@ async function compare(
       interrupted = true;
       break;
     }
-    runs.push({ model, run, test: summary.test, seconds: (performance.now() - since) / 1000 });
+    const { engines, test } = summary;
+    runs.push({ model, run, engines, test, seconds: (performance.now() - since) / 1000 });
   }
   const seconds = (performance.now() - start) / 1000;
   return { data, ceiling: shop.ceiling, runs, seconds, ...(interrupted && { interrupted }) };

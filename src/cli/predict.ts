@@ -112,9 +112,9 @@ Examples:
       reportUnknown(context, scorer.counts);
       const seconds = (performance.now() - start) / 1000;
       if (json) {
-        const { calibration } = scorer;
+        const { calibration, engine } = scorer;
         const applied = calibration === undefined ? {} : { calibration };
-        printJson(context.stdout, { requests, badRows: bad.rows, behaviours, unknown, seconds, ...applied });
+        printJson(context.stdout, { requests, badRows: bad.rows, behaviours, unknown, seconds, engine, ...applied });
       }
     });
 }

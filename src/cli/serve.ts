@@ -99,7 +99,8 @@ terminal in words. After a signal it is not ready, answers the requests that it 
           const { url } = await server.listen({ host, port, tls, unguarded });
           const { name, arms } = server.experiment?.definition ?? {};
           const experiment = name === undefined ? {} : { experiment: { name, arms } };
-          const served = { url, store: options.store, models: modelsOf(models), ...experiment };
+          const { engine } = models;
+          const served = { url, engine, store: options.store, models: modelsOf(models), ...experiment };
           if (json) printJson(context.stdout, served);
           else {
             const running = name === undefined ? [] : [`experiment ${name}, ${arms?.length} arms`];

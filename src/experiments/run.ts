@@ -9,6 +9,7 @@ import { listener, signal } from "../options/pieces.ts";
 import { checkOptions } from "../options/problems.ts";
 import type { Report } from "../report/report.ts";
 import { writeReport } from "../report/write.ts";
+import type { TrainSummary } from "../run/summary.ts";
 import { Interrupted, Lab, type LabOptions } from "./lab/lab.ts";
 import { RUNS } from "./lab/trials.ts";
 import { type Experiment, experimentOptions, experiments, ownData, sharedOptions } from "./list.ts";
@@ -33,6 +34,8 @@ export interface ExperimentOutcome {
   readonly report: Report;
   /** Folder of report.html, figures and data. */
   readonly folder: string;
+  /** The kernels that computed its runs. */
+  readonly engines: TrainSummary["engines"];
   readonly seconds: number;
   readonly interrupted?: undefined;
 }
@@ -58,7 +61,7 @@ export async function runExperiment(options: RunExperimentOptions): Promise<Expe
     const report = await produce(lab, { user, model, trials, population, days });
     const folder = join(shared.out, report.name);
     await writeReport(folder, report);
-    return { report, folder, seconds: (performance.now() - start) / 1000 };
+    return { report, folder, engines: [...lab.engines], seconds: (performance.now() - start) / 1000 };
   } catch (error) {
     const isInterrupted = error instanceof Interrupted || (signal?.aborted && isInterruption(error));
     if (isInterrupted) return { interrupted: true };

@@ -27,6 +27,7 @@ export function withOracle(models: Models, truth: Truth): Models {
     },
   });
   return {
+    engine: models.engine,
     list: () => [...models.list(), oracle()],
     get: (name) => (name === ORACLE ? oracle() : models.get(name)),
     load: (name, run) => models.load(name, run),

@@ -7,9 +7,13 @@ import { flush, writeFileAside } from "../files/aside.ts";
 import { hashFile } from "../files/digest.ts";
 import { fileError } from "../files/failures.ts";
 import { appendLine } from "../files/plain.ts";
+import { ENGINES } from "../kernels/load.ts";
 import { measuredSchema } from "./losses.ts";
 import { runFiles } from "./run-folder.ts";
 import { metricsSchema } from "./summary.ts";
+
+/** The kernels that computed up to a line; older runs lack it. */
+const engine = z.enum(ENGINES).exactOptional();
 
 /** The mean losses of the steps since the line before and, for a learning curve, those on validation samples. */
 export const stepLine = measuredSchema.extend({
@@ -17,9 +21,10 @@ export const stepLine = measuredSchema.extend({
   step: z.int(),
   valid: measuredSchema.optional(),
   rate: z.number(),
+  engine,
 });
 /** The mean losses of an epoch, and the metrics on validation samples after it. */
-export const epochLine = measuredSchema.extend({ epoch: z.int(), valid: metricsSchema });
+export const epochLine = measuredSchema.extend({ epoch: z.int(), valid: metricsSchema, engine });
 
 export type StepLine = z.output<typeof stepLine>;
 export type EpochLine = z.output<typeof epochLine>;
@@ -31,7 +36,9 @@ export type LogState = z.output<typeof logStateSchema>;
 /** Of a log that holds nothing. */
 export const EMPTY_LOG: LogState = { bytes: 0, sha256: createHash("sha256").digest("hex") };
 
-/** The log of a run. Its state is part of a checkpoint, so a resumed run's log is that of an unbroken one. */
+/**
+ * The log of a run. Its state is part of a checkpoint, so a resumed run's log is that of an unbroken one (lines of a part that another engine computed name that one).
+ */
 export class MetricsLog {
   readonly #path: string;
   readonly #hash: Hash;

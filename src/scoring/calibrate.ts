@@ -5,6 +5,7 @@ import { bestOf, crossValidate, fitMethod, type Tried } from "../calibration/fit
 import { rateOf } from "../calibration/prior.ts";
 import { drawsNegatives } from "../dataset/manifest.ts";
 import { failure } from "../errors/failure.ts";
+import type { Engine } from "../kernels/load.ts";
 import { listener } from "../options/pieces.ts";
 import { checkOptions } from "../options/problems.ts";
 import { writeCalibration } from "../run/calibration.ts";
@@ -29,6 +30,8 @@ export interface CalibrationTest {
 }
 
 export interface CalibratedRun {
+  /** The kernels that computed the scores. */
+  readonly engine: Engine;
   /** SHA-256 of the calibration, and of the weights that it belongs to. */
   readonly sha256: string;
   readonly weights_sha256: string;
@@ -75,7 +78,7 @@ export async function calibrateRun(given: CalibrateOptions): Promise<CalibratedR
     const test = counts.test === 0 ? null : await opened.score("test", progress(counts.valid));
     return {
       ...{ sha256, weights_sha256: weights, method, rate: calibrator.rate, drawn: drawsNegatives(opened.manifest) },
-      ...{ samples, clicks, tried, test: test && testOf(test, calibrator) },
+      ...{ engine: opened.engine, samples, clicks, tried, test: test && testOf(test, calibrator) },
     };
   });
 }

@@ -1,6 +1,7 @@
 /** What the scores of a run are worth. */
 import type { z } from "zod";
 import { type CalibrationMethod, calibrateAll } from "../calibration/calibrator.ts";
+import type { Engine } from "../kernels/load.ts";
 import { listener } from "../options/pieces.ts";
 import { checkOptions } from "../options/problems.ts";
 import { type RunCalibration, readCalibration } from "../run/calibration.ts";
@@ -37,6 +38,8 @@ export interface AppliedCalibration {
 }
 
 export interface Evaluation extends Metrics {
+  /** The kernels that computed the scores. */
+  readonly engine: Engine;
   readonly seconds: number;
   /** Absent where scores are as the model gives them. */
   readonly calibrated?: AppliedCalibration;
@@ -57,8 +60,9 @@ export async function evaluateRun(given: EvaluateOptions): Promise<Evaluation> {
   const runs = against === undefined ? 1 : 2;
   const progress = (before: number) => (done: number, total: number) =>
     onProgress?.(before * total + done, runs * total);
-  const { raw, applied, manifest } = await withRunOn(on, async (opened) => ({
+  const { raw, applied, manifest, engine } = await withRunOn(on, async (opened) => ({
     manifest: opened.manifest,
+    engine: opened.engine,
     applied: calibrated ? await readCalibration(on.run, await opened.weightsSha256()) : undefined,
     raw: await opened.score(split, progress(0)),
   }));
@@ -72,7 +76,7 @@ export async function evaluateRun(given: EvaluateOptions): Promise<Evaluation> {
   }
   const { logloss, ece, ratio, bins } = reliabilityOf(scored, applied?.rate);
   return {
-    ...{ ...metrics, logloss, ece, seconds: scored.seconds },
+    ...{ ...metrics, logloss, ece, seconds: scored.seconds, engine },
     ...(applied && { calibrated: appliedOf(applied) }),
     ...comparison,
     ...(calibration && { calibration: bins, calibration_ratio: ratio }),

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { calibrateWith } from "../calibration/calibrator.ts";
 import { type MachineOptions, machineOptions } from "../engine/machine.ts";
 import { weightTensors } from "../engine/state.ts";
+import type { Engine } from "../kernels/load.ts";
 import { path } from "../options/pieces.ts";
 import { checkOptions } from "../options/problems.ts";
 import { readCalibration } from "../run/calibration.ts";
@@ -31,6 +32,8 @@ export interface Scorer {
    * @throws UserError as `score`
    */
   rank(request: RankRequest): number[];
+  /** The kernels that score. */
+  readonly engine: Engine;
   /** Of all that was scored so far. */
   readonly counts: RequestCounts;
   /** SHA-256 of the calibration that probabilities go through; absent where they are the model's own. */
@@ -61,6 +64,7 @@ export async function loadScorer(run: string, options: ScorerOptions = {}): Prom
       return scores.map((of) => (typeof of === "number" ? calibrate(of) : of.map(calibrate))) as number[];
     },
     rank: (request) => model.rank(request).map((score) => calibrate(score)),
+    engine: model.workspace.options.engine,
     counts: model.counts,
     ...(calibration && { calibration: calibration.sha256 }),
   };

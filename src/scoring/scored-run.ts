@@ -5,6 +5,7 @@ import { chooseMachine, type MachineOptions } from "../engine/machine.ts";
 import { loadFinalWeights, weightTensors } from "../engine/state.ts";
 import { WorkerPool } from "../engine/worker-pool.ts";
 import { failure } from "../errors/failure.ts";
+import type { Engine } from "../kernels/load.ts";
 import { listener } from "../options/pieces.ts";
 import { checkOptions } from "../options/problems.ts";
 import { describeModel, haveSameIds } from "../run/model-description.ts";
@@ -56,6 +57,8 @@ export async function scoreRun(options: ScoreOptions): Promise<ScoredRun> {
 /** A run over a dataset, ready to score its parts. */
 export interface RunOnDataset {
   readonly manifest: Manifest;
+  /** The kernels that score. */
+  readonly engine: Engine;
   score(split: Split, onProgress?: ScoreProgress): Promise<ScoredRun>;
   /** SHA-256 of the run's weights. */
   weightsSha256(): Promise<string>;
@@ -85,6 +88,7 @@ export async function withRunOn<T>(
     await loadFinalWeights(run, workers.workspace, model.sha256);
     return await work({
       manifest: dataset.manifest,
+      engine: machine.engine,
       weightsSha256: () => weightsSha256InTurns(weightTensors(workers.workspace)),
       async score(split, onProgress) {
         const start = performance.now();

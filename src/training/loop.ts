@@ -54,6 +54,7 @@ export async function trainToEnd(run: TrainingRun): Promise<TrainSummary | undef
   const { out, config, model, dataset, pool, progress, checkpointSeconds, signal, onEvent } = run;
   const { workspace } = pool;
   const { losses: terms } = workspace;
+  const { engine } = run.machine;
   const { epochs, batch_size: batchSize, shards, patience, curve_steps: curveSteps } = config.train;
   const samples = dataset.manifest.counts.train;
   const logEvery = curveSteps || LOG_EVERY_STEPS;
@@ -99,7 +100,7 @@ export async function trainToEnd(run: TrainingRun): Promise<TrainSummary | undef
 
       if (to === logAt || to === steps) {
         const valid = curveSteps > 0 ? { valid: await validationLosses(run, validation) } : {};
-        const line: StepLine = { epoch, step: to, ...meanLosses(progress.unlogged, terms), ...valid, rate };
+        const line: StepLine = { epoch, step: to, ...meanLosses(progress.unlogged, terms), ...valid, rate, engine };
         await log.append(line);
         progress.unlogged = noLosses(terms);
       }
@@ -116,7 +117,7 @@ export async function trainToEnd(run: TrainingRun): Promise<TrainSummary | undef
       await saveWeights(out, workspace, { model, epoch });
     }
     const line: EpochLine = { epoch, ...meanLosses(progress.epochLosses, terms), valid };
-    await log.append(line);
+    await log.append({ ...line, engine });
     const { seconds, loadingSeconds: loading_seconds } = progress;
     const cost = { seconds, loading_seconds, samples_per_s: samples / seconds };
     onEvent({ kind: "epoch", ...line, ...cost });

@@ -34,6 +34,7 @@ describe("predict", () => {
   const loadScorer = async () => ({
     score: (requests: readonly ScoreRequest[]) => requests.map((each) => scoreOf(each as PredictRequest)),
     rank: scoreOf,
+    engine: "wasm" as const,
     counts,
   });
   const request = (extra = {}) => JSON.stringify({ user: "u", candidate: "é", history: ["a", 2], ...extra });

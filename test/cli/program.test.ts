@@ -194,7 +194,8 @@ describe("results", () => {
   });
 
   it("of evaluate", async () => {
-    const evaluateRun = async () => ({ auc: 0.9, gauc: 0.8, logloss: 0.25, ece: 0.0123, samples: 1234, seconds: 0.5 });
+    const metrics = { auc: 0.9, gauc: 0.8, logloss: 0.25, ece: 0.0123, samples: 1234, seconds: 0.5 };
+    const evaluateRun = async () => ({ ...metrics, engine: "wasm" as const });
     const argv = ["evaluate", "--run", "r", "--data", "d", "--split", "valid"];
     const { code, stdout } = await dien(argv, { jobs: { evaluateRun } });
     expect(code).toBe(0);
@@ -217,6 +218,7 @@ describe("results", () => {
       ece: 0.0123,
       samples: 1234,
       seconds: 0.5,
+      engine: "wasm",
       against: { run: "other", auc: 0.75, ...difference, relaimpr: 0.04 },
       calibration: [
         { count: 617, predicted: 0.25, observed: 0.2 },

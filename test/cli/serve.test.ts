@@ -53,7 +53,7 @@ describe("dien serve", () => {
     setTimeout(() => stop.abort(), 50);
     const { code, stdout, stderr } = await serve(["--port", "0", "--json"], stop.signal);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expect(JSON.parse(stdout)).toMatchObject({ models: [{ name: "shop", version: "shop-sha" }] });
+    expect(JSON.parse(stdout)).toMatchObject({ engine: "wasm", models: [{ name: "shop", version: "shop-sha" }] });
   });
 
   it("reads which experiment is run, and looks at its file again with --watch", async () => {

@@ -33,8 +33,8 @@ describe("of several files", () => {
 
   it.each([
     ["cut", true, "cut does not load: cut: file too short"],
-    ["stale", true, "stale is made of other sources than what loads it; build or install it anew"],
-    ["early", true, "early is made of other sources than what loads it; build or install it anew"],
+    ["stale", true, "stale is made of other sources than what loads it (in a clone: npm run build:native)"],
+    ["early", true, "early is made of other sources than what loads it (in a clone: npm run build:native)"],
     ["old", false, "this processor has no AVX2"],
   ])("none is taken that does not: %s", (file, isBroken, reason) => {
     expect(open(file, "cut")).toEqual({ lack: { reason, isBroken } });
@@ -91,7 +91,7 @@ describe("an installed package", () => {
     built[at] ^= 1;
     install(built);
     expect((await dien("--version")).stdout).toMatch(
-      /\(kernels: wasm; .+ is made of other sources than what loads it;/,
+      /\(kernels: wasm; .+ is made of other sources than what loads it \(/,
     );
   });
 });

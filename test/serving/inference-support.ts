@@ -53,6 +53,7 @@ export async function openShop(): Promise<Shop> {
 
 function only(model: ServedModel): Models {
   return {
+    engine: "wasm",
     list: () => [model],
     get: (name = model.name) => {
       if (name === model.name) return model;

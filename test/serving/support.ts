@@ -69,6 +69,7 @@ export function fakeModels(...models: readonly ServedModel[]): Models {
     return model;
   };
   return {
+    engine: "wasm",
     get,
     list: () => models,
     load: async (name, run) => {

@@ -73,6 +73,8 @@ export type Attempt =
 export class Lab {
   readonly datasets: readonly LabDataset[];
   readonly options: LabOptions;
+  /** The kernels that computed the runs that were asked for so far. */
+  readonly engines = new Set<TrainSummary["engines"][number]>();
   /** How many runs this lab has trained. */
   #trained = 0;
 
@@ -133,6 +135,7 @@ export class Lab {
       }
       const summary = found.state === "finished" ? found.summary : await this.#trainOne(place, found.state, left);
       if (summary === undefined) throw new Interrupted();
+      this.#note(summary);
       runs.push({ ...trial, folder: place.folder, summary });
     }
     return runs;
@@ -149,7 +152,10 @@ export class Lab {
     const place = this.#place(trial);
     const { folder, config } = place;
     const found = await this.#find(place);
-    if (found.state === "finished") return { run: { ...trial, folder, summary: found.summary } };
+    if (found.state === "finished") {
+      this.#note(found.summary);
+      return { run: { ...trial, folder, summary: found.summary } };
+    }
     const known = await readStop(folder);
     if (known) {
       await tidy(folder);
@@ -170,7 +176,10 @@ export class Lab {
     const start = performance.now();
     try {
       const summary = await this.#trainOne(place, found.state, ahead, hopeless.signal, onEpoch);
-      if (summary) return { run: { ...trial, folder, summary } };
+      if (summary) {
+        this.#note(summary);
+        return { run: { ...trial, folder, summary } };
+      }
       if (!hopeless.signal.aborted) throw new Interrupted();
     } catch (error) {
       const failed = failureReason(error);
@@ -193,6 +202,10 @@ export class Lab {
   step(name: string, done: number, total: number): void {
     const index = this.#trained;
     this.options.onProgress?.({ name, index, count: index, kind: "step", done, total });
+  }
+
+  #note({ engines }: TrainSummary): void {
+    for (const engine of engines) this.engines.add(engine);
   }
 
   #place(trial: Trial): RunPlace {

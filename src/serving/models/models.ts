@@ -10,6 +10,7 @@
 import { z } from "zod";
 import { chooseMachine, machineOptions } from "../../engine/machine.ts";
 import { failure, UserError } from "../../errors/failure.ts";
+import type { Engine } from "../../kernels/load.ts";
 import { listener, path } from "../../options/pieces.ts";
 import { checkOptions } from "../../options/problems.ts";
 import type { ModelDescription } from "../../run/model-description.ts";
@@ -73,6 +74,8 @@ export interface ServedModel {
 }
 
 export interface Models {
+  /** The kernels that score. */
+  readonly engine: Engine;
   /** In the order in which they were named. */
   list(): readonly ServedModel[];
   /** @param name default: the first one. @throws UserError where there is none of that name */
@@ -136,6 +139,10 @@ class NamedModels implements Models {
   };
   readonly #entries = new Map<string, NamedModel>();
   readonly #closing = new AbortController();
+
+  get engine(): Engine {
+    return this.#options.engine;
+  }
 
   constructor(options: VersionOptions, tell: ModelListener) {
     this.#options = options;
