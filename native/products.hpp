@@ -21,21 +21,32 @@ struct Sizes {
   intptr_t lda, ldb, ldc, ldi;
 };
 
-/** A block of C. Its last vector has `last` columns where it is not whole. */
-template <Form FORM, int R, int N, bool WHOLE>
+/** The last vector of a block: whole, its first four columns, or its first `last`, by masks. */
+enum Last { WHOLE, FOUR, PART };
+
+template <Last LAST>
+INLINE Vector getLast(const float* p, int last) {
+  if (LAST == FOUR) return widened(getFour(p, 4));
+  return get(p, LAST == WHOLE ? W : last);
+}
+
+/** A block of C. */
+template <Form FORM, int R, int N, Last LAST>
 static void block(const Sizes& sizes, const float* a, const float* b, float* c, const float* init, int last) {
   const auto [k, lda, ldb, ldc, ldi] = sizes;
-  const auto left = [last](int v) { return WHOLE || v < N - 1 ? W : last; };
+  const auto load = [last](const float* p, int v) {
+    return v < N - 1 ? get(p + v * W, W) : getLast<LAST>(p + v * W, last);
+  };
   Vector sums[R][N];
 #pragma GCC unroll 8
   for (int r = 0; r < R; r++) {
 #pragma GCC unroll 8
-    for (int v = 0; v < N; v++) sums[r][v] = init ? get(init + r * ldi + v * W, left(v)) : Vector{};
+    for (int v = 0; v < N; v++) sums[r][v] = init ? load(init + r * ldi, v) : Vector{};
   }
   for (int p = 0; p < k; p++, b += ldb, a += FORM == TRANSPOSED ? lda : 1) {
     Vector row[N];
 #pragma GCC unroll 8
-    for (int v = 0; v < N; v++) row[v] = get(b + v * W, left(v));
+    for (int v = 0; v < N; v++) row[v] = load(b, v);
 #pragma GCC unroll 8
     for (int r = 0; r < R; r++) {
       const Vector x = splat(FORM == TRANSPOSED ? a[r] : a[r * lda]);
@@ -46,24 +57,24 @@ static void block(const Sizes& sizes, const float* a, const float* b, float* c, 
 #pragma GCC unroll 8
   for (int r = 0; r < R; r++) {
 #pragma GCC unroll 8
-    for (int v = 0; v < N; v++) put(c + r * ldc + v * W, sums[r][v], left(v));
+    for (int v = 0; v < N; v++) put(c + r * ldc + v * W, sums[r][v], LAST == WHOLE || v < N - 1 ? W : LAST == FOUR ? 4 : last);
   }
 }
 
 /** A block of `rows` rows, at most R. */
-template <Form FORM, int N, bool WHOLE, int R>
+template <Form FORM, int N, Last LAST, int R>
 INLINE void blockOf(int rows, const Sizes& s, const float* a, const float* b, float* c, const float* init, int last) {
-  if (rows == R) return block<FORM, R, N, WHOLE>(s, a, b, c, init, last);
-  if constexpr (R > 1) blockOf<FORM, N, WHOLE, R - 1>(rows, s, a, b, c, init, last);
+  if (rows == R) return block<FORM, R, N, LAST>(s, a, b, c, init, last);
+  if constexpr (R > 1) blockOf<FORM, N, LAST, R - 1>(rows, s, a, b, c, init, last);
 }
 
 /** N vectors of all rows of C. */
-template <Form FORM, int N, bool WHOLE>
+template <Form FORM, int N, Last LAST>
 static void panel(int m, const Sizes& s, const float* a, const float* b, float* c, const float* init, int last) {
   constexpr int R = mostRows(N);
   for (int blocks = (m + R - 1) / R; blocks > 0; blocks--) {
     const int rows = (m + blocks - 1) / blocks;
-    blockOf<FORM, N, WHOLE, R>(rows, s, a, b, c, init, last);
+    blockOf<FORM, N, LAST, R>(rows, s, a, b, c, init, last);
     a += FORM == TRANSPOSED ? rows : rows * s.lda;
     c += rows * s.ldc;
     if (init) init += rows * s.ldi;
@@ -76,8 +87,9 @@ template <Form FORM, int N>
 INLINE void panelOf(int vectors, int m, const Sizes& s, const float* a, const float* b, float* c, const float* init,
                     int last) {
   if (vectors == N) {
-    if (last == W) return panel<FORM, N, true>(m, s, a, b, c, init, last);
-    return panel<FORM, N, false>(m, s, a, b, c, init, last);
+    if (last == W) return panel<FORM, N, WHOLE>(m, s, a, b, c, init, last);
+    if (last == 4) return panel<FORM, N, FOUR>(m, s, a, b, c, init, last);
+    return panel<FORM, N, PART>(m, s, a, b, c, init, last);
   }
   if constexpr (N > 1) panelOf<FORM, N - 1>(vectors, m, s, a, b, c, init, last);
 }

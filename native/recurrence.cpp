@@ -50,15 +50,38 @@ INLINE int heightOf(int active, int first) {
   return count < 0 ? 0 : count < HEIGHT ? count : HEIGHT;
 }
 
-/** next[0..hidden) from activated u and r, h U_c and the candidate's input; where `keep` is given, c goes there. */
-template <Gate GATE>
-INLINE void moveState(int hidden, float a, const float* u, const float* r, const float* recurrent, const float* input,
-                      const float* previous, float* keep, float* next) {
+/** A row of a step, on the way forward. */
+struct Row {
+  /** In: the sums of u and r, [2H]; out: they, activated. */
+  float* gates;
+  /** The candidate's part of x W + b, h U_c, and the state, if it is not zero. */
+  const float *input, *product, *previous;
+  /** Where c goes, if it is kept, and the next state. */
+  float *candidate, *next;
+  float attention;
+};
+
+/** Gates and next states of R rows beside each other (see `sigmoids`). */
+template <Gate GATE, int R>
+INLINE void moveRows(int hidden, const Row* rows) {
   for (int j = 0, left = hidden; left > 0; left -= W, j += W) {
-    const Vector c = tanh(madd(get(r + j, left), get(recurrent + j, left), get(input + j, left)));
-    const Vector h = previous ? get(previous + j, left) : Vector{};
-    if (keep) put(keep + j, c, left);
-    put(next + j, madd(move<GATE>(get(u + j, left), splat(a)), c - h, h), left);
+    Vector u[R], r[R], c[R];
+    for (int i = 0; i < R; i++) u[i] = get(rows[i].gates + j, left);
+    sigmoids<R>(u);
+    for (int i = 0; i < R; i++) r[i] = get(rows[i].gates + hidden + j, left);
+    sigmoids<R>(r);
+    for (int i = 0; i < R; i++) {
+      c[i] = madd(r[i], get(rows[i].product + j, left), get(rows[i].input + j, left));
+      put(rows[i].gates + j, u[i], left);
+      put(rows[i].gates + hidden + j, r[i], left);
+    }
+    tanhs<R>(c);
+    for (int i = 0; i < R; i++) {
+      const Row& row = rows[i];
+      if (row.candidate) put(row.candidate + j, c[i], left);
+      const Vector h = row.previous ? get(row.previous + j, left) : Vector{};
+      put(row.next + j, madd(move<GATE>(u[i], splat(row.attention)), c[i] - h, h), left);
+    }
   }
 }
 
@@ -125,13 +148,15 @@ struct Forward {
     } else {
       fill(count * hidden, product, 0);
     }
+    Row rows[HEIGHT];
     for (int i = 0; i < count; i++) {
-      float* u = g + i * ldg;
-      sigmoidRow(2 * hidden, u, u);
-      moveState<GATE>(hidden, attention ? attention[token + i] : 0, u, u + hidden, product + i * hidden,
-                      inputOf(t, first + i) + 2 * hidden, h ? h + i * hidden : nullptr,
-                      gates ? u + 2 * hidden : nullptr, next + i * hidden);
+      float* row = g + i * ldg;
+      rows[i] = {row, inputOf(t, first + i) + 2 * hidden, product + i * hidden, h ? h + i * hidden : nullptr,
+                 gates ? row + 2 * hidden : nullptr, next + i * hidden, attention ? attention[token + i] : 0};
     }
+    int i = 0;
+    for (; i + 4 <= count; i += 4) moveRows<GATE, 4>(hidden, rows + i);
+    for (; i < count; i++) moveRows<GATE, 1>(hidden, rows + i);
     return next;
   }
 

@@ -41,18 +41,26 @@ INLINE Vector get(const float* p, int left) {
 #endif
 }
 
-/** Stores the first min(left, W) lanes, left >= 1. */
+/** Stores the first min(left, W) lanes, left >= 1. A masked store would cost many times what up to three plain ones do. */
 INLINE void put(float* p, Vector x, int left) {
   if (left >= W) {
     *reinterpret_cast<LooseVector*>(p) = x;
     return;
   }
-#if defined(__AVX2__)
-  const __m256i lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-  _mm256_maskstore_ps(p, _mm256_cmpgt_epi32(_mm256_set1_epi32(left), lanes), x);
-#else
-  for (int i = 0; i < left; i++) p[i] = x[i];
-#endif
+  Four rest = {x[0], x[1], x[2], x[3]};
+  if (W > 4 && left >= 4) {
+    *reinterpret_cast<LooseFour*>(p) = rest;
+    rest = Four{x[W - 4], x[W - 3], x[W - 2], x[W - 1]};
+    p += 4;
+    left -= 4;
+  }
+  if (left >= 2) {
+    p[0] = rest[0];
+    p[1] = rest[1];
+    if (left == 3) p[2] = rest[2];
+  } else if (left == 1) {
+    p[0] = rest[0];
+  }
 }
 
 /** As `get`, of four: sums over a row have four lanes in every build. */
@@ -63,6 +71,15 @@ INLINE Four getFour(const float* p, int left) {
   return x;
 }
 
+/** Its four lanes, and after them zeros. */
+INLINE Vector widened(Four x) {
+#if defined(__AVX2__)
+  return _mm256_zextps128_ps256(x);
+#else
+  return x;
+#endif
+}
+
 /** Sum of the four lanes. */
 INLINE float sum(Four x) { return (x[0] + x[2]) + (x[1] + x[3]); }
 
@@ -70,9 +87,21 @@ INLINE float sum(Four x) { return (x[0] + x[2]) + (x[1] + x[3]); }
 INLINE Vector madd(Vector a, Vector b, Vector c) { return a * b + c; }
 
 /** y where y < x, else x: a NaN of x stays. */
-INLINE Vector least(Vector x, Vector y) { return y < x ? y : x; }
+INLINE Vector least(Vector x, Vector y) {
+#if defined(__AVX2__)
+  return _mm256_min_ps(y, x);
+#else
+  return y < x ? y : x;
+#endif
+}
 /** y where x < y, else x. */
-INLINE Vector greatest(Vector x, Vector y) { return x < y ? y : x; }
+INLINE Vector greatest(Vector x, Vector y) {
+#if defined(__AVX2__)
+  return _mm256_max_ps(y, x);
+#else
+  return x < y ? y : x;
+#endif
+}
 
 INLINE Vector magnitude(Vector x) { return reinterpret_cast<Vector>(reinterpret_cast<Integers>(x) & 0x7fffffff); }
 INLINE Vector negative(Vector x) { return reinterpret_cast<Vector>(reinterpret_cast<Integers>(x) ^ INT32_MIN); }
