@@ -42,9 +42,10 @@ function scaleStep(factor: v128, x: usize, out: usize, accumulate: i32, left: i3
   put(out, accumulate ? madd(value, factor, get(out, left)) : f32x4.mul(value, factor), left);
 }
 
+/** out[0..count) (+)= factor * x[0..count). */
 // @ts-ignore: decorator
 @inline
-function scaleRow(count: i32, factor: v128, x: usize, out: usize, accumulate: i32): void {
+export function scaleRow(count: i32, factor: v128, x: usize, out: usize, accumulate: i32): void {
   for (; count >= 4; count -= 4, x += 16, out += 16) scaleStep(factor, x, out, accumulate, 4);
   if (count > 0) scaleStep(factor, x, out, accumulate, count);
 }
@@ -100,6 +101,16 @@ export function multiply(
   }
 }
 
+/** sum_j a[j] b[j]. */
+// @ts-ignore: decorator
+@inline
+export function dotRow(count: i32, a: usize, b: usize): f32 {
+  let sum = f32x4.splat(0);
+  for (; count >= 4; count -= 4, a += 16, b += 16) sum = madd(v128.load(a), v128.load(b), sum);
+  if (count > 0) sum = madd(get(a, count), get(b, count), sum);
+  return sum4(sum);
+}
+
 export function rowDot(
   rows: i32,
   cols: i32,
@@ -111,12 +122,7 @@ export function rowDot(
   accumulate: i32,
 ): void {
   for (let i = 0; i < rows; i++) {
-    let sum = f32x4.splat(0);
-    let left = cols;
-    let j: usize = 0;
-    for (; left >= 4; left -= 4, j += 16) sum = madd(v128.load(a + j), v128.load(b + j), sum);
-    if (left > 0) sum = madd(get(a + j, left), get(b + j, left), sum);
-    const value = sum4(sum);
+    const value = dotRow(cols, a, b);
     store<f32>(out, accumulate ? load<f32>(out) + value : value);
     a += <usize>lda << 2;
     b += <usize>ldb << 2;

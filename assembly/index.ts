@@ -21,5 +21,6 @@ export { peak } from "./peak";
 export { gruBackward, gruForward } from "./recurrence";
 export { addSteps, gatherSteps } from "./sharing";
 export { softmaxSteps, softmaxStepsBackward } from "./softmax";
+export { addPrecedingSteps, dotSteps, precedingSteps, spreadSteps, sumSteps } from "./steps";
 // Exported only to stay variables: see math.ts.
 export { HIGHEST, LOWEST, MINUS_LOG2_E, ONE, POWER_1, POWER_2, POWER_3, POWER_4, POWER_5, ROUNDER } from "./math";

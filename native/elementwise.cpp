@@ -33,9 +33,8 @@ void multiply(int rows, int cols, const float* a, int lda, const float* b, int l
 
 void rowDot(int rows, int cols, const float* a, int lda, const float* b, int ldb, float* out, int accumulate) {
   for (int i = 0; i < rows; i++, a += lda, b += ldb) {
-    Four sums = {};
-    for (int j = 0, left = cols; left > 0; left -= 4, j += 4) sums = getFour(a + j, left) * getFour(b + j, left) + sums;
-    out[i] = accumulate ? out[i] + sum(sums) : sum(sums);
+    const float value = dotRow(cols, a, b);
+    out[i] = accumulate ? out[i] + value : value;
   }
 }
 

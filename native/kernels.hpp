@@ -52,6 +52,14 @@ void gruBackward(int steps, int hidden, int gate, const int32_t* offsets, const 
                  const float* attention, const float* states, float* gates, float* recurrent, const float* dStates,
                  const float* dLast, float* dAttention, float* previous, float* scratch);
 
+void sumSteps(int samples, int steps, int cols, const int32_t* offsets, const int32_t* active, const float* weight,
+              const float* x, const int32_t* xOffsets, const int32_t* reference, float* out, int accumulate);
+void spreadSteps(int steps, int cols, const int32_t* offsets, const int32_t* active, const float* weight, const float* x,
+                 float* out, int accumulate);
+void dotSteps(int steps, int cols, const int32_t* offsets, const int32_t* active, const float* x, const int32_t* xOffsets,
+              const int32_t* reference, const float* y, float* out, int accumulate);
+void precedingSteps(int steps, int cols, const int32_t* offsets, const int32_t* active, const float* x, float* out);
+void addPrecedingSteps(int steps, int cols, const int32_t* offsets, const int32_t* active, const float* x, float* out);
 void softmaxSteps(int samples, int steps, const int32_t* offsets, const int32_t* active, const float* scores, float* out,
                   float* scratch);
 void softmaxStepsBackward(int samples, int steps, const int32_t* offsets, const int32_t* active, const float* y,

@@ -30,4 +30,11 @@ INLINE void prefetchRow(int count, const float* x) {
   __builtin_prefetch(x + count - 1);
 }
 
+/** sum_j a[j] b[j], in four lanes. */
+INLINE float dotRow(int count, const float* a, const float* b) {
+  Four sums = {};
+  for (int j = 0, left = count; left > 0; left -= 4, j += 4) sums = getFour(a + j, left) * getFour(b + j, left) + sums;
+  return sum(sums);
+}
+
 }  // namespace dien

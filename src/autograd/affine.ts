@@ -8,13 +8,12 @@
  * Each sum begins with `plus` and goes on term by term. So a term of shared sequences cannot be computed once for all of
  * their samples without other roundings than in training; only its rows are shared.
  */
-import type { Pointer } from "../kernels/contract.ts";
 import type { Packed } from "../tensor/packed.ts";
 import { biasGradient, inputGradient, multiplyWeight, weightGradient } from "./matmul.ts";
 import type { AffineActivation } from "./operation.ts";
-import { isShared, StepRows, trainedTokens } from "./shared.ts";
+import { perSample } from "./shared.ts";
 import type { Tape } from "./tape.ts";
-import { gradientAt, type Parameter, type Tensor, valueAt } from "./values.ts";
+import type { Parameter, Tensor } from "./values.ts";
 
 export interface Term {
   readonly x: Tensor;
@@ -37,33 +36,19 @@ export interface AffineOptions {
 /** y [rows, n] = act(sum of x W + b + plus). All terms have the same rows. */
 export function affine(tape: Tape, given: readonly Term[], options: AffineOptions = {}): Tensor {
   const { bias, activation = "none", plus, packed } = options;
-  const terms = packed ? given.map(({ x, weight }) => ({ x: trainedTokens(tape, packed, x), weight })) : given;
+  const terms = packed ? given.map(({ x, weight }) => ({ x: perSample(tape, packed, x), weight })) : given;
   const { kernels } = tape;
   const rows = packed ? packed.tokens : terms[0].x.rows;
   const n = terms[0].weight.cols;
   const y = tape.tensor(rows, n);
   for (const { x, weight } of terms) {
-    const fits = x.rows === rows || (packed !== undefined && isShared(packed, x));
-    if (!fits || weight.rows !== x.cols || weight.cols !== n) throw new Error(`affine: ${weight.name} does not fit`);
+    if (x.rows !== rows || weight.rows !== x.cols || weight.cols !== n)
+      throw new Error(`affine: ${weight.name} does not fit`);
   }
   const spread = plus !== undefined && plus.rows !== rows;
   if (spread && packed?.tokens !== rows) throw new Error("affine: `plus` per sample needs the packing of the tokens");
   const widest = Math.max(...terms.map(({ weight }) => weight.rows));
   const transposed = tape.training ? tape.fixedScratch(widest * n) : undefined;
-  const steps =
-    packed && terms.some(({ x }) => isShared(packed, x))
-      ? terms.map(({ x }) => new StepRows(tape, packed, x))
-      : undefined;
-
-  /** Adds term i of `count` rows to what y has of the terms before. */
-  const multiply = (count: number, i: number, x: Pointer, ldx: number, y: Pointer) => {
-    const { weight } = terms[i];
-    const accumulate = i > 0 || plus ? 1 : 0;
-    // Bias and activation come with the last product.
-    if (i < terms.length - 1) multiplyWeight(tape, count, x, weight, y, accumulate, undefined, "none", ldx);
-    else multiplyWeight(tape, count, x, weight, y, accumulate, bias, activation, ldx);
-  };
-
   tape.record({
     name: "affine",
     inputs: { terms: terms.map(({ x }) => x), ...(plus && { plus }) },
@@ -76,14 +61,11 @@ export function affine(tape: Tape, given: readonly Term[], options: AffineOption
         else kernels.copyRows(rows.count, n, plus.value, n, y.value, n, 0);
       }
       for (let i = 0; i < terms.length; i++) {
-        if (steps === undefined) {
-          const { x } = terms[i];
-          multiply(rows.count, i, x.value, x.cols, y.value);
-          continue;
-        }
-        for (let t = 0; t < packed!.steps; t++) {
-          multiply(packed!.active[t], i, steps[i].at(t), steps[i].stride, valueAt(y, packed!.offsets[t]));
-        }
+        const { x, weight } = terms[i];
+        const accumulate = i > 0 || plus ? 1 : 0;
+        // Bias and activation come with the last product.
+        if (i < terms.length - 1) multiplyWeight(tape, rows.count, x.value, weight, y.value, accumulate);
+        else multiplyWeight(tape, rows.count, x.value, weight, y.value, accumulate, bias, activation);
       }
     },
     backward() {
@@ -96,7 +78,7 @@ export function affine(tape: Tape, given: readonly Term[], options: AffineOption
         inputGradient(tape, x, y.grad, weight, transposed!);
       }
       if (plus) {
-        if (spread) gatherRows(tape, packed!, y, plus);
+        if (spread) sumRows(tape, packed!, y, plus);
         else kernels.copyRows(count, n, y.grad, n, plus.grad, n, tape.claim(plus));
       }
     },
@@ -105,18 +87,25 @@ export function affine(tape: Tape, given: readonly Term[], options: AffineOption
 }
 
 /** to[token] = from[sample of the token]. */
-function spreadRows(tape: Tape, packed: Packed, from: Tensor, to: Tensor): void {
-  const { cols } = from;
-  for (let t = 0; t < packed.steps; t++) {
-    tape.kernels.copyRows(packed.active[t], cols, from.value, cols, valueAt(to, packed.offsets[t]), cols, 0);
-  }
+function spreadRows({ kernels }: Tape, packed: Packed, from: Tensor, to: Tensor): void {
+  const { steps, offsetsPointer, activePointer } = packed;
+  kernels.spreadSteps(steps, from.cols, offsetsPointer, activePointer, 0, from.value, to.value, 0);
 }
 
-/** Its gradient: from[sample] (+)= sum over its tokens. */
-function gatherRows(tape: Tape, packed: Packed, from: Tensor, to: Tensor): void {
-  const { cols } = from;
-  tape.settle(to);
-  for (let t = 0; t < packed.steps; t++) {
-    tape.kernels.copyRows(packed.active[t], cols, gradientAt(from, packed.offsets[t]), cols, to.grad, cols, 1);
-  }
+/** Its gradient: to[sample] (+)= sum over its tokens. */
+function sumRows(tape: Tape, packed: Packed, from: Tensor, to: Tensor): void {
+  const { samples, steps, offsetsPointer, activePointer } = packed;
+  tape.kernels.sumSteps(
+    samples.count,
+    steps,
+    from.cols,
+    offsetsPointer,
+    activePointer,
+    0,
+    from.grad,
+    0,
+    0,
+    to.grad,
+    tape.claim(to),
+  );
 }

@@ -9,7 +9,7 @@ import type { AffineActivation } from "./operation.ts";
 import type { Tape } from "./tape.ts";
 import type { Parameter, Scratch, Tensor } from "./values.ts";
 
-/** y = activation(x W + bias); where `accumulate` is 1, y = activation(y + x W + bias). Rows of x are `ldx` floats apart. */
+/** y = activation(x W + bias); where `accumulate` is 1, y = activation(y + x W + bias). */
 export function multiplyWeight(
   { kernels }: Tape,
   rows: number,
@@ -19,11 +19,10 @@ export function multiplyWeight(
   accumulate: Accumulate,
   bias?: Parameter,
   activation: AffineActivation = "none",
-  ldx = W.rows,
 ): void {
   const { rows: k, cols: n } = W;
   const b = bias ? bias.value : 0;
-  kernels.gemmNN(rows, n, k, x, ldx, W.value, n, y, n, b, Activation[activation], accumulate);
+  kernels.gemmNN(rows, n, k, x, k, W.value, n, y, n, b, Activation[activation], accumulate);
 }
 
 /** dW (+)= x^T dy. */

@@ -46,7 +46,7 @@ export interface Operations {
   /**
    * y [rows, n] = activation(sum of terms[i] weights[i] + bias + plus), with terms[i] [rows, k_i], weights[i] [k_i, n]
    * and bias [1, n]. `plus` is [rows, n]; or [samples, n] where rows are the tokens of `packed`: each sample's row is then
-   * added to all of its tokens, and terms may be [tokens*, k_i].
+   * added to all of its tokens.
    */
   affine: {
     inputs: { readonly terms: readonly Tensor[]; readonly plus?: Tensor };
@@ -95,13 +95,16 @@ export interface Operations {
   // Where samples share sequences (tensor/packed.ts), tokens that an operation reads may be those of the sequences:
   // [tokens*, n]. A sample's token is then that of its sequence at the same step.
 
-  /** y [samples, n]: of each sample the row of its sequence in x [sequences, n]. */
+  /**
+   * y [samples, n]: of each sample the row of its sequence in x [sequences, n]; or y [tokens, n]: of each token of a sample
+   * that of its sequence in x [tokens of sequences, n].
+   */
   perSample: { inputs: { readonly x: Tensor }; outputs: OneOutput; attributes: Steps };
 
   /** y [samples, n]: the sum of each sample's tokens of x [tokens*, n]; 0 for an empty history. */
   sumSteps: { inputs: { readonly x: Tensor }; outputs: OneOutput; attributes: Steps };
 
-  /** y [tokens, n]: each token [tokens*, n] times its weight [tokens, 1]. */
+  /** y [tokens, n]: each token [tokens, n] times its weight [tokens, 1]. */
   scaleSteps: { inputs: { readonly weight: Tensor; readonly x: Tensor }; outputs: OneOutput; attributes: Steps };
 
   /** As `sumSteps`, each token times its weight [tokens, 1]. */
@@ -111,7 +114,7 @@ export interface Operations {
     attributes: Steps;
   };
 
-  /** y [tokens, n] = each token [tokens*, n] times its sample [samples, n], element by element. */
+  /** y [tokens, n] = each token [tokens, n] times its sample [samples, n], element by element. */
   multiplySteps: {
     inputs: { readonly tokens: Tensor; readonly samples: Tensor };
     outputs: OneOutput;

@@ -13,9 +13,18 @@ import { optimiser } from "./cases/optimiser.ts";
 import { rows } from "./cases/rows.ts";
 import { sequences } from "./cases/sequences.ts";
 import { sharing } from "./cases/sharing.ts";
+import { steps } from "./cases/steps.ts";
 import { BUILDS, Stage } from "./stage.ts";
 
-const CASES: Cases<keyof Kernels> = { ...matrices, ...activations, ...sequences, ...sharing, ...rows, ...optimiser };
+const CASES: Cases<keyof Kernels> = {
+  ...matrices,
+  ...activations,
+  ...sequences,
+  ...sharing,
+  ...steps,
+  ...rows,
+  ...optimiser,
+};
 
 describe.each(BUILDS)("kernels of build %s agree with the reference", (build) => {
   const stage = new Stage(build);

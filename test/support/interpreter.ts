@@ -145,7 +145,8 @@ export class Interpreter {
       case "outer":
         return value(inputs.a).map((row, r) => row.flatMap((x) => scaled(x, value(inputs.b)[r])));
       case "perSample": {
-        const { sequence, samples } = attributes.packed;
+        const { sequence, samples, sequences } = attributes.packed;
+        if (inputs.x.rows === sequences.tokens) return tokensOf(attributes.packed, inputs.x);
         return each(samples, (r) => value(inputs.x)[sequence[r]]);
       }
       case "sumSteps":

@@ -225,8 +225,9 @@ const SHAPES: Shapes = {
   dot: ({ inputs: { a, b }, outputs: { y } }) => [...shape("b", b, a.rows, a.cols), ...shape("y", y, a.rows, 1)],
   outer: ({ inputs: { a, b }, outputs: { y } }) => [rows("b", b, a.rows), ...shape("y", y, a.rows, a.cols * b.cols)],
   perSample: ({ inputs: { x }, outputs: { y }, attributes: { packed } }) => [
-    rows("x", x, packed.sequences.samples),
-    ...shape("y", y, packed.samples, x.cols),
+    ...(x.rows === packed.sequences.samples
+      ? shape("y", y, packed.samples, x.cols)
+      : [rows("x", x, packed.sequences.tokens), ...shape("y", y, packed.tokens, x.cols)]),
   ],
   scaleSteps: ({ inputs: { weight: a, x }, outputs: { y }, attributes: { packed } }) => [
     tokens("x", x, packed),

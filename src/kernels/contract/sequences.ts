@@ -1,5 +1,5 @@
 /** Steps of packed sequences: recurrence, and attention over them. */
-import type { Gate, Pointer } from "./values.ts";
+import type { Accumulate, Gate, Pointer } from "./values.ts";
 
 export interface SequenceKernels {
   /**
@@ -95,6 +95,57 @@ export interface SequenceKernels {
     x: Pointer,
     out: Pointer,
   ): void;
+
+  /**
+   * out[i, 0..cols) (+)= the sum over the steps t of sample i, in their order, of weight[token] * x[token, 0..cols), 1 without
+   * `weight`. Tokens are packed as for `softmaxSteps`. With `reference` (int32) a token's row of x is that of a sequence:
+   * xOffsets[t] + reference[i]. `samples` rows of out are written, those without a token as sums of nothing.
+   */
+  sumSteps(
+    samples: number,
+    steps: number,
+    cols: number,
+    offsets: Pointer,
+    active: Pointer,
+    weight: Pointer,
+    x: Pointer,
+    xOffsets: Pointer,
+    reference: Pointer,
+    out: Pointer,
+    accumulate: Accumulate,
+  ): void;
+
+  /** out[token, 0..cols) (+)= weight[token] * x[i, 0..cols) with the token's sample i, 1 without `weight`. */
+  spreadSteps(
+    steps: number,
+    cols: number,
+    offsets: Pointer,
+    active: Pointer,
+    weight: Pointer,
+    x: Pointer,
+    out: Pointer,
+    accumulate: Accumulate,
+  ): void;
+
+  /** out[token] (+)= sum_j x[token, j] * y[i, j] with the token's sample i; rows of x as for `sumSteps`. */
+  dotSteps(
+    steps: number,
+    cols: number,
+    offsets: Pointer,
+    active: Pointer,
+    x: Pointer,
+    xOffsets: Pointer,
+    reference: Pointer,
+    y: Pointer,
+    out: Pointer,
+    accumulate: Accumulate,
+  ): void;
+
+  /** out[token - active[0], 0..cols) = x of the same sample's token before, for each token of step 1 and later. */
+  precedingSteps(steps: number, cols: number, offsets: Pointer, active: Pointer, x: Pointer, out: Pointer): void;
+
+  /** Its gradient: out of the token before += x[token - active[0], 0..cols). */
+  addPrecedingSteps(steps: number, cols: number, offsets: Pointer, active: Pointer, x: Pointer, out: Pointer): void;
 
   /**
    * out = softmax of `scores` over each sample's own steps. Tokens are packed time-major: step t has active[t] tokens,

@@ -11,6 +11,7 @@ import { optimiser } from "./optimiser.ts";
 import { products } from "./products.ts";
 import { recurrence } from "./recurrence.ts";
 import { sharing } from "./sharing.ts";
+import { steps } from "./steps.ts";
 
 /** Reference kernels over `memory`, which must not grow. */
 export function createReferenceKernels(memory: Pick<WebAssembly.Memory, "buffer">): Kernels {
@@ -23,6 +24,7 @@ export function createReferenceKernels(memory: Pick<WebAssembly.Memory, "buffer"
     ...attention(views),
     ...embedding(views),
     ...sharing(views),
+    ...steps(views),
     ...optimiser(views),
   };
 }

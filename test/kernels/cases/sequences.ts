@@ -2,31 +2,10 @@
 import fc from "fast-check";
 import { Gate } from "../../../src/kernels/contract.ts";
 import type { Stage } from "../stage.ts";
-import { type Cases, type Draw, dense, flag, size } from "./case.ts";
+import { type Cases, dense, flag, size } from "./case.ts";
+import { packed } from "./packed.ts";
 
 const gates = fc.constantFrom(Gate.gru, Gate.agru, Gate.augruPaper, Gate.augruReleased);
-
-/** Packed steps of random histories, longest first, with at least one sample. */
-function packed(stage: Stage, draw: Draw) {
-  const lengths = draw(() => fc.array(fc.integer({ min: 0, max: 12 }), { minLength: 1, maxLength: 19 }));
-  const active: number[] = [];
-  const offsets: number[] = [];
-  let tokens = 0;
-  for (let t = 0; t < Math.max(...lengths); t++) {
-    offsets.push(tokens);
-    active.push(lengths.filter((length) => length > t).length);
-    tokens += active[t];
-  }
-  return {
-    samples: lengths.length,
-    /** Samples with a step. */
-    started: active[0] ?? 0,
-    steps: active.length,
-    tokens,
-    offsets: stage.integers(offsets),
-    active: stage.integers(active),
-  };
-}
 
 /** Weights of a recurrence that neither explodes nor dies out. */
 const recurrentWeight = (stage: Stage, hidden: number) =>
