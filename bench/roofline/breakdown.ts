@@ -22,6 +22,7 @@ export function breakdown(
   let left = seconds - feed;
   if (feed > 0) add("feed", feed);
   for (const [name, clock] of Object.entries(kernels)) {
+    if (clock.calls === 0) continue;
     // The clock runs during a part of each call.
     const work = Math.max(0, clock.seconds - clock.calls * call.shown);
     add(KIND_OF[name as keyof typeof KIND_OF], work);
