@@ -1,13 +1,14 @@
 /**
  * `npm run bench -- SUBJECT ...` measures on this machine: how far training and ranking are from what it can do (`roofline`,
  * where no subject is named), single matrix products (`products`), how fast requests are answered (`serve`), what a step costs
- * when tables of embeddings grow (`tables`).
+ * when tables of embeddings grow (`tables`), batches of users against batches of samples (`batches`).
  */
 const SUBJECTS: Record<string, () => Promise<unknown>> = {
   roofline: () => import("./roofline/main.ts"),
   products: () => import("./products.ts"),
   serve: () => import("./serve/main.ts"),
   tables: () => import("./tables.ts"),
+  batches: () => import("./batches.ts"),
 };
 
 const named = process.argv[2];
