@@ -15,6 +15,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { prepareSynthetic, resolveConfig, train } from "dien";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Random } from "../../src/tensor/random.ts";
 import { dien, end, start, startWith, until } from "./child.ts";
@@ -29,10 +30,9 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "dien-ending-"));
   data = join(folder, "data");
   model = join(folder, "model");
-  const prepared = await dien("prepare", "synthetic", "--users", "200", "--out", data);
-  expect(prepared.code, prepared.stderr).toBe(0);
-  const trained = await dien("train", "--data", data, "--out", model, "--model", "base", "--epochs", "1");
-  expect(trained.code, trained.stderr).toBe(0);
+  await prepareSynthetic({ users: 200, out: data });
+  const config = resolveConfig({ model: { name: "base" }, train: { epochs: 1 } });
+  await train({ data, out: model, config, threads: 1 });
 });
 afterAll(() => {
   rmSync(folder, { recursive: true });

@@ -5,6 +5,7 @@ import { spawn } from "node:child_process";
 import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { prepareSynthetic, resolveConfig, train } from "dien";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { dien, end, MAIN, start } from "./child.ts";
 
@@ -13,8 +14,7 @@ let data: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "dien-main-"));
   data = join(folder, "data");
-  const { code, stderr } = await dien("prepare", "synthetic", "--users", "400", "--out", data);
-  expect(code, stderr).toBe(0);
+  await prepareSynthetic({ users: 50, out: data });
 });
 afterAll(() => {
   rmSync(folder, { recursive: true });
@@ -36,11 +36,8 @@ describe("exit codes", () => {
   });
 
   it("are 2 for wrong usage", async () => {
-    for (const argv of [
-      ["tran"],
-      ["train", "--data", data, "--out", "x", "--threads", "0"],
-      ["train", "--modle", "x"],
-    ]) {
+    // What the command line's parser refuses, and what a schema does; all else is in program.test.ts.
+    for (const argv of [["tran"], ["train", "--data", data, "--out", "x", "--threads", "0"]]) {
       const { code, stderr } = await dien(...argv);
       expect(code).toBe(2);
       expect(stderr).toMatch(/^error: [^\n]+\n$/);
@@ -69,7 +66,8 @@ describe("pipes", () => {
 
   it("may be closed by a reader that has seen enough", async () => {
     const run = join(folder, "piped");
-    expect((await dien("train", "--data", data, "--out", run, "--model", "base", "--epochs", "1")).code).toBe(0);
+    const config = resolveConfig({ model: { name: "base" }, train: { epochs: 1 } });
+    await train({ data, out: run, config, threads: 1 });
     const input = join(folder, "requests.jsonl");
     writeFileSync(input, `${JSON.stringify({ user: "u", candidate: "i", history: [] })}\n`.repeat(50_000));
     const child = start("predict", "--run", run, "--input", input);

@@ -235,7 +235,7 @@ describe("all readers", () => {
           `${join(path, file)} is damaged: row ${row} has ${column} ${shown}, expected ${least} to ${most}`,
         );
       }),
-      { numRuns: 15 },
+      { numRuns: 10 },
     );
     expect(await verdict(path)).toBe("read");
   });
@@ -243,8 +243,10 @@ describe("all readers", () => {
   test("refuse counts that differ from the manifest", async () => {
     const path = await fresh("counts");
     const text = readFileSync(join(path, "dataset.json"), "utf8");
-    for (const name of ["sequences", "items", "behaviours", "trainingBehaviours", "train", "valid", "test"]) {
-      for (const change of [-1, 1]) {
+    const counts = ["sequences", "items", "behaviours", "trainingBehaviours", "train", "valid", "test"];
+    for (const [i, name] of counts.entries()) {
+      // Of files of samples both: one too few, one too many.
+      for (const change of name === "train" ? [-1, 1] : [i % 2 === 0 ? 1 : -1]) {
         edit(path, (manifest) => ({
           ...manifest,
           counts: { ...manifest.counts, [name]: manifest.counts[name] + change },

@@ -85,7 +85,7 @@ describe("a run", () => {
   it("keeps the moments of Dice as they are in the data", async () => {
     const out = join(folder, "dice");
     const config = configOf({}, { name: "base", head: { activation: "dice" } });
-    const result = await train({ data, out, config });
+    const result = await train({ data, out, config, threads: 1 });
     expect(result.interrupted ? 0 : result.test.auc).toBeGreaterThan(0.75);
     const { tensors } = await readTensorFile(join(out, "model", "weights.safetensors"));
     const means = [...tensors.get("mlp.0.mean")!.data];
@@ -105,7 +105,12 @@ describe("evaluate and predict", () => {
 
   it("a run compares with another on the samples of both, and reports its calibration", async () => {
     const other = join(folder, "other-run");
-    await train({ data, out: other, config: configOf({ epochs: 1, learning_rate: 0.001 }, { name: "base" }) });
+    await train({
+      data,
+      out: other,
+      config: configOf({ epochs: 1, learning_rate: 0.001 }, { name: "base" }),
+      threads: 1,
+    });
     const reported: number[][] = [];
     const evaluation = await evaluateRun({
       ...{ run, data, split: "test", against: other, calibration: true },
@@ -115,8 +120,8 @@ describe("evaluate and predict", () => {
     // As often as the clock has it: both runs count as one way of 400 samples.
     expect(reported.map(([, total]) => total)).toEqual(reported.map(() => 400));
     expect(reported).toEqual(reported.toSorted(([a], [b]) => a - b));
-    const otherScores = await scoreRun({ run: other, data, split: "test" });
-    const { label, group, score } = await scoreRun({ run, data, split: "test" });
+    const otherScores = await scoreRun({ run: other, data, split: "test", threads: 1 });
+    const { label, group, score } = await scoreRun({ run, data, split: "test", threads: 1 });
     const { auc } = evaluateScores(otherScores);
     expect(evaluation.against).toEqual({
       ...{ run: other, auc, relaimpr: (summary.test.auc - 0.5) / (auc - 0.5) - 1 },
@@ -125,7 +130,7 @@ describe("evaluate and predict", () => {
     expect(evaluation.against!.p).toBeLessThan(0.05);
     const { bins, ece, ratio } = calibrationOf(label, score);
     expect(evaluation).toMatchObject({ ece, calibration: bins, calibration_ratio: ratio });
-    const itself = await evaluateRun({ run, data, split: "test", against: run });
+    const itself = await evaluateRun({ run, data, split: "test", against: run, threads: 1 });
     expect(itself.against).toMatchObject({ difference: 0, p: 1, relaimpr: 0 });
   });
 
@@ -194,7 +199,7 @@ describe("mistakes", () => {
 
   it("a log that lost lines which the checkpoint knows of", async () => {
     const out = join(folder, "short-log");
-    await train({ data, out, config: configOf({ epochs: 1 }) });
+    await train({ data, out, config: configOf({ epochs: 1 }), threads: 1 });
     writeFileSync(join(out, "metrics.jsonl"), "");
     await fails(train({ data, out, config: configOf(), resume: true }), /metrics\.jsonl is damaged/);
   });
@@ -205,10 +210,10 @@ describe("mistakes", () => {
     const id = "0123456789ab";
     writeFileSync(join(out, "lock"), JSON.stringify({ id, pid: 7, host: "elsewhere" }));
     writeFileSync(join(out, `config.yaml.tmp-${id}`), "half");
-    await train({ data, out, config: configOf({ epochs: 1 }) });
+    await train({ data, out, config: configOf({ epochs: 1 }), threads: 1 });
     writeFileSync(join(out, "lock"), JSON.stringify({ id, pid: 7, host: "elsewhere" }));
     writeFileSync(join(out, "checkpoint", `state.safetensors.tmp-${id}`), "half");
-    await train({ data, out, config: configOf(), resume: true });
+    await train({ data, out, config: configOf(), resume: true, threads: 1 });
     expect(readdirSync(out).filter((name) => /tmp|lock/.test(name))).toEqual([]);
     expect(readdirSync(join(out, "checkpoint"))).toEqual(["state.safetensors"]);
   });
@@ -245,7 +250,7 @@ describe("mistakes", () => {
 
   it("a damaged checkpoint, and one of another dataset", async () => {
     const out = join(folder, "damaged");
-    await train({ data, out, config: configOf({ epochs: 1 }) });
+    await train({ data, out, config: configOf({ epochs: 1 }), threads: 1 });
     const state = join(out, "checkpoint", "state.safetensors");
     const whole = readFileSync(state);
     const other = join(folder, "other");
@@ -302,7 +307,7 @@ describe("mistakes", () => {
 
   it("a model description whose ids lie outside the tables", async () => {
     const out = join(folder, "odd-ids");
-    await train({ data, out, config: configOf({ epochs: 1 }) });
+    await train({ data, out, config: configOf({ epochs: 1 }), threads: 1 });
     const path = join(out, "model", "model.json");
     const whole = readUnsealed(path);
     const refuses = async (change: (model: typeof whole) => void, message: RegExp) => {
