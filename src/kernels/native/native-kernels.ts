@@ -89,7 +89,7 @@ function open(file: string, require: (file: string) => unknown): NativeBuild {
     return lacking(`${file} is made of other sources than what loads it (in a clone: npm run build:native)`, true);
   }
   if (addon.load(new Uint8Array(8)) !== undefined) return { addon };
-  return lacking(`this processor has no $addon.vectors`);
+  return lacking(`this processor has no ${addon.vectors}`);
 }
 
 const lacking = (reason: string, isBroken = false): NativeBuild => ({ lack: { reason, isBroken } });
