@@ -1,4 +1,4 @@
-/** The best rate of 128-bit multiplications and additions that the machine shows (for bench/gemm.ts). */
+/** The best rate of 128-bit multiplications and additions that the machine shows (for bench/products.ts and bench/roofline). */
 import { madd, sum4 } from "./simd";
 
 /**

@@ -3,8 +3,8 @@
  *
  * - `wasm`: WebAssembly with 128-bit SIMD. Every product and sum is rounded as IEEE 754 says, so results are equal to
  *   the bit on every machine and runtime.
- * - `native`: the same kernels in C++ (`native/`), compiled for the machine, with the bits of `wasm` and vectors
- *   twice as wide.
+ * - `native`: the same kernels in C++ (`native/`), compiled for the machine, with the bits of `wasm` and, on
+ *   x64, vectors twice as wide.
  * - `reference`: plain TypeScript in double precision, for comparison. Two orders of magnitude slower.
  */
 import type { Kernels } from "./contract.ts";

@@ -73,6 +73,18 @@ describe("an installed package", () => {
     expect(stderr).toMatch(/^error: [^\n]*nowhere[^\n]+\n$/);
   });
 
+  it("computes in WebAssembly where a bundler has left no package of it", async () => {
+    const bundled = join(folder, "bundled");
+    cpSync("dist/kernels", join(bundled, "kernels"), { recursive: true });
+    writeFileSync(join(bundled, "package.json"), JSON.stringify({ name: "another", type: "module" }));
+    const code =
+      'const { nativeBuild } = await import("./kernels/native/native-kernels.js"); console.log(nativeBuild())';
+    const stdio: StdioOptions = ["ignore", "pipe", "pipe"];
+    const script = ["--input-type=module", "--eval", code];
+    const { code: status, stdout } = await end(spawn(process.execPath, script, { cwd: bundled, stdio }));
+    expect([status, stdout]).toEqual([0, expect.stringContaining(`${PACKAGE} is not installed, and`)]);
+  });
+
   it("with one that does not load says so and goes on without, unless it is asked for", async () => {
     install(Buffer.from("\x7fELF, but no more"));
     const [own, asked] = await Promise.all([predict(), predict("--engine", "native")]);

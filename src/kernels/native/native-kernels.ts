@@ -1,6 +1,6 @@
 /**
- * The native build of the kernels: `native/`, compiled for the machine. It gives the bits of the WebAssembly build, with
- * vectors twice as wide. It is a package of npm's for the platform, or comes of `npm run build:native` in a clone. Where
+ * The native build of the kernels: `native/`, compiled for the machine. It gives the bits of the WebAssembly build, on x64
+ * with vectors twice as wide. It is a package of npm's for the platform, or comes of `npm run build:native` in a clone. Where
  * there is neither, or no Node, there is no native build.
  */
 import type { Kernels } from "../contract.ts";
@@ -61,14 +61,16 @@ function openInstalled(): NativeBuild {
   const { existsSync } = process.getBuiltinModule("node:fs");
   const { join, dirname } = process.getBuiltinModule("node:path");
   const name = `@dien/kernels-${process.platform}-${process.arch}`;
-  const files: string[] = [];
-  try {
-    files.push(require.resolve(name));
-  } catch {
-    // The package is not installed.
-  }
-  const file = join(dirname(require.resolve("dien/package.json")), OWN_FILE);
-  if (existsSync(file)) files.push(file);
+  /** Where it is; nowhere, if it is not installed, and what a bundler made of this package has no files beside it. */
+  const resolved = (file: string): string[] => {
+    try {
+      return [require.resolve(file)];
+    } catch {
+      return [];
+    }
+  };
+  const own = resolved("dien/package.json").map((file) => join(dirname(file), OWN_FILE));
+  const files = [...resolved(name), ...own.filter((file) => existsSync(file))];
   return openFirst(files, require) ?? lacking(`${name} is not installed, and ${OWN_FILE} not built`);
 }
 
