@@ -62,6 +62,10 @@ function shop(): Dataset {
 
 const dataset = shop();
 const { sequences, train: samples } = dataset;
+/** Four samples of a sequence, each with a behaviour more. */
+const TOGETHER = 4;
+const grown = samples.row.map((i) => 1 + (i % TOGETHER));
+const prefixes = { ...samples, sequence: samples.row.map((i) => i >> 2), position: grown, length: grown };
 const counts = (size: number) => Int32Array.from({ length: size }, (_, id) => id);
 const COUNTS = {
   user: [counts(ITEMS + 1), counts(0)],
@@ -78,18 +82,19 @@ const fields = ({ user, candidate, context, history, negatives }: Batch) => [
 ];
 
 /** The ids of each field of some samples, plain and masked, sample by sample in the order given. */
-function idsOf(indices: readonly number[], { seed = 1, epoch = 1, strength = 1 } = {}) {
+function idsOf(indices: readonly number[], { seed = 1, epoch = 1, strength = 1, of = samples, sharing = {} } = {}) {
   const draw = { seed, epoch };
   const read = (isMasked: boolean) => {
-    const batch = new Batch(createMemory(1 << 20), new Arena(0, 1 << 20), dataset.schema, indices.length);
+    const batch = new Batch(createMemory(1 << 20), new Arena(0, 1 << 20), dataset.schema, indices.length, sharing);
     const order = Int32Array.from([-1, ...indices]);
-    new BatchAssembler(dataset, indices.length).fill(batch, { sequences, samples }, order, 1, indices.length, draw);
+    new BatchAssembler(dataset, indices.length).fill(batch, { sequences, samples: of }, order, 1, indices.length, draw);
     const masker = new Masker(maskThresholds(COUNTS, strength), indices.length);
     if (isMasked) masker.mask(batch, draw, true);
     const { packed } = batch;
     return indices.map((_, i) => {
       const row = packed.order.indexOf(i);
-      const tokens = Array.from({ length: packed.lengths[row] }, (_, t) => packed.offsets[t] + row);
+      const inStep = packed.sequences === packed ? row : packed.sequence[row];
+      const tokens = Array.from({ length: packed.lengths[row] }, (_, t) => packed.sequences.offsets[t] + inStep);
       return fields(batch).map((cells) => {
         const { name, values } = cells;
         const width = widthOf(cells);
@@ -104,11 +109,15 @@ function idsOf(indices: readonly number[], { seed = 1, epoch = 1, strength = 1 }
 const all = Array.from({ length: SAMPLES }, (_, i) => i);
 
 describe("masks", () => {
-  it("a value either everywhere in a sample or nowhere, and each field on its own", () => {
-    const { plain, masked } = idsOf(all);
+  it.each([
+    ["a sample", 1, {}],
+    ["samples that share a sequence", TOGETHER, { of: prefixes, sharing: { sequences: SAMPLES } }],
+  ])("a value either everywhere in %s or nowhere, and each field on its own", (_, together, options) => {
+    const { plain, masked } = idsOf(all, options);
     let itemsAlone = 0;
+    let fate = new Map<string, boolean>();
     plain.forEach((before, i) => {
-      const fate = new Map<string, boolean>();
+      if (i % together === 0) fate = new Map();
       before.forEach(({ name, ids }, f) => {
         const after = masked[i][f].ids;
         ids.forEach((id, place) => {

@@ -59,6 +59,12 @@ describe("shards", () => {
           });
         }
         expect(dealt.pairs).toBe(pairs);
+        const shardOf = (sample: number) => bounds.findLastIndex((bound) => bound <= order.indexOf(sample));
+        for (let i = from + 1, members = 1; i < from + batch; i++) {
+          const goesOn = members < mostTogether(settings) && beginAlike(samples, i, i - 1);
+          members = goesOn ? members + 1 : 1;
+          if (goesOn) expect(shardOf(i)).toBe(shardOf(i - 1));
+        }
         const kept = [order.slice(), bounds.slice()];
         dealt.deal(samples, given, 0, 1);
         dealt.deal(samples, given, from, batch);
