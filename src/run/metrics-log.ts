@@ -37,7 +37,8 @@ export type LogState = z.output<typeof logStateSchema>;
 export const EMPTY_LOG: LogState = { bytes: 0, sha256: createHash("sha256").digest("hex") };
 
 /**
- * The log of a run. Its state is part of a checkpoint, so a resumed run's log is that of an unbroken one (lines of a part that another engine computed name that one).
+ * The log of a run. Its state is part of a checkpoint, so a resumed run's log is that of an unbroken one, but for the
+ * engines that its lines name.
  */
 export class MetricsLog {
   readonly #path: string;

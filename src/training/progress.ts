@@ -1,6 +1,6 @@
 /**
  * Where a run is: all that a checkpoint needs beside weights and moments. Random numbers need no state, for they are a
- * function of (seed, epoch, sample).
+ * function of (seed, epoch, sample), or of the first of the samples that share a sequence.
  */
 import { z } from "zod";
 import type { Engine } from "../kernels/load.ts";
