@@ -9,7 +9,8 @@ export const RATE = 1e-7;
 
 const SIZES = { users: 20_000, categories: 500 };
 
-function shared(count: number, value: (i: number) => number): Int32Array {
+/** An array that threads share. */
+export function shared(count: number, value: (i: number) => number): Int32Array {
   const array = sharedInt32(count);
   for (let i = 0; i < count; i++) array[i] = value(i);
   return array;
