@@ -286,6 +286,7 @@ function tooLarge(bytes: number, { schema, config, threads }: WorkspaceOptions):
     field: largest.name,
     rows: largest.size,
     batchSize: config.train.batch_size,
+    shards: config.train.shards,
     maxHistory: schema.maxHistory,
     threads,
   });

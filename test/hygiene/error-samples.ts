@@ -131,7 +131,9 @@ export const samples: Samples = {
   "run.uncalibratable": [{ path: "data/shop", clicks: 0, samples: 9 }],
   "run.wrong-tensor": [{ path: "weights.safetensors", tensor: "head.W", expected: "F32 [3,4]", found: "none" }],
   "run.diverged": [{ loss: "valid loss", epoch: 2, step: 40, rate: 0.5 }],
-  "run.too-large": [{ needed: "5.1 GiB", field: "item", rows: 1_000_000, batchSize: 128, maxHistory: 100, threads: 4 }],
+  "run.too-large": [
+    { needed: "5.1 GiB", field: "item", rows: 1_000_000, batchSize: 128, shards: 8, maxHistory: 100, threads: 4 },
+  ],
   "run.no-address-space": [{ needed: "31 MiB", field: "linear memory" }],
   "run.unsupported-engine": [{ engine: "native", reason: "it is not built for this machine" }],
   "run.no-samples": [{ path: "data/shop", split: "valid" }],

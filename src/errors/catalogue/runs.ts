@@ -102,10 +102,10 @@ export const runs = {
   "run.too-large": {
     status: 507,
     meaning: "A run would need more memory than can be addressed.",
-    message: ({ needed, field, rows, batchSize, maxHistory, threads }: TooLarge) =>
+    message: ({ needed, field, rows, batchSize, shards, maxHistory, threads }: TooLarge) =>
       `the run needs ${needed} of linear memory and 4.0 GiB is all that wasm32 addresses: lower model.embedding.size, ` +
       `the vocabulary (largest: ${field}, ${rows} rows), train.batch_size (${batchSize}), ` +
-      `the history (${maxHistory} behaviours) or the threads (${threads})`,
+      `the history (${maxHistory} behaviours) or the threads (${threads}), or raise train.shards (${shards})`,
   },
   "run.no-address-space": {
     status: 507,
@@ -140,6 +140,8 @@ export interface TooLarge {
   readonly field: string;
   readonly rows: number;
   readonly batchSize: number;
+  /** A thread has room for the activations of one. */
+  readonly shards: number;
   readonly maxHistory: number;
   readonly threads: number;
 }
