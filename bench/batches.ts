@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- batches DATASET...`: how fast an epoch is on batches of users, where what the histories of a user's
- * samples share is computed once, against batches of samples. Both train a DIEN from the same weights on the same samples;
+ * samples share is computed once, in 4 shards, against batches of samples in 8. Both train a DIEN from the same weights on the same samples;
  * chunks of steps of the one and of the other are measured in turn, and the medians of their rates are reported.
  */
 import Table from "cli-table3";

@@ -7,6 +7,9 @@ import { Random } from "../src/tensor/random.ts";
 /** A learning rate too small to move the weights anywhere: every step is like the first. */
 export const RATE = 1e-7;
 
+/** What steps on it are trained with: each sample has a history of its own, so there is nothing for batches of users to share. */
+export const OWN_HISTORIES = { batches: "samples", shards: 8 } as const;
+
 const SIZES = { users: 20_000, categories: 500 };
 
 /** An array that threads share. */

@@ -9,7 +9,7 @@ import { WorkerPool } from "../src/engine/worker-pool.ts";
 import { STEPS_PER_CHUNK, type WorkspaceOptions } from "../src/engine/workspace.ts";
 import { engineSupported } from "../src/kernels/load.ts";
 import { resolveConfig } from "../src/run/config.ts";
-import { evenMasks, fixedLengthDataset, RATE } from "./fixed-length-dataset.ts";
+import { evenMasks, fixedLengthDataset, OWN_HISTORIES, RATE } from "./fixed-length-dataset.ts";
 
 const BATCH = 128;
 const HISTORY = 10;
@@ -38,7 +38,8 @@ const engine = engineSupported("native") ? "native" : "wasm";
 
 async function measure(cols: number, items: number): Promise<TableReport> {
   const dataset = fixedLengthDataset(HISTORY, BATCH * STEPS_PER_CHUNK * CHUNKS, items);
-  const config = resolveConfig({ model: { name: "dien", embedding: { size: cols } }, train: { batch_size: BATCH } });
+  const train = { batch_size: BATCH, ...OWN_HISTORIES };
+  const config = resolveConfig({ model: { name: "dien", embedding: { size: cols } }, train });
   const options: WorkspaceOptions = { schema: dataset.schema, config, training: true, engine, threads: 1 };
   const pool = new WorkerPool(options, dataset, evenMasks(dataset));
   try {

@@ -2,7 +2,7 @@
  * `dien train` and other implementations of DIEN: one after the other, round after round, on one dataset.
  *
  *   node bench/peers/run.mjs --data DIR [--threads 1,2] [--rounds 3] [--peers jax,torch,torch-eager,fuxictr,deepctr-torch]
- *     [--engines native,wasm] [--limit N] [--set KEY=VALUE] [--environments DIR] [--python python3] [--json]
+ *     [--engines native,wasm] [--batches users,samples] [--limit N] [--set KEY=VALUE] [--environments DIR] [--python python3] [--json]
  *
  * Needs `npm run build` before, and Python; see README.md. With `--limit` the peers train on so many random samples, for a rate
  * alone: their AUC is then left out. `--set` is for `dien`. Progress goes to stderr.
@@ -15,6 +15,9 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import Table from "cli-table3";
 import { ENVIRONMENTS, here, pythonOf } from "./environments.mjs";
+
+/** Settings of `dien`: its defaults, and batches that are composed as the peers' are, of shuffled samples. */
+const BATCHES = { users: [], samples: ["train.batches=samples", "train.shards=8"] };
 
 /** A program and the environment that it runs in. */
 const PEERS = {
@@ -32,6 +35,7 @@ const { values: options } = parseArgs({
     rounds: { type: "string", default: "3" },
     peers: { type: "string", default: Object.keys(PEERS).join(",") },
     engines: { type: "string", default: "wasm" },
+    batches: { type: "string", default: Object.keys(BATCHES).join(",") },
     limit: { type: "string", default: "0" },
     set: { type: "string", multiple: true, default: [] },
     environments: { type: "string", default: ENVIRONMENTS },
@@ -43,12 +47,22 @@ const main = join(here, "..", "..", "dist", "cli", "main.js");
 if (options.data === undefined) throw new Error("--data DIR is needed: a folder that `dien prepare` wrote");
 if (!existsSync(main)) throw new Error("dist/ is missing: run `npm run build` first");
 const list = (text) => text.split(",").filter((name) => name !== "");
-const unknown = list(options.peers).filter((name) => !Object.hasOwn(PEERS, name));
-if (unknown.length > 0) throw new Error(`no such peer: ${unknown}; there are ${Object.keys(PEERS)}`);
+for (const [asked, known] of [
+  [options.peers, PEERS],
+  [options.batches, BATCHES],
+]) {
+  const unknown = list(asked).filter((name) => !Object.hasOwn(known, name));
+  if (unknown.length > 0) throw new Error(`unknown: ${unknown}; there are ${Object.keys(known)}`);
+}
 
 /** By name, a function of threads and a scratch folder that gives { samples_per_s, test_auc, versions, ... }. */
 const programs = Object.fromEntries([
-  ...list(options.engines).map((engine) => [`dien, ${engine}`, (threads, out) => trainDien(engine, threads, out)]),
+  ...list(options.engines).flatMap((engine) =>
+    list(options.batches).map((batches) => [
+      `dien, ${engine}, ${batches}`,
+      (threads, out) => trainDien(engine, batches, threads, out),
+    ]),
+  ),
   ...list(options.peers).map((name) => [name, (threads) => trainPeer(PEERS[name], threads)]),
 ]);
 const [first] = Object.keys(programs);
@@ -101,9 +115,12 @@ function show(threads, programs) {
   console.log(table.toString());
 }
 
-async function trainDien(engine, threads, out) {
+async function trainDien(engine, batches, threads, out) {
   // No program masks rare values here.
-  const settings = ["train.mask_unknown=0", ...options.set].flatMap((setting) => ["--set", setting]);
+  const settings = ["train.mask_unknown=0", ...BATCHES[batches], ...options.set].flatMap((setting) => [
+    "--set",
+    setting,
+  ]);
   const machine = ["--threads", threads, "--engine", engine];
   const flags = ["--data", options.data, "--model", "dien", "--epochs", "1", "--out", out, "--json"];
   const { epochs, test } = await run(process.execPath, [main, "train", ...flags, ...machine, ...settings]);

@@ -6,7 +6,7 @@ import { flopsOf } from "../../src/engine/cost.ts";
 import { Workspace, type WorkspaceOptions } from "../../src/engine/workspace.ts";
 import type { Engine } from "../../src/kernels/load.ts";
 import { resolveConfig } from "../../src/run/config.ts";
-import { evenMasks, fixedLengthDataset } from "../fixed-length-dataset.ts";
+import { evenMasks, fixedLengthDataset, OWN_HISTORIES } from "../fixed-length-dataset.ts";
 import type { CallCost, Clock } from "./clocks.ts";
 
 /** Steps of one size: a batch of histories that all have one length. */
@@ -54,7 +54,7 @@ export function datasetFor(size: StepSize): Dataset {
 }
 
 export function optionsFor(dataset: Dataset, batch: number, engine: Engine, threads: number): WorkspaceOptions {
-  const config = resolveConfig({ model: { name: "dien" }, train: { batch_size: batch } });
+  const config = resolveConfig({ model: { name: "dien" }, train: { batch_size: batch, ...OWN_HISTORIES } });
   return { schema: dataset.schema, config, training: true, engine, threads };
 }
 

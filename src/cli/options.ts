@@ -58,6 +58,11 @@ export function addPaths(command: Command, description: string): () => readonly 
   return () => command.args;
 }
 
+/** Gives the program the flag that says its version, for which it emits `option:version`. */
+export function addVersion(program: Command): void {
+  program.option("-V, --version", "output the version number, and which kernels compute here");
+}
+
 /** Gives the program the flag that all commands take, and returns whether it was given. */
 export function addVerbose(program: Command): () => boolean {
   program.option("--verbose", "of an error, also print what caused it");

@@ -15,7 +15,7 @@ import { report } from "./failures.ts";
 import { addInit } from "./init.ts";
 import { addInspect } from "./inspect.ts";
 import { addModels } from "./models.ts";
-import { addVerbose } from "./options.ts";
+import { addVerbose, addVersion } from "./options.ts";
 import { print, printOwn } from "./output.ts";
 import { addPredict } from "./predict.ts";
 import { addPrepare } from "./prepare.ts";
@@ -30,7 +30,6 @@ const { version } = JSON.parse(readFileSync(new URL("../../package.json", import
 export function createProgram(context: Context, finish: (exitCode: number) => void): Command {
   const program = new Command("dien")
     .description("Deep Interest Evolution Network: click-through-rate prediction from behaviour sequences.")
-    .option("-V, --version", "output the version number, and which kernels compute here")
     .exitOverride()
     .configureOutput({
       writeOut: (text) => printOwn(context.stdout, text),
@@ -51,6 +50,7 @@ Start here:
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted and stopped cleanly.`,
     );
+  addVersion(program);
   program.on("option:version", () => {
     print(context.stdout, [`${version} (kernels: ${kernels()})`]);
     throw new CommanderError(0, "commander.version", "");

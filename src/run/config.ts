@@ -17,7 +17,7 @@ export const trainSchema = z.strictObject({
   batch_size: z.int().min(1).max(65_536).describe("samples of a batch").default(128),
   batches: z
     .enum(["users", "samples"])
-    .default("samples")
+    .default("users")
     .describe(
       "users: samples of a user stand together, and what their histories share is computed once; samples: each by itself",
     ),
@@ -25,8 +25,10 @@ export const trainSchema = z.strictObject({
     .int()
     .min(1)
     .max(256)
-    .default(8)
-    .describe("pieces of a batch that threads share out; part of the result, unlike the number of threads"),
+    .default(4)
+    .describe(
+      "pieces of a batch that threads share out, so the most threads of use; part of the result, unlike the number of threads",
+    ),
   learning_rate: z.number().positive().describe("Adam's step size").default(0.002),
   learning_rate_decay: z.number().positive().max(1).default(1).describe("factor on the rate after each epoch"),
   clip_norm: z.number().min(0).default(0).describe("largest norm of the gradient; 0: no limit"),

@@ -208,7 +208,8 @@ describe("a search", () => {
     const long = join(folder, "long");
     await writeSmallDataset(long, { samples: 100, maxHistory: 13 });
     // The default embedding size, 18, takes 3.5 GiB of addresses, few of which are used; the 24 of trial 2 take 4.4.
-    const large = { "train.batch_size": 65_536, "train.shards": 1, "model.head.layers": [800, 4] };
+    const sizes = { "train.batch_size": 65_536, "train.shards": 1, "model.head.layers": [800, 4] };
+    const large = { ...sizes, "train.batches": "samples" };
     const wide = { ...settings, ...large, "train.epochs": 1 };
     const options = optionsOf("large", { data: [long], model: "dien", seeds: 1, trials: 3, settings: wide });
     for (const _ of ["at first", "repeated"]) {

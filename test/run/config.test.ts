@@ -16,8 +16,8 @@ it("fills in the defaults", () => {
     train: {
       epochs: 3,
       batch_size: 128,
-      batches: "samples",
-      shards: 8,
+      batches: "users",
+      shards: 4,
       learning_rate: 0.002,
       learning_rate_decay: 1,
       clip_norm: 0,

@@ -35,7 +35,7 @@ describe("a saved run", () => {
     const { config: saved } = JSON.parse(readFileSync(join(run, "model", "model.json"), "utf8"));
     expect(saved.train).toEqual(stored);
     for (const key of MACHINE_KEYS) expect(stored).not.toHaveProperty(key);
-    expect(stored).toMatchObject({ shards: 8, seed: 1, buffer_mb: 512 });
+    expect(stored).toMatchObject({ shards: 4, seed: 1, buffer_mb: 512 });
   });
 });
 

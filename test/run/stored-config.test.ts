@@ -38,8 +38,7 @@ it("is named in any other file too", () => {
 });
 
 it("written before there were batches of users, is one of samples", () => {
-  const batchesOf = (train: object) =>
-    resolveStoredConfig({ model: { name: "din" }, train }, "model.json").train.batches;
-  expect(batchesOf({ seed: 3 })).toBe("samples");
-  expect(batchesOf({ seed: 3, batches: "users" })).toBe("users");
+  const settingsOf = (train: object) => resolveStoredConfig({ model: { name: "din" }, train }, "model.json").train;
+  expect(settingsOf({ shards: 8 })).toMatchObject({ batches: "samples", shards: 8 });
+  expect(settingsOf({ shards: 8, batches: "users" })).toMatchObject({ batches: "users", shards: 8 });
 });
