@@ -7,9 +7,11 @@
  * Everything is a function of the seeds, to the byte: time is the market's own and stands still while pages are answered,
  * requests have ids of their own, and what came of a page is looked at in the order of the users, however the answers came.
  */
+
 import type { NewOutcome } from "../ab/records/rows.ts";
 import { checkEmpty } from "../files/plain.ts";
 import { itemName } from "../importers/synthetic/names.ts";
+import type { Engine } from "../kernels/load.ts";
 import type { PostedEvent } from "../scoring/behaviours.ts";
 import { type Asking, askingAt, eachOf } from "./asking.ts";
 import { type LogRow, writeMarketLog } from "./log.ts";
@@ -33,6 +35,8 @@ export interface MarketResult {
   /** Those of users who take no part included. */
   readonly impressions: number;
   readonly seconds: number;
+  /** Which kernels computed. */
+  readonly engine: Engine;
 }
 
 /**
@@ -52,7 +56,8 @@ export async function runMarket(options: MarketOptions): Promise<MarketResult> {
     const market = new Market(options, { population, tally, clock, server, asking });
     await market.run();
     if (options.log !== undefined) await writeMarketLog(options.log, shop, market.segments, market.log);
-    return { arms: tally.arms(), impressions: market.impressions, seconds: (performance.now() - start) / 1000 };
+    const seconds = (performance.now() - start) / 1000;
+    return { arms: tally.arms(), impressions: market.impressions, seconds, engine: server.engine };
   } finally {
     asking.close();
     await server.close();

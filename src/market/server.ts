@@ -1,5 +1,6 @@
 /** The server of a market: as `dien serve` has it, but for its time, which is the market's. */
 import { itemNumber } from "../importers/synthetic/names.ts";
+import type { Engine } from "../kernels/load.ts";
 import type { RankRequest } from "../scoring/request.ts";
 import { openModels } from "../serving/models/models.ts";
 import { createServer } from "../serving/server.ts";
@@ -15,6 +16,7 @@ const LIMITS = { maxSeconds: 3600, maxRequests: 1024 };
 
 export interface MarketServer {
   readonly url: string;
+  readonly engine: Engine;
   /** A bandit chooses its weights anew, by what the arms have earned. */
   beginDay(): Promise<void>;
   /** Records what has been shown, before anything that came of it. */
@@ -46,6 +48,7 @@ export async function openMarketServer(
     const { url } = await server.listen();
     return {
       url,
+      engine: models.engine,
       beginDay: async () => await server.experiment?.refresh(),
       settle: () => records.settle(),
       close: () => server.close(),

@@ -2,6 +2,7 @@
 import { readExperiment } from "../ab/definition/read.ts";
 import { type OnlineExperiment, parseExperiment } from "../ab/experiment/experiment.ts";
 import { failure } from "../errors/failure.ts";
+import type { Engine } from "../kernels/load.ts";
 import { checkOptions } from "../options/problems.ts";
 import { namedRuns } from "../serving/serve.ts";
 import { type ArmEffects, effectsOf } from "./effects.ts";
@@ -31,6 +32,8 @@ export interface Simulation {
   readonly arms: readonly ArmEffects[];
   readonly impressions: number;
   readonly seconds: number;
+  /** Which kernels computed. */
+  readonly engine: Engine;
 }
 
 /**
@@ -46,8 +49,8 @@ export async function simulate(options: SimulateOptions): Promise<Simulation> {
   const given = path === undefined ? evenly(names, oracle) : await readExperiment(path);
   const experiment: OnlineExperiment = explore === undefined ? given : { ...given, policy: { kind: "fixed", explore } };
   const market = { ...rest, shop, runs, experiment, settings: checkOptions("simulate", marketOptions, settings) };
-  const { arms, impressions, seconds } = await runMarket(market);
-  return { arms: effectsOf(arms), impressions, seconds };
+  const { arms, ...totals } = await runMarket(market);
+  return { arms: effectsOf(arms), ...totals };
 }
 
 /** An arm for each model; of one model two, which is an A/A test. */

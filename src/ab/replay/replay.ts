@@ -6,6 +6,7 @@ import type { MachineOptions } from "../../engine/machine.ts";
 import { failure } from "../../errors/failure.ts";
 import { withTemporaryFolder } from "../../files/scratch.ts";
 import { percent, share } from "../../format.ts";
+import type { Engine } from "../../kernels/load.ts";
 import { readModelDescription } from "../../run/model-folder.ts";
 import { loadScorer } from "../../scoring/predict.ts";
 import type { Sums } from "../../statistics/sums.ts";
@@ -80,7 +81,8 @@ async function replayIn(connection: DuckDBConnection, work: string, options: Rep
     ...{ weights: { ...weights, mean: meanWeight(sums) }, rewards, leftOut },
   } as const;
   const findings = findingsOf(read);
-  return { verdict: verdictOf(read, findings), findings, ...read };
+  const used = judged.engine === undefined ? {} : { engine: judged.engine };
+  return { verdict: verdictOf(read, findings), findings, ...read, ...used };
 }
 
 const unitOf = ({ columns }: LoadedRows) => (columns.has("user") ? ("user" as const) : ("impression" as const));
@@ -91,7 +93,7 @@ async function judge(
   path: string,
   { engine, calibrated, onProgress }: ReplayOptions,
   load: (table: typeof EXPOSURES, source: string) => Promise<LoadedRows>,
-): Promise<{ readonly withoutRequest: number; readonly unknownItems: number }> {
+): Promise<{ readonly withoutRequest: number; readonly unknownItems: number; readonly engine?: Engine }> {
   if ("probabilities" in policy) {
     const { columns } = await load(PROBABILITIES, policy.probabilities);
     await judgeByTable(connection, policy.probabilities, columns);
@@ -99,10 +101,11 @@ async function judge(
   }
   const { schema } = await readModelDescription(policy.run);
   const scorer = await loadScorer(policy.run, { engine, calibrated });
-  return await judgeByRun(connection, scorer, {
+  const left = await judgeByRun(connection, scorer, {
     ...{ path, item: schema.item[0].name },
     onProgress: (done, total) => onProgress("requests", done, total),
   });
+  return { ...left, engine: scorer.engine };
 }
 
 /** Weighs all impressions and sums them up by user. */

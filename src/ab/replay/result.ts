@@ -1,4 +1,5 @@
 /** What a replay gives: as data, for the terminal, pages and programs. */
+import type { Engine } from "../../kernels/load.ts";
 import type { Estimated, MeanReward, RewardEstimates } from "./estimates.ts";
 import type { UnusedRows } from "./tables.ts";
 
@@ -27,6 +28,8 @@ export interface ReplayFinding {
 }
 
 export interface ReplayResult {
+  /** Which kernels computed what a run would have shown; a table needs none. */
+  readonly engine?: Engine;
   /** In one sentence. */
   readonly verdict: string;
   readonly findings: readonly ReplayFinding[];

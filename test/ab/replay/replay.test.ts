@@ -6,6 +6,7 @@ import { explore } from "../../../src/ab/bandit/explore.ts";
 import { lineOf, type NewExposure } from "../../../src/ab/records/rows.ts";
 import type { ReplayResult } from "../../../src/ab/replay/result.ts";
 import { jobs } from "../../../src/cli/jobs.ts";
+import { engineSupported } from "../../../src/kernels/load.ts";
 import { loadScorer } from "../../../src/scoring/predict.ts";
 import { Random } from "../../../src/tensor/random.ts";
 import { dien } from "../../cli/harness.ts";
@@ -85,7 +86,7 @@ const csv = (name: string, lines: readonly string[]) => {
 
 describe("dien ab replay", () => {
   it("asks a run what it would have shown, and weighs what was shown by that", async () => {
-    const { rewards, weights, impressions, users, unit, leftOut } = await resultOf(
+    const { rewards, weights, impressions, users, unit, leftOut, engine } = await resultOf(
       "--exposures",
       records,
       "--run",
@@ -93,6 +94,7 @@ describe("dien ab replay", () => {
     );
     const { n, w, clicks, ips, dr, revenue } = byHand;
     expect({ impressions, users, unit }).toEqual({ impressions: n, users: 40, unit: "user" });
+    expect(engine).toBe(engineSupported("native") ? "native" : "wasm");
     expect(rewards.map(({ reward, logged }) => [reward, logged.value])).toEqual([
       ["clicks", clicks / n],
       ["revenue", (2.5 * clicks) / n],

@@ -12,6 +12,7 @@ const simulation: Simulation = {
   ],
   impressions: 24_000,
   seconds: 12,
+  engine: "wasm",
 };
 
 describe("dien ab simulate", () => {
