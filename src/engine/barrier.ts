@@ -6,11 +6,8 @@ export const BARRIER_CELLS = 2;
 const ARRIVED = 0;
 const GENERATION = 1;
 
-/**
- * Looks at the barrier this often before it sleeps. Long enough for the costliest shard of a short step: a thread that slept
- * is late at the next barrier, where the other one falls asleep in turn, and so on through all stages.
- */
-const SPINS = 100_000;
+/** Looks at the barrier this often before it sleeps: a step's stages are shorter than a wake-up. */
+const SPINS = 20_000;
 
 /** A barrier for a fixed number of threads, each with its own object over the same cells. */
 export class Barrier {
