@@ -37,7 +37,7 @@ export class Shards {
   /** Of each group where it begins, in the given order; and its cost and number as one number, by which they are sorted. */
   readonly #begins: Int32Array;
   readonly #costs: Float64Array;
-  /** Of each group its shard, in the order of falling cost. */
+  /** Of each group its shard. */
   readonly #shardOf: Int32Array;
   readonly #load: Float64Array;
   readonly #size: Int32Array;
@@ -76,11 +76,12 @@ export class Shards {
   #dealGroups(samples: Samples, given: Int32Array, first: number, count: number): void {
     const groups = this.#findGroups(samples, given, first, count);
     const begins = this.#begins;
-    const costs = this.#costs.subarray(0, groups).sort();
+    // Sorted whole: a view of the part in use would be garbage at every step.
+    const costs = this.#costs.fill(-1, groups).sort();
     const load = this.#load.fill(0);
     const size = this.#size.fill(0);
     // The costliest are last. Of those that cost the same the order does not matter, but must be settled.
-    for (let i = groups - 1; i >= 0; i--) {
+    for (let i = costs.length - 1; i >= costs.length - groups; i--) {
       const group = costs[i] % count;
       const members = begins[group + 1] - begins[group];
       let shard = -1;
