@@ -5,10 +5,41 @@
  * a token needs no look-up: each operation is a kernel or two over the whole packing. Where the tokens are those of
  * sequences that samples share, each sample reads its own (shared.ts).
  */
+import type { Pointer } from "../kernels/contract.ts";
 import type { Packed } from "../tensor/packed.ts";
 import { isShared, perSample, trainedTokens } from "./shared.ts";
 import type { Tape } from "./tape.ts";
 import { gradientAt, type Tensor, valueAt } from "./values.ts";
+
+/**
+ * out [samples, cols] (+)= the sum of each sample's tokens of x, each times its weight [tokens, 1] where there are weights.
+ * @param ofSequences whether the tokens of x are those of the sequences
+ */
+function addUp(
+  { kernels }: Tape,
+  packed: Packed,
+  cols: number,
+  weight: Pointer,
+  x: Pointer,
+  ofSequences: boolean,
+  out: Pointer,
+  accumulate: 0 | 1,
+): void {
+  const { samples, steps, offsetsPointer, activePointer, sequences, sequencePointer } = packed;
+  kernels.sumSteps(
+    samples.count,
+    steps,
+    cols,
+    offsetsPointer,
+    activePointer,
+    weight,
+    x,
+    ofSequences ? sequences.offsetsPointer : 0,
+    ofSequences ? sequencePointer : 0,
+    out,
+    accumulate,
+  );
+}
 
 /** Sum of each sample's tokens: [tokens, n] -> [samples, n]; zero for an empty history. */
 export function sumSteps(tape: Tape, packed: Packed, x: Tensor): Tensor {
@@ -23,20 +54,7 @@ export function sumSteps(tape: Tape, packed: Packed, x: Tensor): Tensor {
     outputs: { y },
     attributes: { packed },
     forward() {
-      const reference = shared ? sequencePointer : 0;
-      kernels.sumSteps(
-        samples.count,
-        packed.steps,
-        cols,
-        offsetsPointer,
-        activePointer,
-        0,
-        x.value,
-        sequences.offsetsPointer,
-        reference,
-        y.value,
-        0,
-      );
+      addUp(tape, packed, cols, 0, x.value, shared, y.value, 0);
     },
     backward() {
       const { steps } = packed;
@@ -54,7 +72,7 @@ export function weightedSumSteps(tape: Tape, packed: Packed, weight: Tensor, giv
   const { kernels } = tape;
   const x = trainedTokens(tape, packed, given);
   const { cols } = x;
-  const { samples, sequences, offsetsPointer, activePointer, sequencePointer } = packed;
+  const { samples, offsetsPointer, activePointer } = packed;
   const y = tape.tensor(samples, cols);
   const shared = isShared(packed, x);
   tape.record({
@@ -63,20 +81,7 @@ export function weightedSumSteps(tape: Tape, packed: Packed, weight: Tensor, giv
     outputs: { y },
     attributes: { packed },
     forward() {
-      const reference = shared ? sequencePointer : 0;
-      kernels.sumSteps(
-        samples.count,
-        packed.steps,
-        cols,
-        offsetsPointer,
-        activePointer,
-        weight.value,
-        x.value,
-        sequences.offsetsPointer,
-        reference,
-        y.value,
-        0,
-      );
+      addUp(tape, packed, cols, weight.value, x.value, shared, y.value, 0);
     },
     backward() {
       const { steps } = packed;
@@ -109,24 +114,11 @@ export function multiplySteps(tape: Tape, packed: Packed, given: Tensor, samples
       kernels.multiply(count, cols, tokens.value, cols, spread.value, cols, y.value, cols, 0);
     },
     backward() {
-      const { steps } = packed;
       const { count } = packed.tokens;
       const accumulate = tape.claim(tokens);
       kernels.multiply(count, cols, y.grad, cols, spread.value, cols, tokens.grad, cols, accumulate);
       kernels.multiply(count, cols, y.grad, cols, tokens.value, cols, spread.value, cols, 0);
-      kernels.sumSteps(
-        packed.samples.count,
-        steps,
-        cols,
-        offsetsPointer,
-        activePointer,
-        0,
-        spread.value,
-        0,
-        0,
-        samples.grad,
-        tape.claim(samples),
-      );
+      addUp(tape, packed, cols, 0, spread.value, false, samples.grad, tape.claim(samples));
     },
   });
   return y;
@@ -162,19 +154,7 @@ export function dotSteps(tape: Tape, packed: Packed, given: Tensor, samples: Ten
     backward() {
       const { steps } = packed;
       const accumulate = tape.claim(tokens);
-      kernels.sumSteps(
-        packed.samples.count,
-        steps,
-        cols,
-        offsetsPointer,
-        activePointer,
-        y.grad,
-        tokens.value,
-        0,
-        0,
-        samples.grad,
-        tape.claim(samples),
-      );
+      addUp(tape, packed, cols, y.grad, tokens.value, false, samples.grad, tape.claim(samples));
       kernels.spreadSteps(steps, cols, offsetsPointer, activePointer, y.grad, samples.value, tokens.grad, accumulate);
     },
   });
