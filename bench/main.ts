@@ -2,7 +2,7 @@
  * `npm run bench -- SUBJECT ...` measures on this machine: how far training and ranking are from what it can do (`roofline`,
  * where no subject is named), single matrix products (`products`), how fast requests are answered (`serve`), what a step costs
  * when tables of embeddings grow (`tables`), batches of users against batches of samples (`batches`, and `batches-auc` what their
- * models are worth), what a user costs while sequences grow (`lengths`).
+ * models are worth), what a user costs while sequences grow (`lengths`), what a second thread gains (`threads`).
  */
 const SUBJECTS: Record<string, () => Promise<unknown>> = {
   roofline: () => import("./roofline/main.ts"),
@@ -11,6 +11,7 @@ const SUBJECTS: Record<string, () => Promise<unknown>> = {
   tables: () => import("./tables.ts"),
   batches: () => import("./batches.ts"),
   lengths: () => import("./lengths.ts"),
+  threads: () => import("./threads/main.ts"),
   "batches-auc": () => import("./batches-auc.ts"),
 };
 

@@ -38,7 +38,8 @@ struct Step {
 
   static Vector of(double x) { return splat(static_cast<float>(x)); }
 
-  void update(int count, float* weight, float* m, float* v, const float* gradient) const {
+  /** Moves `count` elements; the weights to `moved`. */
+  void update(int count, const float* weight, float* m, float* v, const float* gradient, float* moved) const {
     for (int j = 0, left = count; left > 0; left -= W, j += W) {
       const Vector w = get(weight + j, left);
       const Vector g = clip * get(gradient + j, left) + decay * w;
@@ -47,15 +48,25 @@ struct Step {
       const Vector size = root(second * unbias2) + epsilon;
       put(m + j, first, left);
       put(v + j, second, left);
-      put(weight + j, w - (rise * first) / size, left);
+      put(moved + j, w - (rise * first) / size, left);
     }
   }
 };
 
+/** Weights that are moved before they are stored. */
+constexpr int BLOCK = 512;
+
 void adam(int count, float* weight, float* m, float* v, const float* gradient, double clip, double decay, double rate,
           double beta1, double beta2, double epsilon, double correction1, double correction2) {
   const Step step(clip, decay, rate, beta1, beta2, epsilon, correction1, correction2);
-  step.update(count, weight, m, v, gradient);
+  // Weights go by themselves: all threads have read them, and a core stores many lines that others have at once only if no
+  // stores to its own are between them.
+  float moved[BLOCK];
+  for (int at = 0; at < count; at += BLOCK) {
+    const int length = count - at < BLOCK ? count - at : BLOCK;
+    step.update(length, weight + at, m + at, v + at, gradient + at, moved);
+    copyRow(length, moved, weight + at, 0);
+  }
 }
 
 void adamRows(int from, int to, int cols, const int32_t* rows, float* weight, float* m, float* v, const float* gradient,
@@ -71,7 +82,7 @@ void adamRows(int from, int to, int cols, const int32_t* rows, float* weight, fl
       prefetchRow(cols, v + next);
     }
     const intptr_t at = offsetOf(r);
-    step.update(cols, weight + at, m + at, v + at, gradient + r * cols);
+    step.update(cols, weight + at, m + at, v + at, gradient + r * cols, weight + at);
   }
 }
 

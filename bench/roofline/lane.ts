@@ -1,4 +1,4 @@
-/** Training steps of DIEN on threads of an engine, a slice of a fraction of a second at a time. */
+/** Training steps of DIEN on a thread with an engine, a slice of a fraction of a second at a time. */
 import { Worker } from "node:worker_threads";
 import type { Operation } from "../../src/autograd/operation.ts";
 import type { Dataset } from "../../src/dataset/dataset.ts";
@@ -6,6 +6,7 @@ import { flopsOf } from "../../src/engine/cost.ts";
 import { Workspace, type WorkspaceOptions } from "../../src/engine/workspace.ts";
 import type { Engine } from "../../src/kernels/load.ts";
 import { resolveConfig } from "../../src/run/config.ts";
+import { ask } from "../ask.ts";
 import { evenMasks, fixedLengthDataset, OWN_HISTORIES } from "../fixed-length-dataset.ts";
 import type { CallCost, Clock } from "./clocks.ts";
 
@@ -18,8 +19,7 @@ export interface StepSize {
 /** What a worker did in a slice. */
 export interface WorkerTimes {
   readonly seconds: number;
-  /** Of these, at barriers, and while batches were made. */
-  readonly waiting: number;
+  /** Of these, while batches were made. */
   readonly feeding: number;
   /** Of timed lanes: the kernels by name, and what a call costs. */
   readonly kernels: Record<string, Clock>;
@@ -31,7 +31,6 @@ export interface LaneStart {
   readonly memory: WebAssembly.Memory;
   readonly dataset: Dataset;
   readonly masks: ReturnType<typeof evenMasks>;
-  readonly thread: number;
   readonly timed: boolean;
 }
 
@@ -53,9 +52,9 @@ export function datasetFor(size: StepSize): Dataset {
   return fixedLengthDataset(size.history, size.batch * stepsOfSlice(size));
 }
 
-export function optionsFor(dataset: Dataset, batch: number, engine: Engine, threads: number): WorkspaceOptions {
+export function optionsFor(dataset: Dataset, batch: number, engine: Engine): WorkspaceOptions {
   const config = resolveConfig({ model: { name: "dien" }, train: { batch_size: batch, ...OWN_HISTORIES } });
-  return { schema: dataset.schema, config, training: true, engine, threads };
+  return { schema: dataset.schema, config, training: true, engine, threads: 1 };
 }
 
 /** Operations of one step, from the record of a shard: all shards are alike here. */
@@ -80,46 +79,33 @@ function gateOperations(operations: readonly Operation[]): number {
   }, 0);
 }
 
-/** Threads with a model of their own; `timed` ones count the time of each kernel, which costs some. */
+/** A thread with a model of its own; a `timed` one counts the time of each kernel, which costs some. */
 export class Lane {
-  readonly #workers: readonly Worker[];
+  readonly #worker: Worker;
   readonly #steps: number;
   #done = 0;
 
-  constructor(dataset: Dataset, size: StepSize, engine: Engine, threads: number, timed = false) {
-    const options = optionsFor(dataset, size.batch, engine, threads);
+  constructor(dataset: Dataset, size: StepSize, engine: Engine, timed: boolean) {
+    const options = optionsFor(dataset, size.batch, engine);
     this.#steps = stepsOfSlice(size);
     const workspace = new Workspace(options);
     workspace.parameters.initialise(workspace.memory, 1);
     workspace.gradients!.initialise();
     const { memory } = workspace.memory;
-    this.#workers = Array.from({ length: threads }, (_, thread) => {
-      const workerData: LaneStart = { options, memory, dataset, masks: evenMasks(dataset), thread, timed };
-      return new Worker(new URL("./worker.js", import.meta.url), { workerData });
-    });
+    const workerData: LaneStart = { options, memory, dataset, masks: evenMasks(dataset), timed };
+    this.#worker = new Worker(new URL("./worker.js", import.meta.url), { workerData });
   }
 
-  /** Runs a slice: seconds until all threads had answered, a step, and what each of them did. */
-  async run(): Promise<{ seconds: number; threads: WorkerTimes[] }> {
+  /** Runs a slice: seconds until it was answered, a step, and what was done in them. */
+  async run(): Promise<{ seconds: number; times: WorkerTimes }> {
     const slice: Slice = { steps: this.#steps, done: this.#done };
     this.#done += this.#steps;
     const start = performance.now();
-    const threads = await Promise.all(this.#workers.map((worker) => answer(worker, slice)));
-    return { seconds: (performance.now() - start) / 1000 / this.#steps, threads };
+    const times = await ask<WorkerTimes>(this.#worker, slice);
+    return { seconds: (performance.now() - start) / 1000 / this.#steps, times };
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+    await this.#worker.terminate();
   }
-}
-
-function answer(worker: Worker, slice: Slice): Promise<WorkerTimes> {
-  return new Promise((resolve, reject) => {
-    worker.once("error", reject);
-    worker.once("message", (times: WorkerTimes) => {
-      worker.off("error", reject);
-      resolve(times);
-    });
-    worker.postMessage(slice);
-  });
 }

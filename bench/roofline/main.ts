@@ -60,7 +60,7 @@ function show(): void {
   );
   print("GFLOP/s. Products and gates: their operations over the time in their kernels");
   const head = ["history", "batch", "engine", "samples/s", "/ wasm", "GFLOP/s", "of the machine", "of its engine"];
-  print(table([...head, "products and gates", "2 threads / 1", "waiting"], steps.map(rateRow)));
+  print(table([...head, "products and gates"], steps.map(rateRow)));
   print("\nWhere the time of a step goes, one thread");
   timeTable(["history", "batch", "engine"], steps, ({ history, batch, engine }) => [history, batch, engine]);
   print(`\nRanking ${CANDIDATES} candidates of a user with ${BEHAVIOURS} behaviours, one thread, from raw keys`);
@@ -79,8 +79,6 @@ function rateRow(step: StepReport): (string | number)[] {
     percent(step.machine_share),
     percent(step.engine_share),
     percent(step.products_and_gates_share),
-    step.two_threads.toFixed(2),
-    percent(step.waiting),
   ];
 }
 

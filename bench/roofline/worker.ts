@@ -2,7 +2,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { BatchAssembler } from "../../src/dataset/batching.ts";
 import { Masker } from "../../src/dataset/masking.ts";
-import { Barrier } from "../../src/engine/barrier.ts";
 import { TaskRunner } from "../../src/engine/task-runner.ts";
 import { Workspace } from "../../src/engine/workspace.ts";
 import type { Kernels } from "../../src/kernels/contract.ts";
@@ -10,12 +9,10 @@ import { RATE } from "../fixed-length-dataset.ts";
 import { type Clock, callCost, restart, timed, timedKernels } from "./clocks.ts";
 import type { LaneStart, Slice, WorkerTimes } from "./lane.ts";
 
-const { options, memory, dataset, masks, thread, timed: isTimed } = workerData as LaneStart;
+const { options, memory, dataset, masks, timed: isTimed } = workerData as LaneStart;
 
 // The engine itself has no clocks.
-const waiting: Clock = { seconds: 0, calls: 0 };
 const feeding: Clock = { seconds: 0, calls: 0 };
-Barrier.prototype.wait = timed(waiting, Barrier.prototype.wait);
 BatchAssembler.prototype.fill = timed(feeding, BatchAssembler.prototype.fill);
 Masker.prototype.mask = timed(feeding, Masker.prototype.mask);
 
@@ -24,14 +21,14 @@ const call = isTimed ? callCost(workspace.kernels) : undefined;
 const { kernels, clocks } = timedKernels(workspace.kernels);
 // Replaced before anything records a model with them.
 if (isTimed) (workspace as { kernels: Kernels }).kernels = kernels;
-const runner = new TaskRunner(workspace, dataset, thread, masks);
+const runner = new TaskRunner(workspace, dataset, 0, masks);
 runner.run({ kind: "open", loaded: { sequences: dataset.sequences, samples: dataset.train } });
 
 parentPort!.on("message", ({ steps, done }: Slice) => {
-  restart({ waiting, feeding, ...clocks });
+  restart({ feeding, ...clocks });
   const start = performance.now();
   runner.run({ kind: "train", epoch: 1, portion: 0, from: 0, to: steps, done, rate: RATE });
   const seconds = (performance.now() - start) / 1000;
-  const times: WorkerTimes = { seconds, waiting: waiting.seconds, feeding: feeding.seconds, kernels: clocks, call };
+  const times: WorkerTimes = { seconds, feeding: feeding.seconds, kernels: clocks, call };
   parentPort!.postMessage(times);
 });

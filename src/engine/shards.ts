@@ -6,6 +6,7 @@
 import type { Samples } from "../dataset/dataset.ts";
 import { beginAlike } from "../dataset/groups.ts";
 import type { TrainConfig } from "../run/config.ts";
+import { Balance } from "./balance.ts";
 
 /** Samples of one group at most: it fits into a shard. */
 export function mostTogether({ batches, batch_size: size, shards }: TrainConfig): number {
@@ -21,16 +22,19 @@ export function shardCapacity(train: TrainConfig): number {
 
 /** What a sample costs beside its behaviours, in behaviours: the head. */
 const SAMPLE_COST = 8;
+/** What a behaviour of a sequence costs beside the samples' own recurrence: look-ups, extractor, auxiliary loss, projections. */
+const SEQUENCE_COST = 4;
 
 /** Deals out one batch after the other; allocates nothing. */
 export class Shards {
   /** The samples of the batch, shard after shard: those of shard s are order[bounds[s] .. bounds[s + 1]). */
   readonly order: Int32Array;
   readonly bounds: Int32Array;
+  /** The numbers of the shards, the costliest first: threads that take them in this order end together. */
+  readonly queue: Int32Array;
   /** (t, t+1) pairs of behaviours in the batch, those of a shared sequence once: what the auxiliary loss is a mean over. */
   pairs = 0;
   readonly #shards: number;
-  readonly #capacity: number;
   readonly #isSharing: boolean;
   /** Samples of a group at most. */
   readonly #together: number;
@@ -39,22 +43,24 @@ export class Shards {
   readonly #costs: Float64Array;
   /** Of each group its shard. */
   readonly #shardOf: Int32Array;
-  readonly #load: Float64Array;
-  readonly #size: Int32Array;
+  readonly #balance: Balance;
+  /** Of each shard the place of its next sample. */
+  readonly #next: Int32Array;
 
   constructor(train: TrainConfig) {
     const { batch_size: batchSize, shards, batches } = train;
     this.order = new Int32Array(batchSize);
     this.bounds = new Int32Array(shards + 1);
+    this.queue = new Int32Array(shards);
+    for (let s = 0; s < shards; s++) this.queue[s] = s;
     this.#shards = shards;
-    this.#capacity = shardCapacity(train);
     this.#isSharing = batches === "users";
     this.#together = mostTogether(train);
     this.#begins = new Int32Array(batchSize + 1);
     this.#costs = new Float64Array(batchSize);
     this.#shardOf = new Int32Array(batchSize);
-    this.#load = new Float64Array(shards);
-    this.#size = new Int32Array(shards);
+    this.#balance = new Balance(shards, shardCapacity(train));
+    this.#next = new Int32Array(shards);
   }
 
   /** Deals out the samples given[first .. first + count). */
@@ -78,24 +84,19 @@ export class Shards {
     const begins = this.#begins;
     // Sorted whole: a view of the part in use would be garbage at every step.
     const costs = this.#costs.fill(-1, groups).sort();
-    const load = this.#load.fill(0);
-    const size = this.#size.fill(0);
+    const balance = this.#balance;
+    balance.clear();
     // The costliest are last. Of those that cost the same the order does not matter, but must be settled.
     for (let i = costs.length - 1; i >= costs.length - groups; i--) {
       const group = costs[i] % count;
       const members = begins[group + 1] - begins[group];
-      let shard = -1;
-      for (let s = 0; s < this.#shards; s++) {
-        if (size[s] + members <= this.#capacity && (shard < 0 || load[s] < load[shard])) shard = s;
-      }
-      this.#shardOf[group] = shard;
-      size[shard] += members;
-      load[shard] += Math.floor(costs[i] / count);
+      this.#shardOf[group] = balance.place(members, Math.floor(costs[i] / count));
     }
     const { bounds } = this;
     bounds[0] = 0;
-    for (let s = 0; s < this.#shards; s++) bounds[s + 1] = bounds[s] + size[s];
-    const next = size;
+    for (let s = 0; s < this.#shards; s++) bounds[s + 1] = bounds[s] + balance.size(s);
+    this.#line();
+    const next = this.#next;
     for (let s = 0; s < this.#shards; s++) next[s] = bounds[s];
     for (let group = 0; group < groups; group++) {
       const shard = this.#shardOf[group];
@@ -103,6 +104,17 @@ export class Shards {
     }
     this.pairs = 0;
     for (let s = 0; s < this.#shards; s++) this.pairs += this.#sharedPairs(samples, bounds[s], bounds[s + 1]);
+  }
+
+  /** Puts the costliest shards first; they are few. */
+  #line(): void {
+    const { queue } = this;
+    const balance = this.#balance;
+    for (let s = 0; s < this.#shards; s++) {
+      let at = s;
+      for (; at > 0 && balance.load(queue[at - 1]) < balance.load(s); at--) queue[at] = queue[at - 1];
+      queue[at] = s;
+    }
   }
 
   /** The pairs of the sequences of a shard: groups of one user that met there have one. */
@@ -138,7 +150,7 @@ export class Shards {
         i++;
       } while (i < count && i < most && beginAlike(samples, given[first + i], given[first + i - 1]));
       // What is computed for the sequence: look-ups, extractor, auxiliary loss, projections.
-      cost += 3 * longest;
+      cost += SEQUENCE_COST * longest;
       costs[groups] = cost * count + groups;
     }
     begins[groups] = count;

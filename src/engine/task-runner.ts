@@ -84,15 +84,16 @@ export class TaskRunner {
       const first = step * batchSize;
       const count = Math.min(batchSize, samples.count - first);
       this.#dealt.deal(samples, this.#order, first, count);
-      for (let shard = counter.take(); shard < shards; shard = counter.take()) {
-        this.#runShard(shard, count, step - from);
+      for (let next = counter.take(); next < shards; next = counter.take()) {
+        this.#runShard(this.#dealt.queue[next], count, step - from);
       }
       barrier.wait();
       if (this.#thread === 0) counter.restart();
       gatherGradients(kernels, gradients, this.#thread, threads);
       barrier.wait();
       sumTouchedRows(kernels, gradients, this.#thread, threads);
-      barrier.wait();
+      // Each thread moves what it has summed itself; only the norm of the gradient is made of all sums.
+      if (train.clip_norm > 0) barrier.wait();
       adam.apply(this.#thread, threads, rate);
       barrier.wait();
     }

@@ -50,7 +50,7 @@ export const SCORE_BATCH = 64;
 /** The same of requests, and of their candidates. */
 export const REQUEST_BATCH = { requests: SCORE_BATCH, candidates: 2 * SCORE_BATCH };
 /** Most steps that workers make before they report to the main thread. */
-export const STEPS_PER_CHUNK = 20;
+export const STEPS_PER_CHUNK = 100;
 
 /** What a model is recorded for: what of it is on the tape. */
 type Purpose = Pick<Tape, "training" | "supervised" | "exposing">;

@@ -3,7 +3,7 @@
  * tables: only rows that the batch read move, and their moments with them (as torch.optim.SparseAdam; bias correction
  * uses the global step).
  *
- * It reads the gradient that reduction.ts made of the shards'. Thread `part` of `parts` takes its share of the pieces;
+ * It reads the gradient that reduction.ts made of the shards'. Thread `part` of `parts` takes the pieces that it summed there;
  * weights do not depend on `parts`.
  */
 import type { Kernels } from "../kernels/contract.ts";

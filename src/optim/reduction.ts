@@ -1,12 +1,13 @@
 /**
  * The gradient of a batch from those of its shards, in two stages. In each, thread `part` of `parts` takes its share of
- * the pieces, and all threads must have ended one before any begins the next:
+ * the pieces, and all threads must have ended the first before any begins the second:
  *
  *   gatherGradients   add the shards' dense gradients in shard order; chain the look-ups of each table row
  *   sumTouchedRows    add up each touched row's gradients in (shard, position) order
  *
  * Pieces are of fixed size and every sum has a fixed order, so the result does not depend on `parts`. Both leave the
- * sums of squares of their pieces, from which clipping.ts takes the norm.
+ * sums of squares of their pieces, from which clipping.ts takes the norm. The optimiser's pieces are the same, so a thread
+ * moves what it has summed itself, and need not wait for the others unless the norm is asked for.
  */
 import type { Kernels } from "../kernels/contract.ts";
 import { DENSE_PIECE, type Gradients, LookupInt, ROW_PIECE, type TableGradients } from "./gradients.ts";

@@ -59,16 +59,17 @@ describe("shards", () => {
           });
         }
         expect(dealt.pairs).toBe(pairs);
+        expect([...dealt.queue].sort((a, b) => a - b)).toEqual(Array.from({ length: shards }, (_, s) => s));
         const shardOf = (sample: number) => bounds.findLastIndex((bound) => bound <= order.indexOf(sample));
         for (let i = from + 1, members = 1; i < from + batch; i++) {
           const goesOn = members < mostTogether(settings) && beginAlike(samples, i, i - 1);
           members = goesOn ? members + 1 : 1;
           if (goesOn) expect(shardOf(i)).toBe(shardOf(i - 1));
         }
-        const kept = [order.slice(), bounds.slice()];
+        const kept = [order.slice(), bounds.slice(), dealt.queue.slice()];
         dealt.deal(samples, given, 0, 1);
         dealt.deal(samples, given, from, batch);
-        expect([order, bounds]).toEqual(kept);
+        expect([order, bounds, dealt.queue]).toEqual(kept);
       }),
     );
   });
@@ -92,6 +93,21 @@ describe("shards", () => {
     expect(Math.max(...sizes)).toBeLessThan(32);
   });
 
+  it("of users are taken the costliest first", () => {
+    const samples = samplesOf(3, 60, 1);
+    samples.length.fill(1).fill(40, 20, 21).fill(30, 45, 46).fill(20, 33, 34);
+    samples.position.set(samples.length);
+    const dealt = new Shards(train("users", 60, 4));
+    const given = Int32Array.from({ length: 60 }, (_, i) => i);
+    dealt.deal(samples, given, 0, 60);
+    const longest = Array.from(dealt.queue, (shard) =>
+      Math.max(
+        ...Array.from(dealt.order.subarray(dealt.bounds[shard], dealt.bounds[shard + 1]), (i) => samples.length[i]),
+      ),
+    );
+    expect(longest[0]).toBe(40);
+  });
+
   it("of samples are stretches of the batch", () => {
     const samples = samplesOf(2, 20, 5);
     const dealt = new Shards(train("samples", 10, 3));
@@ -99,6 +115,7 @@ describe("shards", () => {
     dealt.deal(samples, given, 4, 10);
     expect([...dealt.order]).toEqual([...given.subarray(4, 14)]);
     expect([...dealt.bounds]).toEqual([0, 3, 6, 10]);
+    expect([...dealt.queue]).toEqual([0, 1, 2]);
     const pairs = [...dealt.order].map((sample) => Math.max(0, samples.length[sample] - 1));
     expect(dealt.pairs).toBe(pairs.reduce((sum, count) => sum + count, 0));
   });

@@ -116,23 +116,25 @@ const large: BenchOptions = {
   ...{ tables: { item: [3 * ROW_PIECE, 2], user: [4, 1] }, lookups: ["item", "user"], capacity: 3 * ROW_PIECE },
 };
 
-/** Two steps of a bench of several pieces, each taken by `parts` threads that begin after `start` steps. */
-function run(parts: number, start = 0): OptimiserBench {
+/**
+ * Two steps of a bench of several pieces, each taken by `parts` threads. Where the gradient is clipped, all have summed
+ * before one moves; where it is not, each moves as soon as it has summed.
+ */
+function run(parts: number, clipNorm: number): OptimiserBench {
   const bench = new OptimiserBench(large);
   const random = new Random(8);
   const draw = (count: number) => Float32Array.from({ length: count }, () => random.normal());
-  const threads = Array.from({ length: parts }, () => {
-    const adam = new Adam(bench.kernels, bench.gradients, { clipNorm: 1, embeddingL2: 0.1 });
-    adam.startAt(start);
-    return adam;
-  });
+  const options = { clipNorm, embeddingL2: 0.1 };
+  const threads = Array.from({ length: parts }, () => new Adam(bench.kernels, bench.gradients, options));
   for (let step = 0; step < 2; step++) {
     bench.leave(0, { W: draw(2 * DENSE_PIECE + 9), mean: draw(3) }, [
       { ids: Array.from({ length: 3 * ROW_PIECE - 5 }, (_, i) => i), gradient: [...draw(6 * ROW_PIECE)] },
       { ids: [2, 2, 0], gradient: [...draw(3)] },
     ]);
-    bench.reduce(parts);
+    bench.gather(parts);
+    if (clipNorm > 0) for (let part = 0; part < parts; part++) bench.sumRows(part, parts);
     threads.forEach((adam, part) => {
+      if (clipNorm === 0) bench.sumRows(part, parts);
       adam.apply(part, parts, RATE);
     });
   }
@@ -141,12 +143,12 @@ function run(parts: number, start = 0): OptimiserBench {
 
 const NAMES = ["W", "mean", "item", "user"];
 
-it("any number of threads moves every weight once, to the same bits", () => {
-  const one = run(1);
+it.each([0, 1])("any number of threads moves every weight once, to the same bits, clipped to norm %i", (clipNorm) => {
+  const one = run(1, clipNorm);
   const weights = one.read("W");
   expect(weights.every((w) => w !== 0)).toBe(true);
   for (const parts of [2, 3, 4]) {
-    const several = run(parts);
+    const several = run(parts, clipNorm);
     for (const name of NAMES) {
       for (const what of ["value", "m", "v"] as const) expect(several.read(name, what)).toEqual(one.read(name, what));
     }

@@ -117,8 +117,18 @@ export class OptimiserBench {
 
   /** Both stages of the reduction by `parts` threads, the last one first. */
   reduce(parts = 1): void {
+    this.gather(parts);
+    for (let part = parts - 1; part >= 0; part--) this.sumRows(part, parts);
+  }
+
+  /** Its first stage, of all threads. */
+  gather(parts: number): void {
     for (let part = parts - 1; part >= 0; part--) gatherGradients(this.kernels, this.gradients, part, parts);
-    for (let part = parts - 1; part >= 0; part--) sumTouchedRows(this.kernels, this.gradients, part, parts);
+  }
+
+  /** Its second stage, of one thread. */
+  sumRows(part: number, parts: number): void {
+    sumTouchedRows(this.kernels, this.gradients, part, parts);
   }
 
   /** Sum over shards of a dense parameter's gradient, or of a statistic's shares. */

@@ -9,10 +9,10 @@ import { temporaryFolder } from "../support/source.ts";
 
 const folder = temporaryFolder();
 const data = join(folder, "data");
-/** An epoch has 75 steps, and a chunk 20. */
+/** An epoch has 300 steps, and a chunk 100. */
 const config = resolveConfig({
   model: { name: "base", embedding: { size: 4 }, head: { layers: [8, 5] } },
-  train: { epochs: 1, batch_size: 8, shards: 2 },
+  train: { epochs: 1, batch_size: 2, shards: 2 },
 });
 
 beforeAll(() => writeSmallDataset(data, { samples: 600 }));
@@ -22,14 +22,14 @@ async function stepAfterTwoChunks(checkpointSeconds: number): Promise<number | u
   const out = join(folder, `run${checkpointSeconds}`);
   const seen = `${out}-seen`;
   const onProgress = (event: TrainEvent) => {
-    if (event.kind === "step" && event.step === 60) cpSync(out, seen, { recursive: true });
+    if (event.kind === "step" && event.step === 300) cpSync(out, seen, { recursive: true });
   };
   await train({ data, out, config, checkpointSeconds, onProgress });
   return (await readProgress(seen))?.step;
 }
 
 it("an interval of 0 seconds saves each chunk", async () => {
-  expect(await stepAfterTwoChunks(0)).toBe(40);
+  expect(await stepAfterTwoChunks(0)).toBe(200);
 });
 
 it("an interval that has not passed saves nothing before the end of the epoch", async () => {

@@ -41,7 +41,7 @@ async function finish(out: string, config: RunConfig, how: Partial<TrainOptions>
 const SMALL = { embedding: { size: 4 }, head: { layers: [8] } };
 
 /** Of the default run, on every machine and version of Node. */
-const PINNED = "be795ec0b68f1d034370599c024f4227fae63d2e741bd6a0f523e7a95133faa2";
+const PINNED = "d63a66ffb46211e967f0cbe42b63d15e28c978ee9cb8248c608bb86c228fd7c0";
 
 /** The defaults before there were batches of users: runs that were begun with them go on to the same weights. */
 const SAMPLES = { batches: "samples", shards: 8 };
@@ -157,13 +157,13 @@ describe("going on", () => {
       { curve_steps: 30 },
     ],
   ])("a run of %s that was aborted ends as one that was not", async (_, model, settings = {}) => {
-    const config = configOf({ batch_size: 8, shards: 2, ...settings }, model);
+    const config = configOf({ batch_size: 4, shards: 2, ...settings }, model);
     const whole = freshRun();
     const unbroken = await finish(whole, config, { threads: 1 });
     const out = freshRun();
     const controller = new AbortController();
     let chunks = 0;
-    const onProgress = () => ++chunks === 6 && controller.abort();
+    const onProgress = () => ++chunks === 4 && controller.abort();
     const interruption = await train({ data, out, config, threads: 2, signal: controller.signal, onProgress });
     expect(interruption.interrupted).toBe(true);
     const resumed = await finish(out, config, { resume: true, threads: 1 });

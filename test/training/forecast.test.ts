@@ -35,7 +35,7 @@ it("comes once, of the second chunk: threads start and kernels are compiled duri
 });
 
 it("what is much work reports often, other work as ever", () => {
-  expect(stepsPerChunk(schemaOf(2, 100), config)).toBe(20);
+  expect(stepsPerChunk(schemaOf(2), config)).toBe(100);
   expect(stepsPerChunk(schemaOf(21, 20), config)).toBe(3);
   expect(stepsPerChunk(schemaOf(21, 200), config)).toBe(1);
 });

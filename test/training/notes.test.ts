@@ -9,7 +9,7 @@ const folder = temporaryFolder();
 const data = join(folder, "data");
 beforeAll(() => writeSmallDataset(data));
 
-const config = resolveConfig({ model: { name: "base" }, train: { epochs: 2, batch_size: 20 } });
+const config = resolveConfig({ model: { name: "base" }, train: { epochs: 2, batch_size: 4 } });
 
 /** Trains, and returns the notes. `stopAfter`: so many steps later it is interrupted. */
 async function notesOf(options: Partial<TrainOptions>, stopAfter = Number.POSITIVE_INFINITY): Promise<string[]> {
@@ -28,7 +28,7 @@ async function notesOf(options: Partial<TrainOptions>, stopAfter = Number.POSITI
 
 it("says where a resumed run goes on", async () => {
   expect(await notesOf({}, 1)).toEqual([]);
-  expect(await notesOf({ resume: true })).toEqual(["the run goes on in epoch 1 of 2, after step 20"]);
+  expect(await notesOf({ resume: true })).toEqual(["the run goes on in epoch 1 of 2, after step 100"]);
   expect(await notesOf({ resume: true })).toEqual(["all 2 epochs are done"]);
 });
 

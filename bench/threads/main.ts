@@ -1,0 +1,169 @@
+/**
+ * `npm run bench -- threads [DATASET...] [--history 10,50,100] [--engine native] [--rounds 30] [--json]`: what a second thread gains in
+ * training, and where the rest goes.
+ *
+ * In each round the same steps are made by one thread, by two, and by two trainings of one thread each that have nothing in
+ * common, which is the machine's limit. Rounds are told apart by where the two cores were meanwhile (`distance.ts`). A step's
+ * time is its median over rounds: a step that another program interrupted does not count.
+ */
+import { parseArgs } from "node:util";
+import { chooseMachine } from "../../src/engine/machine.ts";
+import type { Engine } from "../../src/kernels/load.ts";
+import { median } from "../roofline/breakdown.ts";
+import { machine, note, percent, print, printMachine, table } from "../show.ts";
+import { Distance } from "./distance.ts";
+import { Lane, STAGES, type ThreadTimes } from "./lane.ts";
+import { type Work, workOnDataset, workOnHistories } from "./work.ts";
+
+const { positionals, values } = parseArgs({
+  args: process.argv.slice(3),
+  options: {
+    history: { type: "string", default: "10,50,100" },
+    engine: { type: "string" },
+    rounds: { type: "string", default: "30" },
+    json: { type: "boolean", default: false },
+  },
+  allowPositionals: true,
+});
+
+/** Steps that each training makes before it is measured: until then code is compiled meanwhile, on the same two cores. */
+const WARM_STEPS = 500;
+/** Above so many nanoseconds two cores have no cache in common. */
+const FAR = 100;
+/** Two trainings that make less than so many times the steps of one share a core. */
+const ALONE = 1.5;
+
+const PLACES = ["near", "far", "one core"] as const;
+
+interface Round {
+  readonly one: ThreadTimes[];
+  readonly two: ThreadTimes[];
+  /** Of two trainings at once, each of one thread. */
+  readonly apart: ThreadTimes[];
+  readonly nanoseconds: number;
+}
+
+interface Report {
+  readonly name: string;
+  readonly place: (typeof PLACES)[number];
+  readonly rounds: number;
+  readonly nanoseconds: number;
+  /** Milliseconds a step. */
+  readonly one_ms: number;
+  readonly two_ms: number;
+  /** Speed over that of one thread: of two threads, and of two trainings. */
+  readonly two_threads: number;
+  readonly two_trainings: number;
+  /** By stage, milliseconds a step: at work with one thread, the longest work of two, and what both wait together. */
+  readonly stages: readonly { readonly one: number; readonly longest: number; readonly waiting: number }[];
+}
+
+const { engine } = chooseMachine(values.engine === undefined ? {} : { engine: values.engine as Engine });
+const reports: Report[] = [];
+for (const directory of positionals) reports.push(...(await measure(await workOnDataset(directory))));
+if (positionals.length === 0) {
+  for (const length of values.history.split(",")) reports.push(...(await measure(workOnHistories(Number(length)))));
+}
+if (values.json) print(JSON.stringify({ machine: machine(), engine, reports }));
+else show();
+
+async function measure(work: Work): Promise<Report[]> {
+  note(work.name);
+  const distance = new Distance();
+  const [one, two, left, right] = [1, 2, 1, 1].map((threads) => new Lane(work, engine, threads));
+  try {
+    for (let steps = 0; steps < WARM_STEPS; steps += work.steps) {
+      for (const lane of [one, two, left, right]) await lane.run();
+    }
+    const rounds: Round[] = [];
+    for (let round = 0; round < Number(values.rounds); round++) {
+      const before = await distance.nanoseconds();
+      const both = await two.run();
+      const nanoseconds = Math.max(before, await distance.nanoseconds());
+      const single = await one.run();
+      const apart = (await Promise.all([left.run(), right.run()])).flat();
+      rounds.push({ one: single, two: both, apart, nanoseconds });
+    }
+    return PLACES.flatMap((place) => {
+      const there = rounds.filter((round) => placeOf(round) === place);
+      return there.length === 0 ? [] : [reportOf(work, place, there)];
+    });
+  } finally {
+    for (const each of [one, two, left, right, distance]) await each.close();
+  }
+}
+
+function placeOf({ one, apart, nanoseconds }: Round): (typeof PLACES)[number] {
+  const gain = (4 * total(one[0])) / (total(apart[0]) + total(apart[1]));
+  if (gain < ALONE) return "one core";
+  return nanoseconds > FAR ? "far" : "near";
+}
+
+function total({ working, waiting }: ThreadTimes): number {
+  return [...working, ...waiting].reduce((sum, ms) => sum + ms, 0);
+}
+
+function reportOf({ name, steps }: Work, place: Report["place"], rounds: readonly Round[]): Report {
+  /** The median over rounds of each step, and of those the mean. */
+  const typical = (ofStep: (round: Round, step: number) => number) => {
+    let sum = 0;
+    for (let step = 0; step < steps; step++) sum += median(rounds.map((round) => ofStep(round, step)));
+    return sum / steps;
+  };
+  const stages = STAGES.map((_, stage) => {
+    const at = (step: number) => step * STAGES.length + stage;
+    return {
+      one: typical(({ one }, step) => one[0].working[at(step)]),
+      longest: typical(({ two }, step) => Math.max(...two.map(({ working }) => working[at(step)]))),
+      waiting: typical(({ two }, step) => two.reduce((sum, { waiting }) => sum + waiting[at(step)], 0)),
+    };
+  });
+  const ofStep = ({ working, waiting }: ThreadTimes, step: number) => {
+    let ms = 0;
+    for (let i = step * STAGES.length; i < (step + 1) * STAGES.length; i++) ms += working[i] + waiting[i];
+    return ms;
+  };
+  const one_ms = typical(({ one }, step) => ofStep(one[0], step));
+  const two_ms = typical(({ two }, step) => ofStep(two[0], step));
+  const apart_ms = typical(({ apart }, step) => (ofStep(apart[0], step) + ofStep(apart[1], step)) / 2);
+  return {
+    name,
+    place,
+    rounds: rounds.length,
+    nanoseconds: median(rounds.map(({ nanoseconds }) => nanoseconds)),
+    one_ms,
+    two_ms,
+    two_threads: one_ms / two_ms,
+    two_trainings: (2 * one_ms) / apart_ms,
+    stages,
+  };
+}
+
+function show(): void {
+  printMachine();
+  print(`Training steps of DIEN, ${engine}; speed over that of one thread`);
+  const head = ["on", "cores", "ns between them", "rounds", "one, ms a step", "two", "two threads", "two trainings"];
+  const rows = reports.map((each) => [
+    each.name,
+    each.place,
+    Math.round(each.nanoseconds),
+    each.rounds,
+    each.one_ms.toFixed(2),
+    each.two_ms.toFixed(2),
+    each.two_threads.toFixed(2),
+    each.two_trainings.toFixed(2),
+  ]);
+  print(table(head, rows));
+  print(
+    "\nOf a step of two threads, by stage: what the longer of both works over half of what one alone does; what a thread waits",
+  );
+  const parts = reports.map(({ name, place, two_ms, stages }) => [
+    name,
+    place,
+    ...stages.flatMap(({ one, longest, waiting }) => [
+      `${(1000 * longest).toFixed(0)} / ${(500 * one).toFixed(0)} us`,
+      percent(waiting / 2 / two_ms),
+    ]),
+  ]);
+  print(table(["on", "cores", ...STAGES.flatMap((stage) => [stage, "waiting"])], parts));
+}
