@@ -1,18 +1,30 @@
 /** One of the two threads of `Distance`: they write and wait by turns. */
 import { parentPort, workerData } from "node:worker_threads";
-import type { Game } from "./distance.ts";
+import { CELLS } from "./distance.ts";
 
 const { cells, player } = workerData as { cells: Int32Array; player: number };
-const [TURN, PRESENT] = [0, 32];
+const TURNS = 6000;
+/** Looks at the memory before a player gives up: both were put on one core, where the other cannot move meanwhile. */
+const PATIENCE = 1_000_000;
 
-parentPort!.on("message", ({ begin, turns }: Game) => {
-  // Each waits until both are awake.
-  Atomics.add(cells, PRESENT, 1);
-  while (Atomics.load(cells, PRESENT) % 2 !== 0);
-  const start = performance.now();
-  for (let turn = player; turn < 2 * turns; turn += 2) {
-    while (Atomics.load(cells, TURN) !== begin + turn);
-    Atomics.store(cells, TURN, begin + turn + 1);
+/** Whether the cell came to hold `value`. */
+function sees(cell: number, value: number): boolean {
+  for (let looks = 0; Atomics.load(cells, cell) !== value; looks++) {
+    if (looks > PATIENCE) Atomics.store(cells, CELLS.isOver, 1);
+    if (Atomics.load(cells, CELLS.isOver) === 1) return false;
   }
-  parentPort!.postMessage(((performance.now() - start) * 1e6) / (2 * turns));
-});
+  return true;
+}
+
+function play(): number {
+  Atomics.add(cells, CELLS.present, 1);
+  if (!sees(CELLS.present, 2)) return Number.POSITIVE_INFINITY;
+  const start = performance.now();
+  for (let turn = player; turn < TURNS; turn += 2) {
+    if (!sees(CELLS.turn, turn)) return Number.POSITIVE_INFINITY;
+    Atomics.store(cells, CELLS.turn, turn + 1);
+  }
+  return ((performance.now() - start) * 1e6) / TURNS;
+}
+
+parentPort!.on("message", () => parentPort!.postMessage(play()));

@@ -95,7 +95,7 @@ async function measure(work: Work): Promise<Report[]> {
 
 function placeOf({ one, apart, nanoseconds }: Round): (typeof PLACES)[number] {
   const gain = (4 * total(one[0])) / (total(apart[0]) + total(apart[1]));
-  if (gain < ALONE) return "one core";
+  if (gain < ALONE || nanoseconds === Number.POSITIVE_INFINITY) return "one core";
   return nanoseconds > FAR ? "far" : "near";
 }
 
@@ -146,7 +146,7 @@ function show(): void {
   const rows = reports.map((each) => [
     each.name,
     each.place,
-    Math.round(each.nanoseconds),
+    Number.isFinite(each.nanoseconds) ? Math.round(each.nanoseconds) : "",
     each.rounds,
     each.one_ms.toFixed(2),
     each.two_ms.toFixed(2),

@@ -8,7 +8,7 @@
  */
 import type { Kernels } from "../kernels/contract.ts";
 import { clipFactor } from "./clipping.ts";
-import { DENSE_PIECE, type Gradients, ROW_PIECE } from "./gradients.ts";
+import { DENSE_PIECE, firstPiece, type Gradients, ROW_PIECE } from "./gradients.ts";
 import { averageStatistics } from "./statistics.ts";
 
 export interface AdamOptions {
@@ -80,11 +80,13 @@ export class Adam {
     const { embeddingL2 } = this.#options;
     const c1 = 1 - this.#powers[0];
     const c2 = 1 - this.#powers[1];
+    let before = this.#gradients.denseSquares.length;
     for (const entry of this.#gradients.tables) {
       const { table, rows, gradient } = entry;
       const { cols, value, m, v } = table;
       const count = this.#gradients.touchedRows(entry);
-      for (let piece = part; piece * ROW_PIECE < count; piece += parts) {
+      const pieces = Math.ceil(count / ROW_PIECE);
+      for (let piece = firstPiece(before, part, parts); piece < pieces; piece += parts) {
         const from = piece * ROW_PIECE;
         const to = Math.min(count, from + ROW_PIECE);
         this.#kernels.adamRows(
@@ -106,6 +108,7 @@ export class Adam {
           c2,
         );
       }
+      before += pieces;
     }
   }
 }

@@ -15,6 +15,14 @@ import { type Arena, aligned, type MemoryViews } from "../tensor/memory.ts";
 export const DENSE_PIECE = 4096;
 export const ROW_PIECE = 64;
 
+/**
+ * The first piece of an array that thread `part` of `parts` takes, and from it every `parts`-th: threads take the pieces of all
+ * arrays in turn, and `before` have been taken of other arrays.
+ */
+export function firstPiece(before: number, part: number, parts: number): number {
+  return (part + parts - (before % parts)) % parts;
+}
+
 /** What linking the look-ups of one table needs (see `linkRows` in the kernel contract). */
 export interface TableGradients {
   readonly table: Placed;

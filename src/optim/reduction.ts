@@ -10,7 +10,7 @@
  * moves what it has summed itself, and need not wait for the others unless the norm is asked for.
  */
 import type { Kernels } from "../kernels/contract.ts";
-import { DENSE_PIECE, type Gradients, LookupInt, ROW_PIECE, type TableGradients } from "./gradients.ts";
+import { DENSE_PIECE, firstPiece, type Gradients, LookupInt, ROW_PIECE, type TableGradients } from "./gradients.ts";
 
 /** Stage 1: sums the dense blocks of all shards and links the look-ups that they published. */
 export function gatherGradients(kernels: Kernels, gradients: Gradients, part: number, parts: number): void {
@@ -62,13 +62,16 @@ function linkLookups(kernels: Kernels, gradients: Gradients, table: TableGradien
 
 /** Stage 2: the gradient of every touched row of every table. */
 export function sumTouchedRows(kernels: Kernels, gradients: Gradients, part: number, parts: number): void {
+  let before = gradients.denseSquares.length;
   for (const entry of gradients.tables) {
     const { table, head, next, addresses, rows, gradient, squares } = entry;
     const count = gradients.touchedRows(entry);
-    for (let piece = part; piece * ROW_PIECE < count; piece += parts) {
+    const pieces = Math.ceil(count / ROW_PIECE);
+    for (let piece = firstPiece(before, part, parts); piece < pieces; piece += parts) {
       const from = piece * ROW_PIECE;
       const to = Math.min(count, from + ROW_PIECE);
       squares[piece] = kernels.sumLinkedRows(from, to, table.cols, rows, head, next, addresses, gradient);
     }
+    before += pieces;
   }
 }
