@@ -6,7 +6,7 @@
  */
 import Table from "cli-table3";
 import { WorkerPool } from "../src/engine/worker-pool.ts";
-import { STEPS_PER_CHUNK, type WorkspaceOptions } from "../src/engine/workspace.ts";
+import type { WorkspaceOptions } from "../src/engine/workspace.ts";
 import { engineSupported } from "../src/kernels/load.ts";
 import { resolveConfig } from "../src/run/config.ts";
 import { evenMasks, fixedLengthDataset, OWN_HISTORIES, RATE } from "./fixed-length-dataset.ts";
@@ -15,6 +15,7 @@ const BATCH = 128;
 const HISTORY = 10;
 /** Each chunk of steps has samples of its own, drawn from all items alike: what one left in a cache is of no use to the next. */
 const CHUNKS = 14;
+const STEPS = 20;
 const WARM_UP = 3;
 
 /** Sizes of the table by columns of an embedding; the last is nearly all that 4 GiB hold, with two moments for each weight. */
@@ -37,7 +38,7 @@ interface TableReport {
 const engine = engineSupported("native") ? "native" : "wasm";
 
 async function measure(cols: number, items: number): Promise<TableReport> {
-  const dataset = fixedLengthDataset(HISTORY, BATCH * STEPS_PER_CHUNK * CHUNKS, items);
+  const dataset = fixedLengthDataset(HISTORY, BATCH * STEPS * CHUNKS, items);
   const train = { batch_size: BATCH, ...OWN_HISTORIES };
   const config = resolveConfig({ model: { name: "dien", embedding: { size: cols } }, train });
   const options: WorkspaceOptions = { schema: dataset.schema, config, training: true, engine, threads: 1 };
@@ -50,10 +51,10 @@ async function measure(cols: number, items: number): Promise<TableReport> {
     const loaded = { sequences: dataset.sequences, samples: dataset.train };
     const times: number[] = [];
     for (let chunk = 0; chunk < CHUNKS; chunk++) {
-      const [from, to] = [chunk * STEPS_PER_CHUNK, (chunk + 1) * STEPS_PER_CHUNK];
+      const [from, to] = [chunk * STEPS, (chunk + 1) * STEPS];
       const start = performance.now();
       await pool.train(loaded, { epoch: 1, portion: 0, from, to, done: 0, rate: RATE });
-      if (chunk >= WARM_UP) times.push((performance.now() - start) / STEPS_PER_CHUNK);
+      if (chunk >= WARM_UP) times.push((performance.now() - start) / STEPS);
     }
     const rows = gradients.tables.reduce((sum, table) => sum + gradients.touchedRows(table), 0);
     return {

@@ -59,8 +59,8 @@ constexpr int BLOCK = 512;
 void adam(int count, float* weight, float* m, float* v, const float* gradient, double clip, double decay, double rate,
           double beta1, double beta2, double epsilon, double correction1, double correction2) {
   const Step step(clip, decay, rate, beta1, beta2, epsilon, correction1, correction2);
-  // Weights go by themselves: all threads have read them, and a core stores many lines that others have at once only if no
-  // stores to its own are between them.
+  // All threads have read the weights. A core takes several lines from others at a time only where stores to such lines follow
+  // each other directly, so the moments of a block are stored first, then its weights.
   float moved[BLOCK];
   for (int at = 0; at < count; at += BLOCK) {
     const int length = count - at < BLOCK ? count - at : BLOCK;

@@ -1,7 +1,7 @@
 /**
  * How far apart the cores are on which two threads run: nanoseconds until one sees what the other has written. On a virtual
  * machine it changes from second to second, for the host moves its virtual cores: between cores that share a cache and cores
- * that do not, or onto the two halves of a single one.
+ * that do not, or onto the two halves of a single one. It holds for other threads only where there are no more than two cores.
  */
 import { Worker } from "node:worker_threads";
 import { ask } from "../ask.ts";

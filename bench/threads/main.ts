@@ -4,7 +4,8 @@
  *
  * In each round the same steps are made by one thread, by two, and by two trainings of one thread each that have nothing in
  * common, which is the machine's limit. Rounds are told apart by where the two cores were meanwhile (`distance.ts`). A step's
- * time is its median over rounds: a step that another program interrupted does not count.
+ * time is its median over rounds: what interrupts a step now and then does not count. Whole rounds, with all that interrupts
+ * them and the messages between the threads, are compared beside it.
  */
 import { parseArgs } from "node:util";
 import { chooseMachine } from "../../src/engine/machine.ts";
@@ -30,14 +31,16 @@ const { positionals, values } = parseArgs({
 const WARM_STEPS = 500;
 /** Above so many nanoseconds two cores have no cache in common. */
 const FAR = 100;
-/** Two trainings that make less than so many times the steps of one share a core. */
-const ALONE = 1.5;
+/** Two trainings that make less than so many times the steps of one are taken to share a core. */
+const LEAST_GAIN = 1.5;
 
 const PLACES = ["near", "far", "one core"] as const;
 
 interface Round {
   readonly one: ThreadTimes[];
   readonly two: ThreadTimes[];
+  /** Of the whole round: seconds with one thread over those with two. */
+  readonly whole: number;
   /** Of two trainings at once, each of one thread. */
   readonly apart: ThreadTimes[];
   readonly nanoseconds: number;
@@ -51,8 +54,9 @@ interface Report {
   /** Milliseconds a step. */
   readonly one_ms: number;
   readonly two_ms: number;
-  /** Speed over that of one thread: of two threads, and of two trainings. */
+  /** Speed over that of one thread: of two threads, also in whole rounds, and of two trainings. */
   readonly two_threads: number;
+  readonly whole_rounds: number;
   readonly two_trainings: number;
   /** By stage, milliseconds a step: at work with one thread, the longest work of two, and what both wait together. */
   readonly stages: readonly { readonly one: number; readonly longest: number; readonly waiting: number }[];
@@ -78,11 +82,15 @@ async function measure(work: Work): Promise<Report[]> {
     const rounds: Round[] = [];
     for (let round = 0; round < Number(values.rounds); round++) {
       const before = await distance.nanoseconds();
+      const begun = performance.now();
       const both = await two.run();
+      const ended = performance.now();
       const nanoseconds = Math.max(before, await distance.nanoseconds());
+      const begunAlone = performance.now();
       const single = await one.run();
+      const whole = (performance.now() - begunAlone) / (ended - begun);
       const apart = (await Promise.all([left.run(), right.run()])).flat();
-      rounds.push({ one: single, two: both, apart, nanoseconds });
+      rounds.push({ one: single, two: both, whole, apart, nanoseconds });
     }
     return PLACES.flatMap((place) => {
       const there = rounds.filter((round) => placeOf(round) === place);
@@ -95,7 +103,7 @@ async function measure(work: Work): Promise<Report[]> {
 
 function placeOf({ one, apart, nanoseconds }: Round): (typeof PLACES)[number] {
   const gain = (4 * total(one[0])) / (total(apart[0]) + total(apart[1]));
-  if (gain < ALONE || nanoseconds === Number.POSITIVE_INFINITY) return "one core";
+  if (gain < LEAST_GAIN || nanoseconds === Number.POSITIVE_INFINITY) return "one core";
   return nanoseconds > FAR ? "far" : "near";
 }
 
@@ -134,6 +142,7 @@ function reportOf({ name, steps }: Work, place: Report["place"], rounds: readonl
     one_ms,
     two_ms,
     two_threads: one_ms / two_ms,
+    whole_rounds: median(rounds.map(({ whole }) => whole)),
     two_trainings: (2 * one_ms) / apart_ms,
     stages,
   };
@@ -142,7 +151,17 @@ function reportOf({ name, steps }: Work, place: Report["place"], rounds: readonl
 function show(): void {
   printMachine();
   print(`Training steps of DIEN, ${engine}; speed over that of one thread`);
-  const head = ["on", "cores", "ns between them", "rounds", "one, ms a step", "two", "two threads", "two trainings"];
+  const head = [
+    "on",
+    "cores",
+    "ns between them",
+    "rounds",
+    "one, ms a step",
+    "two",
+    "two threads",
+    "in whole rounds",
+    "two trainings",
+  ];
   const rows = reports.map((each) => [
     each.name,
     each.place,
@@ -151,11 +170,12 @@ function show(): void {
     each.one_ms.toFixed(2),
     each.two_ms.toFixed(2),
     each.two_threads.toFixed(2),
+    each.whole_rounds.toFixed(2),
     each.two_trainings.toFixed(2),
   ]);
   print(table(head, rows));
   print(
-    "\nOf a step of two threads, by stage: what the longer of both works over half of what one alone does; what a thread waits",
+    "\nOf a step of two threads, by stage: the longer work of both / half of what one alone does, and what a thread waits",
   );
   const parts = reports.map(({ name, place, two_ms, stages }) => [
     name,

@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import type { ItemCatalogue, LoadedPortion } from "../../src/dataset/dataset.ts";
 import { type MaskThresholds, readMaskThresholds } from "../../src/dataset/masking.ts";
 import { DatasetStream } from "../../src/dataset/stream.ts";
+import { STEPS_PER_CHUNK } from "../../src/engine/workspace.ts";
 import { type RunConfig, resolveConfig } from "../../src/run/config.ts";
 import { evenMasks, fixedLengthDataset, OWN_HISTORIES } from "../fixed-length-dataset.ts";
 
@@ -17,7 +18,7 @@ export interface Work {
 
 /** Behaviours of the steps of a round, and its steps at most. */
 const BEHAVIOURS = 100_000;
-const MOST_STEPS = 100;
+const MOST_STEPS = STEPS_PER_CHUNK;
 
 /** DIEN with default settings on the batches of a dataset. */
 export async function workOnDataset(directory: string): Promise<Work> {
@@ -29,6 +30,7 @@ export async function workOnDataset(directory: string): Promise<Work> {
     const masks = await readMaskThresholds(dataset, 1);
     const { schema, itemFields, popularity } = dataset;
     const steps = Math.min(MOST_STEPS, Math.floor(portion.samples / config.train.batch_size));
+    if (steps === 0) throw new Error(`${directory}: fewer than ${config.train.batch_size} training samples`);
     return { name: basename(directory), config, catalogue: { schema, itemFields, popularity }, loaded, masks, steps };
   } finally {
     await dataset.close();
@@ -37,6 +39,7 @@ export async function workOnDataset(directory: string): Promise<Work> {
 
 /** The same on samples of which each has its own history of `length` behaviours. */
 export function workOnHistories(length: number): Work {
+  if (!(length >= 1)) throw new Error("--history takes lengths of 1 and more");
   const config = resolveConfig({ model: { name: "dien" }, train: OWN_HISTORIES });
   const { batch_size: batch } = config.train;
   const steps = Math.max(1, Math.min(MOST_STEPS, Math.round(BEHAVIOURS / (length * batch))));

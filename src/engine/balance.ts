@@ -35,23 +35,26 @@ export class Balance {
   }
 
   /** Takes all work from all shards. */
-  clear(span: Span = this.#all): void {
-    span.load = 0;
-    span.size = 0;
-    if (span.halves) for (const half of span.halves) this.clear(half);
+  clear(): void {
+    clear(this.#all);
   }
 
   /** The shard that gets work for `samples` samples of this cost; one must have room for them. */
-  place(samples: number, cost: number, span: Span = this.#all): number {
+  place(samples: number, cost: number): number {
+    return this.#placeIn(this.#all, samples, cost);
+  }
+
+  #placeIn(span: Span, samples: number, cost: number): number {
     span.load += cost;
     if (!span.halves) {
       span.size += samples;
       return span.first;
     }
     const [a, b] = span.halves;
-    const [hasRoomA, hasRoomB] = [a.size + samples <= this.#capacity, b.size + samples <= this.#capacity];
+    const hasRoomA = a.size + samples <= this.#capacity;
+    const hasRoomB = b.size + samples <= this.#capacity;
     const isLighterA = a.load * b.shards <= b.load * a.shards;
-    const shard = this.place(samples, cost, hasRoomA && (isLighterA || !hasRoomB) ? a : b);
+    const shard = this.#placeIn(hasRoomA && (isLighterA || !hasRoomB) ? a : b, samples, cost);
     span.size = Math.min(a.size, b.size);
     return shard;
   }
@@ -65,4 +68,10 @@ export class Balance {
   load(shard: number): number {
     return this.#single[shard].load;
   }
+}
+
+function clear(span: Span): void {
+  span.load = 0;
+  span.size = 0;
+  if (span.halves) for (const half of span.halves) clear(half);
 }

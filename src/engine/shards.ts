@@ -1,7 +1,7 @@
 /**
  * The samples of a batch, dealt out to its shards. Samples that share a sequence stay in one shard, where the sequence is
- * computed once; groups of them go, the costliest first, to the shard that has least to do. Without shared sequences shards
- * are stretches of the batch. Either way the shards are a function of the batch alone.
+ * computed once; groups of them go, the costliest first, where there is least to do (balance.ts). Without shared sequences
+ * shards are stretches of the batch. Either way the shards are a function of the batch alone.
  */
 import type { Samples } from "../dataset/dataset.ts";
 import { beginAlike } from "../dataset/groups.ts";
@@ -95,7 +95,7 @@ export class Shards {
     const { bounds } = this;
     bounds[0] = 0;
     for (let s = 0; s < this.#shards; s++) bounds[s + 1] = bounds[s] + balance.size(s);
-    this.#line();
+    this.#queueUp();
     const next = this.#next;
     for (let s = 0; s < this.#shards; s++) next[s] = bounds[s];
     for (let group = 0; group < groups; group++) {
@@ -107,7 +107,7 @@ export class Shards {
   }
 
   /** Puts the costliest shards first; they are few. */
-  #line(): void {
+  #queueUp(): void {
     const { queue } = this;
     const balance = this.#balance;
     for (let s = 0; s < this.#shards; s++) {

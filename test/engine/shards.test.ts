@@ -94,18 +94,26 @@ describe("shards", () => {
   });
 
   it("of users are taken the costliest first", () => {
-    const samples = samplesOf(3, 60, 1);
-    samples.length.fill(1).fill(40, 20, 21).fill(30, 45, 46).fill(20, 33, 34);
-    samples.position.set(samples.length);
-    const dealt = new Shards(train("users", 60, 4));
-    const given = Int32Array.from({ length: 60 }, (_, i) => i);
-    dealt.deal(samples, given, 0, 60);
-    const longest = Array.from(dealt.queue, (shard) =>
-      Math.max(
-        ...Array.from(dealt.order.subarray(dealt.bounds[shard], dealt.bounds[shard + 1]), (i) => samples.length[i]),
-      ),
+    const lengths = fc.array(fc.nat(60), { minLength: 1, maxLength: 70 });
+    fc.assert(
+      fc.property(lengths, fc.integer({ min: 1, max: 12 }), (lengths, shards) => {
+        // Each user has one sample.
+        const count = lengths.length;
+        const samples = {
+          ...samplesOf(1, count, 1),
+          position: Int32Array.from(lengths),
+          length: Int32Array.from(lengths),
+        };
+        const dealt = new Shards(train("users", count, shards));
+        const given = Int32Array.from(lengths, (_, i) => i);
+        dealt.deal(samples, given, 0, count);
+        const costs = Array.from(dealt.queue, (shard) => {
+          const own = dealt.order.subarray(dealt.bounds[shard], dealt.bounds[shard + 1]);
+          return own.reduce((cost, sample) => cost + 8 + 5 * lengths[sample], 0);
+        });
+        expect(costs).toEqual([...costs].sort((a, b) => b - a));
+      }),
     );
-    expect(longest[0]).toBe(40);
   });
 
   it("of samples are stretches of the batch", () => {

@@ -1,12 +1,34 @@
 /** The gradient of a batch from those of its shards, to the bit and for any number of threads. */
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { DENSE_PIECE, ROW_PIECE } from "../../src/optim/gradients.ts";
+import { DENSE_PIECE, firstPiece, ROW_PIECE } from "../../src/optim/gradients.ts";
 import { gatherGradients } from "../../src/optim/reduction.ts";
 import { Random } from "../../src/tensor/random.ts";
 import { type BenchOptions, type Looked, OptimiserBench, sumInOrder } from "../support/optimiser-bench.ts";
 
 const squaresOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value * value, 0);
 const draw = (random: Random, count: number) => Float32Array.from({ length: count }, () => random.normal());
+
+it("threads take the pieces of all arrays in turn: each piece once, and all threads about as many", () => {
+  const arrays = fc.array(fc.nat(9), { maxLength: 8 });
+  fc.assert(
+    fc.property(arrays, fc.nat(20), fc.integer({ min: 1, max: 6 }), (counts, first, parts) => {
+      const taken = new Array(parts).fill(0);
+      let before = first;
+      for (const count of counts) {
+        const pieces = Array.from({ length: parts }, (_, part) => {
+          const own = [];
+          for (let piece = firstPiece(before, part, parts); piece < count; piece += parts) own.push(piece);
+          taken[part] += own.length;
+          return own;
+        });
+        expect(pieces.flat().sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, piece) => piece));
+        before += count;
+      }
+      expect(Math.max(...taken) - Math.min(...taken)).toBeLessThanOrEqual(1);
+    }),
+  );
+});
 
 describe.each([1, 2, 3, 5])("%i threads", (parts) => {
   it("add dense gradients in shard order, and statistics, whose squares do not count", () => {

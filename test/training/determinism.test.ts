@@ -137,10 +137,10 @@ describe("a dataset that is larger than its buffer", () => {
   it("a run that was aborted in the middle of a portion ends as one that was not, with other threads too", async () => {
     const out = freshRun();
     const controller = new AbortController();
-    let chunks = 0;
-    const onProgress = () => ++chunks === 4 && controller.abort();
+    const onProgress: TrainOptions["onProgress"] = ({ kind }) => kind === "step" && controller.abort();
     const begun = { data: large, out, config: config(), signal: controller.signal, onProgress };
-    expect((await train({ ...begun, threads: 3 })).interrupted).toBe(true);
+    // An epoch has 125 steps: 118 read its first portion.
+    expect(await train({ ...begun, threads: 3 })).toMatchObject({ interrupted: true, epoch: 1, step: 100 });
     const resumed = await finish(out, config(), { data: large, resume: true, threads: 2 });
     expect(resumed.weights_sha256).toBe(unbroken.weights_sha256);
   });
@@ -148,7 +148,7 @@ describe("a dataset that is larger than its buffer", () => {
 
 describe("going on", () => {
   // To a checkpoint a model is its tensors by name, so these differ in what it holds.
-  it.each<[string, object, object?]>([
+  it.each<[string, object, { curve_steps: number }?]>([
     ["wide-deep", { name: "wide-deep", ...SMALL }],
     ["dien", { name: "dien", ...SMALL }],
     [
@@ -156,16 +156,16 @@ describe("going on", () => {
       { name: "dien", ...SMALL, head: { layers: [8], activation: "dice" } },
       { curve_steps: 30 },
     ],
-  ])("a run of %s that was aborted ends as one that was not", async (_, model, settings = {}) => {
+  ])("a run of %s that was aborted ends as one that was not", async (_, model, settings) => {
     const config = configOf({ batch_size: 4, shards: 2, ...settings }, model);
     const whole = freshRun();
     const unbroken = await finish(whole, config, { threads: 1 });
     const out = freshRun();
     const controller = new AbortController();
-    let chunks = 0;
-    const onProgress = () => ++chunks === 4 && controller.abort();
+    const onProgress: TrainOptions["onProgress"] = (event) =>
+      event.kind === "step" && event.epoch === 2 && controller.abort();
     const interruption = await train({ data, out, config, threads: 2, signal: controller.signal, onProgress });
-    expect(interruption.interrupted).toBe(true);
+    expect(interruption).toMatchObject({ interrupted: true, epoch: 2, step: settings?.curve_steps ?? 100 });
     const resumed = await finish(out, config, { resume: true, threads: 1 });
     expect(resumed.weights_sha256).toBe(unbroken.weights_sha256);
     expect(resumed.test).toEqual(unbroken.test);

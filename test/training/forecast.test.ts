@@ -34,8 +34,9 @@ it("comes once, of the second chunk: threads start and kernels are compiled duri
   expect(after(60, 40, 2)).toBeUndefined();
 });
 
-it("what is much work reports often, other work as ever", () => {
+it("the more work a step is, the more often there is a report", () => {
   expect(stepsPerChunk(schemaOf(2), config)).toBe(100);
+  expect(stepsPerChunk(schemaOf(2, 100), config)).toBe(71);
   expect(stepsPerChunk(schemaOf(21, 20), config)).toBe(3);
   expect(stepsPerChunk(schemaOf(21, 200), config)).toBe(1);
 });

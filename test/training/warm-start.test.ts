@@ -76,12 +76,13 @@ describe("train({from})", () => {
   });
 
   it("ends the same where it was stopped, before its first checkpoint too", async () => {
-    const config = configOf({ epochs: 2, batch_size: 8 });
+    const config = configOf({ epochs: 2, batch_size: 2 });
     const unbroken = await finish({ config, from: source });
     const out = join(folder, "stopped");
     const controller = new AbortController();
     const onProgress: TrainOptions["onProgress"] = ({ kind }) => kind === "step" && controller.abort();
-    await train({ data: tuesday, out, config, from: source, signal: controller.signal, onProgress });
+    const stopped = await train({ data: tuesday, out, config, from: source, signal: controller.signal, onProgress });
+    expect(stopped).toMatchObject({ interrupted: true, epoch: 1, step: 100 });
     expect((await finish({ out, config, resume: true })).weights_sha256).toBe(unbroken.weights_sha256);
     for (const name of ["checkpoint", "summary.json", "metrics.jsonl", "scores"]) {
       rmSync(join(out, name), { recursive: true, force: true });
