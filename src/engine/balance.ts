@@ -4,34 +4,37 @@
  * two threads end together where four shards cannot.
  */
 
-/** Some neighbouring shards: how many, what they have to do together, and the number of samples of the one that has least. */
-interface Span {
-  readonly shards: number;
-  /** Without them, the span is one shard, of this number. */
-  readonly halves: readonly [Span, Span] | undefined;
+/** Neighbouring shards. */
+interface ShardRange {
+  /** The first of them, and how many they are. */
   readonly first: number;
+  readonly shards: number;
+  /** None of a single shard. */
+  readonly halves: readonly [ShardRange, ShardRange] | undefined;
+  /** What they have to do together. */
   load: number;
-  size: number;
+  /** Samples of the one that has the fewest. */
+  fewest: number;
 }
 
 export class Balance {
-  readonly #all: Span;
-  readonly #single: Span[] = [];
+  readonly #all: ShardRange;
+  readonly #shards: ShardRange[] = [];
   /** Samples that a shard has room for. */
   readonly #capacity: number;
 
   constructor(shards: number, capacity: number) {
     this.#capacity = capacity;
-    this.#all = this.#span(0, shards);
+    this.#all = this.#range(0, shards);
   }
 
-  #span(first: number, shards: number): Span {
+  #range(first: number, shards: number): ShardRange {
     const half = shards >> 1;
-    const halves: Span["halves"] =
-      half > 0 ? [this.#span(first, half), this.#span(first + half, shards - half)] : undefined;
-    const span: Span = { shards, halves, first, load: 0, size: 0 };
-    if (!halves) this.#single.push(span);
-    return span;
+    const halves: ShardRange["halves"] =
+      half > 0 ? [this.#range(first, half), this.#range(first + half, shards - half)] : undefined;
+    const range: ShardRange = { first, shards, halves, load: 0, fewest: 0 };
+    if (!halves) this.#shards.push(range);
+    return range;
   }
 
   /** Takes all work from all shards. */
@@ -44,34 +47,34 @@ export class Balance {
     return this.#placeIn(this.#all, samples, cost);
   }
 
-  #placeIn(span: Span, samples: number, cost: number): number {
-    span.load += cost;
-    if (!span.halves) {
-      span.size += samples;
-      return span.first;
+  #placeIn(range: ShardRange, samples: number, cost: number): number {
+    range.load += cost;
+    if (!range.halves) {
+      range.fewest += samples;
+      return range.first;
     }
-    const [a, b] = span.halves;
-    const hasRoomA = a.size + samples <= this.#capacity;
-    const hasRoomB = b.size + samples <= this.#capacity;
+    const [a, b] = range.halves;
+    const hasRoomA = a.fewest + samples <= this.#capacity;
+    const hasRoomB = b.fewest + samples <= this.#capacity;
     const isLighterA = a.load * b.shards <= b.load * a.shards;
     const shard = this.#placeIn(hasRoomA && (isLighterA || !hasRoomB) ? a : b, samples, cost);
-    span.size = Math.min(a.size, b.size);
+    range.fewest = Math.min(a.fewest, b.fewest);
     return shard;
   }
 
   /** Samples of a shard. */
   size(shard: number): number {
-    return this.#single[shard].size;
+    return this.#shards[shard].fewest;
   }
 
   /** What a shard has to do. */
   load(shard: number): number {
-    return this.#single[shard].load;
+    return this.#shards[shard].load;
   }
 }
 
-function clear(span: Span): void {
-  span.load = 0;
-  span.size = 0;
-  if (span.halves) for (const half of span.halves) clear(half);
+function clear(range: ShardRange): void {
+  range.load = 0;
+  range.fewest = 0;
+  if (range.halves) for (const half of range.halves) clear(half);
 }
