@@ -17,6 +17,11 @@ const SUBJECTS: Record<string, () => Promise<unknown>> = {
 
 const named = process.argv[2];
 const subject = named === undefined || named.startsWith("-") ? "roofline" : named;
-if (!Object.hasOwn(SUBJECTS, subject))
-  throw new Error(`no such subject: ${subject}; ${Object.keys(SUBJECTS).join(", ")}`);
-await SUBJECTS[subject]();
+try {
+  if (!Object.hasOwn(SUBJECTS, subject))
+    throw new Error(`no such subject; there are ${Object.keys(SUBJECTS).join(", ")}`);
+  await SUBJECTS[subject]();
+} catch (error) {
+  process.stderr.write(`bench ${subject}: ${(error as Error).message}\n`);
+  process.exitCode = 1;
+}

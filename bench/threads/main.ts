@@ -19,7 +19,7 @@ import { type Work, workOnDataset, workOnHistories } from "./work.ts";
 const { positionals, values } = parseArgs({
   args: process.argv.slice(3),
   options: {
-    history: { type: "string", default: "10,50,100" },
+    history: { type: "string" },
     engine: { type: "string" },
     rounds: { type: "string", default: "30" },
     json: { type: "boolean", default: false },
@@ -31,10 +31,10 @@ const { positionals, values } = parseArgs({
 const WARM_STEPS = 500;
 /** Above so many nanoseconds two cores have no cache in common. */
 const FAR = 100;
-/** Two trainings that make less than so many times the steps of one are taken to share a core. */
+/** Where two trainings make less than so many times the steps of one, they share a core, or other programs take theirs. */
 const LEAST_GAIN = 1.5;
 
-const PLACES = ["near", "far", "one core"] as const;
+const PLACES = ["near", "far", "shared or busy"] as const;
 
 interface Round {
   readonly one: ThreadTimes[];
@@ -62,11 +62,22 @@ interface Report {
   readonly stages: readonly { readonly one: number; readonly longest: number; readonly waiting: number }[];
 }
 
+/** A positive whole number. */
+function counted(name: string, text: string): number {
+  if (!/^[1-9]\d*$/.test(text)) throw new Error(`--${name} takes positive whole numbers, not "${text}"`);
+  return Number(text);
+}
+
+const rounds = counted("rounds", values.rounds);
+const lengths = (values.history ?? "10,50,100").split(",").map((text) => counted("history", text));
+if (positionals.length > 0 && values.history !== undefined)
+  throw new Error("--history is for where no dataset is named");
+
 const { engine } = chooseMachine(values.engine === undefined ? {} : { engine: values.engine as Engine });
 const reports: Report[] = [];
 for (const directory of positionals) reports.push(...(await measure(await workOnDataset(directory))));
 if (positionals.length === 0) {
-  for (const length of values.history.split(",")) reports.push(...(await measure(workOnHistories(Number(length)))));
+  for (const length of lengths) reports.push(...(await measure(workOnHistories(length))));
 }
 if (values.json) print(JSON.stringify({ machine: machine(), engine, reports }));
 else show();
@@ -79,8 +90,8 @@ async function measure(work: Work): Promise<Report[]> {
     for (let steps = 0; steps < WARM_STEPS; steps += work.steps) {
       for (const lane of [one, two, left, right]) await lane.run();
     }
-    const rounds: Round[] = [];
-    for (let round = 0; round < Number(values.rounds); round++) {
+    const seen: Round[] = [];
+    for (let round = 0; round < rounds; round++) {
       const before = await distance.nanoseconds();
       const begun = performance.now();
       const both = await two.run();
@@ -90,10 +101,10 @@ async function measure(work: Work): Promise<Report[]> {
       const single = await one.run();
       const whole = (performance.now() - begunAlone) / (ended - begun);
       const apart = (await Promise.all([left.run(), right.run()])).flat();
-      rounds.push({ one: single, two: both, whole, apart, nanoseconds });
+      seen.push({ one: single, two: both, whole, apart, nanoseconds });
     }
     return PLACES.flatMap((place) => {
-      const there = rounds.filter((round) => placeOf(round) === place);
+      const there = seen.filter((round) => placeOf(round) === place);
       return there.length === 0 ? [] : [reportOf(work, place, there)];
     });
   } finally {
@@ -103,7 +114,7 @@ async function measure(work: Work): Promise<Report[]> {
 
 function placeOf({ one, apart, nanoseconds }: Round): (typeof PLACES)[number] {
   const gain = (4 * total(one[0])) / (total(apart[0]) + total(apart[1]));
-  if (gain < LEAST_GAIN || nanoseconds === Number.POSITIVE_INFINITY) return "one core";
+  if (gain < LEAST_GAIN || nanoseconds === Number.POSITIVE_INFINITY) return "shared or busy";
   return nanoseconds > FAR ? "far" : "near";
 }
 
@@ -152,12 +163,12 @@ function show(): void {
   printMachine();
   print(`Training steps of DIEN, ${engine}; speed over that of one thread`);
   const head = [
-    "on",
+    "training on",
     "cores",
-    "ns between them",
+    "ns apart",
     "rounds",
-    "one, ms a step",
-    "two",
+    "one thread, ms a step",
+    "two, ms",
     "two threads",
     "in whole rounds",
     "two trainings",
@@ -174,8 +185,9 @@ function show(): void {
     each.two_trainings.toFixed(2),
   ]);
   print(table(head, rows));
+  print("near: the cores share a cache; far: they do not; shared or busy: two trainings gain less than 1.5 times");
   print(
-    "\nOf a step of two threads, by stage: the longer work of both / half of what one alone does, and what a thread waits",
+    "\nBy stage of a step: the slower of two threads / half of what one needs; share of the step that a thread waits",
   );
   const parts = reports.map(({ name, place, two_ms, stages }) => [
     name,
@@ -185,5 +197,5 @@ function show(): void {
       percent(waiting / 2 / two_ms),
     ]),
   ]);
-  print(table(["on", "cores", ...STAGES.flatMap((stage) => [stage, "waiting"])], parts));
+  print(table(["training on", "cores", ...STAGES.flatMap((stage) => [stage, "waiting"])], parts));
 }

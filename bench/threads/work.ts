@@ -39,7 +39,6 @@ export async function workOnDataset(directory: string): Promise<Work> {
 
 /** The same on samples of which each has its own history of `length` behaviours. */
 export function workOnHistories(length: number): Work {
-  if (!(length >= 1)) throw new Error("--history takes lengths of 1 and more");
   const config = resolveConfig({ model: { name: "dien" }, train: OWN_HISTORIES });
   const { batch_size: batch } = config.train;
   const steps = Math.max(1, Math.min(MOST_STEPS, Math.round(BEHAVIOURS / (length * batch))));
